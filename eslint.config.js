@@ -1,0 +1,42 @@
+import js from '@eslint/js'
+import n from 'eslint-plugin-n'
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+export default defineConfig(
+  { ignores: ['dist/', 'coverage/'] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  n.configs['flat/recommended-module'],
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      // The compiler resolves imports; the plugin does not map `.js` specifiers to `.ts` files.
+      'n/no-missing-import': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `void promise` states that a rejection is handled elsewhere.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
+  },
+  {
+    files: ['test/**', 'examples/**'],
+    rules: {
+      // node:test's own describe/it/test return promises that the runner awaits.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['describe', 'it', 'test', 'suite'], package: 'node:test' }] },
+      ],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'n/no-unpublished-import': 'off',
+      'n/no-unsupported-features/node-builtins': ['error', { allowExperimental: true, version: '>=20.18.1' }],
+      'n/no-extraneous-import': 'off',
+      'n/no-process-exit': 'off',
+    },
+  },
+  { files: ['eslint.config.js'], rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' } },
+)

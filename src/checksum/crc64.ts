@@ -1,0 +1,35 @@
+/** A running CRC-64/XZ, the checksum that OSS and OBS call `crc64ecma`. */
+export interface Crc64 {
+  /** Takes the next bytes of the message. Keeps no reference to them and allocates nothing. */
+  update(bytes: Uint8Array): void
+  /** The CRC of everything taken since the start or the last `reset`; more bytes may follow. */
+  digest(): bigint
+  /** Back to the empty message. */
+  reset(): void
+}
+
+/**
+ * Memory for one part and the CRC of what it holds: a byte is copied in once and taken into the CRC in the same pass.
+ * Invariant: `digest()` is the CRC-64 of `bytes`.
+ */
+export interface PartBuffer {
+  /** Bytes that fit. */
+  readonly capacity: number
+  /** Bytes held. */
+  readonly length: number
+  /** A view of the bytes held; valid until the next `append` or `clear`. */
+  readonly bytes: Buffer
+  /** Copies as much of `source[start..end)` as fits; answers how many bytes that was. */
+  append(source: Uint8Array, start: number, end: number): number
+  /** The CRC-64 of the bytes held. */
+  digest(): bigint
+  /** Forgets the bytes held, without zeroing them. */
+  clear(): void
+}
+
+/** One way to compute the CRC; all of them give the same values. */
+export interface Crc64Engine {
+  readonly name: 'rings' | 'addon' | 'table'
+  create(): Crc64
+  createPartBuffer(capacity: number): PartBuffer
+}
