@@ -29,7 +29,11 @@ export default defineConfig(
       // node:test's own describe/it/test return promises that the runner awaits.
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', name: ['describe', 'it', 'test', 'suite'], package: 'node:test' }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', name: ['describe', 'it', 'test', 'suite'], package: 'node:test' },
+          ],
+        },
       ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       'n/no-unpublished-import': 'off',
@@ -38,5 +42,8 @@ export default defineConfig(
       'n/no-process-exit': 'off',
     },
   },
-  { files: ['eslint.config.js'], rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' } },
+  {
+    files: ['eslint.config.js'],
+    rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' },
+  },
 )

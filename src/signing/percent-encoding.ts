@@ -1,0 +1,14 @@
+const LEFT_BY_ENCODE_URI_COMPONENT = /[!'()*]/g
+
+/** Percent-encodes every byte of the UTF-8 text but `A-Z a-z 0-9 - . _ ~`, with upper-case hex digits. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text).replace(
+    LEFT_BY_ENCODE_URI_COMPONENT,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+/** The same for an object key in a path: its slashes stay. */
+export function percentEncodeKey(key: string): string {
+  return percentEncode(key).replaceAll('%2F', '/')
+}

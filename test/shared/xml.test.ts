@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { escapeXml, parseXml } from '../../src/shared/xml.js'
+
+describe('parseXml', () => {
+  it('keeps numbers, spaces and long digits as text', () => {
+    const root = parseXml('<R><Key> 007 </Key><HashCrc64ecma>18446744073709551615</HashCrc64ecma></R>')
+    assert.equal(root.name, 'R')
+    assert.equal(root.text('Key'), ' 007 ')
+    assert.equal(root.text('HashCrc64ecma'), '18446744073709551615')
+  })
+
+  it('gives single and repeated elements the same shape', () => {
+    assert.equal(parseXml('<R><Part><N>1</N></Part></R>').children('Part').length, 1)
+    const two = parseXml('<R><Part><N>1</N></Part><Part><N>2</N></Part></R>').children('Part')
+    assert.deepEqual(
+      two.map((part) => part.text('N')),
+      ['1', '2'],
+    )
+    assert.deepEqual(parseXml('<R/>').children('Part'), [])
+  })
+
+  it('accepts white space before the declaration and a namespace', () => {
+    const root = parseXml(' \n\n<?xml version="1.0" encoding="UTF-8"?>\n<R xmlns="urn:x"><A/></R>\n')
+    assert.equal(root.name, 'R')
+    assert.equal(root.text('A'), '')
+  })
+
+  it('decodes character references once', () => {
+    assert.equal(parseXml('<R><E>&#34;A&quot;&#x4e2d;&amp;lt;&amp;#34;</E></R>').text('E'), '"A"中&lt;&#34;')
+  })
+
+  for (const [what, text] of [
+    ['nothing', ''],
+    ['plain text', 'Bad Gateway'],
+    ['a cut document', '<R><Key>a</Key>'],
+    ['crossed tags', '<R><A>1</B></R>'],
+    ['two roots', '<R/><R/>'],
+    ['a document type', '<!DOCTYPE r [<!ENTITY a "aaaa">]><R>&a;</R>'],
+    ['a reserved name', '<R><__proto__><x>1</x></__proto__></R>'],
+    ['bottomless nesting', '<A>'.repeat(20_000) + '</A>'.repeat(20_000)],
+  ] as const) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => parseXml(text))
+    })
+  }
+
+  it('finds no inherited properties', () => {
+    assert.deepEqual(parseXml('<R><A>1</A></R>').children('constructor'), [])
+    assert.equal(parseXml('<R><A>1</A></R>').text('toString'), undefined)
+  })
+})
+
+describe('escapeXml', () => {
+  it('round-trips through parseXml', () => {
+    const text = `a & b < c > "d" 'e' &amp;`
+    assert.equal(parseXml(`<R><K>${escapeXml(text)}</K></R>`).text('K'), text)
+  })
+})
