@@ -38,8 +38,9 @@ export class XmlElement {
 
   /** The text of the child of that name; undefined when there is none. */
   text(name: string): string | undefined {
-    const content = this.child(name)?.#content
-    return typeof content === 'string' ? content : undefined
+    const child = this.child(name)
+    if (child === undefined) return undefined
+    return typeof child.#content === 'string' ? child.#content : undefined
   }
 }
 
@@ -50,9 +51,12 @@ export function parseXml(text: string): XmlElement {
   const verdict = XMLValidator.validate(trimmed)
   if (verdict !== true) throw new Error(`not well-formed XML: ${verdict.err.msg} (line ${verdict.err.line})`)
   const document = parser.parse(trimmed) as Record<string, ParsedElement[]>
-  const root = Object.entries(document).find(([name]) => !name.startsWith('?'))
-  if (root?.[1][0] === undefined) throw new Error('not well-formed XML: no root element')
-  return new XmlElement(root[0], root[1][0])
+  const elements = Object.entries(document).filter(([name]) => !name.startsWith('?'))
+  const [name, contents] = elements[0] ?? ['', []]
+  if (elements.length !== 1 || contents.length !== 1 || contents[0] === undefined) {
+    throw new Error('not well-formed XML: there must be one root element')
+  }
+  return new XmlElement(name, contents[0])
 }
 
 /** Text as element content. */
