@@ -37,7 +37,10 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       'n/no-unpublished-import': 'off',
-      'n/no-unsupported-features/node-builtins': ['error', { allowExperimental: true, version: '>=20.18.1', ignores: ['test.describe', 'test.it'] }],
+      'n/no-unsupported-features/node-builtins': [
+        'error',
+        { allowExperimental: true, version: '>=20.18.1', ignores: ['test.describe', 'test.it'] },
+      ],
       'n/no-extraneous-import': 'off',
       'n/no-process-exit': 'off',
     },

@@ -55,7 +55,8 @@ export function parseXml(text: string): XmlElement {
     throw new Error('not an XML document: there must be one root element')
   }
   // The parser closes what is left open: a cut document is known by its end.
-  if (!trimmed.endsWith(`</${name}>`) && !trimmed.endsWith('/>')) throw new Error('the XML document is cut off')
+  const isEmptyElement = contents[0] === '' && trimmed.endsWith('/>')
+  if (!isEmptyElement && !trimmed.endsWith(`</${name}>`)) throw new Error('the XML document is cut off')
   return new XmlElement(name, contents[0])
 }
 

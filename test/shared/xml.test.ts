@@ -34,6 +34,7 @@ describe('parseXml', () => {
     ['nothing', ''],
     ['plain text', 'Bad Gateway'],
     ['a cut document', '<R><Key>a</Key>'],
+    ['a document cut after an empty element', '<R><Part/>'],
     ['a document cut inside a tag', '<R><Key>a</Key></'],
     ['two roots', '<R/><R/>'],
     ['a document type', '<!DOCTYPE r [<!ENTITY a "aaaa">]><R>&a;</R>'],
