@@ -1,0 +1,240 @@
+/**
+ * Requests over HTTP/1.1 with three time limits, none of which a slow but moving request ever meets: connecting,
+ * bytes not moving, and waiting for the answer once all bytes have left. Redirects are not followed: credentials
+ * never go to a host that the caller did not name.
+ */
+import { type Readable } from 'node:stream'
+import { Agent, type Dispatcher } from 'undici'
+import { KiB } from '../shared/byte-size.js'
+import { bodySlices } from './body-slices.js'
+import { HttpFailure, toHttpFailure } from './http-failure.js'
+
+export type { Dispatcher }
+
+export interface TimeoutOptions {
+  /** To connect, TLS included. Not applied with a dispatcher of your own, which has limits of its own. Default 10,000 ms. */
+  connectMs: number
+  /** From the last byte sent to the first byte of the answer. Completing an upload may take five times as long. Default 60,000 ms. */
+  answerMs: number
+  /** With no byte moving in a body that is being sent or received. Default 30,000 ms. */
+  stallMs: number
+}
+
+export const DEFAULT_TIMEOUTS: TimeoutOptions = { connectMs: 10_000, answerMs: 60_000, stallMs: 30_000 }
+
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
+  /** Scheme, host and port. */
+  origin: string
+  /** Sent as it is, never normalised: a key may hold `..`. */
+  path: string
+  headers: Record<string, string>
+  body?: Uint8Array | undefined
+  signal?: AbortSignal | undefined
+  /** Instead of the transport's own. */
+  answerMs?: number | undefined
+  /** Called with each number of bytes of the body that left. */
+  onSent?: ((bytes: number) => void) | undefined
+}
+
+export interface HttpAnswer {
+  status: number
+  /** Names in lower case; repeated ones joined with a comma. */
+  headers: Record<string, string>
+  text: string
+}
+
+export interface HttpStreamAnswer {
+  status: number
+  headers: Record<string, string>
+  body: Readable
+}
+
+/** More than the largest page of a listing: 1,000 keys of 1,023 bytes, each percent-encoded. */
+const LARGEST_TEXT = 8192 * KiB
+
+export class Transport {
+  readonly #timeouts: TimeoutOptions
+  readonly #ownDispatcher: boolean
+  #dispatcher: Dispatcher
+  #closed = false
+
+  /** A `dispatcher` that is given stays the caller's: it is used, never closed. */
+  constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher) {
+    this.#timeouts = timeouts
+    this.#ownDispatcher = dispatcher === undefined
+    this.#dispatcher = dispatcher ?? this.#createAgent()
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** The whole answer as text. Throws HttpFailure. */
+  async send(request: HttpRequest): Promise<HttpAnswer> {
+    const watch = new Watch(request.signal)
+    try {
+      const { status, headers, body } = await this.#exchange(request, watch)
+      return { status, headers, text: await readText(body) }
+    } catch (error) {
+      throw watch.failureOr(error)
+    } finally {
+      watch.stop()
+    }
+  }
+
+  /**
+   * The answer with its body still to be read: whoever gets it must read or destroy it. The signal ends with the
+   * headers. Throws HttpFailure.
+   */
+  async open(request: HttpRequest): Promise<HttpStreamAnswer> {
+    const watch = new Watch(request.signal)
+    try {
+      return await this.#exchange(request, watch)
+    } finally {
+      watch.stop()
+    }
+  }
+
+  /** Ends idle connections; requests in flight end first. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#ownDispatcher) await this.#dispatcher.close()
+  }
+
+  async #exchange(request: HttpRequest, watch: Watch): Promise<HttpStreamAnswer> {
+    watch.throwIfEnded()
+    const dispatcher = this.#dispatcher
+    try {
+      const answer = await dispatcher.request({
+        origin: request.origin,
+        path: request.path,
+        method: request.method,
+        headers: request.headers,
+        signal: watch.signal,
+        bodyTimeout: this.#timeouts.stallMs,
+        ...this.#bodyOf(request, watch),
+      })
+      // The answer has begun: from here on the body's own limit counts.
+      watch.answered()
+      return { status: answer.statusCode, headers: joinHeaders(answer.headers), body: answer.body }
+    } catch (error) {
+      const failure = watch.failureOr(error)
+      if (failure.kind === 'network' && failure.mayHaveArrived) this.#renew(dispatcher)
+      throw failure
+    }
+  }
+
+  #bodyOf(request: HttpRequest, watch: Watch): Pick<Dispatcher.RequestOptions, 'body' | 'headersTimeout'> {
+    const answerMs = request.answerMs ?? this.#timeouts.answerMs
+    const { body, onSent } = request
+    // The client's own limit counts from the moment that the request is written: right where there is no body.
+    if (body === undefined || body.length === 0) return { body: null, headersTimeout: answerMs }
+    const { stallMs } = this.#timeouts
+    const slices = bodySlices(
+      body,
+      {
+        onMoved(bytes) {
+          watch.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
+          if (bytes > 0) onSent?.(bytes)
+        },
+        onAllMoved() {
+          watch.expect(answerMs, `no answer came within ${answerMs} ms`)
+        },
+      },
+      performance.now.bind(performance),
+    )
+    // The client takes any iterable; its types name Readable alone.
+    return { body: slices as unknown as Readable, headersTimeout: 0 }
+  }
+
+  #createAgent(): Agent {
+    return new Agent({
+      connect: { timeout: this.#timeouts.connectMs },
+      // Idle connections are closed before most servers do, which would cost a request.
+      keepAliveTimeout: 10_000,
+      maxHeaderSize: 64 * KiB,
+    })
+  }
+
+  /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
+  #renew(used: Dispatcher): void {
+    if (!this.#ownDispatcher || this.#closed || used !== this.#dispatcher) return
+    this.#dispatcher = this.#createAgent()
+    void used.close()
+  }
+}
+
+/** Why a request ends early: the caller's signal, or the one time limit that runs at a time. */
+class Watch {
+  readonly #controller = new AbortController()
+  readonly #callerSignal: AbortSignal | undefined
+  #timer: NodeJS.Timeout | undefined
+  #failure: HttpFailure | undefined
+  #answered = false
+
+  constructor(callerSignal: AbortSignal | undefined) {
+    this.#callerSignal = callerSignal
+    if (callerSignal?.aborted === true) this.#onCallerAbort()
+    else callerSignal?.addEventListener('abort', this.#onCallerAbort)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  throwIfEnded(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** What ended the request early; `error` if nothing did. */
+  failureOr(error: unknown): HttpFailure {
+    return this.#failure ?? toHttpFailure(error)
+  }
+
+  expect(limitMs: number, failure: string): void {
+    clearTimeout(this.#timer)
+    // A server may answer before it has the whole body, which then still moves for a moment.
+    if (this.#answered) return
+    this.#timer = setTimeout(() => this.#end(new HttpFailure('timeout', failure, true)), limitMs)
+  }
+
+  answered(): void {
+    this.#answered = true
+    clearTimeout(this.#timer)
+  }
+
+  stop(): void {
+    this.answered()
+    this.#callerSignal?.removeEventListener('abort', this.#onCallerAbort)
+  }
+
+  #end(failure: HttpFailure): void {
+    this.#failure ??= failure
+    this.#controller.abort(this.#failure)
+  }
+
+  readonly #onCallerAbort = (): void => {
+    this.#end(new HttpFailure('cancelled', 'the request was cancelled', true, this.#callerSignal?.reason))
+  }
+}
+
+async function readText(body: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > LARGEST_TEXT) throw new HttpFailure('answer', `the answer is longer than ${LARGEST_TEXT} bytes`, true)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, length).toString('utf8')
+}
+
+function joinHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const joined: Record<string, string> = Object.create(null) as Record<string, string>
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return joined
+}
