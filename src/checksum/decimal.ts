@@ -1,0 +1,14 @@
+/** The services write a CRC-64 as an unsigned decimal, without padding; it does not fit a number. */
+
+const LARGEST = 2n ** 64n - 1n
+
+export function formatCrc64(value: bigint): string {
+  return value.toString()
+}
+
+/** The value of a decimal; undefined for anything but 1 to 20 digits that fit 64 bits. */
+export function parseCrc64(text: string): bigint | undefined {
+  if (!/^[0-9]{1,20}$/.test(text)) return undefined
+  const value = BigInt(text)
+  return value <= LARGEST ? value : undefined
+}
