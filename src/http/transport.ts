@@ -8,6 +8,7 @@ import { Agent, type Dispatcher } from 'undici'
 import { KiB } from '../shared/byte-size.js'
 import { bodySlices } from './body-slices.js'
 import { HttpFailure, toHttpFailure } from './http-failure.js'
+import { readText } from './read-text.js'
 
 export type { Dispatcher }
 
@@ -49,9 +50,6 @@ export interface HttpStreamAnswer {
   headers: Record<string, string>
   body: Readable
 }
-
-/** More than the largest page of a listing: 1,000 keys of 1,023 bytes, each percent-encoded. */
-const LARGEST_TEXT = 8192 * KiB
 
 export class Transport {
   readonly #timeouts: TimeoutOptions
@@ -171,6 +169,7 @@ class Watch {
   readonly #controller = new AbortController()
   readonly #callerSignal: AbortSignal | undefined
   #timer: NodeJS.Timeout | undefined
+  #immediate: NodeJS.Immediate | undefined
   #failure: HttpFailure | undefined
   #answered = false
 
@@ -194,20 +193,28 @@ class Watch {
   }
 
   expect(limitMs: number, failure: string): void {
-    clearTimeout(this.#timer)
+    this.#forget()
     // A server may answer before it has the whole body, which then still moves for a moment.
     if (this.#answered) return
-    this.#timer = setTimeout(() => this.#end(new HttpFailure('timeout', failure, true)), limitMs)
+    this.#timer = setTimeout(() => {
+      // A process that was busy for longer than the limit has not read its sockets yet: look at them first.
+      this.#immediate = setImmediate(() => this.#end(new HttpFailure('timeout', failure, true)))
+    }, limitMs)
   }
 
   answered(): void {
     this.#answered = true
-    clearTimeout(this.#timer)
+    this.#forget()
   }
 
   stop(): void {
     this.answered()
     this.#callerSignal?.removeEventListener('abort', this.#onCallerAbort)
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
   }
 
   #end(failure: HttpFailure): void {
@@ -218,17 +225,6 @@ class Watch {
   readonly #onCallerAbort = (): void => {
     this.#end(new HttpFailure('cancelled', 'the request was cancelled', true, this.#callerSignal?.reason))
   }
-}
-
-async function readText(body: Readable): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > LARGEST_TEXT) throw new HttpFailure('answer', `the answer is longer than ${LARGEST_TEXT} bytes`, true)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, length).toString('utf8')
 }
 
 function joinHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
