@@ -87,6 +87,8 @@ export class UploadError extends Error {
   uploadId?: string
   /** Why the clean-up after this failure failed too. */
   cleanupError?: Error
+  /** Multipart uploads that may have been left behind under an id that nobody knows: their answers were lost. */
+  unknownUploads?: number
 
   constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
     const { cause, retryable = false, ...known } = details
@@ -96,6 +98,19 @@ export class UploadError extends Error {
     // Absent facts leave no property behind, so that a logged error shows what is known and nothing else.
     Object.assign(this, Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)))
   }
+}
+
+/** What a failed upload may have left in the store. */
+export interface Leftover {
+  uploadId?: string
+  cleanupError?: Error
+  unknownUploads?: number
+}
+
+/** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */
+export function attachLeftover(error: Error, leftover: Leftover): void {
+  // A frozen error stays as it is: the first error wins over what is to be said beside it.
+  if (Object.isExtensible(error)) Object.assign(error, leftover)
 }
 
 /** The value as an Error, for what may have been thrown by anybody. */

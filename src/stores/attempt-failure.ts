@@ -76,7 +76,8 @@ export function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): AttemptFa
     requestId: requestId ?? headers[dialect.requestIdHeader],
     ec: ec ?? headers[`${dialect.headerPrefix}ec`],
   }
-  const text = message === '' ? '' : `: ${message}`
+  const note = serviceCode === 'CallbackFailed' ? ' (the object is stored)' : ''
+  const text = (message === '' ? '' : `: ${message}`) + note
   return new AttemptFailure(codeOf(status, serviceCode, throttled), `${status} ${serviceCode}${text}`, facts)
 }
 
@@ -114,11 +115,16 @@ export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect)
   })
 }
 
-/** The store's checksum of what it received is not that of what was sent: damaged on the way. */
-export function damagedOnTheWay(message: string, answer: HttpAnswer, dialect: Dialect): AttemptFailure {
+/** The store's checksum of what it received is not that of what was sent. */
+export function damagedOnTheWay(
+  message: string,
+  outcomeUnknown: boolean,
+  answer: HttpAnswer,
+  dialect: Dialect,
+): AttemptFailure {
   return new AttemptFailure('CHECKSUM_MISMATCH', message, {
     remedy: 'again',
-    outcomeUnknown: false,
+    outcomeUnknown,
     status: answer.status,
     requestId: answer.headers[dialect.requestIdHeader],
   })

@@ -2,7 +2,6 @@
  * The REST API that OSS, OBS and S3 share, spoken in a dialect. Every verb of the seam is one call here; what it sends
  * and what it expects back is all there is to it.
  */
-import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { formatCrc64, parseCrc64 } from '../checksum/decimal.js'
 import type { HttpAnswer, Transport } from '../http/transport.js'
@@ -10,8 +9,9 @@ import { UploadError } from '../shared/errors.js'
 import { escapeXml, parseXml, type XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import { badAnswer, damagedOnTheWay, failureOfAnswer } from './attempt-failure.js'
-import type { Dialect, ObjectRequest } from './dialect.js'
+import type { Dialect } from './dialect.js'
 import { readPartsPage, readUploadsPage } from './listings.js'
+import { contentMd5 } from './content-md5.js'
 import { checkKey } from './object-key.js'
 import { readObjectHead } from './object-head.js'
 import type { ObjectOptions } from './object-options.js'
@@ -67,17 +67,14 @@ export class MultipartApi implements StoreDriver {
   }
 
   async putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
+    const headers = this.#dialect.objectHeaders(options, 'put')
+    // Always: a part that was damaged on the way is sent again before anybody sees it, but this one is visible at once.
+    headers['content-md5'] = await contentMd5(body.bytes)
     return this.#requester.call(
-      {
-        operation: 'PutObject',
-        method: 'PUT',
-        key,
-        headers: this.#objectHeaders(options, 'put', body),
-        body: body.bytes,
-      },
+      { operation: 'PutObject', method: 'PUT', key, headers, body: body.bytes },
       context,
       (answer) => {
-        this.#checkCrc64(body.crc64, answer)
+        this.#checkCrc64(body.crc64, answer, true)
         return { ...this.#stored(answer), ...callbackAnswer(options, answer) }
       },
     )
@@ -90,7 +87,7 @@ export class MultipartApi implements StoreDriver {
         method: 'POST',
         key,
         query: [['uploads', ''], ENCODED],
-        headers: this.#objectHeaders(options, 'initiate'),
+        headers: this.#dialect.objectHeaders(options, 'initiate'),
       },
       context,
       (answer) => {
@@ -105,6 +102,8 @@ export class MultipartApi implements StoreDriver {
 
   async uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt> {
     const { key, uploadId, partNumber, body } = part
+    const headers = this.#dialect.objectHeaders(options, 'part')
+    if (options.contentMd5 === true) headers['content-md5'] = await contentMd5(body.bytes)
     return this.#requester.call(
       {
         operation: 'UploadPart',
@@ -116,12 +115,12 @@ export class MultipartApi implements StoreDriver {
           ['partNumber', String(partNumber)],
           ['uploadId', uploadId],
         ],
-        headers: this.#objectHeaders(options, 'part', body),
+        headers,
         body: body.bytes,
       },
       context,
       (answer) => {
-        this.#checkCrc64(body.crc64, answer)
+        this.#checkCrc64(body.crc64, answer, false)
         return { etag: this.#etag(answer) }
       },
     )
@@ -144,7 +143,7 @@ export class MultipartApi implements StoreDriver {
         key,
         uploadId,
         query: [['uploadId', uploadId], ENCODED],
-        headers: { ...this.#objectHeaders(options, 'complete'), 'content-type': 'application/xml' },
+        headers: { ...this.#dialect.objectHeaders(options, 'complete'), 'content-type': 'application/xml' },
         body: Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`),
         patience: PATIENCE_TO_COMPLETE,
       },
@@ -226,14 +225,6 @@ export class MultipartApi implements StoreDriver {
     await this.#transport.close()
   }
 
-  #objectHeaders(options: ObjectOptions, request: ObjectRequest, body?: ObjectBody): Record<string, string> {
-    const headers = this.#dialect.objectHeaders(options, request)
-    if (options.contentMd5 === true && body !== undefined) {
-      headers['content-md5'] = createHash('md5').update(body.bytes).digest('base64')
-    }
-    return headers
-  }
-
   #stored(answer: HttpAnswer, etagInBody?: string): StoredObject {
     const { headers } = answer
     const crc64 = parseCrc64(headers[this.#dialect.crc64Header] ?? '')
@@ -252,11 +243,12 @@ export class MultipartApi implements StoreDriver {
     return etag
   }
 
-  #checkCrc64(ours: bigint, answer: HttpAnswer): void {
+  #checkCrc64(ours: bigint, answer: HttpAnswer, isPublished: boolean): void {
     const text = answer.headers[this.#dialect.crc64Header]
     if (text === undefined || parseCrc64(text) === ours) return
     throw damagedOnTheWay(
       `the store received other bytes than were sent: its CRC-64 is ${text}, ours ${formatCrc64(ours)}`,
+      isPublished,
       answer,
       this.#dialect,
     )
