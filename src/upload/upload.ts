@@ -331,7 +331,8 @@ export class Upload {
         parts,
         whole,
         this.#objectOptions,
-        this.#context(),
+        // The list of parts is no part of the object.
+        { ...this.#context(), onSent: undefined },
       ),
     )
   }
