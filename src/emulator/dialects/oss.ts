@@ -1,0 +1,107 @@
+/** Alibaba Cloud OSS. */
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import { isServiceHost } from '../http/address.js'
+import { writeXml } from '../http/xml-writer.js'
+import type { Limits } from '../limits.js'
+import { Refusal, ServiceError } from '../refusal.js'
+import type { ObjectProperties, StoredObject } from '../storage/stored-object.js'
+import type { Dialect, Receipt, SignedRequest } from './dialect.js'
+import { authenticateOss, isOssSigned } from './oss-authentication.js'
+import { ossErrorAnswer, ossRefusals } from './oss-errors.js'
+import { checkOssPartHeaders, readOssAcl, readOssProperties } from './oss-properties.js'
+
+const KIB = 1024
+const GIB = 1024 ** 3
+
+const limits: Limits = {
+  minPartSize: 100 * KIB,
+  maxPartSize: 5 * GIB,
+  maxPutSize: 5 * GIB,
+  maxParts: 10_000,
+  maxKeyBytes: 1023,
+  maxMetadataBytes: 8 * KIB,
+  maxTags: 10,
+  maxPage: 1000,
+  maxSkewMs: 15 * 60 * 1000,
+  bodyIdleMs: 60_000,
+  callbackMs: 5000,
+}
+
+export const ossDialect: Dialect = {
+  name: 'oss',
+  headerPrefix: 'x-oss-',
+  limits,
+  refusals: ossRefusals,
+  speaks: (call) => isOssSigned({ call }),
+  authenticate,
+  newRequestId: () => randomBytes(12).toString('hex').toUpperCase(),
+  commonHeaders: (requestId, now, elapsedMs) => ({
+    Server: 'AliyunOSS',
+    Date: now.toUTCString(),
+    'x-oss-request-id': requestId,
+    'x-oss-server-time': String(Math.round(elapsedMs)),
+  }),
+  errorAnswer: ossErrorAnswer,
+  checkKey,
+  checkPartHeaders: checkOssPartHeaders,
+  readProperties: readOssProperties,
+  readAcl: readOssAcl,
+  forbidsOverwrite: (call) => call.header('x-oss-forbid-overwrite') === 'true',
+  completesAll: (call) => call.header('x-oss-complete-all') === 'yes',
+  formatEtag,
+  newUploadId: () => randomBytes(16).toString('hex').toUpperCase(),
+  receiptHeaders,
+  objectHeaders,
+  encryptionHeaders,
+  partElements: ({ crc64 }) => [['HashCrc64ecma', crc64]],
+  writeXml: (root) => writeXml(root),
+}
+
+function authenticate(request: SignedRequest): void {
+  authenticateOss(request)
+  const { call, address } = request
+  if (address.style === 'path' && address.bucket !== undefined && isServiceHost(call.host)) {
+    throw new ServiceError({
+      status: 403,
+      code: 'SecondLevelDomainForbidden',
+      message: 'The bucket you are attempting to access must be addressed using OSS third level domain.',
+    })
+  }
+}
+
+function checkKey(key: string, { maxKeyBytes }: Limits): void {
+  const isTooLong = Buffer.byteLength(key) > maxKeyBytes
+  if (isTooLong) throw new Refusal('invalid-key', {}, `The length of the object name must be at most ${maxKeyBytes}.`)
+  if (/^[/\\]/.test(key)) throw new Refusal('invalid-key')
+}
+
+function formatEtag(etag: string): string {
+  return `"${etag.toUpperCase()}"`
+}
+
+function receiptHeaders({ etag, crc64, md5 }: Receipt): Record<string, string> {
+  const headers = { ETag: formatEtag(etag), 'x-oss-hash-crc64ecma': crc64 }
+  return md5 === undefined ? headers : { ...headers, 'Content-MD5': Buffer.from(md5, 'hex').toString('base64') }
+}
+
+function objectHeaders({ etag, crc64, uploadId, lastModified, properties }: StoredObject): Record<string, string> {
+  const isMultipart = uploadId !== undefined
+  const metadata = Object.entries(properties.metadata).map(([name, value]) => [`x-oss-meta-${name}`, value] as const)
+  const tagCount = properties.tags.length
+  return {
+    ...properties.headers,
+    ...receiptHeaders(isMultipart ? { etag, crc64 } : { etag, crc64, md5: etag }),
+    'Last-Modified': new Date(lastModified).toUTCString(),
+    'Accept-Ranges': 'bytes',
+    'x-oss-object-type': isMultipart ? 'Multipart' : 'Normal',
+    'x-oss-storage-class': properties.storageClass,
+    ...(tagCount > 0 ? { 'x-oss-tagging-count': String(tagCount) } : {}),
+    ...encryptionHeaders(properties),
+    ...Object.fromEntries(metadata),
+  }
+}
+
+function encryptionHeaders({ encryption }: ObjectProperties): Record<string, string> {
+  return Object.fromEntries(Object.entries(encryption).map(([name, value]) => [`x-oss-${name}`, value]))
+}

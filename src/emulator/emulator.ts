@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Credentials } from '../shared/credentials.js'
+import { lookupOf, type CredentialLookup } from './authority.js'
+import type { Fault } from './faults/fault.js'
+import { FaultPlan, type PendingFault } from './faults/fault-plan.js'
+import type { Limits } from './limits.js'
+import { RequestLog, type RequestRecord } from './request-log.js'
+import { EmulatorServer } from './server.js'
+import { openStorage } from './storage/storage.js'
+
+export interface EmulatorOptions {
+  /**
+   * Where objects are kept. A folder that is given outlives the emulator, and what is in it is found again; it must be
+   * empty or an emulator's. By default a new temporary one, which `close()` removes.
+   */
+  readonly directory?: string
+  /** 0, the default, takes a free one. */
+  readonly port?: number
+  /** The address to listen on; 127.0.0.1 by default. */
+  readonly host?: string
+  /**
+   * Who may sign: one pair, or a function that is asked at each request, so that keys can come, go and expire. A fresh
+   * pair by default.
+   */
+  readonly credentials?: Credentials | CredentialLookup
+  /** The general region id, `cn-hangzhou` by default. */
+  readonly region?: string
+  /** Faults from the start; more can be injected later. */
+  readonly faults?: readonly Fault[]
+  /** The server's clock; the machine's by default. */
+  readonly now?: () => Date
+  /** In place of the service's own: small parts and few of them make quick tests. */
+  readonly limits?: Partial<Limits>
+  /** The only buckets there are. By default any bucket comes into being when it is first used. */
+  readonly buckets?: readonly string[]
+  /** Custom domains (CNAME): host name to bucket. */
+  readonly domains?: Readonly<Record<string, string>>
+  /** How many requests are remembered; 1,000 by default. */
+  readonly requestLogSize?: number
+}
+
+/** A running embedded store. */
+export interface Emulator extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:41235`. */
+  readonly endpoint: string
+  readonly region: string
+  /** What to sign with. Where the option is a function this pair is not known, unless the function knows it. */
+  readonly credentials: Credentials
+  readonly directory: string
+  readonly faults: {
+    inject(fault: Fault): void
+    /** Forgets the faults that have not happened yet. */
+    clear(): void
+    /** The faults that have not happened yet, with the counts that are left. */
+    pending(): PendingFault[]
+  }
+  /** The last requests, the oldest first. */
+  readonly requests: readonly RequestRecord[]
+  readonly openConnections: number
+  /** Ends every connection, waits for the requests to settle and removes a temporary folder. May be called again. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the embedded store: OSS on a local port, with objects on disk, for development and tests.
+ *
+ * @throws when the port is taken, or the directory holds something else.
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { port = 0, host = '127.0.0.1', region = 'cn-hangzhou', now = () => new Date() } = options
+  const isTemporary = options.directory === undefined
+  const directory = resolve(options.directory ?? mkdtempSync(join(tmpdir(), 'oss-emulator-')))
+  const credentials = typeof options.credentials === 'object' ? options.credentials : generateCredentials()
+  const find = typeof options.credentials === 'function' ? options.credentials : lookupOf(credentials)
+  const faults = new FaultPlan(options.faults)
+  const log = new RequestLog(options.requestLogSize ?? 1000)
+  const server = new EmulatorServer({
+    storage: await openStorage(directory),
+    faults,
+    log,
+    authority: { region, find },
+    domains: new Map(Object.entries(options.domains ?? {})),
+    buckets: options.buckets === undefined ? undefined : new Set(options.buckets),
+    limitOverrides: options.limits ?? {},
+    now,
+  })
+  const boundPort = await server.listen(port, host)
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= closeAll(server, isTemporary ? directory : undefined))
+  return {
+    endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    region,
+    credentials,
+    directory,
+    faults: {
+      inject: (fault) => faults.inject(fault),
+      clear: () => faults.clear(),
+      pending: () => faults.pending(),
+    },
+    get requests() {
+      return log.records
+    },
+    get openConnections() {
+      return server.openConnections
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function closeAll(server: EmulatorServer, directory: string | undefined): Promise<void> {
+  await server.close()
+  if (directory !== undefined) await rm(directory, { recursive: true, force: true })
+}
+
+function generateCredentials(): Credentials {
+  return {
+    accessKeyId: `LTAI${randomBytes(10).toString('hex')}`,
+    accessKeySecret: randomBytes(15).toString('hex'),
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * What an action does to the request it hits, phase by phase: to the clock, before the work, to the body, to the disk,
+ * between the work and the answer, and to the way the answer is sent. An action acts in the phases it is about.
+ */
+import { Buffer } from 'node:buffer'
+import type { ServerResponse } from 'node:http'
+import type { Dialect } from '../dialects/dialect.js'
+import { withHeaders, type Answer } from '../http/answer.js'
+import type { Delivery } from '../http/answer-writer.js'
+import type { Call } from '../http/call.js'
+import { ClientGone, hangUp, resetConnection, untilGone } from '../http/connection.js'
+import { paced, pause } from '../http/pace.js'
+import { ServiceError } from '../refusal.js'
+import { unguarded, type WriteGuard } from '../storage/write-guard.js'
+import type { FaultAction } from './fault.js'
+
+/** The request that is hit. */
+export interface Victim {
+  readonly call: Call
+  readonly dialect: Dialect
+  readonly requestId: string
+  readonly response: ServerResponse
+  readonly signal: AbortSignal
+}
+
+export function clockOffset(action: FaultAction | undefined): number {
+  return action?.type === 'clock' ? action.offsetMs : 0
+}
+
+/** When the headers are in. An answer takes the place of the work. */
+export async function beforeWork(action: FaultAction | undefined, victim: Victim): Promise<Answer | undefined> {
+  const { response, signal } = victim
+  switch (action?.type) {
+    case 'error':
+    case 'answer':
+    case 'empty':
+      return commits(action) ? undefined : substitute(action, victim)
+    case 'reset':
+      return action.at === 'request' ? leave(() => resetConnection(response)) : undefined
+    case 'stall':
+      return action.at === 'request' ? untilGone(signal) : undefined
+    case 'delay':
+      if (action.at !== 'committed') await pause(action.ms, signal)
+      return undefined
+    case 'redirect':
+      return { status: action.status ?? 307, headers: { Location: action.location } }
+    case 'endless':
+      return endlessAnswer(action.status ?? 200)
+    case 'continue-then-close':
+      response.writeContinue()
+      return leave(() => hangUp(response))
+    case 'garbage':
+      return leave(() => response.socket?.end(action.bytes ?? '\0\x01\x02 this is not HTTP\r\n\r\n'))
+    default:
+      return undefined
+  }
+}
+
+/** The request's body as the operation gets it. */
+export function hitBody(
+  action: FaultAction | undefined,
+  body: AsyncIterable<Uint8Array>,
+  { response, signal }: Victim,
+): AsyncIterable<Uint8Array> {
+  if (action?.type === 'slow' && action.direction === 'in') return paced(body, action.bytesPerSecond, signal)
+  if (action?.type === 'reset' && action.at === 'body') {
+    return interrupted(body, action.afterBytes ?? 0, () => leave(() => resetConnection(response)))
+  }
+  if (action?.type === 'stall' && action.at === 'body') {
+    return interrupted(body, action.afterBytes ?? 0, () => untilGone(signal))
+  }
+  if (action?.type === 'stall' && action.at === 'uncommitted') {
+    return interrupted(body, Infinity, () => untilGone(signal))
+  }
+  return body
+}
+
+export function diskOf(action: FaultAction | undefined): WriteGuard {
+  if (action?.type !== 'disk-full') return unguarded
+  return {
+    beforeWrite() {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+    },
+  }
+}
+
+/** Between the work and the answer. */
+export async function afterWork(action: FaultAction | undefined, answer: Answer, victim: Victim): Promise<Answer> {
+  const { response, signal } = victim
+  switch (action?.type) {
+    case 'error':
+    case 'answer':
+    case 'empty':
+      return commits(action) ? substitute(action, victim) : answer
+    case 'reset':
+      return action.at === 'committed' ? leave(() => resetConnection(response)) : answer
+    case 'stall':
+      return action.at === 'committed' || action.at === 'uncommitted' ? untilGone(signal) : answer
+    case 'delay':
+      if (action.at === 'committed') await pause(action.ms, signal)
+      return answer
+    case 'wrong-checksum':
+      return withWrongChecksum(answer, action.crc64)
+    case 'wrong-etag':
+      return withHeaders(answer, { ETag: action.etag ?? '"00000000000000000000000000000000"' })
+    default:
+      return answer
+  }
+}
+
+/** How the answer is sent. */
+export function deliveryOf(action: FaultAction | undefined): Delivery {
+  switch (action?.type) {
+    case 'slow':
+      return action.direction === 'out' ? { bytesPerSecond: action.bytesPerSecond } : {}
+    case 'reset':
+    case 'stall':
+      return action.at === 'answer' ? { interruption: { afterBytes: action.afterBytes, then: action.type } } : {}
+    case 'truncate':
+      return { interruption: { afterBytes: action.afterBytes, then: 'close' } }
+    case 'clock':
+      return { omitsDate: action.sendsDate === false }
+    case 'close':
+      return { closesSilently: action.when === 'answered' }
+    default:
+      return {}
+  }
+}
+
+type Substitution = Extract<FaultAction, { type: 'error' | 'answer' | 'empty' }>
+
+function commits(action: Substitution): boolean {
+  return action.commit ?? action.type === 'empty'
+}
+
+function substitute(action: Substitution, { dialect, call, requestId }: Victim): Answer {
+  if (action.type === 'empty') return { status: 200, headers: {} }
+  if (action.type === 'answer') return { status: action.status, headers: action.headers ?? {}, body: action.body ?? '' }
+  const { status, code, message = 'A fault was injected.', ec } = action
+  const error = new ServiceError({ status, code, message, ...(ec === undefined ? {} : { ec }) })
+  return withHeaders(dialect.errorAnswer(error, call, requestId), action.headers ?? {})
+}
+
+function leave(end: () => void): never {
+  end()
+  throw new ClientGone()
+}
+
+async function* interrupted(
+  body: AsyncIterable<Uint8Array>,
+  afterBytes: number,
+  interrupt: () => Promise<never> | never,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = afterBytes
+  for await (const chunk of body) {
+    if (chunk.length >= left) {
+      yield chunk.subarray(0, left)
+      await interrupt()
+    }
+    left -= chunk.length
+    yield chunk
+  }
+  await interrupt()
+}
+
+/** The dialect's CRC header is the one whose name says so. */
+function withWrongChecksum(answer: Answer, crc64: string | undefined): Answer {
+  const name = Object.keys(answer.headers).find((header) => header.endsWith('crc64ecma'))
+  if (name === undefined) return answer
+  return withHeaders(answer, { [name]: crc64 ?? String(BigInt(answer.headers[name] ?? '0') ^ 1n) })
+}
+
+function endlessAnswer(status: number): Answer {
+  const headers = { 'Content-Type': 'application/xml' }
+  return { status, headers, body: { size: undefined, chunks: endlessText() } }
+}
+
+function* endlessText(): Generator<Uint8Array, void, undefined> {
+  yield Buffer.from('<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>')
+  const filling = Buffer.alloc(64 * 1024, 'a')
+  for (;;) yield filling
+}

@@ -1,0 +1,22 @@
+/** An answer before it is on the wire. */
+import type { Buffer } from 'node:buffer'
+
+export interface Answer {
+  readonly status: number
+  /** Names in the service's spelling; values may hold any Unicode text. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Buffer | StreamedBody
+  /** Lets go of what the answer holds; called once, whether the answer was sent or not. */
+  release?(): void
+}
+
+export interface StreamedBody {
+  /** Bytes; undefined for a body in chunks. */
+  readonly size: number | undefined
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+}
+
+/** The same answer with further headers, or others in their place. */
+export function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
+  return { ...answer, headers: { ...answer.headers, ...headers } }
+}

@@ -1,0 +1,95 @@
+/** What a client asks for, as it arrived: percent-decoded, not yet interpreted. */
+import { Buffer } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import type { QueryParameter } from '../../signing/signable-request.js'
+import { Refusal } from '../refusal.js'
+
+export class Call {
+  readonly method: string
+  /** The `Host` header in lower case, without the port. */
+  readonly host: string
+  /** The path of the request's target, still percent-encoded. */
+  readonly rawPath: string
+  /** In the order of the request; a bare name has an empty value. */
+  readonly query: readonly QueryParameter[]
+  /** By lower-case name. Several of one name are joined with a comma, bytes are read as UTF-8. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly #parameters: ReadonlyMap<string, string>
+
+  /** Throws `invalid-uri` for a target that is not percent-encoded UTF-8. */
+  constructor(request: Pick<IncomingMessage, 'method' | 'url' | 'headersDistinct'>) {
+    const [path, query] = splitTarget(request.url ?? '/')
+    this.method = request.method ?? 'GET'
+    this.rawPath = path
+    this.query = parseQuery(query)
+    this.#parameters = new Map(this.query)
+    this.headers = decodeHeaders(request.headersDistinct)
+    this.host = (this.headers['host'] ?? '').toLowerCase().replace(/:\d*$/, '')
+  }
+
+  header(name: string): string | undefined {
+    return Object.hasOwn(this.headers, name) ? this.headers[name] : undefined
+  }
+
+  /** The value of a query parameter, empty for a bare name. */
+  parameter(name: string): string | undefined {
+    return this.#parameters.get(name)
+  }
+
+  hasParameter(name: string): boolean {
+    return this.#parameters.has(name)
+  }
+
+  /** Undefined for a body in chunks, or none. */
+  get contentLength(): number | undefined {
+    const length = this.header('content-length')
+    return length === undefined ? undefined : Number(length)
+  }
+
+  get isChunked(): boolean {
+    return this.header('transfer-encoding') !== undefined
+  }
+}
+
+/** Percent-decodes UTF-8. Throws `invalid-uri` where that is impossible. */
+export function decodeUri(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Refusal('invalid-uri', { URI: text })
+  }
+}
+
+function splitTarget(target: string): [path: string, query: string] {
+  // A proxy's request has the absolute form.
+  const local = target.replace(/^https?:\/\/[^/?]*/i, '')
+  const mark = local.indexOf('?')
+  const [path, query] = mark < 0 ? [local, ''] : [local.slice(0, mark), local.slice(mark + 1)]
+  return [path === '' ? '/' : path, query]
+}
+
+function parseQuery(query: string): QueryParameter[] {
+  return query
+    .split('&')
+    .filter((parameter) => parameter !== '')
+    .map((parameter) => {
+      const [name, value] = splitAtFirst(parameter.replaceAll('+', ' '), '=')
+      return [decodeUri(name), decodeUri(value)]
+    })
+}
+
+function splitAtFirst(text: string, separator: string): [string, string] {
+  const index = text.indexOf(separator)
+  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)]
+}
+
+function decodeHeaders(headers: NodeJS.Dict<string[]>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, values = []]) => [name, values.map(decodeHeaderValue).join(',')]),
+  )
+}
+
+/** Node.js reads header bytes as Latin-1; clients send UTF-8. */
+function decodeHeaderValue(value: string): string {
+  return Buffer.from(value, 'latin1').toString('utf8').trim()
+}

@@ -1,0 +1,30 @@
+/** Slows bytes down. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClientGone } from './connection.js'
+
+const STEPS_PER_SECOND = 20
+
+/** Waits, unless the client goes away meanwhile: then it rejects with `ClientGone`. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch {
+    throw new ClientGone()
+  }
+}
+
+/** The same bytes, in pieces, at no more than `bytesPerSecond`. */
+export async function* paced(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  bytesPerSecond: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const step = Math.max(1, Math.floor(bytesPerSecond / STEPS_PER_SECOND))
+  for await (const chunk of chunks) {
+    for (let offset = 0; offset < chunk.length; offset += step) {
+      const piece = chunk.subarray(offset, offset + step)
+      yield piece
+      await pause((piece.length / bytesPerSecond) * 1000, signal)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Reading a request's body without ever holding more of it than the next chunk. */
+import type { IncomingMessage } from 'node:http'
+import { Buffer } from 'node:buffer'
+import { Refusal } from '../refusal.js'
+
+/**
+ * The chunks of the body. The request is not destroyed when the consumer stops early, so that it can still be answered.
+ * Throws `body-timeout` when no byte arrives for `idleMs`, and Node.js's error when the client goes away.
+ */
+export async function* readRequestBody(
+  request: IncomingMessage,
+  idleMs: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  for (;;) {
+    const chunk = request.read() as Buffer | null
+    if (chunk !== null) yield chunk
+    else if (request.readableEnded) return
+    else await nextEvent(request, idleMs)
+  }
+}
+
+/** The whole of a small body. Throws `body-too-large` for more than `limit` bytes. */
+export async function collectBody(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > limit) throw new Refusal('body-too-large', { MaxSizeAllowed: String(limit) })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Resolves when there is something to read or the body has ended. */
+function nextEvent(request: IncomingMessage, idleMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => settle(new Refusal('body-timeout')), idleMs)
+    const onProgress = () => settle()
+    const onClose = () => settle(request.errored ?? clientWentAway())
+    const settle = (error?: Error) => {
+      clearTimeout(timer)
+      request.off('readable', onProgress).off('end', onProgress).off('close', onClose).off('error', onClose)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    if (request.destroyed && !request.readableEnded) {
+      settle(request.errored ?? clientWentAway())
+      return
+    }
+    request.on('readable', onProgress).on('end', onProgress).on('close', onClose).on('error', onClose)
+  })
+}
+
+function clientWentAway(): Error {
+  return new Error('The client closed the connection before its request was whole')
+}

@@ -1,0 +1,23 @@
+import { escapeXml } from '../../shared/xml.js'
+
+/** An element: its name, and its text or its children. */
+export type XmlNode = readonly [name: string, content: string | readonly XmlNode[]]
+
+/** A whole document; `namespace` is put on the root. */
+export function writeXml([name, content]: XmlNode, namespace?: string): string {
+  const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name}${attribute}>${contentOf(content)}</${name}>\n`
+}
+
+function elementOf([name, content]: XmlNode): string {
+  return `<${name}>${contentOf(content)}</${name}>`
+}
+
+function contentOf(content: XmlNode[1]): string {
+  return typeof content === 'string' ? escapeControls(escapeXml(content)) : content.map(elementOf).join('')
+}
+
+/** As references: a reader would take a bare CR for a line feed, and other controls for damage. */
+function escapeControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => `&#${char.charCodeAt(0)};`)
+}

@@ -1,0 +1,75 @@
+import type { Answer } from '../http/answer.js'
+import { paced } from '../http/pace.js'
+import { Refusal } from '../refusal.js'
+import type { StoredObject } from '../storage/stored-object.js'
+import type { OperationContext } from './operation.js'
+import { readTrafficLimit } from './receive-body.js'
+
+/** GetObject and, without the bytes, HeadObject. */
+export function getObject(context: OperationContext): Answer {
+  const { call, dialect, storage } = context
+  const object = requireObject(context)
+  const bytesPerSecond = readTrafficLimit(context)
+  const headers = { ...dialect.objectHeaders(object), ...overrides(context) }
+  if (isUnchanged(context, object)) return { status: 304, headers }
+  const range = readRange(context, object.size)
+  const { start, end } = range ?? { start: 0, end: object.size }
+  const chunks = storage.data.read(object.files, start, end)
+  const body = {
+    size: end - start,
+    chunks: bytesPerSecond === undefined ? chunks : paced(chunks, bytesPerSecond, context.signal),
+  }
+  // A reader keeps the files of the version it began with, whatever happens to the key meanwhile.
+  const release = call.method === 'HEAD' ? undefined : storage.data.hold(object.version)
+  const answer = release === undefined ? { body } : { body, release }
+  if (range === undefined) return { status: 200, headers, ...answer }
+  const contentRange = `bytes ${start}-${end - 1}/${object.size}`
+  return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, ...answer }
+}
+
+/** The object that the request names. Throws `no-such-key`. */
+export function requireObject({ storage, bucket, key }: OperationContext): StoredObject {
+  const object = storage.objects.find(bucket, key)
+  if (object === undefined) throw new Refusal('no-such-key', { Key: key })
+  return object
+}
+
+/** Answers whether the client has this version already; throws `precondition-failed` where it wants another one. */
+function isUnchanged({ call, dialect }: OperationContext, object: StoredObject): boolean {
+  const etag = dialect.formatEtag(object.etag)
+  const modified = Math.floor(Date.parse(object.lastModified) / 1000) * 1000
+  const ifMatch = call.header('if-match')
+  const ifUnmodifiedSince = call.header('if-unmodified-since')
+  const isAnother = ifMatch !== undefined && !namesEtag(ifMatch, etag)
+  const isNewer = ifUnmodifiedSince !== undefined && modified > Date.parse(ifUnmodifiedSince)
+  if (isAnother || isNewer) throw new Refusal('precondition-failed')
+  const ifNoneMatch = call.header('if-none-match')
+  if (ifNoneMatch !== undefined) return namesEtag(ifNoneMatch, etag)
+  const ifModifiedSince = call.header('if-modified-since')
+  return ifModifiedSince !== undefined && modified <= Date.parse(ifModifiedSince)
+}
+
+function namesEtag(header: string, etag: string): boolean {
+  const names = header.split(',').map((name) => name.trim().replace(/^W\//, '').replaceAll('"', '').toUpperCase())
+  return names.includes('*') || names.includes(etag.replaceAll('"', '').toUpperCase())
+}
+
+/** Headers that the query replaces, such as `response-content-type`. */
+function overrides({ call }: OperationContext): Record<string, string> {
+  const prefix = 'response-'
+  const pairs = call.query.filter(([name]) => name.startsWith(prefix))
+  return Object.fromEntries(pairs.map(([name, value]) => [name.slice(prefix.length), value]))
+}
+
+/** Undefined for the whole object, which is also what OSS sends for a range it cannot satisfy, unless told otherwise. */
+function readRange({ call, dialect }: OperationContext, size: number): { start: number; end: number } | undefined {
+  const header = call.header('range')
+  if (header === undefined) return undefined
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header)
+  const [, first = '', last = ''] = match ?? []
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
+  const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size)
+  if ((first !== '' || last !== '') && start < end) return { start, end }
+  if (call.header(`${dialect.headerPrefix}range-behavior`) === 'standard') throw new Refusal('range-not-satisfiable')
+  return undefined
+}

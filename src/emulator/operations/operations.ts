@@ -1,0 +1,34 @@
+/** Which function carries out which operation. */
+import { Refusal } from '../refusal.js'
+import { completeMultipartUpload } from './complete-multipart-upload.js'
+import { getObject } from './get-object.js'
+import { listMultipartUploads, listParts } from './list-multipart.js'
+import { listObjects } from './list-objects.js'
+import { abortMultipartUpload, initiateMultipartUpload, uploadPart } from './multipart-upload.js'
+import { deleteObject, getObjectAcl, getObjectTagging } from './object-details.js'
+import type { Operation, OperationName } from './operation.js'
+import { putObject } from './put-object.js'
+
+export const operations: Readonly<Record<OperationName, Operation>> = {
+  // Buckets come into being when they are first used.
+  PutBucket: () => ({ status: 200, headers: {} }),
+  ListObjects: listObjects,
+  ListMultipartUploads: listMultipartUploads,
+  PutObject: putObject,
+  GetObject: getObject,
+  HeadObject: getObject,
+  DeleteObject: deleteObject,
+  GetObjectAcl: getObjectAcl,
+  GetObjectTagging: getObjectTagging,
+  InitiateMultipartUpload: initiateMultipartUpload,
+  UploadPart: uploadPart,
+  CompleteMultipartUpload: completeMultipartUpload,
+  AbortMultipartUpload: abortMultipartUpload,
+  ListParts: listParts,
+  NotImplemented: () => {
+    throw new Refusal('not-implemented')
+  },
+  MethodNotAllowed: () => {
+    throw new Refusal('method-not-allowed')
+  },
+}

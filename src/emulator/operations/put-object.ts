@@ -1,0 +1,36 @@
+import { formatCrc64 } from '../../checksum/decimal.js'
+import type { Answer } from '../http/answer.js'
+import { randomName } from '../storage/folders.js'
+import { announceObject, readCallback } from './callback.js'
+import type { OperationContext } from './operation.js'
+import { checkOverwrite } from './parameters.js'
+import { receiveBody } from './receive-body.js'
+
+export async function putObject(context: OperationContext): Promise<Answer> {
+  const { call, dialect, limits, bucket, key, storage, guard, now } = context
+  const properties = dialect.readProperties(call, 'PutObject', limits)
+  const callback = readCallback(context)
+  checkOverwrite(context)
+  const object = await receiveBody(context, limits.maxPutSize, async ({ files, size, md5, crc64 }) => {
+    const stored = {
+      bucket,
+      key,
+      version: randomName(),
+      size,
+      etag: md5,
+      crc64: formatCrc64(crc64),
+      lastModified: now.toISOString(),
+      properties,
+      files,
+    }
+    // Again, in one step with the commit: another put may have been quicker.
+    checkOverwrite(context)
+    await storage.objects.commit(stored, guard)
+    return stored
+  })
+  const headers = {
+    ...dialect.receiptHeaders({ etag: object.etag, crc64: object.crc64, md5: object.etag }),
+    ...dialect.encryptionHeaders(properties),
+  }
+  return announceObject(context, callback, object, { status: 200, headers })
+}

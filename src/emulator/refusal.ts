@@ -1,0 +1,75 @@
+/**
+ * Why a request is not carried out. Operations, which all dialects share, throw a `Refusal` of a kind; the dialect gives
+ * it the service's status, code and words. A dialect throws its own `ServiceError` for what only it knows.
+ */
+
+export type RefusalKind =
+  | 'access-denied'
+  | 'already-exists'
+  | 'body-timeout'
+  | 'body-too-large'
+  | 'digest-malformed'
+  | 'digest-mismatch'
+  | 'internal-error'
+  | 'invalid-argument'
+  | 'invalid-bucket-name'
+  | 'invalid-key'
+  | 'invalid-part'
+  | 'invalid-part-order'
+  | 'invalid-uri'
+  | 'malformed-xml'
+  | 'method-not-allowed'
+  | 'missing-length'
+  | 'no-such-bucket'
+  | 'no-such-key'
+  | 'no-such-upload'
+  | 'not-implemented'
+  | 'part-too-small'
+  | 'precondition-failed'
+  | 'range-not-satisfiable'
+
+/** Further elements of the error's body, in order. */
+export type ErrorDetails = Readonly<Record<string, string>>
+
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly kind: RefusalKind
+  readonly details: ErrorDetails
+
+  /** Without a message the dialect's own for that kind is used. */
+  constructor(kind: RefusalKind, details: ErrorDetails = {}, message = '') {
+    super(message)
+    this.kind = kind
+    this.details = details
+  }
+}
+
+/** An argument, header or parameter with a value that the service does not take. */
+export function invalidArgument(name: string, value: string, message = ''): Refusal {
+  return new Refusal('invalid-argument', { ArgumentName: name, ArgumentValue: value }, message)
+}
+
+export interface ErrorShape {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  /** OSS's code for the exact cause, such as `0042-00000213`. */
+  readonly ec?: string
+}
+
+/** An error as the client will see it. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError'
+  readonly status: number
+  readonly code: string
+  readonly ec: string | undefined
+  readonly details: ErrorDetails
+
+  constructor(shape: ErrorShape, details: ErrorDetails = {}) {
+    super(shape.message)
+    this.status = shape.status
+    this.code = shape.code
+    this.ec = shape.ec
+    this.details = details
+  }
+}

@@ -1,0 +1,55 @@
+/** What came in, for tests and for looking at: the last requests, without anything that could sign another one. */
+import type { Call } from './http/call.js'
+import type { OperationName } from './operations/operation.js'
+
+export interface RequestRecord {
+  readonly operation: OperationName | undefined
+  readonly method: string
+  readonly bucket: string | undefined
+  readonly key: string | undefined
+  /** Decoded; signatures, access keys' tokens and the like read `REDACTED`. */
+  readonly query: Readonly<Record<string, string>>
+  /** By lower-case name, redacted in the same way. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Of the answer; undefined while there is none, or when the client got none. */
+  status: number | undefined
+  /** Of the body, as far as it has been read. */
+  bytes: number
+  /** The type of the fault that hit the request. */
+  fault: string | undefined
+}
+
+const SECRETS = /^(authorization|signature|x-oss-signature|x-amz-signature|(x-(oss|obs|amz)-)?security-token)$/i
+
+export class RequestLog {
+  readonly #limit: number
+  readonly #records: RequestRecord[] = []
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** The oldest first. */
+  get records(): readonly RequestRecord[] {
+    return this.#records
+  }
+
+  add(call: Call, what: Pick<RequestRecord, 'operation' | 'bucket' | 'key'>): RequestRecord {
+    const record: RequestRecord = {
+      ...what,
+      method: call.method,
+      query: redacted(call.query),
+      headers: redacted(Object.entries(call.headers)),
+      status: undefined,
+      bytes: 0,
+      fault: undefined,
+    }
+    this.#records.push(record)
+    if (this.#records.length > this.#limit) this.#records.shift()
+    return record
+  }
+}
+
+function redacted(pairs: readonly (readonly [string, string])[]): Record<string, string> {
+  return Object.fromEntries(pairs.map(([name, value]) => [name, SECRETS.test(name) ? 'REDACTED' : value]))
+}

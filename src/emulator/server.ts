@@ -1,0 +1,85 @@
+/** The HTTP server: sockets, clients that go away, and closing. Never a crash, whatever arrives. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { answerRequest, type Service } from './exchange.js'
+
+const MAX_HEADER_BYTES = 64 * 1024
+const HEADERS_TIMEOUT_MS = 60_000
+const KEEP_ALIVE_MS = 60_000
+
+export class EmulatorServer {
+  readonly #service: Service
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  /** Connections that a fault has condemned: the next request on them is reset. */
+  readonly #condemned = new WeakSet<Socket>()
+  readonly #exchanges = new Set<Promise<void>>()
+
+  constructor(service: Service) {
+    this.#service = service
+    this.#server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // A part may take as long as its bytes keep moving; a body that stands still is ended by `bodyIdleMs`.
+      requestTimeout: 0,
+    })
+    this.#server.on('connection', (socket: Socket) => this.#track(socket))
+    this.#server.on('request', (request, response) => this.#serve(request, response, false))
+    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true))
+    this.#server.on('clientError', (error, socket) => {
+      if ('writable' in socket && socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+      else socket.destroy(error)
+    })
+  }
+
+  get openConnections(): number {
+    return this.#sockets.size
+  }
+
+  /** The port it listens on. */
+  async listen(port: number, host: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(port, host, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Resolves when every connection is gone and every request has settled. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+    await Promise.all(this.#exchanges)
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    // A reset connection is the client's business.
+    socket.on('error', () => undefined)
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    const { socket } = request
+    request.on('error', () => undefined)
+    response.on('error', () => undefined)
+    if (this.#condemned.has(socket)) {
+      socket.resetAndDestroy()
+      return
+    }
+    const gone = new AbortController()
+    const onClose = () => gone.abort()
+    socket.once('close', onClose)
+    const exchange = { request, response, expectsContinue, signal: gone.signal }
+    const served = answerRequest(exchange, this.#service).then((action) => {
+      socket.off('close', onClose)
+      if (action?.type === 'close' && action.when === 'reused') this.#condemned.add(socket)
+    })
+    this.#exchanges.add(served)
+    void served.finally(() => this.#exchanges.delete(served))
+  }
+}

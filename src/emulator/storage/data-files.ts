@@ -1,0 +1,117 @@
+/**
+ * The bodies of objects and parts. A body is received into a file of its own, hashed on the way, and belongs to whoever
+ * received it until it is part of a committed object or upload, or discarded.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Crc64Engine } from '../../checksum/crc64.js'
+import { FileWriter } from './file-writer.js'
+import { randomName } from './folders.js'
+import type { WriteGuard } from './write-guard.js'
+
+const READ_SIZE = 256 * 1024
+const REMOVALS_AT_ONCE = 32
+
+/** A piece of an object on disk. */
+export interface DataFile {
+  readonly name: string
+  /** Bytes; never 0: an empty body has no file. */
+  readonly size: number
+}
+
+export interface ReceivedBody {
+  /** At most one; none for an empty body. */
+  readonly files: readonly DataFile[]
+  readonly size: number
+  /** Lower-case hex. */
+  readonly md5: string
+  readonly crc64: bigint
+}
+
+export class DataFiles {
+  readonly #folder: string
+  readonly #crc64: Crc64Engine
+  /** Files of object versions that are being read: removed when the last reader is gone. */
+  readonly #readers = new Map<string, { count: number; doomed: readonly DataFile[] }>()
+
+  constructor(folder: string, crc64: Crc64Engine) {
+    this.#folder = folder
+    this.#crc64 = crc64
+  }
+
+  /** Writes and hashes a body. When it rejects, because the body or the disk failed, nothing is left on disk. */
+  async receive(body: AsyncIterable<Uint8Array>, guard: WriteGuard): Promise<ReceivedBody> {
+    const name = randomName()
+    const writer = new FileWriter(join(this.#folder, name), guard)
+    const md5 = createHash('md5')
+    const crc64 = this.#crc64.create()
+    let size = 0
+    try {
+      for await (const chunk of body) {
+        size += chunk.length
+        md5.update(chunk)
+        crc64.update(chunk)
+        await writer.append(chunk)
+      }
+      await writer.finish()
+    } catch (error) {
+      await writer.abandon()
+      await this.discard([{ name, size }])
+      throw error
+    }
+    const files = size === 0 ? [] : [{ name, size }]
+    return { files, size, md5: md5.digest('hex'), crc64: crc64.digest() }
+  }
+
+  /** The bytes from `start` to before `end` of the files, one after the other. */
+  async *read(files: readonly DataFile[], start: number, end: number): AsyncGenerator<Buffer, void, undefined> {
+    let offset = 0
+    for (const { name, size } of files) {
+      const from = Math.max(start - offset, 0)
+      const to = Math.min(end - offset, size)
+      offset += size
+      if (from >= to) continue
+      const options = { start: from, end: to - 1, highWaterMark: READ_SIZE }
+      yield* createReadStream(join(this.#folder, name), options) as AsyncIterable<Buffer>
+    }
+  }
+
+  /** Keeps the files of an object version on disk until the answered function is called. */
+  hold(version: string): () => void {
+    const readers = this.#readers.get(version) ?? { count: 0, doomed: [] }
+    readers.count++
+    this.#readers.set(version, readers)
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      readers.count--
+      if (readers.count > 0) return
+      this.#readers.delete(version)
+      void this.discard(readers.doomed)
+    }
+  }
+
+  /** Removes the files of an object version that nothing refers to any more, as soon as nobody reads it. */
+  async discardVersion(version: string, files: readonly DataFile[]): Promise<void> {
+    const readers = this.#readers.get(version)
+    if (readers === undefined) await this.discard(files)
+    else readers.doomed = files
+  }
+
+  /** Removes files; those that are gone already do not matter, and one that cannot be removed is only wasted space. */
+  async discard(files: readonly DataFile[]): Promise<void> {
+    for (let index = 0; index < files.length; index += REMOVALS_AT_ONCE) {
+      const batch = files.slice(index, index + REMOVALS_AT_ONCE)
+      await Promise.allSettled(batch.map(({ name }) => rm(join(this.#folder, name), { force: true })))
+    }
+  }
+
+  /** Removes what a killed emulator left: files that neither an object nor an upload refers to. */
+  async discardAllBut(known: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.#folder)
+    await this.discard(names.filter((name) => !known.has(name)).map((name) => ({ name, size: 0 })))
+  }
+}

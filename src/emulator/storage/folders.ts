@@ -1,0 +1,53 @@
+/**
+ * Where things lie below the emulator's folder. No name on disk is taken from a request: keys become hashes, data files
+ * get random names, so that no key (`../x`, `a\0b`, 1,023 bytes of emoji) can lead elsewhere.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const MARKER = 'oss-upload-stream-emulator.json'
+
+export interface Folders {
+  /** One JSON document per object. */
+  readonly objects: string
+  /** Two files per multipart upload: what it is, and the log of its parts. */
+  readonly uploads: string
+  /** Bodies of objects and parts. */
+  readonly data: string
+  /** Documents that are being written. */
+  readonly temporary: string
+}
+
+/** Opens a folder as the emulator's. One that holds something else is refused: starting removes what is not known. */
+export function openFolders(directory: string): Folders {
+  mkdirSync(directory, { recursive: true })
+  const entries = readdirSync(directory)
+  if (entries.length > 0 && !entries.includes(MARKER)) {
+    throw new Error(`The folder ${directory} holds files that are not the emulator's; give it a folder of its own`)
+  }
+  writeFileSync(join(directory, MARKER), JSON.stringify({ format: 1 }))
+  const folders = {
+    objects: join(directory, 'objects'),
+    uploads: join(directory, 'uploads'),
+    data: join(directory, 'data'),
+    temporary: join(directory, 'temporary'),
+  }
+  rmSync(folders.temporary, { recursive: true, force: true })
+  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true })
+  return folders
+}
+
+export function objectPath(folders: Folders, bucket: string, key: string): string {
+  // A bucket's name has no NUL, so no two pairs give the same text.
+  const hash = createHash('sha256').update(`${bucket}\0${key}`).digest('hex')
+  return join(folders.objects, `${hash}.json`)
+}
+
+export function temporaryPath(folders: Folders): string {
+  return join(folders.temporary, randomName())
+}
+
+export function randomName(): string {
+  return randomBytes(12).toString('hex')
+}

@@ -1,0 +1,82 @@
+/**
+ * The committed objects. An object is a JSON document that names its data files; replacing that document is the commit.
+ * Commits are synchronous, so that two of them on one key can never interleave.
+ */
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { compareUtf8 } from './compare-utf8.js'
+import type { DataFiles } from './data-files.js'
+import { objectPath, temporaryPath, type Folders } from './folders.js'
+import { readJsonFile, writeJsonFile } from './json-file.js'
+import type { StoredObject } from './stored-object.js'
+import type { WriteGuard } from './write-guard.js'
+
+export class Objects {
+  readonly #folders: Folders
+  readonly #data: DataFiles
+  /** Invariant: a key is listed exactly while its document is on disk. */
+  readonly #keys = new Map<string, Set<string>>()
+  /** Keys in the services' order, until the bucket's keys change. */
+  readonly #sorted = new Map<string, readonly string[]>()
+
+  constructor(folders: Folders, data: DataFiles) {
+    this.#folders = folders
+    this.#data = data
+  }
+
+  /** Finds what earlier runs stored. */
+  *load(): Generator<StoredObject, void, undefined> {
+    for (const name of readdirSync(this.#folders.objects)) {
+      const object = readJsonFile(join(this.#folders.objects, name)) as StoredObject
+      this.#keysOf(object.bucket).add(object.key)
+      yield object
+    }
+  }
+
+  has(bucket: string, key: string): boolean {
+    return this.#keys.get(bucket)?.has(key) ?? false
+  }
+
+  find(bucket: string, key: string): StoredObject | undefined {
+    if (!this.has(bucket, key)) return undefined
+    return readJsonFile(objectPath(this.#folders, bucket, key)) as StoredObject | undefined
+  }
+
+  /** The bucket's keys in the order of their UTF-8 bytes. */
+  list(bucket: string): readonly string[] {
+    const sorted = this.#sorted.get(bucket) ?? [...(this.#keys.get(bucket) ?? [])].sort(compareUtf8)
+    this.#sorted.set(bucket, sorted)
+    return sorted
+  }
+
+  /** Makes `object` what its key stands for. Resolves when the files of what it replaced are gone. */
+  commit(object: StoredObject, guard: WriteGuard): Promise<void> {
+    const { bucket, key } = object
+    guard.beforeWrite()
+    const replaced = this.find(bucket, key)
+    writeJsonFile(objectPath(this.#folders, bucket, key), object, temporaryPath(this.#folders))
+    if (replaced === undefined) {
+      this.#keysOf(bucket).add(key)
+      this.#sorted.delete(bucket)
+      return Promise.resolve()
+    }
+    return this.#data.discardVersion(replaced.version, replaced.files)
+  }
+
+  /** Answers whether there was such an object; resolves when its files are gone. */
+  async remove(bucket: string, key: string): Promise<boolean> {
+    const object = this.find(bucket, key)
+    if (object === undefined) return false
+    rmSync(objectPath(this.#folders, bucket, key), { force: true })
+    this.#keys.get(bucket)?.delete(key)
+    this.#sorted.delete(bucket)
+    await this.#data.discardVersion(object.version, object.files)
+    return true
+  }
+
+  #keysOf(bucket: string): Set<string> {
+    const keys = this.#keys.get(bucket) ?? new Set()
+    this.#keys.set(bucket, keys)
+    return keys
+  }
+}

@@ -1,0 +1,30 @@
+/** Everything the emulator keeps: objects, uploads and their bytes, in one folder. */
+import { crc64Engine } from '../../checksum/engine.js'
+import { DataFiles } from './data-files.js'
+import { openFolders } from './folders.js'
+import { Objects } from './objects.js'
+import { Uploads } from './uploads.js'
+
+export interface Storage {
+  readonly data: DataFiles
+  readonly objects: Objects
+  readonly uploads: Uploads
+}
+
+/** Opens the folder, finds what is stored there and removes what a killed emulator did not finish. */
+export async function openStorage(directory: string): Promise<Storage> {
+  const folders = openFolders(directory)
+  const data = new DataFiles(folders.data, crc64Engine())
+  const objects = new Objects(folders, data)
+  const uploads = new Uploads(folders, data)
+  const completed = new Set<string>()
+  const fileNames = new Set<string>()
+  for (const { uploadId, files } of objects.load()) {
+    if (uploadId !== undefined) completed.add(uploadId)
+    for (const { name } of files) fileNames.add(name)
+  }
+  uploads.load(completed)
+  for (const name of uploads.fileNames()) fileNames.add(name)
+  await data.discardAllBut(fileNames)
+  return { data, objects, uploads }
+}
