@@ -51,6 +51,10 @@ export class UploadSession {
     this.#onProgress = options.onProgress
     this.#progressTimer = setInterval(() => this.#report(), PROGRESS_INTERVAL_MS).unref()
     this.#signal = options.signal
+  }
+
+  /** To be called when the stream is constructed: a signal that was aborted already destroys it here. */
+  start(): void {
     if (this.#signal?.aborted === true) this.#onAbort()
     else this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
@@ -89,8 +93,9 @@ export class UploadSession {
   /** For `_destroy`: cleans up if the object is not published, then hands on the error. */
   destroy(error: Error | null, callback: Callback): void {
     this.#stop()
-    const { result } = this.#upload
-    if (result !== undefined) {
+    if (this.#upload.result !== undefined) {
+      // Published, but the caller's own code failed on hearing of it. Without an error this is the stream's usual end.
+      if (error !== null) this.#rejectDone(error)
       callback(error)
       return
     }

@@ -17,6 +17,7 @@ export class UploadTransform extends UploadPassThrough {
   constructor(host: UploadHost, key: string, options: UploadOptions = {}) {
     super({ highWaterMark: HIGH_WATER_MARK })
     this.#session = new UploadSession(this, host, key, options)
+    this.#session.start()
   }
 
   /** The object's key. */
