@@ -27,7 +27,7 @@ export type {
   StoredObject,
   UploadAddress,
 } from './stores/store-driver.js'
-export type { UploadEmitter, UploadEvents } from './stream/upload-events.js'
+export type { UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'
 export type { UploadProgress } from './upload/progress.js'

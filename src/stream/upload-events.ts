@@ -1,4 +1,4 @@
-import { Transform, type TransformOptions, Writable, type WritableOptions } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { RetryNotice } from '../stores/store-driver.js'
 import type { UploadProgress } from '../upload/progress.js'
 import type { UploadedPart } from '../upload/upload.js'
@@ -15,17 +15,25 @@ export interface UploadEvents {
   retry: [retry: RetryNotice]
 }
 
-type Listener<Event extends keyof UploadEvents> = (...values: UploadEvents[Event]) => void
-
-/** A stream that knows its events by name. */
-export interface UploadEmitter {
-  on<Event extends keyof UploadEvents>(event: Event, listener: Listener<Event>): this
-  once<Event extends keyof UploadEvents>(event: Event, listener: Listener<Event>): this
-  off<Event extends keyof UploadEvents>(event: Event, listener: Listener<Event>): this
-  addListener<Event extends keyof UploadEvents>(event: Event, listener: Listener<Event>): this
-  removeListener<Event extends keyof UploadEvents>(event: Event, listener: Listener<Event>): this
+interface StreamEvents {
+  close: []
+  data: [chunk: Buffer]
+  drain: []
+  end: []
+  error: [error: Error]
+  finish: []
+  pause: []
+  pipe: [source: Readable]
+  readable: []
+  resume: []
+  unpipe: [source: Readable]
 }
 
-// The classes of node:stream themselves, under a type that knows the events.
-export const UploadWritable: new (options?: WritableOptions) => Writable & UploadEmitter = Writable
-export const UploadPassThrough: new (options?: TransformOptions) => Transform & UploadEmitter = Transform
+/** What a listener gets of an event; of one that is not known here, whatever is emitted. */
+export type UploadListener<Event extends string | symbol> = (
+  ...values: Event extends keyof UploadEvents
+    ? UploadEvents[Event]
+    : Event extends keyof StreamEvents
+      ? StreamEvents[Event]
+      : never[]
+) => void

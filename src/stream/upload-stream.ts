@@ -1,8 +1,9 @@
+import { Writable } from 'node:stream'
 import type { UploadProgress } from '../upload/progress.js'
 import type { UploadHost } from '../upload/upload.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
-import { UploadWritable } from './upload-events.js'
+import type { UploadListener } from './upload-events.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
 /**
@@ -10,7 +11,7 @@ import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.
  * failure, and on `destroy()`, the upload is aborted and nothing is published, and `error` and `close` come when that
  * is done.
  */
-export class UploadStream extends UploadWritable {
+export class UploadStream extends Writable {
   readonly #session: UploadSession
 
   /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
@@ -50,6 +51,14 @@ export class UploadStream extends UploadWritable {
 
   override _final(callback: Callback): void {
     this.#session.finish(callback)
+  }
+
+  override on<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
+    return super.on(event, listener)
+  }
+
+  override once<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
+    return super.once(event, listener)
   }
 
   override _destroy(error: Error | null, callback: Callback): void {

@@ -1,8 +1,9 @@
+import { Transform } from 'node:stream'
 import type { UploadProgress } from '../upload/progress.js'
 import type { UploadHost } from '../upload/upload.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
-import { UploadPassThrough } from './upload-events.js'
+import type { UploadListener } from './upload-events.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
 /**
@@ -10,7 +11,7 @@ import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.
  * readable side ends when the object is stored, whole and verified, and not before; on any failure, on either side,
  * the upload is aborted and nothing is published.
  */
-export class UploadTransform extends UploadPassThrough {
+export class UploadTransform extends Transform {
   readonly #session: UploadSession
 
   /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
@@ -49,6 +50,14 @@ export class UploadTransform extends UploadPassThrough {
 
   override _flush(callback: Callback): void {
     this.#session.finish(callback)
+  }
+
+  override on<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
+    return super.on(event, listener)
+  }
+
+  override once<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
+    return super.once(event, listener)
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
