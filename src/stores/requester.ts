@@ -12,7 +12,7 @@ import { UploadError } from '../shared/errors.js'
 import { VERSION } from '../shared/version.js'
 import { percentEncode } from '../signing/percent-encoding.js'
 import type { QueryParameter } from '../signing/signable-request.js'
-import { type AttemptFailure, failureOf, failureOfAnswer } from './attempt-failure.js'
+import { type AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './attempt-failure.js'
 import type { Dialect } from './dialect.js'
 import type { CallContext } from './store-driver.js'
 
@@ -55,7 +55,7 @@ export class Requester {
     const { transport, dialect } = this.#parts
     return this.#attempts(call, context, async (request) => {
       const answer = await transport.send(request)
-      if (!isSuccess(answer.status)) throw failureOfAnswer(answer, dialect)
+      if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
       return read(answer)
     })
   }
