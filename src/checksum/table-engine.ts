@@ -2,9 +2,10 @@
  * The CRC-64 by table, eight bytes a step: what runs where nothing faster does. Plain integers only, no BigInt: a
  * value is a pair of 32-bit halves.
  */
-import { bufferedPart } from './buffered-part.js'
 import type { Crc64, Crc64Engine } from './crc64.js'
+import { MemoryPart } from './memory-part.js'
 import { POLYNOMIAL_HIGH, POLYNOMIAL_LOW } from './polynomial.js'
+import { ordinaryMemory } from './summed-memory.js'
 
 /**
  * Eight tables of 256 values, each value as its lower and its upper half. Value n of table k is the remainder of byte n
@@ -96,5 +97,5 @@ class TableCrc64 implements Crc64 {
 export const tableEngine: Crc64Engine = {
   name: 'table',
   create: () => new TableCrc64(),
-  createPartBuffer: (capacity) => bufferedPart(capacity, new TableCrc64()),
+  createPartBuffer: (capacity) => new MemoryPart(ordinaryMemory(capacity, new TableCrc64())),
 }
