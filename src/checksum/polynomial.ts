@@ -18,7 +18,7 @@ const ONE_BYTE = 1n << 55n
 const halves = new DataView(new ArrayBuffer(16))
 
 /** The product of `a` and `b` modulo P. */
-export function multiply(a: bigint, b: bigint): bigint {
+function multiply(a: bigint, b: bigint): bigint {
   halves.setBigUint64(0, a)
   halves.setBigUint64(8, b)
   let high = halves.getInt32(8)

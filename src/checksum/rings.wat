@@ -7,7 +7,7 @@
 ;; Memory, whose first page is written by nobody else:
 ;;        0  ring, 32,767 bytes: the message folded modulo y^32767 + 1
 ;;   32,768  eight tables of 256 remainders, put there before the first call
-;;   49,152  window: 857 bytes of history, then room for 8,192 more
+;;   49,159  window: 857 bytes of history, then, at a multiple of 16, room for 8,192 more
 ;;   58,208  residue, 857 bytes: what `$remainder` makes of the history
 ;;   65,536  the message's bytes
 (module
@@ -51,11 +51,11 @@
   ;; first, and in the window 857 bytes earlier, since a byte of the history is added to the one 857 bytes on.
   (func $openRings
     (memory.fill (i32.const 0) (i32.const 0) (i32.const 32767))
-    (memory.fill (i32.const 49152) (i32.const 0) (i32.const 857))
+    (memory.fill (i32.const 49159) (i32.const 0) (i32.const 857))
     (i64.store (i32.const 0) (global.get $register))
-    (i64.store (i32.const 49152) (global.get $register))
+    (i64.store (i32.const 49159) (global.get $register))
     (global.set $ring (i32.const 0))
-    (global.set $window (i32.const 49152))
+    (global.set $window (i32.const 49159))
     (global.set $open (i32.const 1)))
 
   ;; ring[i mod 32767] ^= m[i]  and  window[i] = m[i] ^ window[i - 674] ^ window[i - 857], sixteen bytes a step.
@@ -68,7 +68,7 @@
       (local.set $run (local.get $length))
       (local.set $room (i32.sub (i32.const 32767) (local.get $ring)))
       (if (i32.gt_u (local.get $run) (local.get $room)) (then (local.set $run (local.get $room))))
-      (local.set $room (i32.sub (i32.const 57344) (local.get $window)))
+      (local.set $room (i32.sub (i32.const 57351) (local.get $window)))
       (if (i32.gt_u (local.get $run) (local.get $room)) (then (local.set $run (local.get $room))))
       (local.set $length (i32.sub (local.get $length) (local.get $run)))
 
@@ -103,10 +103,10 @@
           (br $bytes)))
 
       (if (i32.eq (local.get $ring) (i32.const 32767)) (then (local.set $ring (i32.const 0))))
-      (if (i32.eq (local.get $window) (i32.const 57344))
+      (if (i32.eq (local.get $window) (i32.const 57351))
         (then
-          (memory.copy (i32.const 49152) (i32.const 57344) (i32.const 857))
-          (local.set $window (i32.const 49152))))
+          (memory.copy (i32.const 49159) (i32.const 57351) (i32.const 857))
+          (local.set $window (i32.const 49159))))
       (br_if $runs (local.get $length)))
     (global.set $ring (local.get $ring))
     (global.set $window (local.get $window)))
