@@ -4,22 +4,23 @@
  * A CRC is the remainder of the message, read as a polynomial over GF(2), modulo P. A table divides by P itself, which
  * is dense: eight look-ups for every eight bytes, each waiting for the ones before. This engine divides by two sparse
  * polynomials instead, one for each factor of P, and needs only XORs of whole vectors; P and its table come in at the
- * end, for the 33 KB that are left.
+ * end, for the 33,624 bytes that are left.
  *
  * Let y = x^8, so that the bytes m[0], m[1], … of a message of length L are the coefficients of
  *
  *     M = m[0] · y^(L-1) + m[1] · y^(L-2) + … + m[L-1]
  *
- * and following a byte by n others multiplies it by y^n. Now P is not irreducible (normal order, leading bit written):
+ * (which bit of a byte comes first does not matter until the end). P is not irreducible; with all bits written, the
+ * highest power first,
  *
  *     P   = 0x142f0e1eba9ea3693 = P1 · F17
  *     P1  = 0xb1849156399b = (x + 1)^2 · three irreducible factors of degree 15
  *     F17 = 0x25f39, irreducible of degree 17
  *
- * Modulo P1, y^32767 = 1. An irreducible polynomial of degree 15 divides x^32767 + 1, for 32767 = 2^15 - 1; x + 1
- * does as well. Squaring is linear over GF(2), so the eighth power of x^32767 + 1 is y^32767 + 1, in which x + 1 occurs
- * often enough. Bytes that stand 32,767 places apart therefore weigh the same, and the message may be laid around a
- * ring of that length, each byte added to those that lie there already:
+ * Modulo P1, y^32767 = 1: every irreducible polynomial of degree 15 divides x^32767 + 1, as 32767 = 2^15 - 1, and so
+ * does x + 1. Squaring is linear over GF(2), so the eighth power of x^32767 + 1 is y^32767 + 1, and that x + 1 divides
+ * more than twice. Bytes 32,767 places apart therefore weigh the same, and the message may be laid around a ring of
+ * that length, each byte added to those that lie there already:
  *
  *     ring[i mod 32767] ^= m[i]
  *
@@ -31,20 +32,24 @@
  *
  *     q[i] = m[i] ^ q[i - 674] ^ q[i - 857]
  *
- * The lags are longer than a vector, so one step takes sixteen places. The quotient ends 857 places before the message
- * does, and what stands in those places is R2, with R2 = M modulo F17. The engine, which cannot know the end, divides
- * on. There q[i] is too much only by a q[i - 674] that lies beyond the quotient's end itself; counting from there,
+ * Both lags are longer than a vector, so one step takes sixteen places, and 857 bytes of q are all that must be kept.
+ * The quotient proper ends 857 places before the message does, and what stands in those places is R2, with R2 = M
+ * modulo F17. The engine cannot know the end and divides on, so the q of those places has one term too many where
+ * q[i - 674] is itself among them. With j counted from the first of the 857,
  *
- *     R2[j] = q[j] for j < 674,  q[j] ^ q[j - 674] for 674 <= j < 857
+ *     R2[j] = q[j]                  for j < 674
+ *     R2[j] = q[j] ^ q[j - 674]     for j >= 674
  *
  * The two meet by the Chinese remainder theorem. With A = F17 · (1 / F17 modulo P1) = 0xe108afbbbf32bce5, which is 1
  * modulo P1 and 0 modulo F17, and so A + 1 the other way round,
  *
  *     M = A · R1 + (A + 1) · R2 = R2 + A · (R1 + R2)    modulo P
  *
- * and the same holds for the plain CRCs of R1 and R2 (no start value, no inversion), for these are R1 · x^64 and
- * R2 · x^64. The register of a CRC so far, finally, counts as if added to the message's next eight bytes: that is how
- * CRC-64/XZ starts, with all ones, and how the engine may go from the table to the rings and back at any time.
+ * and the same holds for their CRCs without start value and inversion, which are M · x^64, R1 · x^64 and R2 · x^64.
+ * CRC-64/XZ takes each byte's lowest bit first, so it writes these values, P and A with their 64 bits reversed.
+ *
+ * The register of a CRC works as if added to the message's next eight bytes. That is how CRC-64/XZ starts, with all
+ * ones, and how rings.wat goes from the table to the rings and back at any time.
  */
 import { Buffer } from 'node:buffer'
 import { debuglog } from 'node:util'
@@ -77,7 +82,7 @@ const MOST_PAGES = 64 * 1024
 
 const debug = debuglog('oss-upload-stream')
 
-/** The module's own memory: what is copied into it is summed where it lies. It never grows, for that would detach it. */
+/** The module's own memory: what is copied into it is summed where it lies. It never grows, which would detach it. */
 class RingMemory implements SummedMemory {
   readonly bytes: Buffer
   readonly #rings: Rings
@@ -104,21 +109,20 @@ class RingMemory implements SummedMemory {
   }
 }
 
-/** Sums bytes that lie elsewhere, by way of a window. */
-class WindowedCrc64 implements Crc64 {
-  readonly #window: SummedMemory
-  /** Bytes in the window that are not summed yet: always less than a slice, so that another slice fits. */
+/** Sums bytes that lie elsewhere, by way of a stage of two slices. */
+class StagedCrc64 implements Crc64 {
+  readonly #stage: SummedMemory
+  /** Bytes on the stage that are not summed yet: less than a slice between calls, so that another slice fits whole. */
   #held = 0
 
-  /** The window holds two slices. */
-  constructor(window: SummedMemory) {
-    this.#window = window
+  constructor(stage: SummedMemory) {
+    this.#stage = stage
   }
 
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       const next = Math.min(bytes.length, at + SLICE)
-      copyBytes(this.#window.bytes, this.#held, bytes, at, next)
+      copyBytes(this.#stage.bytes, this.#held, bytes, at, next)
       this.#held += next - at
       if (this.#held >= SLICE) this.#sum()
       at = next
@@ -127,16 +131,16 @@ class WindowedCrc64 implements Crc64 {
 
   digest(): bigint {
     this.#sum()
-    return this.#window.digest()
+    return this.#stage.digest()
   }
 
   reset(): void {
     this.#held = 0
-    this.#window.reset()
+    this.#stage.reset()
   }
 
   #sum(): void {
-    this.#window.sum(0, this.#held)
+    this.#stage.sum(0, this.#held)
     this.#held = 0
   }
 }
@@ -148,7 +152,7 @@ export function loadRingEngine(): Crc64Engine {
     name: 'rings',
     create: () =>
       orByTable(
-        () => new WindowedCrc64(new RingMemory(module, 2 * SLICE)),
+        () => new StagedCrc64(new RingMemory(module, 2 * SLICE)),
         () => tableEngine.create(),
       ),
     createPartBuffer: (capacity) =>

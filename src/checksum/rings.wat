@@ -7,8 +7,8 @@
 ;; Memory, whose first page is written by nobody else:
 ;;        0  ring, 32,767 bytes: the message folded modulo y^32767 + 1
 ;;   32,768  eight tables of 256 remainders, put there before the first call
-;;   49,159  window: 857 bytes of history, then, at a multiple of 16, room for 8,192 more
-;;   58,208  residue, 857 bytes: what `$remainder` makes of the history
+;;   49,159  window on the quotient q: 857 bytes of history, then, at a multiple of 16, room for 8,192 more
+;;   58,208  R2, 857 bytes, made from the history
 ;;   65,536  the message's bytes
 (module
   (import "rings" "memory" (memory 1))
@@ -25,7 +25,7 @@
   (func (export "update") (param $from i32) (param $length i32)
     (if (i32.eqz (global.get $open))
       (then
-        ;; Closing the rings costs a table's pass over 33,624 bytes: less than a slice of 65,536 by table.
+        ;; In the end the rings cost a table's pass over 33,624 bytes, so they pay from some 40,000 bytes on.
         (if (i32.lt_u (local.get $length) (i32.const 65536))
           (then
             (global.set $register
@@ -58,7 +58,7 @@
     (global.set $window (i32.const 49159))
     (global.set $open (i32.const 1)))
 
-  ;; ring[i mod 32767] ^= m[i]  and  window[i] = m[i] ^ window[i - 674] ^ window[i - 857], sixteen bytes a step.
+  ;; ring[i mod 32767] ^= m[i]  and  q[i] = m[i] ^ q[i - 674] ^ q[i - 857], sixteen bytes a step.
   (func $fold (param $from i32) (param $length i32)
     (local $ring i32) (local $window i32) (local $run i32) (local $room i32) (local $bytes v128) (local $byte i32)
     (local.set $ring (global.get $ring))
@@ -111,23 +111,23 @@
     (global.set $ring (local.get $ring))
     (global.set $window (local.get $window)))
 
-  ;; The register that stands for ring and window: c2 + A · (c1 + c2), c1 being right modulo P1 and c2 modulo F17.
+  ;; The register that ring and window stand for: c2 + A · (c1 + c2), c1 being the CRC of R1 and c2 that of R2.
   (func $remainder (result i64)
     (local $c1 i64) (local $c2 i64) (local $at i32)
-    ;; The ring once round, from the oldest byte.
+    ;; R1 is the ring once round, from its oldest byte.
     (local.set $c1
       (call $table
         (call $table (i64.const 0) (global.get $ring) (i32.sub (i32.const 32767) (global.get $ring)))
         (i32.const 0)
         (global.get $ring)))
 
-    ;; The division has gone 857 bytes too far: the quotient's last 857 bytes must not be carried into the remainder.
+    ;; R2 from the last 857 bytes of q.
     (memory.copy (i32.const 58208) (global.get $window) (i32.const 857))
-    (loop $carries
+    (loop $late
       (i32.store8 offset=58882 (local.get $at)
         (i32.xor (i32.load8_u offset=58882 (local.get $at)) (i32.load8_u offset=58208 (local.get $at))))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
-      (br_if $carries (i32.lt_u (local.get $at) (i32.const 183))))
+      (br_if $late (i32.lt_u (local.get $at) (i32.const 183))))
     (local.set $c2 (call $table (i64.const 0) (i32.const 58208) (i32.const 857)))
 
     (i64.xor
