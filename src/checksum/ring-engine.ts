@@ -56,14 +56,14 @@ import { debuglog } from 'node:util'
 import type { Crc64, Crc64Engine } from './crc64.js'
 import { MemoryPart } from './memory-part.js'
 import { ringsModule } from './rings-module.js'
-import { copyBytes, SLICE, type SummedMemory } from './summed-memory.js'
+import { copyBytes, ordinaryMemory, SLICE, type SummedMemory } from './summed-memory.js'
 import { crc64Tables, tableEngine } from './table-engine.js'
 
 /** What rings.wat exports. Addresses and lengths are in bytes. */
 interface Rings {
   update(from: number, length: number): void
   digest(): bigint
-  reset(): void
+  reset(crc: bigint): void
 }
 
 // The compiler knows WebAssembly only with the types of browsers.
@@ -87,12 +87,14 @@ class RingMemory implements SummedMemory {
   readonly bytes: Buffer
   readonly #rings: Rings
 
-  constructor(module: object, capacity: number) {
+  /** Continues the message whose CRC is `crc`, until the first `reset`. */
+  constructor(module: object, capacity: number, crc: bigint) {
     const pages = 1 + Math.ceil(capacity / PAGE)
     if (pages > MOST_PAGES) throw new RangeError(`${capacity} bytes exceed a WebAssembly memory`)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
     new Int32Array(memory.buffer, TABLES).set(crc64Tables)
     this.#rings = new WebAssembly.Instance(module, { rings: { memory } }).exports
+    this.#rings.reset(crc)
     this.bytes = Buffer.from(memory.buffer, PAGE, capacity)
   }
 
@@ -105,42 +107,58 @@ class RingMemory implements SummedMemory {
   }
 
   reset(): void {
-    this.#rings.reset()
+    this.#rings.reset(0n)
   }
 }
 
-/** Sums bytes that lie elsewhere, by way of a stage of two slices. */
+/**
+ * Sums bytes that lie elsewhere, by way of a stage of two slices. To make one takes as long as to sum a slice by table,
+ * so that is how a message begins, and a short one ends.
+ */
 class StagedCrc64 implements Crc64 {
-  readonly #stage: SummedMemory
+  readonly #table = tableEngine.create()
+  readonly #openStage: (table: Crc64) => SummedMemory
+  #stage: SummedMemory | undefined
+  /** Bytes summed by table, while there is no stage. */
+  #begun = 0
   /** Bytes on the stage that are not summed yet: less than a slice between calls, so that another slice fits whole. */
   #held = 0
 
-  constructor(stage: SummedMemory) {
-    this.#stage = stage
+  constructor(openStage: (table: Crc64) => SummedMemory) {
+    this.#openStage = openStage
   }
 
   update(bytes: Uint8Array): void {
+    if (this.#stage === undefined && this.#begun + bytes.length < SLICE) {
+      this.#table.update(bytes)
+      this.#begun += bytes.length
+      return
+    }
+    this.#stage ??= this.#openStage(this.#table)
     for (let at = 0; at < bytes.length;) {
       const next = Math.min(bytes.length, at + SLICE)
       copyBytes(this.#stage.bytes, this.#held, bytes, at, next)
       this.#held += next - at
-      if (this.#held >= SLICE) this.#sum()
+      if (this.#held >= SLICE) this.#sum(this.#stage)
       at = next
     }
   }
 
   digest(): bigint {
-    this.#sum()
+    if (this.#stage === undefined) return this.#table.digest()
+    this.#sum(this.#stage)
     return this.#stage.digest()
   }
 
   reset(): void {
+    this.#table.reset()
+    this.#stage?.reset()
+    this.#begun = 0
     this.#held = 0
-    this.#stage.reset()
   }
 
-  #sum(): void {
-    this.#stage.sum(0, this.#held)
+  #sum(stage: SummedMemory): void {
+    stage.sum(0, this.#held)
     this.#held = 0
   }
 }
@@ -150,29 +168,21 @@ export function loadRingEngine(): Crc64Engine {
   const module = new WebAssembly.Module(Buffer.from(ringsModule, 'base64'))
   return {
     name: 'rings',
-    create: () =>
-      orByTable(
-        () => new StagedCrc64(new RingMemory(module, 2 * SLICE)),
-        () => tableEngine.create(),
-      ),
-    createPartBuffer: (capacity) =>
-      orByTable(
-        () => new MemoryPart(new RingMemory(module, capacity)),
-        () => tableEngine.createPartBuffer(capacity),
-      ),
+    create: () => new StagedCrc64((table) => ringMemory(module, 2 * SLICE, table)),
+    createPartBuffer: (capacity) => new MemoryPart(ringMemory(module, capacity, tableEngine.create())),
   }
 }
 
 /**
- * Falls back where no further memory is to be had: V8 reserves some 10 GiB of addresses for each, which a limit on the
- * address space (`ulimit -v`) may forbid, and none exceeds 4 GiB.
+ * A ring memory that continues from `table`. Where none is to be had, `table` itself goes on: V8 reserves some 10 GiB
+ * of addresses for each, which a limit on the address space (`ulimit -v`) may forbid, and none exceeds 4 GiB.
  */
-function orByTable<T>(byRings: () => T, byTable: () => T): T {
+function ringMemory(module: object, capacity: number, table: Crc64): SummedMemory {
   try {
-    return byRings()
+    return new RingMemory(module, capacity, table.digest())
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     debug('CRC-64 by table, for want of a WebAssembly memory: %s', error.message)
-    return byTable()
+    return ordinaryMemory(capacity, table)
   }
 }

@@ -42,9 +42,9 @@
         (global.set $open (i32.const 0))))
     (i64.xor (global.get $register) (i64.const -1)))
 
-  ;; Back to the empty message.
-  (func (export "reset")
-    (global.set $register (i64.const -1))
+  ;; Begins anew, after a message of which only the CRC is known; that of the empty message is 0.
+  (func (export "reset") (param $crc i64)
+    (global.set $register (i64.xor (local.get $crc) (i64.const -1)))
     (global.set $open (i32.const 0)))
 
   ;; Empties ring and window, then adds the register to the next eight bytes of the message: in the ring they come

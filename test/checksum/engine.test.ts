@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import process from 'node:process'
-import { describe, test } from 'node:test'
+import { describe, mock, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import type { Crc64Engine } from '../../src/checksum/crc64.js'
 import {
@@ -73,6 +73,26 @@ describe('the choice of the engine', () => {
       Object.defineProperty(globalThis, 'WebAssembly', webAssembly)
     }
   })
+})
+
+test('the engine of rings goes on by table where WebAssembly gets no memory', () => {
+  const engine = createCrc64Engine('rings')
+  const webAssembly = Reflect.get(globalThis, 'WebAssembly') as Record<'Memory', () => object>
+  const refused = mock.method(webAssembly, 'Memory', function refuse() {
+    throw new RangeError('could not allocate memory')
+  })
+  const part = engine.createPartBuffer(100_000)
+  part.append(noise, 0, 100_000)
+  const crc = engine.create()
+  crc.update(noise.subarray(0, 10))
+  crc.update(noise.subarray(10, 100_000))
+  refused.mock.restore()
+  assert.equal(refused.mock.callCount(), 2)
+  assert.equal(part.digest(), expectedCrc64(noise.subarray(0, 100_000)))
+  assert.equal(crc.digest(), part.digest())
+  crc.reset()
+  crc.update(noise.subarray(7, 200_000))
+  assert.equal(crc.digest(), expectedCrc64(noise.subarray(7, 200_000)))
 })
 
 describe('a worker thread', () => {
