@@ -1,6 +1,6 @@
 /**
  * The CRC-64 by table, four bytes a step: what runs where nothing faster does. A value is a pair of 32-bit halves, for
- * one operation on a BigInt costs more than a whole step.
+ * every operation on a BigInt allocates another one.
  */
 import type { Crc64, Crc64Engine } from './crc64.js'
 import { MemoryPart } from './memory-part.js'
