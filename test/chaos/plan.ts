@@ -28,6 +28,8 @@ const MIN_PART = 100 * KiB
 const operations = [
   'InitiateMultipartUpload',
   'UploadPart',
+  'UploadPart',
+  'CompleteMultipartUpload',
   'CompleteMultipartUpload',
   'AbortMultipartUpload',
   'PutObject',
@@ -124,7 +126,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   chunks: fc.array(fc.integer({ min: 1, max: 300 * KiB }), { minLength: 1, maxLength: 6 }),
   contentMd5: fc.boolean(),
   forbidOverwrite: fc.boolean(),
-  overwrites: fc.boolean(),
-  faults: fc.array(fault, { maxLength: 4 }),
+  overwrites: fc.constantFrom(false, false, false, true),
+  faults: fc.array(fault, { maxLength: 6 }),
   ending,
 })
