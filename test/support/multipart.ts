@@ -36,7 +36,13 @@ export function complete(
   parts: CompletedPart[],
   headers: Record<string, string> = {},
 ): Promise<RawAnswer> {
-  return send(emulator, { method: 'POST', key, query: [['uploadId', uploadId]], body: completeDocument(parts), headers })
+  return send(emulator, {
+    method: 'POST',
+    key,
+    query: [['uploadId', uploadId]],
+    body: completeDocument(parts),
+    headers,
+  })
 }
 
 export function completeDocument(parts: CompletedPart[]): string {
