@@ -84,9 +84,7 @@ declare module 'ali-oss' {
     delete(name: string): Promise<OSS.Result>
     getACL(name: string): Promise<OSS.Result & { acl: string }>
     getObjectTagging(name: string): Promise<OSS.Result & { tag: Record<string, string> }>
-    list(
-      query: Record<string, string | number>,
-    ): Promise<
+    list(query: Record<string, string | number>): Promise<
       OSS.Result & {
         objects: OSS.ListedObject[]
         prefixes: string[] | null
@@ -123,9 +121,7 @@ declare module 'ali-oss' {
       uploadId: string,
       query?: Record<string, string | number>,
     ): Promise<OSS.Result & { parts: OSS.ListedPart[]; isTruncated: string; nextPartNumberMarker: string }>
-    listUploads(
-      query: Record<string, string | number>,
-    ): Promise<
+    listUploads(query: Record<string, string | number>): Promise<
       OSS.Result & {
         uploads: OSS.ListedUpload[]
         isTruncated: boolean
