@@ -141,7 +141,8 @@ export class Transport {
           watch.expect(answerMs, `no answer came within ${answerMs} ms`)
         },
       },
-      performance.now.bind(performance),
+      stallMs,
+      () => performance.now(),
     )
     // The client takes any iterable; its types name Readable alone.
     return { body: slices as unknown as Readable, headersTimeout: 0 }
