@@ -15,9 +15,12 @@ export type { Dispatcher }
 export interface TimeoutOptions {
   /** To connect, TLS included. Not applied with a dispatcher of your own, which has limits of its own. Default 10,000 ms. */
   connectMs: number
-  /** From the last byte sent to the first byte of the answer. Completing an upload may take five times as long. Default 60,000 ms. */
+  /**
+   * From the last byte handed to the operating system to the first byte of the answer, plus the time that sending took:
+   * the system may hold bytes for as long. Completing an upload may take five times as long. Default 60,000 ms.
+   */
   answerMs: number
-  /** With no byte moving in a body that is being sent or received. Default 30,000 ms. */
+  /** With no byte moving in a body that is being sent or received; 17 bytes a millisecond are enough. Default 30,000 ms. */
   stallMs: number
 }
 
@@ -130,15 +133,19 @@ export class Transport {
     // The client's own limit counts from the moment that the request is written: right where there is no body.
     if (body === undefined || body.length === 0) return { body: null, headersTimeout: answerMs }
     const { stallMs } = this.#timeouts
+    let begunAt: number | undefined
     const slices = bodySlices(
       body,
       {
         onMoved(bytes) {
+          begunAt ??= performance.now()
           watch.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
           if (bytes > 0) onSent?.(bytes)
         },
         onAllMoved() {
-          watch.expect(answerMs, `no answer came within ${answerMs} ms`)
+          // A slow connection has yet to carry what the operating system holds: no more than went out until now.
+          const limitMs = Math.ceil(answerMs + performance.now() - (begunAt ?? 0))
+          watch.expect(limitMs, `no answer came within ${limitMs} ms`)
         },
       },
       stallMs,
