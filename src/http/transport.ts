@@ -58,7 +58,9 @@ export class Transport {
   readonly #timeouts: TimeoutOptions
   readonly #ownDispatcher: boolean
   #dispatcher: Dispatcher
-  #closed = false
+  /** Of dispatchers that were replaced and still end their requests. */
+  readonly #retiring = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined
 
   /** A `dispatcher` that is given stays the caller's: it is used, never closed. */
   constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher) {
@@ -68,7 +70,7 @@ export class Transport {
   }
 
   get isClosed(): boolean {
-    return this.#closed
+    return this.#closing !== undefined
   }
 
   /** The whole answer as text. Throws HttpFailure. */
@@ -99,9 +101,12 @@ export class Transport {
 
   /** Ends idle connections; requests in flight end first. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    if (this.#ownDispatcher) await this.#dispatcher.close()
+    this.#closing ??= this.#closeAll()
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
+    if (this.#ownDispatcher) await Promise.all([this.#dispatcher.close(), ...this.#retiring])
   }
 
   async #exchange(request: HttpRequest, watch: Watch): Promise<HttpStreamAnswer> {
@@ -166,9 +171,10 @@ export class Transport {
 
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
   #renew(used: Dispatcher): void {
-    if (!this.#ownDispatcher || this.#closed || used !== this.#dispatcher) return
+    if (!this.#ownDispatcher || this.isClosed || used !== this.#dispatcher) return
     this.#dispatcher = this.#createAgent()
-    void used.close()
+    const retiring = used.close().finally(() => this.#retiring.delete(retiring))
+    this.#retiring.add(retiring)
   }
 }
 
@@ -183,7 +189,7 @@ class Watch {
 
   constructor(callerSignal: AbortSignal | undefined) {
     this.#callerSignal = callerSignal
-    if (callerSignal?.aborted === true) this.#onCallerAbort()
+    if (callerSignal?.aborted === true) this.#cancel(false)
     else callerSignal?.addEventListener('abort', this.#onCallerAbort)
   }
 
@@ -230,9 +236,11 @@ class Watch {
     this.#controller.abort(this.#failure)
   }
 
-  readonly #onCallerAbort = (): void => {
-    this.#end(new HttpFailure('cancelled', 'the request was cancelled', true, this.#callerSignal?.reason))
+  #cancel(mayHaveArrived: boolean): void {
+    this.#end(new HttpFailure('cancelled', 'the request was cancelled', mayHaveArrived, this.#callerSignal?.reason))
   }
+
+  readonly #onCallerAbort = (): void => this.#cancel(true)
 }
 
 function joinHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
