@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /**
  * What went wrong, for programs to act upon (act on the code, never on the message):
  *
@@ -73,22 +75,22 @@ export class UploadError extends Error {
   override readonly name = 'UploadError'
   readonly code: UploadErrorCode
   readonly retryable: boolean
-  readonly status?: number
-  readonly serviceCode?: string
-  readonly requestId?: string
-  readonly ec?: string
-  readonly bucket?: string
-  readonly key?: string
-  readonly partNumber?: number
-  readonly attempts?: number
-  readonly elapsedMs?: number
-  readonly outcomeUnknown?: boolean
+  declare readonly status?: number
+  declare readonly serviceCode?: string
+  declare readonly requestId?: string
+  declare readonly ec?: string
+  declare readonly bucket?: string
+  declare readonly key?: string
+  declare readonly partNumber?: number
+  declare readonly attempts?: number
+  declare readonly elapsedMs?: number
+  declare readonly outcomeUnknown?: boolean
   /** The multipart upload concerned. Set after a failed clean-up: this upload, and its parts, are still in the store. */
-  uploadId?: string
+  declare uploadId?: string
   /** Why the clean-up after this failure failed too. */
-  cleanupError?: Error
+  declare cleanupError?: Error
   /** Multipart uploads that may have been left behind under an id that nobody knows: their answers were lost. */
-  unknownUploads?: number
+  declare unknownUploads?: number
 
   constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
     const { cause, retryable = false, ...known } = details
@@ -109,11 +111,13 @@ export interface Leftover {
 
 /** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */
 export function attachLeftover(error: Error, leftover: Leftover): void {
-  // A frozen error stays as it is: the first error wins over what is to be said beside it.
-  if (Object.isExtensible(error)) Object.assign(error, leftover)
+  for (const [name, value] of Object.entries(leftover)) {
+    // An error that cannot take it stays as it is: the first error wins over what is to be said beside it.
+    Reflect.defineProperty(error, name, { value, enumerable: true, configurable: true, writable: true })
+  }
 }
 
 /** The value as an Error, for what may have been thrown by anybody. */
 export function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(`a value that is no Error was thrown: ${String(value)}`)
+  return value instanceof Error ? value : new Error(`a value that is no Error was thrown: ${inspect(value)}`)
 }
