@@ -28,7 +28,7 @@ export interface Target {
 }
 
 /** A request that names nothing: its target cannot be decoded, or its bucket cannot exist. */
-export interface Unintelligible {
+interface Unintelligible {
   readonly call: Call | undefined
   readonly error: unknown
 }

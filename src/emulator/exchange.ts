@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
-import type { FaultAction } from './faults/fault.js'
 import { afterWork, beforeWork, deliveryOf, diskOf, hitBody, type Victim } from './faults/fault-effects.js'
 import { withHeaders, type Answer } from './http/answer.js'
 import { writeAnswer } from './http/answer-writer.js'
@@ -22,10 +21,12 @@ export interface Exchange {
   readonly signal: AbortSignal
   /** Whether the client still waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean
+  /** Whether a fault wants the next request on this connection to meet a dead one. */
+  condemnsConnection: boolean
 }
 
-/** Answers the request, unless its client goes away first. Never rejects; resolves with the fault that hit it. */
-export async function answerRequest(exchange: Exchange, service: Service): Promise<FaultAction | undefined> {
+/** Answers the request, unless its client goes away first. Never rejects. */
+export async function answerRequest(exchange: Exchange, service: Service): Promise<void> {
   const { request, response, signal } = exchange
   const startedAt = performance.now()
   const arrival = arrive(request, service)
@@ -35,9 +36,13 @@ export async function answerRequest(exchange: Exchange, service: Service): Promi
     answer = await answerOf(arrival, exchange, service)
     const common = dialect.commonHeaders(requestId, now, performance.now() - startedAt)
     const headers = mergeHeaders(common, connectionHeaders(exchange), answer.headers)
-    await writeAnswer(response, { ...answer, headers }, deliveryOf(action), signal)
-    if (record !== undefined) record.status = answer.status
+    exchange.condemnsConnection = action?.type === 'close' && action.when === 'reused'
+    const delivery = deliveryOf(action)
+    // Before the client can see it; an answer that will not arrive whole has none.
+    if (record !== undefined && delivery.interruption === undefined) record.status = answer.status
+    await writeAnswer(response, { ...answer, headers }, delivery, signal)
   } catch {
+    if (record !== undefined) record.status = undefined
     // Nobody is there to be answered, or what was stored cannot be read: the client sees the connection end.
     response.destroy()
   } finally {
@@ -45,7 +50,6 @@ export async function answerRequest(exchange: Exchange, service: Service): Promi
     // What is left of the body is read away, so that the connection can serve the next request.
     request.resume()
   }
-  return action
 }
 
 /** What was asked for, a refusal or a fault. Rejects when the client is gone and no answer is due. */

@@ -199,6 +199,17 @@ describe('the fault "stall"', () => {
     })
   }
 
+  it('leaves the work undone for a request without a body, too', async () => {
+    const match = { operation: 'InitiateMultipartUpload' } as const
+    await using emulator = await emulatorWith({ type: 'stall', at: 'uncommitted' }, match)
+    const outgoing = start(emulator, { method: 'POST', key: 'k', query: [['uploads', '']] })
+    outgoing.on('error', () => undefined).end()
+    while (emulator.requests.length === 0) await new Promise(setImmediate)
+    outgoing.destroy()
+    await idle(emulator)
+    assert.equal(xmlOf(await send(emulator, { query: [['uploads', '']] })).children('Upload').length, 0)
+  })
+
   it('ends when the emulator closes', async () => {
     const emulator = await emulatorWith({ type: 'stall', at: 'request' })
     const sent = send(emulator, PUT)
