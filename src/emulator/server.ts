@@ -80,7 +80,14 @@ export class EmulatorServer {
     const onClose = () => gone.abort()
     socket.once('close', onClose)
     this.#busy.add(socket)
-    const exchange = { request, response, awaitsContinue, signal: gone.signal, condemnsConnection: false }
+    const exchange: Exchange = {
+      request,
+      response,
+      awaitsContinue,
+      signal: gone.signal,
+      endings: [],
+      condemnsConnection: false,
+    }
     this.#lastExchange.set(socket, exchange)
     const served = answerRequest(exchange, this.#service).then(() => {
       socket.off('close', onClose)
