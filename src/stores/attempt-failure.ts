@@ -130,6 +130,11 @@ export function damagedOnTheWay(
   })
 }
 
+/** An error may come with a status that says success: what took long was begun with it, and failed later. */
+export function isErrorDocument(text: string): boolean {
+  return /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/.test(text)
+}
+
 function remedyFor(status: number, serviceCode: string): FailureFacts['remedy'] {
   if (serviceCode === 'RequestTimeTooSkewed') return 'clock'
   if (CREDENTIALS.has(serviceCode) || status === 401) return 'credentials'

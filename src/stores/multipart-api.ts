@@ -8,7 +8,7 @@ import type { HttpAnswer, Transport } from '../http/transport.js'
 import { UploadError } from '../shared/errors.js'
 import { escapeXml, parseXml, type XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
-import { badAnswer, damagedOnTheWay, failureOfAnswer } from './attempt-failure.js'
+import { badAnswer, damagedOnTheWay } from './attempt-failure.js'
 import type { Dialect } from './dialect.js'
 import { readPartsPage, readUploadsPage } from './listings.js'
 import { contentMd5 } from './content-md5.js'
@@ -254,10 +254,8 @@ export class MultipartApi implements StoreDriver {
     )
   }
 
-  /** The document's root, whatever the status said: an `Error` may come with 200. */
   #readRoot(answer: HttpAnswer, name: string): XmlElement {
     const root = this.#understand(answer, () => parseXml(answer.text))
-    if (root.name === 'Error') throw failureOfAnswer(answer, this.#dialect)
     if (root.name !== name) throw badAnswer(`the answer is a ${root.name}, not a ${name}`, answer, this.#dialect)
     return root
   }

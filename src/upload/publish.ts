@@ -79,9 +79,7 @@ async function settle(
   error: unknown,
   context: CallContext,
 ): Promise<StoredObject> {
-  if (!(error instanceof UploadError) || error.outcomeUnknown !== true || error.code === 'CHECKSUM_MISMATCH')
-    throw error
-  if (context.signal?.aborted === true) throw error
+  if (!(error instanceof UploadError) || !mayHideSuccess(error) || context.signal?.aborted === true) throw error
   let head: ObjectHead
   try {
     head = await driver.headObject(expected.key, context)
@@ -94,6 +92,12 @@ async function settle(
   if (error.code === 'CALLBACK_FAILED') throw isStored ? error : mismatch(expected, head, head.requestId)
   if (!isStored) throw error
   return head
+}
+
+function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadError): boolean {
+  if (code === 'CHECKSUM_MISMATCH') return false
+  // What a second attempt finds there, or no longer there, may be the work of the first.
+  return outcomeUnknown || (attempts > 1 && (code === 'ALREADY_EXISTS' || code === 'NO_SUCH_UPLOAD'))
 }
 
 function isExpected(found: Pick<ObjectHead, 'size' | 'crc64'>, expected: Expected): boolean {

@@ -384,10 +384,8 @@ export class Upload {
     if (before.name === 'multipart') await before.initiated.catch(() => undefined)
     clearTimeout(grace)
     const uploadId = before.name === 'multipart' ? before.uploadId : undefined
-    if (uploadId === undefined) {
-      if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
-      return
-    }
+    if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
+    if (uploadId === undefined) return
     try {
       await driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
     } catch (cleanupError) {

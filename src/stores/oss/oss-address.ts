@@ -7,8 +7,8 @@ import { checkOneOf, invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { percentEncodeKey } from '../../signing/percent-encoding.js'
 
-export const OSS_NETWORKS = ['public', 'internal', 'accelerate', 'accelerate-overseas', 'dualstack'] as const
-export const OSS_ADDRESSINGS = ['virtual', 'path', 'cname'] as const
+const OSS_NETWORKS = ['public', 'internal', 'accelerate', 'accelerate-overseas', 'dualstack'] as const
+const OSS_ADDRESSINGS = ['virtual', 'path', 'cname'] as const
 
 export type OssNetwork = (typeof OSS_NETWORKS)[number]
 export type OssAddressing = (typeof OSS_ADDRESSINGS)[number]
