@@ -85,7 +85,7 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
     )
   }
   const { dispatcher, maxMemory = 256 * MiB } = options
-  if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher>).request !== 'function') {
+  if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.request !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici')
   }
   return {

@@ -74,8 +74,9 @@ export class CredentialsSource {
   }
 }
 
-function isClient(option: Credentials | CredentialClient): option is CredentialClient {
-  return 'getCredential' in option && typeof option.getCredential === 'function'
+function isClient(option: unknown): option is CredentialClient {
+  if (typeof option !== 'object' || option === null || !('getCredential' in option)) return false
+  return typeof option.getCredential === 'function'
 }
 
 /** The values themselves are never in a message. */
