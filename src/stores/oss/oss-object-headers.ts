@@ -6,6 +6,7 @@
 import {
   checkBoolean,
   checkInteger,
+  checkNames,
   checkObject,
   checkOneOf,
   checkString,
@@ -20,6 +21,8 @@ import type { Callback, ObjectOptions, ServerSideEncryption } from '../object-op
 const ACLS = ['private', 'public-read', 'public-read-write', 'default'] as const
 const STORAGE_CLASSES = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'] as const
 const ENCRYPTIONS = ['AES256', 'KMS', 'SM4'] as const
+const ENCRYPTION_NAMES = ['algorithm', 'keyId', 'dataEncryption'] as const
+const CALLBACK_NAMES = ['url', 'body', 'host', 'bodyType', 'sni', 'variables'] as const
 const CALLBACK_BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
 
 /** Where a header goes that does not go where most do: on `put` and `initiate`. */
@@ -69,6 +72,7 @@ function allHeaders(options: ObjectOptions): Record<string, string> {
     if (RESERVED.has(name)) throw invalidOption('a name in headers', name, 'it is set by the library itself')
   }
   const { contentType, metadata, acl, storageClass, tagging, forbidOverwrite, callback, trafficLimit } = options
+  if (options.contentMd5 !== undefined) checkBoolean('contentMd5', options.contentMd5)
   headers['content-type'] = checkHeaderValue(
     'contentType',
     contentType ?? headers['content-type'] ?? 'application/octet-stream',
@@ -89,6 +93,12 @@ function allHeaders(options: ObjectOptions): Record<string, string> {
     headers['x-oss-traffic-limit'] = String(checkInteger('trafficLimit', trafficLimit, 245_760, 838_860_800, 'bit/s'))
   }
   return headers
+}
+
+/** An object with no other names than these: one that is misspelt would be without effect. */
+function checkShape<T extends object>(name: string, value: T, names: readonly (keyof T & string)[]): T {
+  checkNames(name, checkObject(name, value), names)
+  return value
 }
 
 function formatTagging(tagging: unknown): string {
@@ -112,7 +122,8 @@ function checkLength(name: string, value: string, min: number, max: number): voi
 }
 
 function encryptionHeaders(option: string | ServerSideEncryption): Record<string, string> {
-  const { algorithm, keyId, dataEncryption } = typeof option === 'string' ? { algorithm: option } : option
+  const { algorithm, keyId, dataEncryption } =
+    typeof option === 'string' ? { algorithm: option } : checkShape('serverSideEncryption', option, ENCRYPTION_NAMES)
   const checked = checkOneOf('serverSideEncryption', algorithm, ENCRYPTIONS)
   const headers: Record<string, string> = { 'x-oss-server-side-encryption': checked }
   if (checked !== 'KMS' && (keyId !== undefined || dataEncryption !== undefined)) {
@@ -133,7 +144,7 @@ function encryptionHeaders(option: string | ServerSideEncryption): Record<string
 }
 
 function callbackHeaders(callback: Callback): Record<string, string> {
-  const { url, body, host, bodyType, sni, variables } = callback
+  const { url, body, host, bodyType, sni, variables } = checkShape('callback', callback, CALLBACK_NAMES)
   const urls = typeof url === 'string' ? [url] : url
   if (!Array.isArray(urls) || urls.length < 1 || urls.length > 5) {
     throw invalidOption('callback.url', url, 'accepted is a URL, or a list of up to 5')
