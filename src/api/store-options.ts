@@ -10,6 +10,7 @@ import {
   checkString,
   invalidOption,
 } from '../shared/check-option.js'
+import { UploadError } from '../shared/errors.js'
 import type { OssAddressing, OssNetwork } from '../stores/oss/oss-address.js'
 
 /** Where a bucket is and how to talk to it. What is absent comes from the environment. */
@@ -103,11 +104,18 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   }
 }
 
-/** What is missing is told by whoever checks them, like credentials given as an option. */
 function credentialsOf(variable: (name: string) => string | undefined): CredentialsOption {
+  const required = (name: string): string => {
+    const value = variable(name)
+    if (value !== undefined) return value
+    throw new UploadError(
+      'MISSING_CREDENTIALS',
+      `${name} is missing: accepted are the option credentials, or OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET together in the environment`,
+    )
+  }
   return {
-    accessKeyId: variable('OSS_ACCESS_KEY_ID') ?? '',
-    accessKeySecret: variable('OSS_ACCESS_KEY_SECRET') ?? '',
+    accessKeyId: required('OSS_ACCESS_KEY_ID'),
+    accessKeySecret: required('OSS_ACCESS_KEY_SECRET'),
     securityToken: variable('OSS_SESSION_TOKEN'),
   }
 }
