@@ -91,13 +91,13 @@ export class Requester {
 
     for (let attempts = 1; ; attempts += 1) {
       this.#throwIfOver(call, context, { attempts: attempts - 1, elapsedMs: elapsed(), outcomeUnknown })
-      const date = new Date(Date.now() + this.#clockOffsetMs)
       let isOver = false
       let sent = 0
       let snapshot: Credentials | undefined
       let request: HttpRequest | undefined
       try {
         snapshot = await unlessAborted(credentials.snapshot(), context.signal)
+        const date = new Date(Date.now() + this.#clockOffsetMs)
         request = this.#request(call, context, snapshot, date, (bytes) => {
           // What leaves after the failure counts for nothing.
           if (isOver) return
