@@ -10,10 +10,7 @@ export default defineConfig(
   n.configs['flat/recommended-module'],
   {
     languageOptions: {
-      parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js'] },
-        tsconfigRootDir: import.meta.dirname,
-      },
+      parserOptions: { project: 'test/tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       // The compiler resolves imports; the plugin does not map `.js` specifiers to `.ts` files.
@@ -47,6 +44,7 @@ export default defineConfig(
   },
   {
     files: ['eslint.config.js'],
+    extends: [tseslint.configs.disableTypeChecked],
     rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' },
   },
 )

@@ -4,8 +4,9 @@
  */
 import { Buffer } from 'node:buffer'
 import { createRequire } from 'node:module'
-import { bufferedPart } from './buffered-part.js'
 import type { Crc64, Crc64Engine } from './crc64.js'
+import { MemoryPart } from './memory-part.js'
+import { ordinaryMemory } from './summed-memory.js'
 
 interface Addon {
   /** Takes `bytes` into `running`, the 8 bytes of a finished CRC with the lowest first, in place. */
@@ -41,6 +42,6 @@ export function loadAddonEngine(): Crc64Engine {
   return {
     name: 'addon',
     create: () => new AddonCrc64(addon),
-    createPartBuffer: (capacity) => bufferedPart(capacity, new AddonCrc64(addon)),
+    createPartBuffer: (capacity) => new MemoryPart(ordinaryMemory(capacity, new AddonCrc64(addon))),
   }
 }

@@ -1,6 +1,6 @@
 /** A running CRC-64/XZ, the checksum that OSS and OBS call `crc64ecma`. */
 export interface Crc64 {
-  /** Takes the next bytes of the message. Keeps no reference to them and allocates nothing. */
+  /** Takes the next bytes of the message; keeps no reference to them. */
   update(bytes: Uint8Array): void
   /** The CRC of everything taken since the start or the last `reset`; more bytes may follow. */
   digest(): bigint
@@ -31,5 +31,6 @@ export interface PartBuffer {
 export interface Crc64Engine {
   readonly name: 'rings' | 'addon' | 'table'
   create(): Crc64
+  /** Making one takes up to half a millisecond for 8 MiB, and addresses besides memory: to be used many times. */
   createPartBuffer(capacity: number): PartBuffer
 }

@@ -1,69 +1,78 @@
 /**
- * Which engine computes the CRC-64: the fastest that runs here and passes its self-check. `NODE_DEBUG=oss-upload-stream`
- * prints the choice; the environment variable `OSS_UPLOAD_STREAM_CRC64` makes it.
+ * Which engine computes the CRC-64: the fastest that runs here and passes its self-check. The environment variable
+ * `OSS_UPLOAD_STREAM_CRC64` forces one of them; `NODE_DEBUG=oss-upload-stream` prints which it is, and why not another.
  */
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
 import { debuglog } from 'node:util'
 import { loadAddonEngine } from './addon-engine.js'
 import type { Crc64Engine } from './crc64.js'
+import { loadRingEngine } from './ring-engine.js'
 import { tableEngine } from './table-engine.js'
 
-type EngineName = Crc64Engine['name']
+export type Crc64EngineName = Crc64Engine['name']
 
-const debug = debuglog('oss-upload-stream')
+/** How to get each engine, in the order of preference. A loader throws where its engine cannot run. */
+export type Crc64EngineLoaders = Readonly<Record<Crc64EngineName, () => Crc64Engine>>
 
-/** In the order of preference. */
-const loaders: Partial<Record<EngineName, () => Crc64Engine>> = { addon: loadAddonEngine, table: () => tableEngine }
+const LOADERS: Crc64EngineLoaders = { rings: loadRingEngine, addon: loadAddonEngine, table: () => tableEngine }
 
 const VARIABLE = 'OSS_UPLOAD_STREAM_CRC64'
+
+const debug = debuglog('oss-upload-stream')
 
 let chosen: Crc64Engine | undefined
 
 /** The engine of this process (of this thread, in a worker), chosen at the first call. */
 export function crc64Engine(): Crc64Engine {
-  chosen ??= choose(process.env[VARIABLE])
+  chosen ??= chooseCrc64Engine(process.env[VARIABLE])
   return chosen
 }
 
-/** The engine of that name, self-checked. @throws when it cannot run here. */
-export function createCrc64Engine(name: EngineName): Crc64Engine {
-  const engine = loaders[name]?.()
-  if (engine === undefined) throw new Error(`the CRC-64 engine ${name} is not there`)
-  selfCheck(engine)
-  return engine
-}
-
-function choose(forced: string | undefined): Crc64Engine {
-  if (forced !== undefined && forced !== '') {
-    if (!isEngineName(forced)) {
-      throw new TypeError(
-        `${VARIABLE} must be one of ${Object.keys(loaders).join(', ')}, not ${JSON.stringify(forced)}`,
-      )
-    }
-    return createCrc64Engine(forced)
+/** The engine that is asked for, or else the first that works. @throws when what is asked for does not work here. */
+export function chooseCrc64Engine(asked: string | undefined, loaders: Crc64EngineLoaders = LOADERS): Crc64Engine {
+  const names = Object.keys(loaders) as Crc64EngineName[]
+  if (asked !== undefined && asked !== '') {
+    const name = names.find((known) => known === asked)
+    if (name === undefined) throw new TypeError(`${VARIABLE} must be one of ${names.join(', ')}, not '${asked}'`)
+    return createCrc64Engine(name, loaders)
   }
-  for (const name of Object.keys(loaders).filter(isEngineName)) {
+  const failures: unknown[] = []
+  for (const name of names) {
     try {
-      const engine = createCrc64Engine(name)
+      const engine = createCrc64Engine(name, loaders)
       debug('CRC-64 by %s', name)
       return engine
     } catch (error) {
-      debug('CRC-64 not by %s: %o', name, error)
+      debug('CRC-64 not by %s: %s', name, error)
+      failures.push(error)
     }
   }
-  return tableEngine
+  throw new AggregateError(failures, 'no CRC-64 engine works here')
 }
 
-function isEngineName(name: string): name is EngineName {
-  return Object.hasOwn(loaders, name)
+/** The engine of that name. @throws when it cannot run here or computes wrong values. */
+export function createCrc64Engine(name: Crc64EngineName, loaders: Crc64EngineLoaders = LOADERS): Crc64Engine {
+  let engine: Crc64Engine
+  try {
+    engine = loaders[name]()
+  } catch (error) {
+    throw new Error(`the CRC-64 engine '${name}' cannot run here`, { cause: error })
+  }
+  if (!isRight(engine)) throw new Error(`the CRC-64 engine '${name}' computes wrong values here`)
+  return engine
 }
 
-/** The check value of CRC-64/XZ, for the ASCII digits 1 to 9. */
-const CHECK = { message: Buffer.from('123456789'), crc: 0x995dc9bbdf1939fan }
-
-function selfCheck(engine: Crc64Engine): void {
+/**
+ * Known values: the check value of CRC-64/XZ, then a message long enough that the rings are used, go round and are
+ * recombined. Both in one go, so that what is left of the one would spoil the other.
+ */
+function isRight(engine: Crc64Engine): boolean {
   const crc = engine.create()
-  crc.update(CHECK.message)
-  if (crc.digest() !== CHECK.crc) throw new Error(`the CRC-64 engine ${engine.name} computes wrong values here`)
+  crc.update(Buffer.from('123456789'))
+  const short = crc.digest()
+  crc.reset()
+  const counting = Uint8Array.from({ length: 251 }, (_, index) => index)
+  crc.update(Buffer.alloc(100 * 1024, counting))
+  return short === 11051210869376104954n && crc.digest() === 5409316634556368277n
 }

@@ -1,0 +1,50 @@
+import { checkObject, invalidOption } from '../shared/check-option.js'
+import type { UploadStream } from '../stream/upload-stream.js'
+import type { UploadTransform } from '../stream/upload-transform.js'
+import type { UploadOptions } from '../upload/upload-options.js'
+import { ObjectStore, openStore } from './object-store.js'
+import { parseTarget } from './target.js'
+
+export interface CreateUploadOptions extends UploadOptions {
+  /** The store to upload to. Default: one made from the environment for this upload alone, and closed with it. */
+  store?: ObjectStore | undefined
+}
+
+/**
+ * A Writable that puts what is written to it into one object: `await pipeline(source, createUploadStream(target))`.
+ * `target` is `oss://bucket/key`, or a key where the bucket comes from `options.store` or the environment. Throws
+ * UploadError where something is missing or not acceptable: nothing has been sent then.
+ */
+export function createUploadStream(target: string, options: CreateUploadOptions = {}): UploadStream {
+  return create(target, options, (store, key, uploadOptions) => store.createUploadStream(key, uploadOptions))
+}
+
+/**
+ * The same as a pass-through Transform: its readable side gives on what was written, and ends when the object is
+ * stored and verified.
+ */
+export function createUploadTransform(target: string, options: CreateUploadOptions = {}): UploadTransform {
+  return create(target, options, (store, key, uploadOptions) => store.createUploadTransform(key, uploadOptions))
+}
+
+function create<T extends UploadStream | UploadTransform>(
+  target: string,
+  options: CreateUploadOptions,
+  make: (store: ObjectStore, key: string, options: UploadOptions) => T,
+): T {
+  const { bucket, key } = parseTarget(target)
+  const { store, ...uploadOptions } = checkObject('options', options) as CreateUploadOptions
+  if (store !== undefined) {
+    if (!(store instanceof ObjectStore)) throw invalidOption('store', store, 'accepted is what openStore() answers')
+    if (bucket !== undefined && bucket !== store.bucket) {
+      throw invalidOption('target', target, `accepted is the bucket of the store, ${store.bucket}`)
+    }
+    return make(store, key, uploadOptions)
+  }
+  const own = openStore(bucket === undefined ? {} : { bucket })
+  const stream = make(own, key, uploadOptions)
+  stream.once('close', () => {
+    void own.close()
+  })
+  return stream
+}

@@ -1,0 +1,268 @@
+/**
+ * What users hold: one bucket, with uploads as streams and the calls of the service by hand. It checks what comes in
+ * from outside; what it hands out has CRC-64 values as decimal text.
+ */
+import { addAbortSignal, type Readable } from 'node:stream'
+import { formatCrc64 } from '../checksum/decimal.js'
+import { crc64Engine } from '../checksum/engine.js'
+import { CredentialsSource } from '../credentials/credentials-source.js'
+import { Transport } from '../http/transport.js'
+import {
+  checkInteger,
+  checkNames,
+  checkObject,
+  checkSignal,
+  checkString,
+  invalidOption,
+} from '../shared/check-option.js'
+import { MultipartApi } from '../stores/multipart-api.js'
+import type { ObjectOptions } from '../stores/object-options.js'
+import { ossDialect } from '../stores/oss/oss-dialect.js'
+import type {
+  ByteRange,
+  CallContext,
+  CompletedPart,
+  ListedPart,
+  ListedUpload,
+  ObjectHead,
+  Provider,
+  StoreDriver,
+  StoredObject,
+  UploadAddress,
+} from '../stores/store-driver.js'
+import { UploadStream } from '../stream/upload-stream.js'
+import { UploadTransform } from '../stream/upload-transform.js'
+import { BufferPool } from '../upload/buffer-pool.js'
+import type { UploadOptions } from '../upload/upload-options.js'
+import { resolveStoreOptions, type StoreOptions } from './store-options.js'
+import { verifiedBody } from './verified-body.js'
+
+/** For calls that are one request each. */
+export interface CallOptions {
+  /** Cancels the call. */
+  signal?: AbortSignal | undefined
+}
+
+export interface GetOptions extends CallOptions {
+  /** Bytes from `start` to `end`, both inclusive; without `end`, to the end. Default: the whole object, verified. */
+  range?: ByteRange | undefined
+}
+
+export interface ListPartsOptions extends CallOptions {
+  /** Parts after this number. */
+  after?: number | undefined
+  /** Parts asked for at a time, 1 to 1,000. Default 1,000. */
+  pageSize?: number | undefined
+}
+
+export interface ListUploadsOptions extends CallOptions {
+  /** Uploads of keys that begin with it. */
+  prefix?: string | undefined
+  /** Uploads asked for at a time, 1 to 1,000. Default 1,000. */
+  pageSize?: number | undefined
+}
+
+/** With the CRC-64 as an unsigned decimal number; absent when the service gave none. */
+export type WithCrc64Text<T> = Omit<T, 'crc64'> & { crc64?: string }
+
+export type ObjectInfo = WithCrc64Text<ObjectHead>
+
+export interface ObjectContent extends ObjectInfo {
+  /**
+   * The object's bytes. The whole object is verified as it is read: the stream fails with `CHECKSUM_MISMATCH` instead
+   * of ending when it was not all of it. To be read or destroyed.
+   */
+  body: Readable
+}
+
+/** One bucket. Its uploads share connections, credentials and the memory for parts. */
+export class ObjectStore {
+  readonly #driver: StoreDriver
+  readonly #pool: BufferPool
+
+  constructor(driver: StoreDriver, pool: BufferPool) {
+    this.#driver = driver
+    this.#pool = pool
+  }
+
+  get provider(): Provider {
+    return this.#driver.provider
+  }
+
+  get bucket(): string {
+    return this.#driver.bucket
+  }
+
+  /** A Writable whose bytes become the object `key`. Throws UploadError where an option is not acceptable. */
+  createUploadStream(key: string, options?: UploadOptions): UploadStream {
+    return new UploadStream({ driver: this.#driver, pool: this.#pool }, key, options)
+  }
+
+  /** A pass-through that uploads what flows through it. Throws UploadError where an option is not acceptable. */
+  createUploadTransform(key: string, options?: UploadOptions): UploadTransform {
+    return new UploadTransform({ driver: this.#driver, pool: this.#pool }, key, options)
+  }
+
+  /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
+  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
+    return withText(await this.#driver.headObject(this.#key(key), contextOf(options, [])))
+  }
+
+  /** An object and a stream of its bytes. Rejects with `NOT_FOUND` when there is none. */
+  async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
+    const range = options.range === undefined ? undefined : checkRange(options.range)
+    const context = contextOf(options, ['range'])
+    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context)
+    const { size, crc64 } = head
+    const body = range === undefined ? verifiedBody(raw, { key, size, crc64 }) : raw
+    if (context.signal !== undefined) addAbortSignal(context.signal, body)
+    return { ...withText(head), body }
+  }
+
+  /** Deletes an object; one that is not there is deleted already. */
+  async delete(key: string, options: CallOptions = {}): Promise<void> {
+    await this.#driver.deleteObject(this.#key(key), contextOf(options, []))
+  }
+
+  /** Begins a multipart upload by hand; what the object is to be is said here. Resolves with the upload id. */
+  async initiateMultipartUpload(key: string, options: ObjectOptions & CallOptions = {}): Promise<string> {
+    const { signal, ...objectOptions } = options
+    this.#driver.check(key, objectOptions)
+    return this.#driver.initiateMultipartUpload(key, objectOptions, contextOf({ signal }, []))
+  }
+
+  /** Sends one part, with a number from 1 to 10,000; the same number again replaces it. */
+  async uploadPart(
+    upload: UploadAddress,
+    partNumber: number,
+    bytes: Uint8Array,
+    options: Pick<ObjectOptions, 'contentMd5' | 'trafficLimit'> & CallOptions = {},
+  ): Promise<CompletedPart & { crc64: string }> {
+    const { signal, ...objectOptions } = options
+    if (!(bytes instanceof Uint8Array)) throw invalidOption('bytes', bytes, 'accepted is a Uint8Array or Buffer')
+    checkInteger('partNumber', partNumber, 1, this.#driver.limits.maxParts)
+    const crc64 = crc64Engine().create()
+    crc64.update(bytes)
+    const body = { bytes, crc64: crc64.digest() }
+    const part = { ...this.#address(upload), partNumber, body }
+    const { etag } = await this.#driver.uploadPart(part, objectOptions, contextOf({ signal }, []))
+    return { partNumber, etag, crc64: formatCrc64(body.crc64) }
+  }
+
+  /** The parts become the object. Their order does not matter; their numbers may have gaps. */
+  async completeMultipartUpload(
+    upload: UploadAddress,
+    parts: readonly CompletedPart[],
+    options: Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite'> & CallOptions = {},
+  ): Promise<WithCrc64Text<StoredObject>> {
+    const { signal, ...objectOptions } = options
+    const sorted = parts.map(checkPart).sort((a, b) => a.partNumber - b.partNumber)
+    const context = contextOf({ signal }, [])
+    return withText(await this.#driver.completeMultipartUpload(this.#address(upload), sorted, objectOptions, context))
+  }
+
+  /** Gives up a multipart upload and its parts; one that is not there is given up already. */
+  async abortMultipartUpload(upload: UploadAddress, options: CallOptions = {}): Promise<void> {
+    await this.#driver.abortMultipartUpload(this.#address(upload), contextOf(options, []))
+  }
+
+  /** The parts of an upload in the order of their numbers, page by page as they are asked for. */
+  async *listParts(
+    upload: UploadAddress,
+    options: ListPartsOptions = {},
+  ): AsyncGenerator<WithCrc64Text<ListedPart>, void, undefined> {
+    const context = contextOf(options, ['after', 'pageSize'])
+    const { after, pageSize } = options
+    if (after !== undefined) checkInteger('after', after, 0, this.#driver.limits.maxParts)
+    const address = this.#address(upload)
+    let request = {
+      ...(after === undefined ? {} : { after }),
+      ...pageLimit(pageSize),
+    }
+    for (;;) {
+      const page = await this.#driver.listParts(address, request, context)
+      for (const part of page.parts) yield withText(part)
+      if (page.next === undefined) return
+      request = page.next
+    }
+  }
+
+  /** The bucket's unfinished uploads in the order of keys, then of upload ids, page by page as they are asked for. */
+  async *listMultipartUploads(options: ListUploadsOptions = {}): AsyncGenerator<ListedUpload, void, undefined> {
+    const context = contextOf(options, ['prefix', 'pageSize'])
+    const { prefix, pageSize } = options
+    let request = {
+      ...(prefix === undefined ? {} : { prefix: checkString('prefix', prefix) }),
+      ...pageLimit(pageSize),
+    }
+    for (;;) {
+      const page = await this.#driver.listMultipartUploads(request, context)
+      yield* page.uploads
+      if (page.next === undefined) return
+      request = page.next
+    }
+  }
+
+  /** Ends idle connections. Uploads under way fail with `CLOSED` at their next request. */
+  async close(): Promise<void> {
+    await this.#driver.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #key(key: string): string {
+    this.#driver.check(key, {})
+    return key
+  }
+
+  #address(upload: UploadAddress): UploadAddress {
+    const { key, uploadId } = checkObject('upload', upload) as Partial<UploadAddress>
+    return { key: this.#key(key ?? ''), uploadId: checkString('uploadId', uploadId) }
+  }
+}
+
+/**
+ * A bucket to upload to. What is not given comes from the environment: `OSS_REGION`, `OSS_BUCKET`, `OSS_ENDPOINT`,
+ * `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`. Throws UploadError with `INVALID_OPTION` or
+ * `MISSING_CREDENTIALS`; nothing is sent here.
+ */
+export function openStore(options: StoreOptions = {}): ObjectStore {
+  const resolved = resolveStoreOptions(options, process.env)
+  const dialect = ossDialect(resolved)
+  const credentials = new CredentialsSource(resolved.credentials)
+  const { retry, timeouts, maxMemory, dispatcher } = resolved
+  const transport = new Transport(timeouts, dispatcher)
+  const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
+  return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
+}
+
+function contextOf(options: CallOptions, furtherNames: readonly string[]): CallContext {
+  checkNames('this call', checkObject('options', options), ['signal', ...furtherNames])
+  return options.signal === undefined ? {} : { signal: checkSignal('signal', options.signal) }
+}
+
+function withText<T extends { crc64?: bigint }>(value: T): WithCrc64Text<T> {
+  const { crc64, ...rest } = value
+  return crc64 === undefined ? rest : { ...rest, crc64: formatCrc64(crc64) }
+}
+
+function checkRange(range: ByteRange): ByteRange {
+  const { start, end } = checkObject('range', range) as Partial<ByteRange>
+  const checked = { start: checkInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }
+  if (end === undefined) return checked
+  return { ...checked, end: checkInteger('range.end', end, checked.start, Number.MAX_SAFE_INTEGER, 'bytes') }
+}
+
+function checkPart(part: CompletedPart): CompletedPart {
+  const { partNumber, etag } = checkObject('a part', part) as Partial<CompletedPart>
+  return {
+    partNumber: checkInteger('partNumber', partNumber, 1, Number.MAX_SAFE_INTEGER),
+    etag: checkString('etag', etag),
+  }
+}
+
+function pageLimit(pageSize: number | undefined): { limit?: number } {
+  return pageSize === undefined ? {} : { limit: checkInteger('pageSize', pageSize, 1, 1000) }
+}

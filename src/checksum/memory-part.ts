@@ -1,0 +1,55 @@
+import type { Buffer } from 'node:buffer'
+import type { PartBuffer } from './crc64.js'
+import { copyBytes, SLICE, type SummedMemory } from './summed-memory.js'
+
+/** A part in a `SummedMemory`, filled from front to back. */
+export class MemoryPart implements PartBuffer {
+  readonly #memory: SummedMemory
+  #length = 0
+  /** How many of the bytes held are in the CRC. Lags by less than a slice, so that a small append is only a copy. */
+  #summed = 0
+
+  constructor(memory: SummedMemory) {
+    this.#memory = memory
+  }
+
+  get capacity(): number {
+    return this.#memory.bytes.length
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  get bytes(): Buffer {
+    return this.#memory.bytes.subarray(0, this.#length)
+  }
+
+  append(source: Uint8Array, start: number, end: number): number {
+    const last = Math.min(end, start + this.capacity - this.#length)
+    for (let at = start; at < last;) {
+      const next = Math.min(last, at + SLICE)
+      copyBytes(this.#memory.bytes, this.#length, source, at, next)
+      this.#length += next - at
+      if (this.#length - this.#summed >= SLICE) this.#sum()
+      at = next
+    }
+    return last - start
+  }
+
+  digest(): bigint {
+    if (this.#summed < this.#length) this.#sum()
+    return this.#memory.digest()
+  }
+
+  clear(): void {
+    this.#length = 0
+    this.#summed = 0
+    this.#memory.reset()
+  }
+
+  #sum(): void {
+    this.#memory.sum(this.#summed, this.#length)
+    this.#summed = this.#length
+  }
+}

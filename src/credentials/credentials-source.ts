@@ -1,0 +1,148 @@
+/**
+ * Where the credentials of each signature come from. One snapshot per signature; of many requests that need new
+ * credentials at the same time, one asks for them and all wait for it.
+ */
+import type { Credentials } from '../shared/credentials.js'
+import { toError, UploadError } from '../shared/errors.js'
+
+/** Credentials that say when they end: they are kept until shortly before, then asked for again. */
+export interface ExpiringCredentials extends Credentials {
+  expiration?: Date | string | number | undefined
+}
+
+/** Any object that answers like the client of `@alicloud/credentials`. */
+export interface CredentialClient {
+  getCredential(): Promise<Partial<Credentials>>
+}
+
+/**
+ * Credentials, or where to get them. A function or client is asked before every signature, unless its last answer
+ * had an `expiration` that is more than five minutes away.
+ */
+export type CredentialsOption =
+  Credentials | CredentialClient | (() => ExpiringCredentials | Promise<ExpiringCredentials>)
+
+/** None ends while a request is under way. */
+const REFRESH_AHEAD_MS = 5 * 60_000
+
+/** A provider that does not answer is asked again, rather than waited for without end. */
+const ASK_LIMIT_MS = 60_000
+
+interface KeptCredentials {
+  credentials: Credentials
+  /** From then on newer ones are asked for; these serve on while there are none. */
+  refreshAtMs: number
+  expiresAtMs: number
+}
+
+export class CredentialsSource {
+  readonly #ask: () => unknown
+  readonly #askLimitMs: number
+  #kept: KeptCredentials | undefined
+  #asking: Promise<Credentials> | undefined
+
+  /** Throws UploadError where `option` is not acceptable. */
+  constructor(option: CredentialsOption, askLimitMs: number = ASK_LIMIT_MS) {
+    this.#askLimitMs = askLimitMs
+    if (typeof option === 'function') {
+      this.#ask = option
+    } else if (isClient(option)) {
+      this.#ask = () => option.getCredential()
+    } else {
+      const credentials = checkCredentials(option, 'credentials')
+      this.#ask = () => credentials
+      this.#kept = { credentials, refreshAtMs: Infinity, expiresAtMs: Infinity }
+    }
+  }
+
+  /**
+   * The credentials to sign with now. `rejected` are ones that the service no longer takes: they are not handed out
+   * from memory again. Throws UploadError.
+   */
+  async snapshot(rejected?: Credentials): Promise<Credentials> {
+    if (this.#kept?.credentials === rejected) this.#kept = undefined
+    const kept = this.#kept
+    if (kept !== undefined && Date.now() < kept.refreshAtMs) return kept.credentials
+    this.#asking ??= this.#renew().finally(() => {
+      this.#asking = undefined
+    })
+    try {
+      return await this.#asking
+    } catch (error) {
+      if (kept !== undefined && Date.now() < kept.expiresAtMs) return kept.credentials
+      throw error
+    }
+  }
+
+  async #renew(): Promise<Credentials> {
+    let answer: unknown
+    try {
+      answer = await withinLimit(this.#askLimitMs, this.#ask)
+    } catch (error) {
+      const { message } = toError(error)
+      throw new UploadError('CREDENTIALS_FAILED', `the credentials provider failed: ${message}`, {
+        cause: error,
+        retryable: true,
+      })
+    }
+    const credentials = checkCredentials(answer, 'what the credentials provider gave')
+    const expiresAtMs = expirationOf(answer)
+    const refreshAtMs = expiresAtMs - REFRESH_AHEAD_MS
+    this.#kept = refreshAtMs > Date.now() ? { credentials, refreshAtMs, expiresAtMs } : undefined
+    return credentials
+  }
+}
+
+async function withinLimit(limitMs: number, ask: () => unknown): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it did not answer within ${limitMs} ms`))
+    }, limitMs)
+  })
+  try {
+    return await Promise.race([ask(), limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function isClient(option: unknown): option is CredentialClient {
+  if (typeof option !== 'object' || option === null || !('getCredential' in option)) return false
+  return typeof option.getCredential === 'function'
+}
+
+/** The values themselves are never in a message. */
+function checkCredentials(value: unknown, what: string): Credentials {
+  if (typeof value !== 'object' || value === null) {
+    throw new UploadError('MISSING_CREDENTIALS', `${what}: accepted is an object with accessKeyId and accessKeySecret`)
+  }
+  const { accessKeyId, accessKeySecret, securityToken } = value as Record<string, unknown>
+  const credentials: Credentials = {
+    accessKeyId: checkText(accessKeyId, 'accessKeyId', what),
+    accessKeySecret: checkText(accessKeySecret, 'accessKeySecret', what),
+  }
+  if (securityToken !== undefined && securityToken !== null && securityToken !== '') {
+    credentials.securityToken = checkText(securityToken, 'securityToken', what)
+  }
+  return credentials
+}
+
+function checkText(value: unknown, name: string, what: string): string {
+  if (value === undefined || value === null || value === '') {
+    throw new UploadError(
+      'MISSING_CREDENTIALS',
+      `${what}: ${name} is missing; accessKeyId and accessKeySecret go together`,
+    )
+  }
+  // They travel in headers: a line end that came along from a file would break the request.
+  if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
+  throw new UploadError('INVALID_OPTION', `${what}: ${name} is no text of printable ASCII without spaces`)
+}
+
+function expirationOf(answer: unknown): number {
+  const { expiration } = answer as ExpiringCredentials
+  if (expiration === undefined) return Number.NEGATIVE_INFINITY
+  const time = new Date(expiration).getTime()
+  return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time
+}

@@ -1,0 +1,74 @@
+/**
+ * A request that got no usable answer.
+ *
+ * - `network`: no connection, or it broke. `timeout`: one of the three time limits passed. `certificate`: the server
+ *   is not who it should be. `answer`: something came back that is no answer. `cancelled`: by the caller's signal.
+ */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure'
+  readonly kind: 'network' | 'timeout' | 'certificate' | 'answer' | 'cancelled'
+  /** False when the request certainly did not reach the server. */
+  readonly mayHaveArrived: boolean
+
+  constructor(kind: HttpFailure['kind'], message: string, mayHaveArrived: boolean, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.kind = kind
+    this.mayHaveArrived = mayHaveArrived
+  }
+}
+
+/** Connections that were never made: what was to be sent over them stayed here. */
+const NOT_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])
+
+/** Codes of OpenSSL's verdicts on certificates, as node:tls reports them. */
+const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECRYPT)|HOSTNAME_MISMATCH)/
+
+/** What the HTTP client threw, as an HttpFailure. */
+export function toHttpFailure(error: unknown): HttpFailure {
+  if (error instanceof HttpFailure) return error
+  const root = rootCause(error)
+  const code = codeOf(root) || codeOf(error)
+  const what = describe(root, code)
+  if (CERTIFICATE.test(code)) {
+    return new HttpFailure('certificate', `the server's certificate is not accepted (${what})`, false, error)
+  }
+  const mayHaveArrived = !NOT_CONNECTED.has(code)
+  if (TIMEOUTS.has(code)) return new HttpFailure('timeout', what, mayHaveArrived, error)
+  if (isParserError(error) || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new HttpFailure('answer', `the answer is not HTTP (${what})`, true, error)
+  }
+  return new HttpFailure('network', what, mayHaveArrived, error)
+}
+
+/** Connecting to several addresses fails with all their errors at once: the first stands for them. */
+function rootCause(error: unknown): unknown {
+  if (error instanceof AggregateError && error.errors.length > 0) return rootCause(error.errors[0])
+  return error
+}
+
+/** The HTTP client gives this one no code. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return ''
+  return typeof error.code === 'string' ? error.code : ''
+}
+
+function describe(error: unknown, code: string): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return code === '' || message.includes(code) ? message : `${message} (${code})`
+}

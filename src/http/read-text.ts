@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream'
+import { KiB } from '../shared/byte-size.js'
+import { HttpFailure } from './http-failure.js'
+
+/** More than the largest page of a listing: 1,000 keys of 1,023 bytes, each byte percent-encoded, twice over. */
+const LONGEST = 8192 * KiB
+
+/** The whole body as UTF-8. Throws HttpFailure when there is no end to it; the connection is given up then. */
+export async function readText(body: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > LONGEST) throw new HttpFailure('answer', `the answer is longer than ${LONGEST} bytes`, true)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, length).toString('utf8')
+}

@@ -1,0 +1,36 @@
+export { createUploadStream, createUploadTransform, type CreateUploadOptions } from './api/create-upload.js'
+export {
+  type CallOptions,
+  type GetOptions,
+  type ListPartsOptions,
+  type ListUploadsOptions,
+  type ObjectContent,
+  type ObjectInfo,
+  ObjectStore,
+  openStore,
+} from './api/object-store.js'
+export type { StoreOptions } from './api/store-options.js'
+export type { CredentialClient, CredentialsOption, ExpiringCredentials } from './credentials/credentials-source.js'
+export type { Dispatcher, TimeoutOptions } from './http/transport.js'
+export type { RetryOptions } from './shared/backoff.js'
+export type { Credentials } from './shared/credentials.js'
+export { UploadError, type UploadErrorCode } from './shared/errors.js'
+export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object-options.js'
+export type {
+  ByteRange,
+  CompletedPart,
+  ListedPart,
+  ListedUpload,
+  ObjectHead,
+  Provider,
+  RetryNotice,
+  StoredObject,
+  UploadAddress,
+} from './stores/store-driver.js'
+export type { UploadEvents, UploadListener } from './stream/upload-events.js'
+export { UploadStream } from './stream/upload-stream.js'
+export { UploadTransform } from './stream/upload-transform.js'
+export type { UploadProgress } from './upload/progress.js'
+export type { UploadedPart } from './upload/upload.js'
+export type { UploadOptions } from './upload/upload-options.js'
+export type { UploadResult } from './upload/upload-result.js'

@@ -1,0 +1,66 @@
+/** Checks of options. Each failure names the option, the value and what is accepted. */
+import { inspect } from 'node:util'
+import { UploadError } from './errors.js'
+
+export function invalidOption(name: string, value: unknown, accepted: string): UploadError {
+  return new UploadError('INVALID_OPTION', `${name} is ${show(value)}: ${accepted}`)
+}
+
+export function checkInteger(name: string, value: unknown, min: number, max: number, unit = ''): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
+  const suffix = unit === '' ? '' : ` (${unit})`
+  throw invalidOption(name, value, `accepted is a whole number from ${min} to ${max}${suffix}`)
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw invalidOption(name, value, 'accepted are true and false')
+}
+
+export function checkString(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw invalidOption(name, value, 'accepted is a text that is not empty')
+}
+
+export function checkFunction<T>(name: string, value: T): T {
+  if (typeof value === 'function') return value
+  throw invalidOption(name, value, 'accepted is a function')
+}
+
+export function checkOneOf<T extends string>(name: string, value: unknown, accepted: readonly T[]): T {
+  const found = accepted.find((item) => item === value)
+  if (found !== undefined) return found
+  throw invalidOption(name, value, `accepted are ${accepted.map((item) => `'${item}'`).join(', ')}`)
+}
+
+export function checkSignal(name: string, value: unknown): AbortSignal {
+  if (value instanceof AbortSignal) return value
+  throw invalidOption(name, value, 'accepted is an AbortSignal')
+}
+
+export function checkObject(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw invalidOption(name, value, 'accepted is an object')
+}
+
+/** Names with values. A Map or Headers has none of its own: its entries would silently be lost. */
+export function checkRecord(name: string, value: unknown): Record<string, unknown> {
+  const record = checkObject(name, value)
+  if (Symbol.iterator in record) throw invalidOption(name, value, 'accepted is a plain object of names and values')
+  return record
+}
+
+/** Options that are misspelt would otherwise be silently without effect. */
+export function checkNames(what: string, options: object, accepted: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !accepted.includes(name))
+  if (unknown === undefined) return
+  throw new UploadError(
+    'INVALID_OPTION',
+    `${what} has no option ${show(unknown)}: accepted are ${[...accepted].sort().join(', ')}`,
+  )
+}
+
+function show(value: unknown): string {
+  const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 80, maxArrayLength: 3 })
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text
+}

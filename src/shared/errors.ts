@@ -1,0 +1,123 @@
+import { inspect } from 'node:util'
+
+/**
+ * What went wrong, for programs to act upon (act on the code, never on the message):
+ *
+ * - `INVALID_OPTION`: an option, a target or an argument is not acceptable. Thrown before anything is sent.
+ * - `MISSING_CREDENTIALS`: no credentials, or only half of them. Thrown before anything is sent.
+ * - `CREDENTIALS_FAILED`: the credentials provider failed.
+ * - `ABORTED`: the caller gave up, by AbortSignal or by `destroy()`.
+ * - `TOO_MANY_PARTS`: the stream is longer than the part sizes allow; the message says which option to set.
+ * - `CHECKSUM_MISMATCH`: what the store holds is not what was sent.
+ * - `ALREADY_EXISTS`: `forbidOverwrite` was set and the object exists.
+ * - `ACCESS_DENIED`: the credentials, or the account, may not do this.
+ * - `NOT_FOUND`: no such bucket or object.
+ * - `NO_SUCH_UPLOAD`: the multipart upload is unknown: aborted, completed or expired.
+ * - `CALLBACK_FAILED`: the object is stored and verified, but the callback that was asked for failed.
+ * - `THROTTLED`: the service asked to slow down until the attempts were used up.
+ * - `SERVICE_FAILED`: the service failed (5xx) until the attempts were used up.
+ * - `REJECTED`: the service refused the request for another reason; see `serviceCode`.
+ * - `BAD_ANSWER`: the answer was not one that the service gives: cut, too large, or not for this request.
+ * - `NETWORK`: no connection, or a broken one, until the attempts were used up.
+ * - `TIMEOUT`: connecting, waiting for the answer, or bytes not moving took longer than allowed.
+ * - `CLOSED`: the store was closed.
+ * - `INCOMPLETE`: the parts acknowledged are not all that was sent; nothing was published.
+ */
+export type UploadErrorCode =
+  | 'INVALID_OPTION'
+  | 'MISSING_CREDENTIALS'
+  | 'CREDENTIALS_FAILED'
+  | 'ABORTED'
+  | 'TOO_MANY_PARTS'
+  | 'CHECKSUM_MISMATCH'
+  | 'ALREADY_EXISTS'
+  | 'ACCESS_DENIED'
+  | 'NOT_FOUND'
+  | 'NO_SUCH_UPLOAD'
+  | 'CALLBACK_FAILED'
+  | 'THROTTLED'
+  | 'SERVICE_FAILED'
+  | 'REJECTED'
+  | 'BAD_ANSWER'
+  | 'NETWORK'
+  | 'TIMEOUT'
+  | 'CLOSED'
+  | 'INCOMPLETE'
+
+/** What is known about a failure beside its code and message. */
+export interface UploadErrorDetails {
+  /** Whether the same upload, begun again later, may succeed. Default false. */
+  retryable?: boolean | undefined
+  /** HTTP status of the answer. */
+  status?: number | undefined
+  /** The service's own error code, such as `NoSuchUpload`. */
+  serviceCode?: string | undefined
+  /** The service's id of the request, which its support asks for. */
+  requestId?: string | undefined
+  /** The detailed error code of OSS, such as `0042-00000213`. */
+  ec?: string | undefined
+  bucket?: string | undefined
+  key?: string | undefined
+  uploadId?: string | undefined
+  /** 1-based. */
+  partNumber?: number | undefined
+  /** Requests sent, the first one included. */
+  attempts?: number | undefined
+  /** From the first attempt to the failure. */
+  elapsedMs?: number | undefined
+  /** The request may have taken effect although no answer says so. */
+  outcomeUnknown?: boolean | undefined
+  cause?: unknown
+}
+
+/** Every failure of this library. `cause` holds what lies beneath; no key, token or signature is ever in any of it. */
+export class UploadError extends Error {
+  override readonly name = 'UploadError'
+  readonly code: UploadErrorCode
+  readonly retryable: boolean
+  declare readonly status?: number
+  declare readonly serviceCode?: string
+  declare readonly requestId?: string
+  declare readonly ec?: string
+  declare readonly bucket?: string
+  declare readonly key?: string
+  declare readonly partNumber?: number
+  declare readonly attempts?: number
+  declare readonly elapsedMs?: number
+  declare readonly outcomeUnknown?: boolean
+  /** The multipart upload concerned. Set after a failed clean-up: this upload, and its parts, are still in the store. */
+  declare uploadId?: string
+  /** Why the clean-up after this failure failed too. */
+  declare cleanupError?: Error
+  /** Multipart uploads that may have been left behind under an id that nobody knows: their answers were lost. */
+  declare unknownUploads?: number
+
+  constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
+    const { cause, retryable = false, ...known } = details
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.retryable = retryable
+    // Absent facts leave no property behind, so that a logged error shows what is known and nothing else.
+    Object.assign(this, Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)))
+  }
+}
+
+/** What a failed upload may have left in the store. */
+export interface Leftover {
+  uploadId?: string
+  cleanupError?: Error
+  unknownUploads?: number
+}
+
+/** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */
+export function attachLeftover(error: Error, leftover: Leftover): void {
+  for (const [name, value] of Object.entries(leftover)) {
+    // An error that cannot take it stays as it is: the first error wins over what is to be said beside it.
+    Reflect.defineProperty(error, name, { value, enumerable: true, configurable: true, writable: true })
+  }
+}
+
+/** The value as an Error, for what may have been thrown by anybody. */
+export function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(`a value that is no Error was thrown: ${inspect(value)}`)
+}

@@ -1,0 +1,29 @@
+/** What differs between services that speak the same REST API: where an object is, how a request is signed, header names. */
+import type { Credentials } from '../shared/credentials.js'
+import type { SignableRequest } from '../signing/signable-request.js'
+import type { ObjectOptions } from './object-options.js'
+import type { Provider, StoreLimits } from './store-driver.js'
+
+/** The requests that carry an object's options. */
+export type ObjectRequest = 'put' | 'initiate' | 'part' | 'complete'
+
+export interface Dialect {
+  readonly provider: Provider
+  readonly bucket: string
+  readonly limits: StoreLimits
+  /** What the service's own headers begin with, such as `x-oss-`. */
+  readonly headerPrefix: string
+  readonly requestIdHeader: string
+  readonly crc64Header: string
+  /** Scheme, host and port of requests on the bucket. */
+  readonly origin: string
+
+  /** The path of an object, or of the bucket itself, percent-encoded. */
+  pathOf(key: string | undefined): string
+  /** The headers to add to the request. */
+  sign(request: SignableRequest, credentials: Credentials, date: Date): Record<string, string>
+  /** Throws UploadError where an option is not acceptable. */
+  objectHeaders(options: ObjectOptions, request: ObjectRequest): Record<string, string>
+  /** The XML of an error that came in headers, as answers to HEAD have no body. */
+  errorInHeaders(headers: Readonly<Record<string, string>>): string | undefined
+}

@@ -1,0 +1,67 @@
+/** Pages of listings, with names decoded where the service says that it encoded them. */
+import { parseCrc64 } from '../checksum/decimal.js'
+import type { XmlElement } from '../shared/xml.js'
+import type { ListedPart, PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
+
+/** Throws where something is missing. */
+export function readPartsPage(root: XmlElement, request: PartsPageRequest): PartsPage {
+  const parts = root.children('Part').map(readPart)
+  if (root.text('IsTruncated') !== 'true') return { parts }
+  const after = wholeNumber(root, 'NextPartNumberMarker')
+  if (after <= (request.after ?? 0)) throw new Error('the next page does not come after this one')
+  return { parts, next: { ...request, after } }
+}
+
+function readPart(element: XmlElement): ListedPart {
+  const crc64 = parseCrc64(element.text('HashCrc64ecma') ?? '')
+  return {
+    partNumber: wholeNumber(element, 'PartNumber'),
+    etag: required(element, 'ETag'),
+    size: wholeNumber(element, 'Size'),
+    ...(crc64 === undefined ? {} : { crc64 }),
+    ...date('lastModified', element.text('LastModified')),
+  }
+}
+
+/** Throws where something is missing. */
+export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): UploadsPage {
+  const decode = root.text('EncodingType') === 'url' ? decodeFormText : (text: string) => text
+  const uploads = root.children('Upload').map((element) => ({
+    key: decode(required(element, 'Key')),
+    uploadId: required(element, 'UploadId'),
+    ...date('initiated', element.text('Initiated')),
+  }))
+  const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
+  if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
+  const after = {
+    key: decode(required(root, 'NextKeyMarker')),
+    uploadId: root.text('NextUploadIdMarker') ?? '',
+  }
+  if (after.key === request.after?.key && after.uploadId === request.after.uploadId) {
+    throw new Error('the next page does not come after this one')
+  }
+  return { uploads, commonPrefixes, next: { ...request, after } }
+}
+
+/** `encoding-type=url` is the encoding of HTML forms: a plus sign is a space. */
+function decodeFormText(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
+}
+
+function required(element: XmlElement, name: string): string {
+  const text = element.text(name)
+  if (text === undefined || text === '') throw new Error(`${element.name} has no ${name}`)
+  return text
+}
+
+function wholeNumber(element: XmlElement, name: string): number {
+  const text = required(element, name)
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new Error(`${name} is ${text}`)
+  return value
+}
+
+function date<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: Date } {
+  const time = Date.parse(text ?? '')
+  return (Number.isNaN(time) ? {} : { [name]: new Date(time) }) as { [key in Name]?: Date }
+}

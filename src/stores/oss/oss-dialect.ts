@@ -1,0 +1,55 @@
+import { checkOneOf } from '../../shared/check-option.js'
+import { GiB, KiB } from '../../shared/byte-size.js'
+import { UploadError } from '../../shared/errors.js'
+import { signOssV1 } from '../../signing/oss-v1.js'
+import { signOssV4 } from '../../signing/oss-v4.js'
+import type { Dialect } from '../dialect.js'
+import type { StoreLimits } from '../store-driver.js'
+import { ossAddress, type OssAddressOptions } from './oss-address.js'
+import { ossObjectHeaders } from './oss-object-headers.js'
+
+/** alibabacloud-oss-go-sdk-v2, oss/defaults.go; the documentation's "Limits". */
+const LIMITS: StoreLimits = {
+  minPartSize: 100 * KiB,
+  maxPartSize: 5 * GiB,
+  maxParts: 10_000,
+  maxObjectSize: 10_000 * 5 * GiB,
+  maxKeyBytes: 1023,
+}
+
+export interface OssDialectOptions extends OssAddressOptions {
+  /** Default 4. Version 1 needs no region. */
+  signatureVersion?: 1 | 4 | undefined
+}
+
+/** Alibaba Cloud OSS. Throws UploadError where an option is not acceptable. */
+export function ossDialect(options: OssDialectOptions): Dialect {
+  const address = ossAddress(options)
+  const version = checkOneOf('signatureVersion', String(options.signatureVersion ?? 4), ['1', '4'])
+  const { region } = address
+  if (version === '4' && region === undefined) {
+    throw new UploadError(
+      'INVALID_OPTION',
+      'region is missing: a signature of version 4 names it, and the endpoint does not tell (option region or environment variable OSS_REGION)',
+    )
+  }
+  return {
+    provider: 'oss',
+    bucket: options.bucket,
+    limits: LIMITS,
+    headerPrefix: 'x-oss-',
+    requestIdHeader: 'x-oss-request-id',
+    crc64Header: 'x-oss-hash-crc64ecma',
+    origin: address.origin,
+    pathOf: (key) => address.pathOf(key),
+    sign: (request, credentials, date) =>
+      version === '1' || region === undefined
+        ? signOssV1(request, credentials, { date })
+        : signOssV4(request, credentials, { date, region }),
+    objectHeaders: ossObjectHeaders,
+    errorInHeaders(headers) {
+      const encoded = headers['x-oss-err']
+      return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8')
+    },
+  }
+}

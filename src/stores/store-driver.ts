@@ -1,0 +1,167 @@
+/**
+ * The seam between uploads and stores: few verbs, each one call of the service, retried inside where trying again is
+ * safe. A driver translates; it decides nothing about parts, memory or order.
+ */
+import type { Readable } from 'node:stream'
+import type { ObjectOptions } from './object-options.js'
+
+export type Provider = 'oss'
+
+export interface StoreDriver {
+  readonly provider: Provider
+  readonly bucket: string
+  readonly limits: StoreLimits
+
+  /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  check(key: string, options: ObjectOptions): void
+  /** The URL of the object, without credentials. */
+  locationOf(key: string): string
+
+  putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject>
+  initiateMultipartUpload(key: string, options: ObjectOptions, context: CallContext): Promise<string>
+  uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt>
+  /** `parts` in ascending order. */
+  completeMultipartUpload(
+    upload: UploadAddress,
+    parts: readonly CompletedPart[],
+    options: ObjectOptions,
+    context: CallContext,
+  ): Promise<StoredObject>
+  /** An upload that is not there is aborted already. */
+  abortMultipartUpload(upload: UploadAddress, context: CallContext): Promise<void>
+  listParts(upload: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage>
+  listMultipartUploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage>
+  headObject(key: string, context: CallContext): Promise<ObjectHead>
+  getObject(key: string, range: ByteRange | undefined, context: CallContext): Promise<ObjectHead & { body: Readable }>
+  /** An object that is not there is deleted already. */
+  deleteObject(key: string, context: CallContext): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a service accepts; sizes in bytes. */
+export interface StoreLimits {
+  minPartSize: number
+  maxPartSize: number
+  maxParts: number
+  maxObjectSize: number
+  maxKeyBytes: number
+}
+
+/** What goes along with one call. */
+export interface CallContext {
+  /** Ends the call. */
+  signal?: AbortSignal | undefined
+  /** Ends the attempts: the request in flight may still finish. */
+  retrySignal?: AbortSignal | undefined
+  /** Instead of the store's own `retry.totalMs`. */
+  retryTotalMs?: number | undefined
+  onRetry?: ((retry: RetryNotice) => void) | undefined
+  /** Bytes of the body that left; an attempt that is begun again first takes back what the one before sent. */
+  onSent?: ((bytes: number) => void) | undefined
+}
+
+/** An attempt failed and another one follows. */
+export interface RetryNotice {
+  /** The service's name of the call, such as `UploadPart`. */
+  operation: string
+  partNumber?: number
+  /** The attempt that failed, from 1. */
+  attempt: number
+  /** Until the next attempt begins. */
+  delayMs: number
+  reason: string
+  /** The failed attempt may have taken effect. */
+  outcomeUnknown: boolean
+}
+
+export interface ObjectBody {
+  bytes: Uint8Array
+  crc64: bigint
+}
+
+export interface UploadAddress {
+  key: string
+  uploadId: string
+}
+
+export interface PartUpload extends UploadAddress {
+  /** 1-based. */
+  partNumber: number
+  body: ObjectBody
+}
+
+export interface PartReceipt {
+  /** As the service gave it, with its quotes. */
+  etag: string
+}
+
+export interface CompletedPart extends PartReceipt {
+  partNumber: number
+}
+
+/** What the service says of an object when it has stored it. */
+export interface StoredObject {
+  etag: string
+  /** Absent when the service gave none. */
+  crc64?: bigint
+  versionId?: string
+  requestId: string
+  /** The answer of the callback that was asked for; parsed where it is JSON, else the text. */
+  callback?: unknown
+}
+
+export interface ObjectHead extends StoredObject {
+  /** Bytes of the whole object. */
+  size: number
+  contentType?: string
+  lastModified?: Date
+  metadata: Record<string, string>
+  /** All headers of the answer, names in lower case. */
+  headers: Record<string, string>
+}
+
+/** Both ends inclusive; without an end, to the end of the object. */
+export interface ByteRange {
+  start: number
+  end?: number
+}
+
+export interface PartsPageRequest {
+  /** Parts after this number. */
+  after?: number
+  /** At most so many; default and maximum 1,000. */
+  limit?: number
+}
+
+export interface PartsPage {
+  parts: ListedPart[]
+  /** Where the next page begins; absent on the last one. */
+  next?: PartsPageRequest
+}
+
+export interface ListedPart extends CompletedPart {
+  size: number
+  /** Absent when the service gave none. */
+  crc64?: bigint
+  lastModified?: Date
+}
+
+export interface UploadsPageRequest {
+  prefix?: string
+  delimiter?: string
+  /** At most so many; default and maximum 1,000. */
+  limit?: number
+  /** Uploads after this key, or of this key with a later upload id. */
+  after?: { key: string; uploadId?: string }
+}
+
+export interface UploadsPage {
+  uploads: ListedUpload[]
+  commonPrefixes: string[]
+  /** Where the next page begins; absent on the last one. */
+  next?: UploadsPageRequest
+}
+
+export interface ListedUpload extends UploadAddress {
+  initiated?: Date
+}

@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream'
+import type { RetryNotice } from '../stores/store-driver.js'
+import type { UploadProgress } from '../upload/progress.js'
+import type { UploadedPart } from '../upload/upload.js'
+
+/** The events of an upload beside those of every stream, with what their listeners get. */
+export interface UploadEvents {
+  /** The multipart upload was begun. Never for an object that fits in one part. */
+  initiated: [uploadId: string]
+  /** A part was acknowledged. */
+  part: [part: UploadedPart]
+  /** About four times a second while the upload lives, and at its end. */
+  progress: [progress: UploadProgress]
+  /** An attempt failed and another follows. */
+  retry: [retry: RetryNotice]
+}
+
+interface StreamEvents {
+  close: []
+  data: [chunk: Buffer]
+  drain: []
+  end: []
+  error: [error: Error]
+  finish: []
+  pause: []
+  pipe: [source: Readable]
+  readable: []
+  resume: []
+  unpipe: [source: Readable]
+}
+
+/** What a listener gets of an event; of one that is not known here, whatever is emitted. */
+export type UploadListener<Event extends string | symbol> = (
+  ...values: Event extends keyof UploadEvents
+    ? UploadEvents[Event]
+    : Event extends keyof StreamEvents
+      ? StreamEvents[Event]
+      : never[]
+) => void

@@ -1,0 +1,157 @@
+/**
+ * What the streams of this library share: an upload, told by the stream's own life when to write, publish or give up.
+ * Asynchronous work with the callbacks that streams want at its edges; no policy.
+ */
+import { UploadError } from '../shared/errors.js'
+import type { UploadProgress } from '../upload/progress.js'
+import { Upload, type UploadHost } from '../upload/upload.js'
+import type { UploadOptions } from '../upload/upload-options.js'
+import type { UploadResult } from '../upload/upload-result.js'
+
+/** What a session needs of the stream it belongs to. */
+export interface SessionStream {
+  emit(event: string, ...values: unknown[]): boolean
+  destroy(error?: Error): unknown
+}
+
+export type Callback = (error?: Error | null) => void
+
+const PROGRESS_INTERVAL_MS = 250
+
+/** How much a stream takes in advance, beside the part buffers. */
+export const HIGH_WATER_MARK: number = 256 * 1024
+
+export class UploadSession {
+  /** Settles when everything has: resolves as `finish` is emitted, rejects once the clean-up is over. */
+  readonly done: Promise<UploadResult>
+  readonly #stream: SessionStream
+  readonly #upload: Upload
+  readonly #signal: AbortSignal | undefined
+  readonly #onProgress: UploadOptions['onProgress']
+  readonly #progressTimer: NodeJS.Timeout
+  #reporting: Promise<void> | undefined
+  #resolveDone: (result: UploadResult) => void = () => undefined
+  #rejectDone: (error: Error) => void = () => undefined
+
+  /** Throws UploadError where the key or an option is not acceptable. */
+  constructor(stream: SessionStream, host: UploadHost, key: string, options: UploadOptions) {
+    this.#stream = stream
+    this.#upload = new Upload(host, key, options, {
+      initiated: (uploadId) => stream.emit('initiated', uploadId),
+      part: (part) => stream.emit('part', part),
+      retry: (retry) => stream.emit('retry', retry),
+      failed: (error) => stream.destroy(error),
+    })
+    this.done = new Promise((resolve, reject) => {
+      this.#resolveDone = resolve
+      this.#rejectDone = reject
+    })
+    // Whoever does not look at it learns of a failure from the stream.
+    this.done.catch(() => undefined)
+    this.#onProgress = options.onProgress
+    this.#progressTimer = setInterval(() => this.#report(), PROGRESS_INTERVAL_MS).unref()
+    this.#signal = options.signal
+  }
+
+  /** To be called when the stream is constructed: a signal that was aborted already destroys it here. */
+  start(): void {
+    if (this.#signal?.aborted === true) this.#onAbort()
+    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  get key(): string {
+    return this.#upload.key
+  }
+
+  get uploadId(): string | undefined {
+    return this.#upload.uploadId
+  }
+
+  get progress(): UploadProgress {
+    return this.#upload.progress
+  }
+
+  write(chunk: Uint8Array, callback: Callback): void {
+    try {
+      const pending = this.#upload.write(chunk)
+      if (pending === undefined) callback()
+      else pending.then(() => callback(), callback)
+    } catch (error) {
+      callback(error as Error)
+    }
+  }
+
+  /** The same for many chunks: those that fit at once cost no turn of the event loop. */
+  writeAll(chunks: readonly { chunk: Uint8Array }[], callback: Callback): void {
+    this.#writeEach(chunks).then(() => callback(), callback)
+  }
+
+  finish(callback: Callback): void {
+    this.#finish().then(() => callback(), callback)
+  }
+
+  /** For `_destroy`: cleans up if the object is not published, then hands on the error. */
+  destroy(error: Error | null, callback: Callback): void {
+    this.#stop()
+    if (this.#upload.result !== undefined) {
+      // Published, but the caller's own code failed on hearing of it. Without an error this is the stream's usual end.
+      if (error !== null) this.#rejectDone(error)
+      callback(error)
+      return
+    }
+    const reason = error ?? this.#aborted('the stream was destroyed')
+    void this.#upload.abort(reason).then(() => {
+      this.#rejectDone(reason)
+      callback(error)
+    })
+  }
+
+  async #writeEach(chunks: readonly { chunk: Uint8Array }[]): Promise<void> {
+    for (const { chunk } of chunks) {
+      const pending = this.#upload.write(chunk)
+      if (pending !== undefined) await pending
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const result = await this.#upload.finish()
+    this.#stop()
+    await this.#reporting
+    this.#stream.emit('progress', this.progress)
+    await this.#onProgress?.(this.progress)
+    this.#resolveDone(result)
+  }
+
+  /** One call of the caller's at a time; what it throws fails the upload. */
+  #report(): void {
+    const { progress } = this
+    try {
+      this.#stream.emit('progress', progress)
+      if (this.#onProgress === undefined || this.#reporting !== undefined) return
+      this.#reporting = Promise.resolve(this.#onProgress(progress)).then(
+        () => {
+          this.#reporting = undefined
+        },
+        (error: unknown) => {
+          this.#stream.destroy(error as Error)
+        },
+      )
+    } catch (error) {
+      this.#stream.destroy(error as Error)
+    }
+  }
+
+  #stop(): void {
+    clearInterval(this.#progressTimer)
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  readonly #onAbort = (): void => {
+    this.#stream.destroy(this.#aborted('its signal was aborted', this.#signal?.reason))
+  }
+
+  #aborted(why: string, cause?: unknown): UploadError {
+    const { key } = this.#upload
+    return new UploadError('ABORTED', `the upload of ${JSON.stringify(key)} was given up: ${why}`, { key, cause })
+  }
+}

@@ -1,0 +1,76 @@
+import { Writable } from 'node:stream'
+import type { UploadProgress } from '../upload/progress.js'
+import type { UploadHost } from '../upload/upload.js'
+import type { UploadOptions } from '../upload/upload-options.js'
+import type { UploadResult } from '../upload/upload-result.js'
+import type { UploadListener } from './upload-events.js'
+import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
+
+/**
+ * A Writable whose bytes become one object. `finish` means that the object is stored, whole and verified; on any
+ * failure, and on `destroy()`, the upload is aborted and nothing is published, and `error` and `close` come when that
+ * is done.
+ */
+export class UploadStream extends Writable {
+  readonly #session: UploadSession
+
+  /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  constructor(host: UploadHost, key: string, options: UploadOptions = {}) {
+    super({ highWaterMark: HIGH_WATER_MARK })
+    this.#session = new UploadSession(this, host, key, options)
+    this.#session.start()
+  }
+
+  /** The object's key. */
+  get key(): string {
+    return this.#session.key
+  }
+
+  /** Resolves with what was stored, as `finish` is emitted; rejects with what failed, once nothing is left behind. */
+  get done(): Promise<UploadResult> {
+    return this.#session.done
+  }
+
+  /** The id of the multipart upload once it has begun; undefined for what fits in one part. */
+  get uploadId(): string | undefined {
+    return this.#session.uploadId
+  }
+
+  /** How far the upload is now. */
+  get progress(): UploadProgress {
+    return this.#session.progress
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#session.write(chunk, callback)
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], callback: Callback): void {
+    this.#session.writeAll(chunks, callback)
+  }
+
+  override _final(callback: Callback): void {
+    this.#session.finish(callback)
+  }
+
+  override on<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
+    return super.on(event, listener)
+  }
+
+  override once<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
+    return super.once(event, listener)
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    this.#session.destroy(error, callback)
+  }
+
+  /** Gives up what is not finished, and waits until nothing is left behind. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.destroyed) this.destroy()
+    if (this.closed) return
+    await new Promise<void>((resolve) => {
+      this.once('close', resolve)
+    })
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * How large each part is. Fixed at `partSize` for the first 1,000 parts, so that almost every upload has equal ones;
+ * then doubled every further 1,000 while two such parts fit in `maxMemory`, so that a stream whose size nobody knows
+ * is not stopped at 10,000 × `partSize`.
+ */
+import { formatBytes, MiB } from '../shared/byte-size.js'
+import { invalidOption } from '../shared/check-option.js'
+import { UploadError } from '../shared/errors.js'
+import type { StoreLimits } from '../stores/store-driver.js'
+
+export interface PartPlanOptions {
+  /** Bytes. */
+  partSize: number
+  /** Bytes; one fixed part size is chosen for it. */
+  expectedSize?: number | undefined
+  /** False keeps every part but the last at one size, as some services demand. */
+  partGrowth: boolean
+  /** Bytes. */
+  maxMemory: number
+}
+
+/** Parts of one size before it is doubled. */
+const PARTS_PER_SIZE = 1000
+
+/** A stream may turn out longer than was expected: a tenth of the part numbers is kept for that. */
+const SPARE = 0.9
+
+export class PartPlan {
+  readonly #limits: StoreLimits
+  readonly #firstSize: number
+  readonly #largestSize: number
+  readonly #adviseExpectedSize: boolean
+
+  /** Throws UploadError where no plan fits the limits. */
+  constructor(options: PartPlanOptions, limits: StoreLimits) {
+    const { partSize, expectedSize, partGrowth, maxMemory } = options
+    this.#limits = limits
+    this.#firstSize = expectedSize === undefined ? partSize : sizeForExpected(expectedSize, partSize, limits)
+    if (this.#firstSize > maxMemory) {
+      const what = expectedSize === undefined ? 'partSize' : `the part size for expectedSize ${expectedSize}`
+      throw invalidOption(what, this.#firstSize, `accepted is at most maxMemory of the store, ${maxMemory} bytes`)
+    }
+    const mayGrow = partGrowth && expectedSize === undefined
+    this.#largestSize = mayGrow
+      ? Math.max(this.#firstSize, Math.min(maxMemory / 2, limits.maxPartSize))
+      : this.#firstSize
+    this.#adviseExpectedSize = expectedSize === undefined
+  }
+
+  /** Bytes of a part, unless it is the last. Throws UploadError when there can be no such part. */
+  sizeOf(partNumber: number): number {
+    if (partNumber > this.#limits.maxParts) throw this.#tooManyParts()
+    const doublings = Math.floor((partNumber - 1) / PARTS_PER_SIZE)
+    let size = this.#firstSize
+    for (let i = 0; i < doublings && size * 2 <= this.#largestSize; i += 1) size *= 2
+    return size
+  }
+
+  /** Bytes of all parts that there can be. */
+  get capacity(): number {
+    const { maxParts } = this.#limits
+    let bytes = 0
+    for (let first = 1; first <= maxParts; first += PARTS_PER_SIZE) {
+      bytes += this.sizeOf(first) * Math.min(PARTS_PER_SIZE, maxParts - first + 1)
+    }
+    return bytes
+  }
+
+  #tooManyParts(): UploadError {
+    const { maxParts } = this.#limits
+    const advice = this.#adviseExpectedSize
+      ? 'set expectedSize to the size you expect, or a larger partSize, or a larger maxMemory of the store'
+      : 'set expectedSize to at least the size of the stream'
+    return new UploadError(
+      'TOO_MANY_PARTS',
+      `the stream is longer than ${formatBytes(this.capacity)}, which is all that ${maxParts} parts of these sizes hold: ${advice}`,
+    )
+  }
+}
+
+/** The smallest whole number of MiB, and at least `partSize`, of which there are parts enough. */
+function sizeForExpected(expectedSize: number, partSize: number, limits: StoreLimits): number {
+  if (expectedSize > limits.maxObjectSize) {
+    throw invalidOption('expectedSize', expectedSize, `accepted is at most ${limits.maxObjectSize} bytes`)
+  }
+  const needed = expectedSize / Math.floor(limits.maxParts * SPARE)
+  return needed <= partSize ? partSize : Math.min(Math.ceil(needed / MiB) * MiB, limits.maxPartSize)
+}

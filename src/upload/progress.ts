@@ -1,0 +1,77 @@
+/** How far an upload is. Every number is what it says: a byte is `acknowledged` when the store has answered for it. */
+export interface UploadProgress {
+  /** Bytes taken from the source. */
+  received: number
+  /** Bytes that left this process; what is sent again is not counted twice. */
+  sent: number
+  /** Bytes that the store acknowledged. */
+  acknowledged: number
+  /** As given by `expectedSize`. */
+  expectedSize?: number
+  partsDone: number
+  partsInFlight: number
+  /** Attempts that failed and were followed by another one. */
+  retries: number
+  /** Since the upload was created. */
+  elapsedMs: number
+  /** Since the last byte came from the source. */
+  sourceIdleMs: number
+  /** Which side the upload is waiting for now: bytes of the source, or room that only the network can make. */
+  waitingFor: 'source' | 'network'
+  /** Which side it waited for most, so far. */
+  slowSide: 'source' | 'network'
+}
+
+/** The counting behind UploadProgress. */
+export class ProgressMeter {
+  readonly #createdAt = performance.now()
+  #lastByteAt = performance.now()
+  #blockedAt: number | undefined
+  #blockedMs = 0
+  #endedAt: number | undefined
+  received = 0
+  sent = 0
+  retries = 0
+
+  receive(bytes: number): void {
+    this.received += bytes
+    this.#lastByteAt = performance.now()
+  }
+
+  /** Counts the time that the source waits for the network. */
+  async blocked<T>(promise: Promise<T>): Promise<T> {
+    this.#blockedAt = performance.now()
+    try {
+      return await promise
+    } finally {
+      this.#blockedMs += performance.now() - this.#blockedAt
+      this.#blockedAt = undefined
+    }
+  }
+
+  /** The source has ended: from now on only the network is waited for. */
+  end(): void {
+    this.#endedAt ??= performance.now()
+  }
+
+  snapshot(
+    parts: Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight'>,
+    expectedSize: number | undefined,
+  ): UploadProgress {
+    const now = performance.now()
+    const blockedMs = this.#blockedMs + (this.#blockedAt === undefined ? 0 : now - this.#blockedAt)
+    const sourceMs = (this.#endedAt ?? now) - this.#createdAt - blockedMs
+    const isEnded = this.#endedAt !== undefined
+    return {
+      received: this.received,
+      sent: this.sent,
+      ...parts,
+      ...(expectedSize === undefined ? {} : { expectedSize }),
+      retries: this.retries,
+      elapsedMs: now - this.#createdAt,
+      sourceIdleMs: isEnded ? 0 : now - this.#lastByteAt,
+      waitingFor: isEnded || this.#blockedAt !== undefined ? 'network' : 'source',
+      slowSide: blockedMs > sourceMs ? 'network' : 'source',
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** Runs at most `concurrency` tasks at a time. Whoever starts one asks for room first. */
+export class Scheduler {
+  readonly #concurrency: number
+  #running = 0
+  #roomWanted: (() => void) | undefined
+  readonly #idleWanted: (() => void)[] = []
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency
+  }
+
+  get running(): number {
+    return this.#running
+  }
+
+  get hasRoom(): boolean {
+    return this.#running < this.#concurrency
+  }
+
+  /** Resolves when a task may be started; for one caller at a time. */
+  async room(): Promise<void> {
+    while (!this.hasRoom) {
+      await new Promise<void>((resolve) => {
+        this.#roomWanted = resolve
+      })
+    }
+  }
+
+  /** Starts the task. It must never reject: what becomes of a failure is the task's own business. */
+  run(task: () => Promise<void>): void {
+    this.#running += 1
+    void task().then(() => {
+      this.#running -= 1
+      this.#roomWanted?.()
+      this.#roomWanted = undefined
+      if (this.#running === 0) for (const resolve of this.#idleWanted.splice(0)) resolve()
+    })
+  }
+
+  /** Resolves when no task runs. */
+  async idle(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idleWanted.push(resolve))
+  }
+}

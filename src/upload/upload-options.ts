@@ -1,0 +1,67 @@
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkNames,
+  checkObject,
+  checkSignal,
+} from '../shared/check-option.js'
+import { GiB, MiB } from '../shared/byte-size.js'
+import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
+import type { StoreLimits } from '../stores/store-driver.js'
+import type { UploadProgress } from './progress.js'
+
+export interface UploadOptions extends ObjectOptions {
+  /** Bytes of a part: 102,400 (on OSS) to 2 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
+  partSize?: number | undefined
+  /** Parts in flight, 1 to 100. Memory for parts is at most `(concurrency + 1) × partSize`. Default 5. */
+  concurrency?: number | undefined
+  /** Bytes that the stream is expected to have; it may have fewer, and a tenth more. Chooses one part size that fits. */
+  expectedSize?: number | undefined
+  /** Let parts grow after the first 1,000. Default true. False for services that demand equal parts. */
+  partGrowth?: boolean | undefined
+  /** Aborts the upload. */
+  signal?: AbortSignal | undefined
+  /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
+  onProgress?: ((progress: UploadProgress) => void | Promise<void>) | undefined
+}
+
+/** The options that say how to send; what the object is to be is the driver's to check. */
+export interface SendOptions {
+  partSize: number
+  concurrency: number
+  expectedSize: number | undefined
+  partGrowth: boolean
+  signal: AbortSignal | undefined
+  onProgress: UploadOptions['onProgress']
+}
+
+const LARGEST_BUFFER = 2 * GiB
+
+const NAMES = [
+  ...OBJECT_OPTION_NAMES,
+  'partSize',
+  'concurrency',
+  'expectedSize',
+  'partGrowth',
+  'signal',
+  'onProgress',
+] satisfies (keyof UploadOptions)[]
+
+/** Throws UploadError where an option is not acceptable. */
+export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
+  checkNames('an upload', checkObject('options', options), NAMES)
+  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal, onProgress } = options
+  const largestPart = Math.min(limits.maxPartSize, LARGEST_BUFFER)
+  return {
+    partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart, 'bytes'),
+    concurrency: checkInteger('concurrency', concurrency, 1, 100),
+    expectedSize:
+      expectedSize === undefined
+        ? undefined
+        : checkInteger('expectedSize', expectedSize, 0, limits.maxObjectSize, 'bytes'),
+    partGrowth: checkBoolean('partGrowth', partGrowth),
+    signal: signal === undefined ? undefined : checkSignal('signal', signal),
+    onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
+  }
+}

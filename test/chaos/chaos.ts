@@ -1,0 +1,68 @@
+/** Many plans against one embedded store, and what must hold for the process when each of them is over. */
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import { startEmulator } from '../../src/emulator/index.js'
+import { carryOut } from './carry-out.js'
+import { plans } from './plan.js'
+
+export interface ChaosReport {
+  runs: number
+  stored: number
+  /** Failures by the code of their error. */
+  failed: Map<string, number>
+}
+
+/** Throws with the plan and the seed of the first run in which something did not hold. */
+export async function chaos(runs: number, seed: number): Promise<ChaosReport> {
+  const report: ChaosReport = { runs: 0, stored: 0, failed: new Map() }
+  const unhandled: unknown[] = []
+  const onUnhandled = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', onUnhandled)
+  const emulator = await startEmulator()
+  const timersBefore = resources('Timeout')
+  try {
+    await fc.assert(
+      fc.asyncProperty(plans, async (plan) => {
+        report.runs += 1
+        const outcome = await ending(carryOut(plan, emulator, `object ${report.runs}`))
+        if (outcome.stored) report.stored += 1
+        else {
+          const code = (outcome.error as { code?: string }).code ?? outcome.error.constructor.name
+          report.failed.set(code, (report.failed.get(code) ?? 0) + 1)
+        }
+        // A server that was told to stall does not see its client leave: its own ends of connections do not count.
+        await eventually(() => resources('TCPSocketWrap') <= emulator.openConnections, 'sockets are still open')
+        await eventually(() => resources('Timeout') <= timersBefore, 'timers are still running')
+        assert.deepEqual(unhandled, [], 'a rejection was not handled')
+      }),
+      { numRuns: runs, seed, endOnFailure: true },
+    )
+  } finally {
+    await emulator.close()
+    process.off('unhandledRejection', onUnhandled)
+  }
+  return report
+}
+
+/** Whatever happens, it comes to an end. */
+async function ending<T>(promise: Promise<T>): Promise<T> {
+  return Promise.race([
+    promise,
+    new Promise<never>((_resolve, reject) => {
+      setTimeout(() => reject(new Error('the upload does not come to an end')), 30_000).unref()
+    }),
+  ])
+}
+
+function resources(kind: string): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === kind).length
+}
+
+async function eventually(holds: () => boolean, message: string): Promise<void> {
+  for (let i = 0; i < 300; i += 1) {
+    if (holds()) return
+    await sleep(10)
+  }
+  assert.fail(message)
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import type { PartBuffer } from '../../src/checksum/crc64.js'
+import { edgeLengths, engines, expectedCrc64, noise } from './messages.js'
+
+function assertHolds(part: PartBuffer, message: Uint8Array): void {
+  assert.equal(part.length, message.length)
+  assert.ok(part.bytes.equals(message))
+  assert.equal(part.digest(), expectedCrc64(message))
+}
+
+for (const engine of engines) {
+  describe(`a part buffer summed by ${engine.name}`, () => {
+    test('takes what fits and says how much that was', () => {
+      const part = engine.createPartBuffer(100_000)
+      assert.equal(part.capacity, 100_000)
+      assert.equal(part.append(noise, 10, 10), 0)
+      assert.equal(part.append(noise, 10, 90_010), 90_000)
+      assert.equal(part.append(noise, 90_010, 200_000), 10_000)
+      assert.equal(part.append(noise, 0, 5), 0)
+      assertHolds(part, noise.subarray(10, 100_010))
+    })
+
+    test('may have any capacity', () => {
+      for (const capacity of edgeLengths) {
+        const part = engine.createPartBuffer(capacity)
+        assert.equal(part.append(noise, 1, noise.length), capacity)
+        assertHolds(part, noise.subarray(1, 1 + capacity))
+      }
+    })
+
+    test('holds what was appended since it was cleared, however it was cut', () => {
+      const part = engine.createPartBuffer(300_000)
+      const step = fc.oneof(fc.nat(20), fc.nat(5000), fc.nat(200_000), fc.constantFrom(32767, 65536))
+      fc.assert(
+        fc.property(fc.nat(1000), fc.array(step, { maxLength: 10 }), fc.nat(10), (start, lengths, asked) => {
+          part.clear()
+          let end = start
+          for (const [index, length] of lengths.entries()) {
+            end += part.append(noise, end, end + length)
+            if (index === asked) assertHolds(part, noise.subarray(start, end))
+          }
+          assertHolds(part, noise.subarray(start, end))
+        }),
+        { numRuns: 60 },
+      )
+    })
+
+    test('takes single bytes', () => {
+      const part = engine.createPartBuffer(70_000)
+      for (let at = 0; at < 70_000; at++) part.append(noise, at, at + 1)
+      assertHolds(part, noise.subarray(0, 70_000))
+    })
+
+    test('keeps its bytes and its CRC apart from other parts', () => {
+      const parts = Array.from({ length: 10 }, () => engine.createPartBuffer(150_000))
+      for (let at = 0; at < 150_000; at += 25_000) {
+        for (const [index, part] of parts.entries()) part.append(noise, index + at, index + at + 25_000)
+      }
+      for (const [index, part] of parts.entries()) assertHolds(part, noise.subarray(index, index + 150_000))
+    })
+
+    test('can be written to a socket as it is', async () => {
+      const part = engine.createPartBuffer(1_000_000)
+      part.append(noise, 0, noise.length)
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const address = server.address()
+      assert.ok(typeof address === 'object' && address !== null)
+      const socket = connect(address.port, '127.0.0.1').end(part.bytes)
+      const [accepted] = (await once(server, 'connection')) as [NodeJS.ReadableStream & { end(): void }]
+      const received = await buffer(accepted)
+      accepted.end()
+      socket.resume()
+      server.close()
+      assert.ok(received.equals(part.bytes))
+    })
+  })
+}

@@ -1,0 +1,54 @@
+import type { TestContext } from 'node:test'
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/index.js'
+import { ObjectStore, openStore, type StoreOptions } from '../../src/index.js'
+
+export interface EmbeddedStore {
+  emulator: Emulator
+  store: ObjectStore
+  /** Another store on the same bucket. */
+  open: (options?: StoreOptions) => ObjectStore
+}
+
+/** An emulator and a store on it, both gone when the test ends. Retries without waiting long. */
+export async function embeddedStore(
+  t: Pick<TestContext, 'after'>,
+  options: { emulator?: EmulatorOptions; store?: StoreOptions } = {},
+): Promise<EmbeddedStore> {
+  const emulator = await startEmulator(options.emulator)
+  const stores: ObjectStore[] = []
+  t.after(async () => {
+    await Promise.all(stores.map((store) => store.close()))
+    await emulator.close()
+  })
+  const open = (further: StoreOptions = {}): ObjectStore => {
+    const store = openStore({
+      bucket: 'test-bucket',
+      region: emulator.region,
+      endpoint: emulator.endpoint,
+      credentials: emulator.credentials,
+      retry: { baseDelayMs: 1, maxDelayMs: 20 },
+      ...options.store,
+      ...further,
+    })
+    stores.push(store)
+    return store
+  }
+  return { emulator, store: open(), open }
+}
+
+/** The keys of unfinished uploads. */
+export async function unfinishedUploads(store: ObjectStore): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of store.listMultipartUploads()) keys.push(key)
+  return keys
+}
+
+export async function exists(store: ObjectStore, key: string): Promise<boolean> {
+  try {
+    await store.head(key)
+    return true
+  } catch (error) {
+    if ((error as { code?: string }).code === 'NOT_FOUND') return false
+    throw error
+  }
+}
