@@ -22,7 +22,6 @@ import type { Callback, ObjectOptions, ServerSideEncryption } from '../object-op
 const ACLS = ['private', 'public-read', 'public-read-write', 'default'] as const
 const STORAGE_CLASSES = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'] as const
 const ENCRYPTIONS = ['AES256', 'KMS', 'SM4'] as const
-const ENCRYPTION_NAMES = ['algorithm', 'keyId', 'dataEncryption'] as const
 const CALLBACK_NAMES = ['url', 'body', 'host', 'bodyType', 'sni', 'variables'] as const
 const CALLBACK_BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
 
@@ -75,21 +74,11 @@ function allHeaders(options: ObjectOptions): Map<string, string> {
     for (const [name, value] of further) headers.set(name, value)
   }
   const { contentType, metadata, acl, storageClass, tagging, forbidOverwrite, callback, trafficLimit } = options
-<<<<<<< HEAD
   const { serverSideEncryption, contentMd5 } = options
   const type = contentType ?? headers.get('content-type') ?? 'application/octet-stream'
   headers.set('content-type', checkHeaderValue('contentType', checkString('contentType', type)))
   if (metadata !== undefined) set(metadataHeaders('x-oss-meta-', metadata, 8 * KiB))
   if (acl !== undefined) headers.set('x-oss-object-acl', checkOneOf('acl', acl, ACLS))
-=======
-  if (options.contentMd5 !== undefined) checkBoolean('contentMd5', options.contentMd5)
-  headers['content-type'] = checkHeaderValue(
-    'contentType',
-    contentType ?? headers['content-type'] ?? 'application/octet-stream',
-  )
-  if (metadata !== undefined) Object.assign(headers, metadataHeaders('x-oss-meta-', metadata, 8 * KiB))
-  if (acl !== undefined) headers['x-oss-object-acl'] = checkOneOf('acl', acl, ACLS)
->>>>>>> system
   if (storageClass !== undefined) {
     headers.set('x-oss-storage-class', checkOneOf('storageClass', storageClass, STORAGE_CLASSES))
   }
@@ -108,21 +97,10 @@ function allHeaders(options: ObjectOptions): Map<string, string> {
   return headers
 }
 
-<<<<<<< HEAD
 type Headers = [name: string, value: string][]
 
 function taggingHeaders(tagging: unknown): Headers {
   const tags = Object.entries(checkRecord('tagging', tagging))
-=======
-/** An object with no other names than these: one that is misspelt would be without effect. */
-function checkShape<T extends object>(name: string, value: T, names: readonly (keyof T & string)[]): T {
-  checkNames(name, checkObject(name, value), names)
-  return value
-}
-
-function formatTagging(tagging: unknown): string {
-  const tags = Object.entries(checkObject('tagging', tagging))
->>>>>>> system
   if (tags.length > 10) throw invalidOption('tagging', `${tags.length} tags long`, 'accepted are up to 10 tags')
   const pairs = tags.map(([name, value]) => {
     checkLength('a name in tagging', name, 1, 128)
@@ -140,14 +118,8 @@ function checkLength(name: string, value: string, min: number, max: number): voi
   }
 }
 
-<<<<<<< HEAD
 function encryptionHeaders(option: string | ServerSideEncryption): Headers {
   const { algorithm, keyId, dataEncryption } = typeof option === 'string' ? { algorithm: option } : encryption(option)
-=======
-function encryptionHeaders(option: string | ServerSideEncryption): Record<string, string> {
-  const { algorithm, keyId, dataEncryption } =
-    typeof option === 'string' ? { algorithm: option } : checkShape('serverSideEncryption', option, ENCRYPTION_NAMES)
->>>>>>> system
   const checked = checkOneOf('serverSideEncryption', algorithm, ENCRYPTIONS)
   const headers: Headers = [['x-oss-server-side-encryption', checked]]
   if (checked !== 'KMS' && (keyId !== undefined || dataEncryption !== undefined)) {
@@ -164,7 +136,6 @@ function encryptionHeaders(option: string | ServerSideEncryption): Record<string
   return headers
 }
 
-<<<<<<< HEAD
 function encryption(option: ServerSideEncryption): Partial<ServerSideEncryption> {
   const checked = checkObject('serverSideEncryption', option)
   checkNames('serverSideEncryption', checked, ['algorithm', 'keyId', 'dataEncryption'])
@@ -172,12 +143,8 @@ function encryption(option: ServerSideEncryption): Partial<ServerSideEncryption>
 }
 
 function callbackHeaders(callback: Callback): Headers {
-  checkNames('callback', checkObject('callback', callback), ['url', 'body', 'host', 'bodyType', 'sni', 'variables'])
+  checkNames('callback', checkObject('callback', callback), CALLBACK_NAMES)
   const { url, body, host, bodyType, sni, variables } = callback
-=======
-function callbackHeaders(callback: Callback): Record<string, string> {
-  const { url, body, host, bodyType, sni, variables } = checkShape('callback', callback, CALLBACK_NAMES)
->>>>>>> system
   const urls = typeof url === 'string' ? [url] : url
   if (!Array.isArray(urls) || urls.length < 1 || urls.length > 5) {
     throw invalidOption('callback.url', url, 'accepted is a URL, or a list of up to 5')
