@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
-import type { FaultAction } from './faults/fault.js'
 import { afterWork, beforeWork, deliveryOf, diskOf, hitBody, type Victim } from './faults/fault-effects.js'
 import { withHeaders, type Answer } from './http/answer.js'
 import { writeAnswer } from './http/answer-writer.js'
@@ -11,7 +10,7 @@ import { mergeHeaders } from './http/headers.js'
 import { readRequestBody } from './http/request-body.js'
 import type { Limits } from './limits.js'
 import { operations } from './operations/operations.js'
-import { Refusal, ServiceError } from './refusal.js'
+import { Refusal, serviceErrorOf } from './refusal.js'
 import type { RequestRecord } from './request-log.js'
 import type { Service } from './service.js'
 
@@ -22,30 +21,36 @@ export interface Exchange {
   readonly signal: AbortSignal
   /** Whether the client still waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean
+  /** What is to be done when the request is over. */
+  readonly endings: (() => void)[]
+  /** Whether a fault wants the next request on this connection to meet a dead one. */
+  condemnsConnection: boolean
 }
 
-/** Answers the request, unless its client goes away first. Never rejects; resolves with the fault that hit it. */
-export async function answerRequest(exchange: Exchange, service: Service): Promise<FaultAction | undefined> {
+/** Answers the request, unless its client goes away first. Never rejects. */
+export async function answerRequest(exchange: Exchange, service: Service): Promise<void> {
   const { request, response, signal } = exchange
   const startedAt = performance.now()
   const arrival = arrive(request, service)
   const { dialect, requestId, now, action, record } = arrival
-  let answer: Answer | undefined
   try {
-    answer = await answerOf(arrival, exchange, service)
+    const answer = await answerOf(arrival, exchange, service)
     const common = dialect.commonHeaders(requestId, now, performance.now() - startedAt)
     const headers = mergeHeaders(common, connectionHeaders(exchange), answer.headers)
-    await writeAnswer(response, { ...answer, headers }, deliveryOf(action), signal)
-    if (record !== undefined) record.status = answer.status
+    exchange.condemnsConnection = action?.type === 'close' && action.when === 'reused'
+    const delivery = deliveryOf(action)
+    // Before the client can see it; an answer that will not arrive whole has none.
+    if (record !== undefined && delivery.interruption === undefined) record.status = answer.status
+    await writeAnswer(response, { ...answer, headers }, delivery, signal)
   } catch {
+    if (record !== undefined) record.status = undefined
     // Nobody is there to be answered, or what was stored cannot be read: the client sees the connection end.
     response.destroy()
   } finally {
-    answer?.release?.()
+    for (const end of exchange.endings) end()
     // What is left of the body is read away, so that the connection can serve the next request.
     request.resume()
   }
-  return action
 }
 
 /** What was asked for, a refusal or a fault. Rejects when the client is gone and no answer is due. */
@@ -56,7 +61,7 @@ async function answerOf(arrival: Arrival, exchange: Exchange, service: Service):
     return await carryOut(target, arrival, exchange, service)
   } catch (error) {
     if (error instanceof ClientGone || exchange.signal.aborted) throw error
-    const answer = dialect.errorAnswer(serviceErrorOf(error, arrival), target.call, requestId)
+    const answer = dialect.errorAnswer(serviceErrorOf(error, dialect.refusals), target.call, requestId)
     // The rest of a body that stopped in the middle must not be taken for the next request.
     const isCut = error instanceof Refusal && error.kind === 'body-timeout'
     return isCut ? withHeaders(answer, { Connection: 'close' }) : answer
@@ -91,6 +96,7 @@ async function carryOut(
     now,
     signal,
     body: () => hitBody(action, bodyOf(exchange, limits, record), victim),
+    atEnd: (end) => exchange.endings.push(end),
   })
   return afterWork(action, answer, victim)
 }
@@ -106,14 +112,6 @@ async function* bodyOf(
     if (record !== undefined) record.bytes += chunk.length
     yield chunk
   }
-}
-
-/** Whatever is not a refusal is a failure of the emulator's own, such as a full disk. */
-function serviceErrorOf(error: unknown, { dialect }: Arrival): ServiceError {
-  if (error instanceof ServiceError) return error
-  if (!(error instanceof Refusal)) return new ServiceError(dialect.refusals['internal-error'])
-  const shape = dialect.refusals[error.kind]
-  return new ServiceError(error.message === '' ? shape : { ...shape, message: error.message }, error.details)
 }
 
 /** A client that was never told to continue may keep its body to itself: what comes next could be anything. */

@@ -162,7 +162,10 @@ export class MultipartApi implements StoreDriver {
       await this.#requester.call(
         { operation: 'AbortMultipartUpload', method: 'DELETE', key, uploadId, query: [['uploadId', uploadId]] },
         context,
-        () => undefined,
+        (answer) => {
+          // Any other success is not this service's word that the parts are gone.
+          if (answer.status !== 204) throw badAnswer('the answer is not 204', answer, this.#dialect)
+        },
       )
     } catch (error) {
       if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error

@@ -12,7 +12,7 @@ import { ClientGone, hangUp, resetConnection, untilGone } from '../http/connecti
 import { paced, pause } from '../http/pace.js'
 import { ServiceError } from '../refusal.js'
 import { unguarded, type WriteGuard } from '../storage/write-guard.js'
-import type { FaultAction } from './fault.js'
+import type { FaultAction, ResetFault, StallFault } from './fault.js'
 
 /** The request that is hit. */
 export interface Victim {
@@ -29,16 +29,16 @@ export function clockOffset(action: FaultAction | undefined): number {
 
 /** When the headers are in. An answer takes the place of the work. */
 export async function beforeWork(action: FaultAction | undefined, victim: Victim): Promise<Answer | undefined> {
-  const { response, signal } = victim
+  const { call, response, signal } = victim
   switch (action?.type) {
     case 'error':
     case 'answer':
     case 'empty':
       return commits(action) ? undefined : substitute(action, victim)
     case 'reset':
-      return action.at === 'request' ? leave(() => resetConnection(response)) : undefined
+      return isDue(action, call) ? leave(() => resetConnection(response)) : undefined
     case 'stall':
-      return action.at === 'request' ? untilGone(signal) : undefined
+      return isDue(action, call) ? untilGone(signal) : undefined
     case 'delay':
       if (action.at !== 'committed') await pause(action.ms, signal)
       return undefined
@@ -50,7 +50,7 @@ export async function beforeWork(action: FaultAction | undefined, victim: Victim
       response.writeContinue()
       return leave(() => hangUp(response))
     case 'garbage':
-      return leave(() => response.socket?.end(action.bytes ?? '\0\x01\x02 this is not HTTP\r\n\r\n'))
+      return leave(() => response.req.socket.end(action.bytes ?? '\0\x01\x02 this is not HTTP\r\n\r\n'))
     default:
       return undefined
   }
@@ -95,7 +95,7 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
     case 'reset':
       return action.at === 'committed' ? leave(() => resetConnection(response)) : answer
     case 'stall':
-      return action.at === 'committed' || action.at === 'uncommitted' ? untilGone(signal) : answer
+      return action.at === 'committed' ? untilGone(signal) : answer
     case 'delay':
       if (action.at === 'committed') await pause(action.ms, signal)
       return answer
@@ -127,6 +127,12 @@ export function deliveryOf(action: FaultAction | undefined): Delivery {
   }
 }
 
+/** What shall happen before the body, or in it: without a body that is one. */
+function isDue({ at }: ResetFault | StallFault, call: Call): boolean {
+  const hasBody = call.isChunked || (call.contentLength ?? 0) > 0
+  return at === 'request' || (!hasBody && (at === 'body' || at === 'uncommitted'))
+}
+
 type Substitution = Extract<FaultAction, { type: 'error' | 'answer' | 'empty' }>
 
 function commits(action: Substitution): boolean {
@@ -154,7 +160,7 @@ async function* interrupted(
   let left = afterBytes
   for await (const chunk of body) {
     if (chunk.length >= left) {
-      yield chunk.subarray(0, left)
+      if (left > 0) yield chunk.subarray(0, left)
       await interrupt()
     }
     left -= chunk.length

@@ -17,7 +17,7 @@ export interface Delivery {
 }
 
 /** What happens in the middle of the answer. */
-export interface Interruption {
+interface Interruption {
   /** Bytes of the body that are sent before; half of it when absent. An empty body is broken off in the headers. */
   readonly afterBytes?: number | undefined
   readonly then: 'reset' | 'close' | 'stall'
@@ -94,8 +94,7 @@ function writeOut(response: ServerResponse, piece: Uint8Array): Promise<void> {
 
 function writeToSocket(response: ServerResponse, text: string): Promise<void> {
   return new Promise((resolve) => {
-    if (response.socket === null) resolve()
-    else response.socket.write(text, () => resolve())
+    response.req.socket.write(text, () => resolve())
   })
 }
 
@@ -115,7 +114,6 @@ function drained(response: ServerResponse): Promise<void> {
 
 function finished(response: ServerResponse, closesSilently: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    const { socket } = response
     if (response.destroyed) {
       reject(new ClientGone())
       return
@@ -125,7 +123,7 @@ function finished(response: ServerResponse, closesSilently: boolean): Promise<vo
       else reject(new ClientGone())
     })
     response.end(() => {
-      if (closesSilently) socket?.end()
+      if (closesSilently) response.req.socket.end()
     })
   })
 }

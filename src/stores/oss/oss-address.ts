@@ -45,11 +45,18 @@ export function ossAddress(options: OssAddressOptions): OssAddress {
     )
   }
   const url = base ?? new URL(`https://${hostOf(region ?? '', network)}`)
+  const isNumeric = isIP(bare(url.hostname)) !== 0
   const addressing = checkOneOf(
     'addressing',
-    options.addressing ?? (isIP(bare(url.hostname)) !== 0 || url.hostname === 'localhost' ? 'path' : 'virtual'),
+    options.addressing ?? (isNumeric || url.hostname === 'localhost' ? 'path' : 'virtual'),
     OSS_ADDRESSINGS,
   )
+  if (addressing === 'virtual' && isNumeric) {
+    throw invalidOption('addressing', addressing, "accepted is 'path' for an endpoint that is an IP address")
+  }
+  if (addressing === 'cname' && base === undefined) {
+    throw invalidOption('addressing', addressing, 'accepted with an endpoint: the domain that is bound to the bucket')
+  }
   const host = addressing === 'virtual' ? `${bucket}.${url.host}` : url.host
   const prefix = addressing === 'path' ? `/${bucket}/` : '/'
   return {
@@ -76,17 +83,17 @@ function hostOf(region: string, network: OssNetwork): string {
 
 function parseEndpoint(endpoint: string): URL {
   const accepted = "accepted is a host such as oss-cn-hangzhou.aliyuncs.com, or a URL such as 'http://127.0.0.1:9000'"
+  if (endpoint.includes('@')) {
+    throw new UploadError('INVALID_OPTION', `endpoint holds a user name or password: ${accepted}`)
+  }
   let url: URL
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`)
   } catch {
     throw invalidOption('endpoint', endpoint, accepted)
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalidOption('endpoint', endpoint, accepted)
-  if (url.username !== '' || url.password !== '') {
-    throw new UploadError('INVALID_OPTION', `endpoint holds a user name or password: ${accepted}`)
-  }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw invalidOption('endpoint', endpoint, accepted)
+  const isHost = url.pathname === '/' && url.search === '' && url.hash === ''
+  if (!isHost || !/^https?:$/.test(url.protocol)) throw invalidOption('endpoint', endpoint, accepted)
   return url
 }
 

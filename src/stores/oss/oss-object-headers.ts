@@ -9,6 +9,7 @@ import {
   checkNames,
   checkObject,
   checkOneOf,
+  checkRecord,
   checkString,
   invalidOption,
 } from '../../shared/check-option.js'
@@ -21,19 +22,18 @@ import type { Callback, ObjectOptions, ServerSideEncryption } from '../object-op
 const ACLS = ['private', 'public-read', 'public-read-write', 'default'] as const
 const STORAGE_CLASSES = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'] as const
 const ENCRYPTIONS = ['AES256', 'KMS', 'SM4'] as const
-const ENCRYPTION_NAMES = ['algorithm', 'keyId', 'dataEncryption'] as const
 const CALLBACK_NAMES = ['url', 'body', 'host', 'bodyType', 'sni', 'variables'] as const
 const CALLBACK_BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
 
 /** Where a header goes that does not go where most do: on `put` and `initiate`. */
-const REQUESTS_OF_HEADER: Readonly<Record<string, readonly ObjectRequest[]>> = {
-  'x-oss-object-acl': ['put', 'complete'],
-  'x-oss-callback': ['put', 'complete'],
-  'x-oss-callback-var': ['put', 'complete'],
-  'x-oss-forbid-overwrite': ['put', 'initiate', 'complete'],
-  'x-oss-traffic-limit': ['put', 'part'],
-  'x-oss-request-payer': ['put', 'initiate', 'part', 'complete'],
-}
+const REQUESTS_OF_HEADER: ReadonlyMap<string, readonly ObjectRequest[]> = new Map([
+  ['x-oss-object-acl', ['put', 'complete']],
+  ['x-oss-callback', ['put', 'complete']],
+  ['x-oss-callback-var', ['put', 'complete']],
+  ['x-oss-forbid-overwrite', ['put', 'initiate', 'complete']],
+  ['x-oss-traffic-limit', ['put', 'part']],
+  ['x-oss-request-payer', ['put', 'initiate', 'part', 'complete']],
+])
 
 /** Headers that belong to this library, or to another option. */
 const RESERVED = new Set([
@@ -59,59 +59,56 @@ const RESERVED = new Set([
 
 /** Throws UploadError where an option is not acceptable. */
 export function ossObjectHeaders(options: ObjectOptions, request: ObjectRequest): Record<string, string> {
-  const all = allHeaders(options)
-  const here = Object.entries(all).filter(([name]) =>
-    (REQUESTS_OF_HEADER[name] ?? ['put', 'initiate']).includes(request),
+  const here = [...allHeaders(options)].filter(([name]) =>
+    (REQUESTS_OF_HEADER.get(name) ?? ['put', 'initiate']).includes(request),
   )
   return Object.fromEntries(here)
 }
 
-function allHeaders(options: ObjectOptions): Record<string, string> {
-  const headers = options.headers === undefined ? {} : checkHeaders('headers', options.headers)
-  for (const name of Object.keys(headers)) {
+function allHeaders(options: ObjectOptions): Map<string, string> {
+  const headers = options.headers === undefined ? new Map<string, string>() : checkHeaders('headers', options.headers)
+  for (const name of headers.keys()) {
     if (RESERVED.has(name)) throw invalidOption('a name in headers', name, 'it is set by the library itself')
   }
+  const set = (further: Iterable<readonly [string, string]>): void => {
+    for (const [name, value] of further) headers.set(name, value)
+  }
   const { contentType, metadata, acl, storageClass, tagging, forbidOverwrite, callback, trafficLimit } = options
-  if (options.contentMd5 !== undefined) checkBoolean('contentMd5', options.contentMd5)
-  headers['content-type'] = checkHeaderValue(
-    'contentType',
-    contentType ?? headers['content-type'] ?? 'application/octet-stream',
-  )
-  if (metadata !== undefined) Object.assign(headers, metadataHeaders('x-oss-meta-', metadata, 8 * KiB))
-  if (acl !== undefined) headers['x-oss-object-acl'] = checkOneOf('acl', acl, ACLS)
+  const { serverSideEncryption, contentMd5 } = options
+  const type = contentType ?? headers.get('content-type') ?? 'application/octet-stream'
+  headers.set('content-type', checkHeaderValue('contentType', checkString('contentType', type)))
+  if (metadata !== undefined) set(metadataHeaders('x-oss-meta-', metadata, 8 * KiB))
+  if (acl !== undefined) headers.set('x-oss-object-acl', checkOneOf('acl', acl, ACLS))
   if (storageClass !== undefined) {
-    headers['x-oss-storage-class'] = checkOneOf('storageClass', storageClass, STORAGE_CLASSES)
+    headers.set('x-oss-storage-class', checkOneOf('storageClass', storageClass, STORAGE_CLASSES))
   }
-  if (tagging !== undefined) headers['x-oss-tagging'] = formatTagging(tagging)
-  if (options.serverSideEncryption !== undefined)
-    Object.assign(headers, encryptionHeaders(options.serverSideEncryption))
+  if (tagging !== undefined) set(taggingHeaders(tagging))
+  if (serverSideEncryption !== undefined) set(encryptionHeaders(serverSideEncryption))
   if (forbidOverwrite !== undefined) {
-    headers['x-oss-forbid-overwrite'] = String(checkBoolean('forbidOverwrite', forbidOverwrite))
+    headers.set('x-oss-forbid-overwrite', String(checkBoolean('forbidOverwrite', forbidOverwrite)))
   }
-  if (callback !== undefined) Object.assign(headers, callbackHeaders(callback))
+  if (callback !== undefined) set(callbackHeaders(callback))
   if (trafficLimit !== undefined) {
-    headers['x-oss-traffic-limit'] = String(checkInteger('trafficLimit', trafficLimit, 245_760, 838_860_800, 'bit/s'))
+    const limit = checkInteger('trafficLimit', trafficLimit, 245_760, 838_860_800, 'bit/s')
+    headers.set('x-oss-traffic-limit', String(limit))
   }
+  // The header itself belongs to each body.
+  if (contentMd5 !== undefined) checkBoolean('contentMd5', contentMd5)
   return headers
 }
 
-/** An object with no other names than these: one that is misspelt would be without effect. */
-function checkShape<T extends object>(name: string, value: T, names: readonly (keyof T & string)[]): T {
-  checkNames(name, checkObject(name, value), names)
-  return value
-}
+type Headers = [name: string, value: string][]
 
-function formatTagging(tagging: unknown): string {
-  const tags = Object.entries(checkObject('tagging', tagging))
+function taggingHeaders(tagging: unknown): Headers {
+  const tags = Object.entries(checkRecord('tagging', tagging))
   if (tags.length > 10) throw invalidOption('tagging', `${tags.length} tags long`, 'accepted are up to 10 tags')
-  return tags
-    .map(([name, value]) => {
-      checkLength('a name in tagging', name, 1, 128)
-      if (typeof value !== 'string') throw invalidOption(`tagging[${JSON.stringify(name)}]`, value, 'accepted is text')
-      checkLength(`tagging[${JSON.stringify(name)}]`, value, 0, 256)
-      return `${percentEncode(name)}=${percentEncode(value)}`
-    })
-    .join('&')
+  const pairs = tags.map(([name, value]) => {
+    checkLength('a name in tagging', name, 1, 128)
+    if (typeof value !== 'string') throw invalidOption(`tagging[${JSON.stringify(name)}]`, value, 'accepted is text')
+    checkLength(`tagging[${JSON.stringify(name)}]`, value, 0, 256)
+    return `${percentEncode(name)}=${percentEncode(value)}`
+  })
+  return pairs.length === 0 ? [] : [['x-oss-tagging', pairs.join('&')]]
 }
 
 function checkLength(name: string, value: string, min: number, max: number): void {
@@ -121,30 +118,33 @@ function checkLength(name: string, value: string, min: number, max: number): voi
   }
 }
 
-function encryptionHeaders(option: string | ServerSideEncryption): Record<string, string> {
-  const { algorithm, keyId, dataEncryption } =
-    typeof option === 'string' ? { algorithm: option } : checkShape('serverSideEncryption', option, ENCRYPTION_NAMES)
+function encryptionHeaders(option: string | ServerSideEncryption): Headers {
+  const { algorithm, keyId, dataEncryption } = typeof option === 'string' ? { algorithm: option } : encryption(option)
   const checked = checkOneOf('serverSideEncryption', algorithm, ENCRYPTIONS)
-  const headers: Record<string, string> = { 'x-oss-server-side-encryption': checked }
+  const headers: Headers = [['x-oss-server-side-encryption', checked]]
   if (checked !== 'KMS' && (keyId !== undefined || dataEncryption !== undefined)) {
     throw invalidOption('serverSideEncryption', checked, "keyId and dataEncryption go with 'KMS' alone")
   }
   if (keyId !== undefined) {
-    headers['x-oss-server-side-encryption-key-id'] = checkHeaderValue(
-      'serverSideEncryption.keyId',
-      checkString('serverSideEncryption.keyId', keyId),
-    )
+    const name = 'serverSideEncryption.keyId'
+    headers.push(['x-oss-server-side-encryption-key-id', checkHeaderValue(name, checkString(name, keyId))])
   }
   if (dataEncryption !== undefined) {
-    headers['x-oss-server-side-data-encryption'] = checkOneOf('serverSideEncryption.dataEncryption', dataEncryption, [
-      'SM4',
-    ])
+    const name = 'serverSideEncryption.dataEncryption'
+    headers.push(['x-oss-server-side-data-encryption', checkOneOf(name, dataEncryption, ['SM4'])])
   }
   return headers
 }
 
-function callbackHeaders(callback: Callback): Record<string, string> {
-  const { url, body, host, bodyType, sni, variables } = checkShape('callback', callback, CALLBACK_NAMES)
+function encryption(option: ServerSideEncryption): Partial<ServerSideEncryption> {
+  const checked = checkObject('serverSideEncryption', option)
+  checkNames('serverSideEncryption', checked, ['algorithm', 'keyId', 'dataEncryption'])
+  return checked
+}
+
+function callbackHeaders(callback: Callback): Headers {
+  checkNames('callback', checkObject('callback', callback), CALLBACK_NAMES)
+  const { url, body, host, bodyType, sni, variables } = callback
   const urls = typeof url === 'string' ? [url] : url
   if (!Array.isArray(urls) || urls.length < 1 || urls.length > 5) {
     throw invalidOption('callback.url', url, 'accepted is a URL, or a list of up to 5')
@@ -161,9 +161,12 @@ function callbackHeaders(callback: Callback): Record<string, string> {
   }
   if (host !== undefined) parameters['callbackHost'] = checkString('callback.host', host)
   if (sni !== undefined) parameters['callbackSNI'] = checkBoolean('callback.sni', sni)
-  const headers = { 'x-oss-callback': encodeParameter('callback', parameters) }
-  if (variables === undefined) return headers
-  return { ...headers, 'x-oss-callback-var': encodeParameter('callback.variables', callbackVariables(variables)) }
+  const headers: Headers = [['x-oss-callback', encodeParameter('callback', parameters)]]
+  if (variables !== undefined) {
+    const encoded = encodeParameter('callback.variables', callbackVariables(variables))
+    headers.push(['x-oss-callback-var', encoded])
+  }
+  return headers
 }
 
 function checkCallbackUrl(url: unknown): void {
@@ -174,7 +177,7 @@ function checkCallbackUrl(url: unknown): void {
 
 function callbackVariables(variables: unknown): Record<string, string> {
   const checked: Record<string, string> = {}
-  for (const [name, value] of Object.entries(checkObject('callback.variables', variables))) {
+  for (const [name, value] of Object.entries(checkRecord('callback.variables', variables))) {
     const full = name.startsWith('x:') ? name : `x:${name}`
     if (!/^x:[a-z0-9_-]+$/.test(full)) {
       throw invalidOption('a name in callback.variables', name, 'accepted are a-z 0-9 _ and -')
