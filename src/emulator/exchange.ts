@@ -1,10 +1,10 @@
 /** One request and its answer, from the first header to the last byte. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
 import { afterWork, beforeWork, deliveryOf, diskOf, hitBody, type Victim } from './faults/fault-effects.js'
 import { withHeaders, type Answer } from './http/answer.js'
-import { writeAnswer } from './http/answer-writer.js'
+import { writeAnswer, type Addressee } from './http/answer-writer.js'
 import { ClientGone } from './http/connection.js'
 import { mergeHeaders } from './http/headers.js'
 import { readRequestBody } from './http/request-body.js'
@@ -14,11 +14,8 @@ import { Refusal, serviceErrorOf } from './refusal.js'
 import type { RequestRecord } from './request-log.js'
 import type { Service } from './service.js'
 
-export interface Exchange {
+export interface Exchange extends Addressee {
   readonly request: IncomingMessage
-  readonly response: ServerResponse
-  /** Ends when the client goes away or the emulator closes. */
-  readonly signal: AbortSignal
   /** Whether the client still waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean
   /** What is to be done when the request is over. */
@@ -30,6 +27,7 @@ export interface Exchange {
 /** Answers the request, unless its client goes away first. Never rejects. */
 export async function answerRequest(exchange: Exchange, service: Service): Promise<void> {
   const { request, response, signal } = exchange
+  const { stalls } = service.faults
   const startedAt = performance.now()
   const arrival = arrive(request, service)
   const { dialect, requestId, now, action, record } = arrival
@@ -38,10 +36,10 @@ export async function answerRequest(exchange: Exchange, service: Service): Promi
     const common = dialect.commonHeaders(requestId, now, performance.now() - startedAt)
     const headers = mergeHeaders(common, connectionHeaders(exchange), answer.headers)
     exchange.condemnsConnection = action?.type === 'close' && action.when === 'reused'
-    const delivery = deliveryOf(action)
+    const delivery = deliveryOf(action, { response, signal, stalls })
     // Before the client can see it; an answer that will not arrive whole has none.
     if (record !== undefined && delivery.interruption === undefined) record.status = answer.status
-    await writeAnswer(response, { ...answer, headers }, delivery, signal)
+    await writeAnswer(exchange, { ...answer, headers }, delivery)
   } catch {
     if (record !== undefined) record.status = undefined
     // Nobody is there to be answered, or what was stored cannot be read: the client sees the connection end.
@@ -72,12 +70,12 @@ async function carryOut(
   { call, address, operation }: Target,
   { dialect, requestId, now, action, record }: Arrival,
   exchange: Exchange,
-  { storage, authority, buckets, limitOverrides }: Service,
+  { storage, authority, buckets, limitOverrides, faults }: Service,
 ): Promise<Answer> {
   const { response, signal } = exchange
   const limits = { ...dialect.limits, ...limitOverrides }
   dialect.authenticate({ call, address, authority: { ...authority, maxSkewMs: limits.maxSkewMs }, now })
-  const victim: Victim = { call, dialect, requestId, response, signal }
+  const victim: Victim = { call, dialect, requestId, response, signal, stalls: faults.stalls }
   const substitute = await beforeWork(action, victim)
   if (substitute !== undefined) return substitute
   const { bucket = '', key = '' } = address

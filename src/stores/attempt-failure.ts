@@ -2,9 +2,11 @@
 import { HttpFailure } from '../http/http-failure.js'
 import type { HttpAnswer } from '../http/transport.js'
 import { UploadError, type UploadErrorCode } from '../shared/errors.js'
+import { oneLine } from '../shared/one-line.js'
 import { parseXml } from '../shared/xml.js'
 import type { Dialect } from './dialect.js'
 
+/** Its message may hold any text that came from outside. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure'
   /** What the error becomes when no attempt is left. */
@@ -73,8 +75,8 @@ export function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): AttemptFa
     serverTime: dateOf(headers['date']),
     status,
     serviceCode,
-    requestId: requestId ?? headers[dialect.requestIdHeader],
-    ec: ec ?? headers[`${dialect.headerPrefix}ec`],
+    requestId: identifier(requestId, headers[dialect.requestIdHeader]),
+    ec: identifier(ec, headers[`${dialect.headerPrefix}ec`]),
   }
   const note = serviceCode === 'CallbackFailed' ? ' (the object is stored)' : ''
   const text = (message === '' ? '' : `: ${message}`) + note
@@ -111,7 +113,7 @@ export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect)
     remedy: 'again',
     outcomeUnknown: true,
     status: answer.status,
-    requestId: answer.headers[dialect.requestIdHeader],
+    requestId: identifier(answer.headers[dialect.requestIdHeader]),
   })
 }
 
@@ -126,7 +128,7 @@ export function damagedOnTheWay(
     remedy: 'again',
     outcomeUnknown,
     status: answer.status,
-    requestId: answer.headers[dialect.requestIdHeader],
+    requestId: identifier(answer.headers[dialect.requestIdHeader]),
   })
 }
 
@@ -172,7 +174,7 @@ function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
     if (error.name === 'Error' && code !== undefined && code !== '') {
       return {
         code: oneLine(code, 100),
-        message: oneLine(error.text('Message') ?? '', 500),
+        message: error.text('Message') ?? '',
         requestId: error.text('RequestId'),
         ec: error.text('EC'),
       }
@@ -180,15 +182,13 @@ function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
   } catch {
     // Not from the service itself: a proxy or a load balancer answers in words of its own.
   }
-  return { code: `HTTP${answer.status}`, message: oneLine(text, 200) }
+  return { code: `HTTP${answer.status}`, message: text }
 }
 
-/** Foreign text for a message: short, printable and on one line. */
-function oneLine(text: string, length: number): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim()
-    .slice(0, length)
+/** The first that is there. */
+function identifier(...texts: (string | undefined)[]): string | undefined {
+  const found = texts.find((text) => text !== undefined && text !== '')
+  return found === undefined ? undefined : oneLine(found, 100)
 }
 
 /** Seconds or a date (RFC 9110, 10.2.3); bounded, so that a strange value does not stop an upload for hours. */

@@ -77,7 +77,10 @@ export interface ResetFault {
   readonly afterBytes?: number
 }
 
-/** Nothing moves any more, until the client goes away or the emulator closes. */
+/**
+ * Nothing moves any more, until the client goes away, the faults are cleared or the emulator closes. A client that goes
+ * away is not noticed before the bytes it sent have been read, by the nature of TCP: then the connection stays open.
+ */
 export interface StallFault {
   readonly type: 'stall'
   /**

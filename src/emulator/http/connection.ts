@@ -19,11 +19,3 @@ export function resetConnection(response: ServerResponse): void {
 export function hangUp(response: ServerResponse): void {
   response.req.socket.destroySoon()
 }
-
-/** Rejects with `ClientGone` when the client goes away or the emulator closes; until then nothing happens. */
-export function untilGone(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(new ClientGone())
-    else signal.addEventListener('abort', () => reject(new ClientGone()), { once: true })
-  })
-}
