@@ -163,6 +163,7 @@ export class Upload {
       ...(this.#unknownUploads === 0 ? {} : { unknownUploads: this.#unknownUploads }),
     }
     this.#state = { name: 'done', result }
+    this.#meter.stop()
     return result
   }
 
