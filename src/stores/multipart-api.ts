@@ -75,7 +75,8 @@ export class MultipartApi implements StoreDriver {
       context,
       (answer) => {
         this.#checkCrc64(body.crc64, answer, true)
-        return { ...this.#stored(answer), ...callbackAnswer(options, answer) }
+        const stored = this.#stored(answer, this.#etag(answer))
+        return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer) } : stored
       },
     )
   }
@@ -133,6 +134,7 @@ export class MultipartApi implements StoreDriver {
     context: CallContext,
   ): Promise<StoredObject> {
     const { key, uploadId } = upload
+    const headers = this.#dialect.objectHeaders(options, 'complete')
     const list = parts.map(
       ({ partNumber, etag }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
     )
@@ -143,16 +145,18 @@ export class MultipartApi implements StoreDriver {
         key,
         uploadId,
         query: [['uploadId', uploadId], ENCODED],
-        headers: { ...this.#dialect.objectHeaders(options, 'complete'), 'content-type': 'application/xml' },
+        headers: { ...headers, 'content-type': 'application/xml' },
         body: Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`),
         patience: PATIENCE_TO_COMPLETE,
       },
       context,
       (answer) => {
         // The body is the callback server's answer where a callback was asked for.
-        if (options.callback !== undefined) return { ...this.#stored(answer), ...callbackAnswer(options, answer) }
+        if (this.#hasCallback(headers)) {
+          return { ...this.#stored(answer, answer.headers['etag']), callback: callbackAnswer(answer) }
+        }
         const root = this.#readRoot(answer, 'CompleteMultipartUploadResult')
-        return this.#stored(answer, root.text('ETag'))
+        return this.#stored(answer, root.text('ETag') ?? answer.headers['etag'])
       },
     )
   }
@@ -214,7 +218,8 @@ export class MultipartApi implements StoreDriver {
       try {
         return { ...readObjectHead(answer.headers, this.#dialect), body: answer.body }
       } catch (error) {
-        answer.body.destroy()
+        // What is destroyed before its end tells so as an error.
+        answer.body.on('error', () => undefined).destroy()
         throw badAnswer(String(error), { ...answer, text: '' }, this.#dialect)
       }
     })
@@ -228,16 +233,20 @@ export class MultipartApi implements StoreDriver {
     await this.#transport.close()
   }
 
-  #stored(answer: HttpAnswer, etagInBody?: string): StoredObject {
+  #stored(answer: HttpAnswer, etag = ''): StoredObject {
     const { headers } = answer
     const crc64 = parseCrc64(headers[this.#dialect.crc64Header] ?? '')
     const versionId = headers[`${this.#dialect.headerPrefix}version-id`]
     return {
-      etag: etagInBody ?? headers['etag'] ?? '',
+      etag,
       ...(crc64 === undefined ? {} : { crc64 }),
       ...(versionId === undefined ? {} : { versionId }),
       requestId: headers[this.#dialect.requestIdHeader] ?? '',
     }
+  }
+
+  #hasCallback(headers: Readonly<Record<string, string>>): boolean {
+    return `${this.#dialect.headerPrefix}callback` in headers
   }
 
   #etag(answer: HttpAnswer): string {
@@ -274,11 +283,10 @@ export class MultipartApi implements StoreDriver {
 }
 
 /** The callback server must answer with JSON; what is not JSON is handed on as text. */
-function callbackAnswer(options: ObjectOptions, answer: HttpAnswer): Pick<StoredObject, 'callback'> {
-  if (options.callback === undefined) return {}
+function callbackAnswer(answer: HttpAnswer): unknown {
   try {
-    return { callback: JSON.parse(answer.text) as unknown }
+    return JSON.parse(answer.text) as unknown
   } catch {
-    return { callback: answer.text }
+    return answer.text
   }
 }

@@ -76,7 +76,7 @@ function allHeaders(options: ObjectOptions): Map<string, string> {
   const { contentType, metadata, acl, storageClass, tagging, forbidOverwrite, callback, trafficLimit } = options
   const { serverSideEncryption, contentMd5 } = options
   const type = contentType ?? headers.get('content-type') ?? 'application/octet-stream'
-  headers.set('content-type', checkHeaderValue('contentType', checkString('contentType', type)))
+  headers.set('content-type', checkString('contentType', checkHeaderValue('contentType', type)))
   if (metadata !== undefined) set(metadataHeaders('x-oss-meta-', metadata, 8 * KiB))
   if (acl !== undefined) headers.set('x-oss-object-acl', checkOneOf('acl', acl, ACLS))
   if (storageClass !== undefined) {
