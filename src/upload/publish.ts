@@ -15,6 +15,9 @@ import type {
   UploadAddress,
 } from '../stores/store-driver.js'
 
+/** The object is published: nobody waits long for what may not even be there. */
+const TIDY_UP_MS = 10_000
+
 /** What the object must be. */
 interface Expected {
   key: string
@@ -52,7 +55,10 @@ export async function completeVerified(
     const stored = await driver.completeMultipartUpload(upload, parts, options, context)
     return await verify(driver, expected, stored, context)
   } catch (error) {
-    return settle(driver, expected, error, context)
+    const found = await settle(driver, expected, error, context)
+    // What was found may be the same bytes from an earlier upload: then this one is unfinished, and else it is gone.
+    await driver.abortMultipartUpload(upload, { ...context, retryTotalMs: TIDY_UP_MS }).catch(() => undefined)
+    return found
   }
 }
 
@@ -87,10 +93,12 @@ async function settle(
     // The first error wins: it says what happened, and that the outcome is unknown.
     throw error
   }
-  const isStored = isExpected(head, expected)
   // OSS reports a failed callback when the object is stored already: the caller must know of both.
-  if (error.code === 'CALLBACK_FAILED') throw isStored ? error : mismatch(expected, head, head.requestId)
-  if (!isStored) throw error
+  if (error.code === 'CALLBACK_FAILED') {
+    throw isExpected(head, expected) ? error : mismatch(expected, head, head.requestId)
+  }
+  // Without a checksum it may be any object of that size, and one that was there before.
+  if (head.crc64 === undefined || !isExpected(head, expected)) throw error
   return head
 }
 
