@@ -78,8 +78,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const find = typeof options.credentials === 'function' ? options.credentials : lookupOf(credentials)
   const faults = new FaultPlan(options.faults)
   const log = new RequestLog(options.requestLogSize ?? 1000)
+  const storage = await openStorage(directory)
+  const closeStorage = async () => {
+    storage.release()
+    if (isTemporary) await rm(directory, { recursive: true, force: true })
+  }
   const server = new EmulatorServer({
-    storage: await openStorage(directory),
+    storage,
     faults,
     log,
     authority: { region, find },
@@ -88,9 +93,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     limitOverrides: options.limits ?? {},
     now,
   })
-  const boundPort = await server.listen(port, host)
+  const boundPort = await server.listen(port, host).catch(async (error: unknown) => {
+    await closeStorage()
+    throw error
+  })
   let closing: Promise<void> | undefined
-  const close = () => (closing ??= closeAll(server, isTemporary ? directory : undefined))
+  const close = () => (closing ??= server.close().then(closeStorage))
   return {
     endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
     region,
@@ -110,11 +118,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-async function closeAll(server: EmulatorServer, directory: string | undefined): Promise<void> {
-  await server.close()
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true })
 }
 
 function generateCredentials(): Credentials {

@@ -16,7 +16,7 @@ export interface RequestRecord {
   /** Of the body, as far as it has been read. */
   bytes: number
   /** The type of the fault that hit the request. */
-  fault: string | undefined
+  readonly fault: string | undefined
 }
 
 const SECRETS = /^(authorization|signature|x-oss-signature|x-amz-signature|(x-(oss|obs|amz)-)?security-token)$/i
@@ -34,15 +34,17 @@ export class RequestLog {
     return this.#records
   }
 
-  add(call: Call, what: Pick<RequestRecord, 'operation' | 'bucket' | 'key'>): RequestRecord {
+  add(call: Call, what: Partial<Pick<RequestRecord, 'operation' | 'bucket' | 'key' | 'fault'>>): RequestRecord {
     const record: RequestRecord = {
-      ...what,
+      operation: what.operation,
+      bucket: what.bucket,
+      key: what.key,
+      fault: what.fault,
       method: call.method,
       query: redacted(call.query),
       headers: redacted(Object.entries(call.headers)),
       status: undefined,
       bytes: 0,
-      fault: undefined,
     }
     this.#records.push(record)
     if (this.#records.length > this.#limit) this.#records.shift()

@@ -1,7 +1,8 @@
 /** The HTTP server: sockets, clients that go away, and closing. Never a crash, whatever arrives. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { answerRequest, type Service } from './exchange.js'
+import { answerRequest } from './exchange.js'
+import type { Service } from './service.js'
 
 const MAX_HEADER_BYTES = 64 * 1024
 const HEADERS_TIMEOUT_MS = 60_000
@@ -63,7 +64,7 @@ export class EmulatorServer {
     socket.on('error', () => undefined)
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+  #serve(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const { socket } = request
     request.on('error', () => undefined)
     response.on('error', () => undefined)
@@ -74,7 +75,7 @@ export class EmulatorServer {
     const gone = new AbortController()
     const onClose = () => gone.abort()
     socket.once('close', onClose)
-    const exchange = { request, response, expectsContinue, signal: gone.signal }
+    const exchange = { request, response, awaitsContinue, signal: gone.signal }
     const served = answerRequest(exchange, this.#service).then((action) => {
       socket.off('close', onClose)
       if (action?.type === 'close' && action.when === 'reused') this.#condemned.add(socket)

@@ -73,22 +73,22 @@ export class UploadError extends Error {
   override readonly name = 'UploadError'
   readonly code: UploadErrorCode
   readonly retryable: boolean
-  readonly status?: number
-  readonly serviceCode?: string
-  readonly requestId?: string
-  readonly ec?: string
-  readonly bucket?: string
-  readonly key?: string
-  readonly partNumber?: number
-  readonly attempts?: number
-  readonly elapsedMs?: number
-  readonly outcomeUnknown?: boolean
+  declare readonly status?: number
+  declare readonly serviceCode?: string
+  declare readonly requestId?: string
+  declare readonly ec?: string
+  declare readonly bucket?: string
+  declare readonly key?: string
+  declare readonly partNumber?: number
+  declare readonly attempts?: number
+  declare readonly elapsedMs?: number
+  declare readonly outcomeUnknown?: boolean
   /** The multipart upload concerned. Set after a failed clean-up: this upload, and its parts, are still in the store. */
-  uploadId?: string
+  declare uploadId?: string
   /** Why the clean-up after this failure failed too. */
-  cleanupError?: Error
+  declare cleanupError?: Error
   /** Multipart uploads that may have been left behind under an id that nobody knows: their answers were lost. */
-  unknownUploads?: number
+  declare unknownUploads?: number
 
   constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
     const { cause, retryable = false, ...known } = details

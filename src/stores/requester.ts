@@ -74,7 +74,7 @@ export class Requester {
     const { credentials, retry } = this.#parts
     const begunAt = performance.now()
     const totalMs = context.retryTotalMs ?? retry.totalMs
-    const mended = new Set<'clock' | 'credentials'>()
+    let renewedCredentials = false
     let outcomeUnknown = false
 
     for (let attempts = 1; ; attempts += 1) {
@@ -100,10 +100,12 @@ export class Requester {
         let delayMs = 0
         if (remedy === 'again') {
           delayMs = failure.facts.retryAfterMs ?? backoffMs(attempts, retry, failure.facts.throttled === true)
-        } else if (remedy !== 'none') {
-          // Once each: what is refused right after it was mended will be refused again.
-          helps = !mended.has(remedy) && (await this.#mend(remedy, failure, snapshot))
-          mended.add(remedy)
+        } else if (remedy === 'clock') {
+          helps = this.#mendClock(failure)
+        } else if (remedy === 'credentials') {
+          // Once: credentials that are refused right after they were renewed will be refused again.
+          helps = !renewedCredentials && (await this.#renewCredentials(snapshot))
+          renewedCredentials = true
         }
         const isLast = !helps || attempts >= retry.maxAttempts || elapsedMs + delayMs >= totalMs
         if (isLast || isAborted(context.signal) || isAborted(context.retrySignal)) {
@@ -122,18 +124,15 @@ export class Requester {
     }
   }
 
-  /** Whether there is something new to try with. */
-  async #mend(
-    remedy: 'clock' | 'credentials',
-    failure: AttemptFailure,
-    rejected: Credentials | undefined,
-  ): Promise<boolean> {
-    if (remedy === 'clock') {
-      const { serverTime } = failure.facts
-      if (serverTime === undefined) return false
-      this.#clockOffsetMs = serverTime - Date.now()
-      return true
-    }
+  /** Takes over the service's time; servers of one service may differ, so that this can happen more than once. */
+  #mendClock({ facts: { serverTime } }: AttemptFailure): boolean {
+    if (serverTime === undefined) return false
+    this.#clockOffsetMs = serverTime - Date.now()
+    return true
+  }
+
+  /** Whether there are others than those that were rejected. */
+  async #renewCredentials(rejected: Credentials | undefined): Promise<boolean> {
     const renewed = await this.#parts.credentials.snapshot(rejected)
     return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
   }

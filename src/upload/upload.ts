@@ -58,7 +58,13 @@ type State =
   | { name: 'buffering' }
   | { name: 'multipart'; initiated: Promise<string>; uploadId?: string; ledger: PartsLedger }
   | { name: 'done'; result: UploadResult }
-  | { name: 'failed'; error: Error; uploadId?: string | undefined; settled: Promise<void> }
+  | {
+      name: 'failed'
+      error: Error
+      uploadId?: string | undefined
+      ledger?: PartsLedger | undefined
+      settled: Promise<void>
+    }
 
 /** What is copied and checksummed before other work gets a turn. */
 const SLICE = 64 * KiB
@@ -116,7 +122,7 @@ export class Upload {
       const { size, parts } = state.result
       return this.#meter.snapshot({ acknowledged: size, partsDone: parts, partsInFlight }, expectedSize)
     }
-    const ledger = state.name === 'multipart' ? state.ledger : undefined
+    const ledger = state.name === 'buffering' ? undefined : state.ledger
     const done = { acknowledged: ledger?.bytes ?? 0, partsDone: ledger?.count ?? 0 }
     return this.#meter.snapshot({ ...done, partsInFlight }, expectedSize)
   }
@@ -167,7 +173,8 @@ export class Upload {
     if (before.name === 'failed') return before.settled
     this.#cancel.abort(error)
     const settled = this.#cleanUp(before, error)
-    this.#state = { name: 'failed', error, uploadId: this.uploadId, settled }
+    const ledger = before.name === 'multipart' ? before.ledger : undefined
+    this.#state = { name: 'failed', error, uploadId: this.uploadId, ledger, settled }
     return settled
   }
 
@@ -377,10 +384,8 @@ export class Upload {
     if (before.name === 'multipart') await before.initiated.catch(() => undefined)
     clearTimeout(grace)
     const uploadId = before.name === 'multipart' ? before.uploadId : undefined
-    if (uploadId === undefined) {
-      if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
-      return
-    }
+    if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
+    if (uploadId === undefined) return
     try {
       await driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
     } catch (cleanupError) {

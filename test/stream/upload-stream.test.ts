@@ -281,6 +281,21 @@ describe('an upload that fails', () => {
     assert.deepEqual(await unfinishedUploads(store), [])
   })
 
+  it('still tells how far it came', async (t) => {
+    const { store } = await embeddedStore(t)
+    const upload = store.createUploadStream('k', { partSize: PART })
+    upload.on('error', () => undefined)
+    upload.write(someBytes(2 * PART + 1))
+    for (let parts = 0; parts < 2; parts += 1) await once(upload, 'part')
+    upload.destroy(new Error('enough'))
+    await assert.rejects(upload.done, /enough/)
+    const { received, acknowledged, partsDone, partsInFlight } = upload.progress
+    assert.deepEqual(
+      { received, acknowledged, partsDone, partsInFlight },
+      { received: 2 * PART + 1, acknowledged: 2 * PART, partsDone: 2, partsInFlight: 0 },
+    )
+  })
+
   it('sends nothing when its signal was aborted already', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const upload = store.createUploadStream('k', { signal: AbortSignal.abort() })

@@ -22,6 +22,7 @@ const KEPT_HEADERS = [
 ]
 const ENCRYPTION_HEADERS = ['server-side-encryption', 'server-side-encryption-key-id', 'server-side-data-encryption']
 const META_PREFIX = 'x-oss-meta-'
+/** Bytes. */
 const MAX_TAG_KEY = 128
 const MAX_TAG_VALUE = 256
 
@@ -71,12 +72,15 @@ function readTags(call: Call, limits: Limits): [name: string, value: string][] {
   const header = call.header('x-oss-tagging')
   if (header === undefined || header === '') return []
   const tags = [...new URLSearchParams(header)]
-  const isTaken = tags.every(
-    ([name, value]) => name !== '' && name.length <= MAX_TAG_KEY && value.length <= MAX_TAG_VALUE,
-  )
+  const isTaken = tags.every(([name, value]) => fits(name, 1, MAX_TAG_KEY) && fits(value, 0, MAX_TAG_VALUE))
   const areUnique = new Set(tags.map(([name]) => name)).size === tags.length
   if (!isTaken || !areUnique || tags.length > limits.maxTags) throw invalidArgument('x-oss-tagging', header)
   return tags
+}
+
+function fits(text: string, min: number, max: number): boolean {
+  const bytes = Buffer.byteLength(text)
+  return bytes >= min && bytes <= max
 }
 
 function readEncryption(call: Call): Record<string, string> {

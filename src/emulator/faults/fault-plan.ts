@@ -29,8 +29,14 @@ export class FaultPlan {
     for (const fault of faults) this.inject(fault)
   }
 
+  /** @throws RangeError for counts that make no sense. */
   inject(fault: Fault): void {
-    this.#entries.push({ fault, skip: fault.skip ?? 0, times: fault.times ?? 1 })
+    const { skip = 0, times = 1 } = fault
+    if (!Number.isInteger(skip) || skip < 0) throw new RangeError(`skip must be a whole number, not ${skip}`)
+    if (times !== Infinity && (!Number.isInteger(times) || times < 1)) {
+      throw new RangeError(`times must be a whole number from 1, or Infinity, not ${times}`)
+    }
+    this.#entries.push({ fault, skip, times })
   }
 
   clear(): void {

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
 import type { Answer, StreamedBody } from './answer.js'
 import { ClientGone, hangUp, resetConnection, untilGone } from './connection.js'
+import { mergeHeaders } from './headers.js'
 import { paced } from './pace.js'
 
 /** How an answer is sent. */
@@ -55,7 +56,7 @@ function bodyOf({ status, body }: Answer): Partial<StreamedBody> {
 }
 
 function headersOf(answer: Answer, size: number | undefined, { omitsDate }: Delivery): Record<string, string> {
-  const headers = size === undefined ? answer.headers : { 'Content-Length': String(size), ...answer.headers }
+  const headers = size === undefined ? answer.headers : mergeHeaders({ 'Content-Length': String(size) }, answer.headers)
   const sent = Object.entries(headers).filter(([name]) => omitsDate !== true || name !== 'Date')
   // Node.js writes header values as Latin-1: one character for each byte of their UTF-8.
   return Object.fromEntries(sent.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]))

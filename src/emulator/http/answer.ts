@@ -1,10 +1,11 @@
 /** An answer before it is on the wire. */
 import type { Buffer } from 'node:buffer'
+import { mergeHeaders, type Headers } from './headers.js'
 
 export interface Answer {
   readonly status: number
   /** Names in the service's spelling; values may hold any Unicode text. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Headers
   readonly body?: string | Buffer | StreamedBody
   /** Lets go of what the answer holds; called once, whether the answer was sent or not. */
   release?(): void
@@ -17,6 +18,6 @@ export interface StreamedBody {
 }
 
 /** The same answer with further headers, or others in their place. */
-export function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>): Answer {
-  return { ...answer, headers: { ...answer.headers, ...headers } }
+export function withHeaders(answer: Answer, headers: Headers): Answer {
+  return { ...answer, headers: mergeHeaders(answer.headers, headers) }
 }

@@ -17,13 +17,13 @@ export class Call {
   readonly #parameters: ReadonlyMap<string, string>
 
   /** Throws `invalid-uri` for a target that is not percent-encoded UTF-8. */
-  constructor(request: Pick<IncomingMessage, 'method' | 'url' | 'headersDistinct'>) {
+  constructor(request: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>) {
     const [path, query] = splitTarget(request.url ?? '/')
     this.method = request.method ?? 'GET'
     this.rawPath = path
     this.query = parseQuery(query)
     this.#parameters = new Map(this.query)
-    this.headers = decodeHeaders(request.headersDistinct)
+    this.headers = decodeHeaders(request.rawHeaders)
     this.host = (this.headers['host'] ?? '').toLowerCase().replace(/:\d*$/, '')
   }
 
@@ -83,10 +83,15 @@ function splitAtFirst(text: string, separator: string): [string, string] {
   return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)]
 }
 
-function decodeHeaders(headers: NodeJS.Dict<string[]>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, values = []]) => [name, values.map(decodeHeaderValue).join(',')]),
-  )
+function decodeHeaders(rawHeaders: readonly string[]): Record<string, string> {
+  const headers = new Map<string, string>()
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase()
+    const value = decodeHeaderValue(rawHeaders[index + 1] ?? '')
+    const before = headers.get(name)
+    headers.set(name, before === undefined ? value : `${before},${value}`)
+  }
+  return Object.fromEntries(headers)
 }
 
 /** Node.js reads header bytes as Latin-1; clients send UTF-8. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Crc64Engine } from '../../checksum/crc64.js'
 import { FileWriter } from './file-writer.js'
@@ -105,7 +105,7 @@ export class DataFiles {
   async discard(files: readonly DataFile[]): Promise<void> {
     for (let index = 0; index < files.length; index += REMOVALS_AT_ONCE) {
       const batch = files.slice(index, index + REMOVALS_AT_ONCE)
-      await Promise.allSettled(batch.map(({ name }) => rm(join(this.#folder, name), { force: true })))
+      await Promise.allSettled(batch.map(({ name }) => unlink(join(this.#folder, name))))
     }
   }
 

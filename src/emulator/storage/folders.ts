@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lockFolder } from './folder-lock.js'
 
 const MARKER = 'oss-upload-stream-emulator.json'
 
@@ -17,6 +18,8 @@ export interface Folders {
   readonly data: string
   /** Documents that are being written. */
   readonly temporary: string
+  /** Lets another emulator have the folder. */
+  release(): void
 }
 
 /** Opens a folder as the emulator's. One that holds something else is refused: starting removes what is not known. */
@@ -27,6 +30,7 @@ export function openFolders(directory: string): Folders {
     throw new Error(`The folder ${directory} holds files that are not the emulator's; give it a folder of its own`)
   }
   writeFileSync(join(directory, MARKER), JSON.stringify({ format: 1 }))
+  const release = lockFolder(join(directory, 'lock'), directory)
   const folders = {
     objects: join(directory, 'objects'),
     uploads: join(directory, 'uploads'),
@@ -35,7 +39,7 @@ export function openFolders(directory: string): Folders {
   }
   rmSync(folders.temporary, { recursive: true, force: true })
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true })
-  return folders
+  return { ...folders, release }
 }
 
 export function objectPath(folders: Folders, bucket: string, key: string): string {

@@ -9,6 +9,8 @@ export interface Storage {
   readonly data: DataFiles
   readonly objects: Objects
   readonly uploads: Uploads
+  /** Lets another emulator have the folder. */
+  release(): void
 }
 
 /** Opens the folder, finds what is stored there and removes what a killed emulator did not finish. */
@@ -26,5 +28,5 @@ export async function openStorage(directory: string): Promise<Storage> {
   uploads.load(completed)
   for (const name of uploads.fileNames()) fileNames.add(name)
   await data.discardAllBut(fileNames)
-  return { data, objects, uploads }
+  return { data, objects, uploads, release: () => folders.release() }
 }

@@ -1,0 +1,65 @@
+/** What is known of a request once its headers are in: what it asks, in which dialect, and whether a fault hits it. */
+import type { IncomingMessage } from 'node:http'
+import type { Dialect } from './dialects/dialect.js'
+import { dialectOf } from './dialects/dialects.js'
+import { ossDialect } from './dialects/oss.js'
+import type { FaultAction } from './faults/fault.js'
+import { clockOffset } from './faults/fault-effects.js'
+import { addressOf, type Address } from './http/address.js'
+import { Call } from './http/call.js'
+import { operationOf, type OperationName } from './operations/operation.js'
+import type { RequestRecord } from './request-log.js'
+import type { Service } from './service.js'
+
+export interface Arrival {
+  readonly dialect: Dialect
+  readonly requestId: string
+  /** The time by the server's clock, which a fault may have put wrong. */
+  readonly now: Date
+  readonly target: Target | Unintelligible
+  readonly action: FaultAction | undefined
+  readonly record: RequestRecord | undefined
+}
+
+export interface Target {
+  readonly call: Call
+  readonly address: Address
+  readonly operation: OperationName
+}
+
+/** A request that names nothing: its target cannot be decoded, or its bucket cannot exist. */
+export interface Unintelligible {
+  readonly call: Call | undefined
+  readonly error: unknown
+}
+
+export function arrive(request: IncomingMessage, service: Service): Arrival {
+  const target = targetOf(request, service)
+  const dialect = target.call === undefined ? ossDialect : dialectOf(target.call)
+  const arrival = { dialect, requestId: dialect.newRequestId(), target }
+  if ('error' in target) {
+    const record = target.call === undefined ? undefined : service.log.add(target.call, {})
+    return { ...arrival, record, action: undefined, now: service.now() }
+  }
+  const { call, address, operation } = target
+  const partNumber = call.parameter('partNumber')
+  const action = service.faults.take({
+    operation,
+    method: call.method,
+    key: address.key ?? '',
+    partNumber: partNumber === undefined ? undefined : Number(partNumber),
+  })
+  const record = service.log.add(call, { operation, bucket: address.bucket, key: address.key, fault: action?.type })
+  return { ...arrival, record, action, now: new Date(service.now().getTime() + clockOffset(action)) }
+}
+
+function targetOf(request: IncomingMessage, { domains }: Service): Target | Unintelligible {
+  let call: Call | undefined
+  try {
+    call = new Call(request)
+    const address = addressOf(call, domains)
+    return { call, address, operation: operationOf(call, address) }
+  } catch (error) {
+    return { call, error }
+  }
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, posix, relative, sep } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { VERSION } from '../src/shared/version.js'
+
+/** An import may point at its own folder or further down, never up or sideways. */
+const RANKS: readonly (readonly string[])[] = [
+  ['cli'],
+  ['index.ts'],
+  ['api', 'emulator'],
+  ['stream'],
+  ['upload'],
+  ['stores'],
+  ['checksum', 'credentials', 'http', 'signing'],
+  ['shared'],
+]
+
+/** A package, and the one folder or file that may import it. Node's own modules are free to all. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  undici: 'http/',
+  'fast-xml-parser': 'shared/xml.ts',
+  'crc64-ecma182': 'checksum/',
+}
+
+/** An import or re-export, from its beginning to the specifier. */
+const FROM = /^(?:import|export)\b(?:[\w\s{},*]*\bfrom)? '([^']+)'/gm
+const DYNAMIC = /\bimport\('([^']+)'\)/g
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const files = sourceFiles()
+
+function sourceFiles(): Map<string, { text: string; imports: string[] }> {
+  const src = join(root, 'src')
+  const entries = readdirSync(src, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name)
+      const text = readFileSync(path, 'utf8')
+      const imports = [...text.matchAll(FROM), ...text.matchAll(DYNAMIC)].map((match) => match[1] ?? '')
+      return [relative(src, path).split(sep).join('/'), { text, imports }] as const
+    })
+  return new Map(entries)
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith('.')
+}
+
+function resolve(from: string, specifier: string): string {
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts')
+}
+
+function folderOf(path: string): string {
+  return path.split('/')[0] ?? ''
+}
+
+function rankOf(path: string): number {
+  return RANKS.findIndex((folders) => folders.includes(folderOf(path)))
+}
+
+describe('the sources', () => {
+  it('are all in folders whose rank is known', () => {
+    assert.ok(files.size > 40)
+    assert.deepEqual(
+      [...files.keys()].filter((path) => rankOf(path) === -1),
+      [],
+    )
+  })
+
+  it('import only from their own folder and from those below', () => {
+    const upward = [...files].flatMap(([path, { imports }]) =>
+      imports
+        .filter(isRelative)
+        .map((specifier) => resolve(path, specifier))
+        .filter((target) => folderOf(target) !== folderOf(path) && rankOf(target) <= rankOf(path))
+        .map((target) => `${path} -> ${target}`),
+    )
+    assert.deepEqual(upward, [])
+  })
+
+  it('import only files that are there', () => {
+    const missing = [...files].flatMap(([path, { imports }]) =>
+      imports
+        .filter(isRelative)
+        .map((specifier) => resolve(path, specifier))
+        .filter((target) => !files.has(target))
+        .map((target) => `${path} -> ${target}`),
+    )
+    assert.deepEqual(missing, [])
+  })
+
+  it('import each package in one place', () => {
+    const strays = [...files].flatMap(([path, { imports }]) =>
+      imports
+        .filter((specifier) => !isRelative(specifier) && !specifier.startsWith('node:'))
+        .filter((specifier) => !path.startsWith(PACKAGES[specifier] ?? 'nowhere'))
+        .map((specifier) => `${path} -> ${specifier}`),
+    )
+    assert.deepEqual(strays, [])
+  })
+
+  it('have no import cycles', () => {
+    const done = new Set<string>()
+    const visit = (path: string, trail: readonly string[]): string[] => {
+      if (trail.includes(path)) return [[...trail.slice(trail.indexOf(path)), path].join(' -> ')]
+      if (done.has(path)) return []
+      const targets = (files.get(path)?.imports ?? []).filter(isRelative).map((specifier) => resolve(path, specifier))
+      const cycles = targets.flatMap((target) => visit(target, [...trail, path]))
+      done.add(path)
+      return cycles
+    }
+    assert.deepEqual(
+      [...files.keys()].flatMap((path) => visit(path, [])),
+      [],
+    )
+  })
+
+  it('have entry points that only re-export', () => {
+    const { text } = files.get('index.ts')!
+    assert.match(text, /^(export (type )?\{[^}]*\} from '[^']+'\n)+$/)
+  })
+})
+
+describe('VERSION', () => {
+  it('is that of package.json', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    assert.equal(VERSION, version)
+  })
+})

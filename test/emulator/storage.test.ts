@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
+import { Buffer } from 'node:buffer'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { startEmulator, type Emulator } from '../../src/emulator/index.js'
+import { compareUtf8 } from '../../src/emulator/storage/compare-utf8.js'
+import { complete, initiate, uploadPart } from '../support/multipart.js'
+import { answerTo, codeOf, send, start } from '../support/signed-request.js'
+
+const folders: string[] = []
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'emulator-test-'))
+  folders.push(folder)
+  return folder
+}
+
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function dataFiles({ directory }: Emulator): string[] {
+  return readdirSync(join(directory, 'data'))
+}
+
+describe('the folder of the emulator', () => {
+  it('is a temporary one that close removes, unless it is given', async () => {
+    const temporary = await startEmulator()
+    await send(temporary, { method: 'PUT', key: 'k', body: 'x' })
+    await temporary.close()
+    await temporary.close()
+    assert.ok(!existsSync(temporary.directory))
+    const directory = join(temporaryFolder(), 'store')
+    await (await startEmulator({ directory })).close()
+    assert.ok(existsSync(directory))
+  })
+
+  it('keeps objects and unfinished uploads from one start to the next', async () => {
+    const directory = temporaryFolder()
+    const first = await startEmulator({ directory })
+    const { credentials } = first
+    await send(first, { method: 'PUT', key: 'put', body: 'x', headers: { 'x-oss-meta-a': 'b' } })
+    const done = await initiate(first, 'done')
+    const donePart = await uploadPart(first, 'done', done, 1, 'done')
+    await complete(first, 'done', done, [{ partNumber: 1, etag: String(donePart.headers['etag']) }])
+    const open = await initiate(first, 'open')
+    const one = await uploadPart(first, 'open', open, 1, Buffer.alloc(102_400, '1'))
+    await first.close()
+
+    await using second = await startEmulator({ directory, credentials })
+    assert.equal((await send(second, { key: 'put' })).headers['x-oss-meta-a'], 'b')
+    assert.equal((await send(second, { key: 'done' })).body.toString(), 'done')
+    const two = await uploadPart(second, 'open', open, 2, '2')
+    const parts = [one, two].map(({ headers }, index) => ({ partNumber: index + 1, etag: String(headers['etag']) }))
+    assert.equal((await complete(second, 'open', open, parts)).status, 200)
+    assert.equal((await send(second, { key: 'open' })).body.length, 102_401)
+  })
+
+  it('is refused when it holds something else', async () => {
+    const directory = temporaryFolder()
+    writeFileSync(join(directory, 'thesis.txt'), 'precious')
+    await assert.rejects(startEmulator({ directory }), /holds files that are not the emulator's/)
+    assert.deepEqual(readdirSync(directory), ['thesis.txt'])
+  })
+
+  it('is not shared by two emulators', async () => {
+    const directory = temporaryFolder()
+    const first = await startEmulator({ directory })
+    await assert.rejects(startEmulator({ directory }), /in use by another emulator/)
+    await first.close()
+    await (await startEmulator({ directory })).close()
+  })
+
+  it('is free again when the port was taken', async () => {
+    await using other = await startEmulator()
+    const directory = temporaryFolder()
+    const port = Number(new URL(other.endpoint).port)
+    await assert.rejects(startEmulator({ directory, port }), { code: 'EADDRINUSE' })
+    await (await startEmulator({ directory })).close()
+  })
+
+  it('holds no files of what was replaced, deleted or broken off', async () => {
+    await using emulator = await startEmulator()
+    for (const body of ['one', 'two', 'three']) await send(emulator, { method: 'PUT', key: 'k', body })
+    assert.equal(dataFiles(emulator).length, 1)
+    const uploadId = await initiate(emulator, 'k')
+    const part = await uploadPart(emulator, 'k', uploadId, 1, 'part')
+    await complete(emulator, 'k', uploadId, [{ partNumber: 1, etag: String(part.headers['etag']) }])
+    assert.equal(dataFiles(emulator).length, 1)
+
+    const outgoing = start(emulator, { method: 'PUT', key: 'other', headers: { 'content-length': '1000000' } })
+    outgoing.on('error', () => undefined)
+    outgoing.write(Buffer.alloc(500_000))
+    while (dataFiles(emulator).length < 2) await new Promise(setImmediate)
+    outgoing.destroy()
+    while (dataFiles(emulator).length > 1) await new Promise(setImmediate)
+
+    await send(emulator, { method: 'DELETE', key: 'k' })
+    assert.deepEqual(dataFiles(emulator), [])
+  })
+
+  it('drops the files of a replaced object when its last reader is done', async () => {
+    await using emulator = await startEmulator()
+    await send(emulator, { method: 'PUT', key: 'k', body: Buffer.alloc(8 * 1024 * 1024) })
+    const readers = await Promise.all([1, 2].map(() => answerTo(start(emulator, { key: 'k' }).end())))
+    await send(emulator, { method: 'DELETE', key: 'k' })
+    assert.equal(dataFiles(emulator).length, 1)
+    readers[0]!.destroy()
+    let size = 0
+    for await (const chunk of readers[1]!) size += (chunk as Buffer).length
+    assert.equal(size, 8 * 1024 * 1024)
+    while (dataFiles(emulator).length > 0) await new Promise(setImmediate)
+  })
+})
+
+describe('an emulator that is killed', () => {
+  it('has whole objects only when it starts again, and no leftovers', async () => {
+    const directory = temporaryFolder()
+    const child = fork(fileURLToPath(new URL('../support/emulator-process.ts', import.meta.url)), [directory], {
+      execArgv: ['--import', 'tsx'],
+    })
+    const [started] = (await once(child, 'message')) as [Pick<Emulator, 'endpoint' | 'region' | 'credentials'>]
+    const remote = { ...started } as Emulator
+    await send(remote, { method: 'PUT', key: 'whole', body: 'whole' })
+    await send(remote, { method: 'PUT', key: 'replaced', body: 'before' })
+    const uploadId = await initiate(remote, 'open')
+    await uploadPart(remote, 'open', uploadId, 1, 'part')
+    const halves = ['new', 'replaced'].map((key) => {
+      const outgoing = start(remote, { method: 'PUT', key, headers: { 'content-length': '2000000' } })
+      outgoing.on('error', () => undefined)
+      outgoing.write(Buffer.alloc(1_000_000))
+      return outgoing
+    })
+    while (readdirSync(join(directory, 'data')).length < 5) await new Promise(setImmediate)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    for (const outgoing of halves) outgoing.destroy()
+
+    await using emulator = await startEmulator({ directory, credentials: started.credentials })
+    assert.equal((await send(emulator, { key: 'whole' })).body.toString(), 'whole')
+    assert.equal((await send(emulator, { key: 'replaced' })).body.toString(), 'before')
+    assert.equal(codeOf(await send(emulator, { key: 'new' })), 'NoSuchKey')
+    assert.equal(dataFiles(emulator).length, 3)
+    assert.equal((await uploadPart(emulator, 'open', uploadId, 2, 'more')).status, 200)
+  })
+})
+
+describe('the order of keys', () => {
+  it('is that of their UTF-8 bytes', () => {
+    const keys = [
+      '',
+      'a',
+      'a\u0000',
+      'ab',
+      'b',
+      'Z',
+      '\u007f',
+      '\u0080',
+      'é',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '\u{10000}',
+      '😀',
+      '\u{10ffff}',
+    ]
+    const byBytes = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    assert.deepEqual([...keys].sort(compareUtf8), byBytes)
+    assert.deepEqual([...keys].reverse().sort(compareUtf8), byBytes)
+  })
+})
