@@ -16,8 +16,8 @@ import {
   invalidOption,
 } from '../shared/check-option.js'
 import { MultipartApi } from '../stores/multipart-api.js'
+import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
-import { ossDialect } from '../stores/oss/oss-dialect.js'
 import type {
   ByteRange,
   CallContext,
@@ -26,6 +26,7 @@ import type {
   ListedUpload,
   ObjectHead,
   Provider,
+  ReadOptions,
   StoreDriver,
   StoredObject,
   UploadAddress,
@@ -43,7 +44,12 @@ export interface CallOptions {
   signal?: AbortSignal | undefined
 }
 
-export interface GetOptions extends CallOptions {
+export interface HeadOptions extends CallOptions {
+  /** The key of an object that was encrypted with one of yours: `{ customerKey }`. */
+  serverSideEncryption?: ObjectOptions['serverSideEncryption']
+}
+
+export interface GetOptions extends HeadOptions {
   /** Bytes from `start` to `end`, both inclusive; without `end`, to the end. Default: the whole object, verified. */
   range?: ByteRange | undefined
 }
@@ -104,17 +110,18 @@ export class ObjectStore {
   }
 
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
-  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return withText(await this.#driver.headObject(this.#key(key), contextOf(options, [])))
+  async head(key: string, options: HeadOptions = {}): Promise<ObjectInfo> {
+    const context = contextOf(options, ['serverSideEncryption'])
+    return withText(await this.#driver.headObject(this.#key(key), context, readOptionsOf(options)))
   }
 
   /** An object and a stream of its bytes. Rejects with `NOT_FOUND` when there is none. */
   async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
     const range = options.range === undefined ? undefined : checkRange(options.range)
-    const context = contextOf(options, ['range'])
-    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context)
-    const { size, crc64 } = head
-    const body = range === undefined ? verifiedBody(raw, { key, size, crc64 }) : raw
+    const context = contextOf(options, ['range', 'serverSideEncryption'])
+    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context, readOptionsOf(options))
+    const { size, checksum } = head
+    const body = range === undefined ? verifiedBody(raw, { key, size, checksum }) : raw
     if (context.signal !== undefined) addAbortSignal(context.signal, body)
     return { ...withText(head), body }
   }
@@ -136,24 +143,24 @@ export class ObjectStore {
     upload: UploadAddress,
     partNumber: number,
     bytes: Uint8Array,
-    options: Pick<ObjectOptions, 'contentMd5' | 'trafficLimit'> & CallOptions = {},
-  ): Promise<CompletedPart & { crc64: string }> {
+    options: Pick<ObjectOptions, 'contentMd5' | 'trafficLimit' | 'serverSideEncryption'> & CallOptions = {},
+  ): Promise<CompletedPart & { size: number; crc64: string }> {
     const { signal, ...objectOptions } = options
     if (!(bytes instanceof Uint8Array)) throw invalidOption('bytes', bytes, 'accepted is a Uint8Array or Buffer')
     checkInteger('partNumber', partNumber, 1, this.#driver.limits.maxParts)
     const crc64 = crc64Engine().create()
     crc64.update(bytes)
-    const body = { bytes, crc64: crc64.digest() }
+    const body = new ObjectBody(bytes, crc64.digest())
     const part = { ...this.#address(upload), partNumber, body }
-    const { etag } = await this.#driver.uploadPart(part, objectOptions, contextOf({ signal }, []))
-    return { partNumber, etag, crc64: formatCrc64(body.crc64) }
+    const receipt = await this.#driver.uploadPart(part, objectOptions, contextOf({ signal }, []))
+    return { partNumber, ...receipt, size: bytes.length, crc64: formatCrc64(body.crc64) }
   }
 
   /** The parts become the object. Their order does not matter; their numbers may have gaps. */
   async completeMultipartUpload(
     upload: UploadAddress,
     parts: readonly CompletedPart[],
-    options: Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite'> & CallOptions = {},
+    options: Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'> & CallOptions = {},
   ): Promise<WithCrc64Text<StoredObject>> {
     const { signal, ...objectOptions } = options
     const sorted = parts.map(checkPart).sort((a, b) => a.partNumber - b.partNumber)
@@ -224,15 +231,14 @@ export class ObjectStore {
 }
 
 /**
- * A bucket to upload to. What is not given comes from the environment: `OSS_REGION`, `OSS_BUCKET`, `OSS_ENDPOINT`,
- * `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`. Throws UploadError with `INVALID_OPTION` or
- * `MISSING_CREDENTIALS`; nothing is sent here.
+ * A bucket to upload to: of OSS, or of what `provider` says. What is not given comes from the environment: `OSS_REGION`,
+ * `OSS_BUCKET`, `OSS_ENDPOINT`, `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`, and the like for OBS
+ * and S3. Throws UploadError with `INVALID_OPTION` or `MISSING_CREDENTIALS`; nothing is sent here.
  */
 export function openStore(options: StoreOptions = {}): ObjectStore {
   const resolved = resolveStoreOptions(options, process.env)
-  const dialect = ossDialect(resolved)
   const credentials = new CredentialsSource(resolved.credentials)
-  const { retry, timeouts, maxMemory, dispatcher } = resolved
+  const { dialect, retry, timeouts, maxMemory, dispatcher } = resolved
   const transport = new Transport(timeouts, dispatcher)
   const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
@@ -241,6 +247,10 @@ export function openStore(options: StoreOptions = {}): ObjectStore {
 function contextOf(options: CallOptions, furtherNames: readonly string[]): CallContext {
   checkNames('this call', checkObject('options', options), ['signal', ...furtherNames])
   return options.signal === undefined ? {} : { signal: checkSignal('signal', options.signal) }
+}
+
+function readOptionsOf({ serverSideEncryption }: HeadOptions): ReadOptions {
+  return serverSideEncryption === undefined ? {} : { serverSideEncryption }
 }
 
 function withText<T extends { crc64?: bigint }>(value: T): WithCrc64Text<T> {
@@ -256,10 +266,12 @@ function checkRange(range: ByteRange): ByteRange {
 }
 
 function checkPart(part: CompletedPart): CompletedPart {
-  const { partNumber, etag } = checkObject('a part', part) as Partial<CompletedPart>
+  const { partNumber, etag, size, checksum } = checkObject('a part', part) as Partial<CompletedPart>
   return {
     partNumber: checkInteger('partNumber', partNumber, 1, Number.MAX_SAFE_INTEGER),
     etag: checkString('etag', etag),
+    ...(size === undefined ? {} : { size: checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER, 'bytes') }),
+    ...(checksum === undefined ? {} : { checksum: checkString('checksum', checksum) }),
   }
 }
 

@@ -1,6 +1,5 @@
 import { pipeline, type Readable, Transform } from 'node:stream'
-import { formatCrc64 } from '../checksum/decimal.js'
-import { crc64Engine } from '../checksum/engine.js'
+import { canCompute, type Checksum, CHECKSUM_NAMES, startChecksum } from '../checksum/checksum.js'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
 
@@ -8,24 +7,27 @@ import { UploadError } from '../shared/errors.js'
 interface Expected {
   key: string
   size: number
-  /** Absent when the service gave none: the size is checked alone. */
-  crc64: bigint | undefined
+  /** Absent when the service gave none, or none of the whole: the size is checked alone. */
+  checksum: Checksum | undefined
 }
 
 /** `body`, but it ends only when it was whole: otherwise it fails with `CHECKSUM_MISMATCH`. */
 export function verifiedBody(body: Readable, expected: Expected): Readable {
-  const crc64 = crc64Engine().create()
+  const { checksum } = expected
+  // Of the MD5s of parts, whose sizes nobody knows, nothing can be computed here.
+  const isComputable = checksum !== undefined && canCompute(checksum.algorithm) && !/-\d+$/.test(checksum.value)
+  const running = isComputable ? startChecksum(checksum.algorithm) : undefined
   let size = 0
   const verified = new Transform({
     highWaterMark: 256 * KiB,
     transform(chunk: Buffer, _encoding, callback) {
       size += chunk.length
-      crc64.update(chunk)
+      running?.update(chunk)
       callback(null, chunk)
     },
     flush(callback) {
-      const found = crc64.digest()
-      const isWhole = size === expected.size && (expected.crc64 === undefined || found === expected.crc64)
+      const found = running?.digest()
+      const isWhole = size === expected.size && (found === undefined || found === checksum?.value)
       callback(isWhole ? null : mismatch(expected, size, found))
     },
   })
@@ -34,11 +36,13 @@ export function verifiedBody(body: Readable, expected: Expected): Readable {
   return verified
 }
 
-function mismatch({ key, size, crc64 }: Expected, sizeFound: number, crc64Found: bigint): UploadError {
-  const expected = crc64 === undefined ? '' : ` with CRC-64 ${formatCrc64(crc64)}`
+function mismatch({ key, size, checksum }: Expected, sizeFound: number, found: string | undefined): UploadError {
+  const name = checksum === undefined ? '' : CHECKSUM_NAMES[checksum.algorithm]
+  const valueFound = found === undefined ? '' : ` with ${name} ${found}`
+  const value = found === undefined ? '' : ` with ${name} ${checksum?.value ?? ''}`
   return new UploadError(
     'CHECKSUM_MISMATCH',
-    `${sizeFound} bytes with CRC-64 ${formatCrc64(crc64Found)} were read of ${JSON.stringify(key)}, which has ${size} bytes${expected}`,
+    `${sizeFound} bytes${valueFound} were read of ${JSON.stringify(key)}, which has ${size} bytes${value}`,
     { key, retryable: true },
   )
 }

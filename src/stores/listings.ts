@@ -3,21 +3,27 @@ import { parseCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/xml.js'
 import type { ListedPart, PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
 
-/** Throws where something is missing. */
-export function readPartsPage(root: XmlElement, request: PartsPageRequest): PartsPage {
-  const parts = root.children('Part').map(readPart)
+/** `checksumElement` is where the service's own checksum is. Throws where something is missing. */
+export function readPartsPage(
+  root: XmlElement,
+  request: PartsPageRequest,
+  checksumElement: string | undefined,
+): PartsPage {
+  const parts = root.children('Part').map((element) => readPart(element, checksumElement))
   if (root.text('IsTruncated') !== 'true') return { parts }
   const after = wholeNumber(root, 'NextPartNumberMarker')
   if (after <= (request.after ?? 0)) throw new Error('the next page does not come after this one')
   return { parts, next: { ...request, after } }
 }
 
-function readPart(element: XmlElement): ListedPart {
+function readPart(element: XmlElement, checksumElement: string | undefined): ListedPart {
+  const checksum = checksumElement === undefined ? undefined : element.text(checksumElement)
   const crc64 = parseCrc64(element.text('HashCrc64ecma') ?? '')
   return {
     partNumber: wholeNumber(element, 'PartNumber'),
     etag: required(element, 'ETag'),
     size: wholeNumber(element, 'Size'),
+    ...(checksum === undefined || checksum === '' ? {} : { checksum }),
     ...(crc64 === undefined ? {} : { crc64 }),
     ...date('lastModified', element.text('LastModified')),
   }

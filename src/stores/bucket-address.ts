@@ -1,0 +1,66 @@
+/** Where the requests on a bucket go: the part of addressing that all services have in common. */
+import { isIP } from 'node:net'
+import { invalidOption } from '../shared/check-option.js'
+import { UploadError } from '../shared/errors.js'
+import { percentEncodeKey } from '../signing/percent-encoding.js'
+
+export const ADDRESSINGS = ['virtual', 'path', 'cname'] as const
+
+/**
+ * `virtual`: the bucket is part of the host name; `path`: of the path; `cname`: the endpoint is a domain of your own,
+ * bound to the bucket.
+ */
+export type Addressing = (typeof ADDRESSINGS)[number]
+
+export interface BucketAddress {
+  /** Scheme, host and port. */
+  origin: string
+  /** The path of an object, or of the bucket itself, percent-encoded. */
+  pathOf(key: string | undefined): string
+}
+
+export function addressBucket(endpoint: URL, bucket: string, addressing: Addressing): BucketAddress {
+  const host = addressing === 'virtual' ? `${bucket}.${endpoint.host}` : endpoint.host
+  const base = endpoint.pathname.replace(/\/$/, '')
+  const prefix = addressing === 'path' ? `${base}/${bucket}/` : `${base}/`
+  return {
+    origin: `${endpoint.protocol}//${host}`,
+    pathOf: (key) => prefix + percentEncodeKey(key ?? ''),
+  }
+}
+
+/**
+ * A host, or a URL of scheme, host and port; HTTPS unless it says `http://`. `example` is a host of the service. A path
+ * is accepted with `allowsPath` alone. Throws UploadError.
+ */
+export function parseEndpoint(endpoint: string, example: string, allowsPath = false): URL {
+  const accepted = `accepted is a host such as ${example}, or a URL such as 'http://127.0.0.1:9000'`
+  let url: URL
+  try {
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`)
+  } catch {
+    throw invalidOption('endpoint', endpoint, accepted)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UploadError('INVALID_OPTION', `endpoint holds a user name or password: ${accepted}`)
+  }
+  const hasPath = url.pathname !== '/' && !allowsPath
+  if (!/^https?:$/.test(url.protocol) || hasPath || url.search !== '' || url.hash !== '') {
+    throw invalidOption('endpoint', endpoint, accepted)
+  }
+  return url
+}
+
+/** An IP address or localhost, which no bucket's name can be put in front of. */
+export function isBareHost({ hostname }: URL): boolean {
+  return hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+}
+
+/** A key or token that is sent there cannot be read on the way. */
+export function isConfidential(endpoint: URL): boolean {
+  return endpoint.protocol === 'https:' || isLoopback(endpoint)
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
+}
