@@ -18,6 +18,11 @@ export interface Dialect {
   readonly checksums: ChecksumRules
   /** Answers that can tell names percent-encoded, and only do so when asked: all of them, or only the list of uploads. */
   readonly encodesNames: 'always' | 'in-lists-of-uploads'
+  /**
+   * The requests on which the service itself is known to keep an object that is there, where `forbidOverwrite` asks for
+   * it. Before the others the object is looked for: a condition that the service does not know is one that it ignores.
+   */
+  readonly conditionalRequests: readonly ObjectRequest[]
   /** Whether a signature covers the body, whose SHA-256 is computed then. */
   readonly signsPayload: boolean
   /** Scheme, host and port of requests on the bucket. */

@@ -8,7 +8,7 @@ import { UploadError } from '../shared/errors.js'
 import { escapeXml, parseXml, type XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import { badAnswer } from './attempt-failure.js'
-import type { Dialect } from './dialect.js'
+import type { Dialect, ObjectRequest } from './dialect.js'
 import { Integrity } from './integrity.js'
 import { readPartsPage, readUploadsPage } from './listings.js'
 import type { ObjectBody } from './object-body.js'
@@ -70,6 +70,7 @@ export class MultipartApi implements StoreDriver {
 
   async putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
     const headers = { ...this.#dialect.objectHeaders(options, 'put'), ...(await this.#integrity.headersOfPut(body)) }
+    await this.#keepWhatIsThere(key, 'put', options, context)
     return this.#requester.call(
       { operation: 'PutObject', method: 'PUT', key, headers, body: body.bytes },
       context,
@@ -81,6 +82,7 @@ export class MultipartApi implements StoreDriver {
   }
 
   async initiateMultipartUpload(key: string, options: ObjectOptions, context: CallContext): Promise<string> {
+    await this.#keepWhatIsThere(key, 'initiate', options, context)
     return this.#requester.call(
       {
         operation: 'InitiateMultipartUpload',
@@ -135,6 +137,7 @@ export class MultipartApi implements StoreDriver {
     context: CallContext,
   ): Promise<StoredObject> {
     const { key, uploadId } = upload
+    await this.#keepWhatIsThere(key, 'complete', options, context)
     const list = parts.map((part) => {
       const { partNumber, etag } = part
       return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`
@@ -234,6 +237,30 @@ export class MultipartApi implements StoreDriver {
 
   async close(): Promise<void> {
     await this.#transport.close()
+  }
+
+  /** Looks for the object before a request on which the service may not keep it by itself. Throws UploadError. */
+  async #keepWhatIsThere(
+    key: string,
+    request: ObjectRequest,
+    options: ObjectOptions,
+    context: CallContext,
+  ): Promise<void> {
+    if (options.forbidOverwrite !== true || this.#dialect.conditionalRequests.includes(request)) return
+    let head: ObjectHead
+    try {
+      head = await this.headObject(key, { ...context, onSent: undefined })
+    } catch (error) {
+      if (error instanceof UploadError && error.code === 'NOT_FOUND') return
+      // Looking here saves sending the whole object in vain; that nothing is replaced is seen to at the end.
+      if (request === 'initiate') return
+      throw error
+    }
+    throw new UploadError('ALREADY_EXISTS', `${JSON.stringify(key)} exists, and forbidOverwrite is set`, {
+      bucket: this.bucket,
+      key,
+      requestId: head.requestId,
+    })
   }
 
   get #encoded(): QueryParameter[] {

@@ -53,6 +53,7 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     requestIdHeader: `${prefix}request-id`,
     checksums: checksumRules(prefix, checksum),
     encodesNames: 'always',
+    conditionalRequests: [],
     signsPayload: false,
     origin: address.origin,
     pathOf: (key) => address.pathOf(key),

@@ -49,6 +49,7 @@ export function ossDialect(options: OssDialectOptions): Dialect {
     requestIdHeader: 'x-oss-request-id',
     checksums: CHECKSUMS,
     encodesNames: 'always',
+    conditionalRequests: ['put', 'initiate', 'complete'],
     signsPayload: false,
     origin: address.origin,
     pathOf: (key) => address.pathOf(key),

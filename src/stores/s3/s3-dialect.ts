@@ -53,6 +53,8 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
     requestIdHeader: 'x-amz-request-id',
     checksums: rules,
     encodesNames: 'in-lists-of-uploads',
+    // Ceph 16 takes the condition on a put and ignores it on Complete; others ignore it on both.
+    conditionalRequests: address.isAws ? ['put', 'complete'] : [],
     signsPayload: checkBoolean('signPayload', options.signPayload ?? !address.isHttps),
     origin: address.origin,
     pathOf: (key) => address.pathOf(key),
