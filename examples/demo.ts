@@ -57,6 +57,8 @@ function outputOf({ command, args }: Producer): Readable {
     if (code === 0) output.end()
     else output.destroy(new Error(`${command} ended with status ${code ?? 'unknown'}`))
   })
+  // Where the upload fails, the producer is not to wait for a reader that is gone.
+  output.once('close', () => child.kill())
   return output
 }
 

@@ -2,7 +2,7 @@
  * What users hold: one bucket, with uploads as streams and the calls of the service by hand. It checks what comes in
  * from outside; what it hands out has CRC-64 values as decimal text.
  */
-import { addAbortSignal, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
 import { CredentialsSource } from '../credentials/credentials-source.js'
@@ -17,7 +17,7 @@ import {
 } from '../shared/check-option.js'
 import { MultipartApi } from '../stores/multipart-api.js'
 import { ObjectBody } from '../stores/object-body.js'
-import type { ObjectOptions } from '../stores/object-options.js'
+import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
 import type {
   ByteRange,
   CallContext,
@@ -26,7 +26,6 @@ import type {
   ListedUpload,
   ObjectHead,
   Provider,
-  ReadOptions,
   StoreDriver,
   StoredObject,
   UploadAddress,
@@ -35,8 +34,8 @@ import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../upload/buffer-pool.js'
 import type { UploadOptions } from '../upload/upload-options.js'
+import { objectBody } from './object-body.js'
 import { resolveStoreOptions, type StoreOptions } from './store-options.js'
-import { verifiedBody } from './verified-body.js'
 
 /** For calls that are one request each. */
 export interface CallOptions {
@@ -112,17 +111,16 @@ export class ObjectStore {
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
   async head(key: string, options: HeadOptions = {}): Promise<ObjectInfo> {
     const context = contextOf(options, ['serverSideEncryption'])
-    return withText(await this.#driver.headObject(this.#key(key), context, readOptionsOf(options)))
+    return withText(await this.#driver.headObject(this.#key(key), context, options))
   }
 
   /** An object and a stream of its bytes. Rejects with `NOT_FOUND` when there is none. */
   async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
-    const range = options.range === undefined ? undefined : checkRange(options.range)
     const context = contextOf(options, ['range', 'serverSideEncryption'])
-    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context, readOptionsOf(options))
-    const { size, checksum } = head
-    const body = range === undefined ? verifiedBody(raw, { key, size, checksum }) : raw
-    if (context.signal !== undefined) addAbortSignal(context.signal, body)
+    const range = options.range === undefined ? undefined : checkRange(options.range)
+    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context, options)
+    const whole = range === undefined ? { size: head.size, checksum: head.checksum } : undefined
+    const body = objectBody(raw, { bucket: this.bucket, key }, whole, context.signal)
     return { ...withText(head), body }
   }
 
@@ -133,9 +131,9 @@ export class ObjectStore {
 
   /** Begins a multipart upload by hand; what the object is to be is said here. Resolves with the upload id. */
   async initiateMultipartUpload(key: string, options: ObjectOptions & CallOptions = {}): Promise<string> {
-    const { signal, ...objectOptions } = options
-    this.#driver.check(key, objectOptions)
-    return this.#driver.initiateMultipartUpload(key, objectOptions, contextOf({ signal }, []))
+    const context = contextOf(options, OBJECT_OPTION_NAMES)
+    this.#driver.check(key, options)
+    return this.#driver.initiateMultipartUpload(key, options, context)
   }
 
   /** Sends one part, with a number from 1 to 10,000; the same number again replaces it. */
@@ -145,14 +143,14 @@ export class ObjectStore {
     bytes: Uint8Array,
     options: Pick<ObjectOptions, 'contentMd5' | 'trafficLimit' | 'serverSideEncryption'> & CallOptions = {},
   ): Promise<CompletedPart & { size: number; crc64: string }> {
-    const { signal, ...objectOptions } = options
+    const context = contextOf(options, ['contentMd5', 'trafficLimit', 'serverSideEncryption'])
     if (!(bytes instanceof Uint8Array)) throw invalidOption('bytes', bytes, 'accepted is a Uint8Array or Buffer')
     checkInteger('partNumber', partNumber, 1, this.#driver.limits.maxParts)
     const crc64 = crc64Engine().create()
     crc64.update(bytes)
     const body = new ObjectBody(bytes, crc64.digest())
     const part = { ...this.#address(upload), partNumber, body }
-    const receipt = await this.#driver.uploadPart(part, objectOptions, contextOf({ signal }, []))
+    const receipt = await this.#driver.uploadPart(part, options, context)
     return { partNumber, ...receipt, size: bytes.length, crc64: formatCrc64(body.crc64) }
   }
 
@@ -162,10 +160,9 @@ export class ObjectStore {
     parts: readonly CompletedPart[],
     options: Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'> & CallOptions = {},
   ): Promise<WithCrc64Text<StoredObject>> {
-    const { signal, ...objectOptions } = options
-    const sorted = parts.map(checkPart).sort((a, b) => a.partNumber - b.partNumber)
-    const context = contextOf({ signal }, [])
-    return withText(await this.#driver.completeMultipartUpload(this.#address(upload), sorted, objectOptions, context))
+    const context = contextOf(options, ['acl', 'callback', 'forbidOverwrite', 'serverSideEncryption'])
+    const sorted = checkParts(parts, this.#driver.limits.maxParts)
+    return withText(await this.#driver.completeMultipartUpload(this.#address(upload), sorted, options, context))
   }
 
   /** Gives up a multipart upload and its parts; one that is not there is given up already. */
@@ -249,10 +246,6 @@ function contextOf(options: CallOptions, furtherNames: readonly string[]): CallC
   return options.signal === undefined ? {} : { signal: checkSignal('signal', options.signal) }
 }
 
-function readOptionsOf({ serverSideEncryption }: HeadOptions): ReadOptions {
-  return serverSideEncryption === undefined ? {} : { serverSideEncryption }
-}
-
 function withText<T extends { crc64?: bigint }>(value: T): WithCrc64Text<T> {
   const { crc64, ...rest } = value
   return crc64 === undefined ? rest : { ...rest, crc64: formatCrc64(crc64) }
@@ -260,15 +253,27 @@ function withText<T extends { crc64?: bigint }>(value: T): WithCrc64Text<T> {
 
 function checkRange(range: ByteRange): ByteRange {
   const { start, end } = checkObject('range', range) as Partial<ByteRange>
+  checkNames('range', range, ['start', 'end'])
   const checked = { start: checkInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }
   if (end === undefined) return checked
   return { ...checked, end: checkInteger('range.end', end, checked.start, Number.MAX_SAFE_INTEGER, 'bytes') }
 }
 
-function checkPart(part: CompletedPart): CompletedPart {
+/** In the order of their numbers. */
+function checkParts(parts: readonly CompletedPart[], maxParts: number): CompletedPart[] {
+  if (!Array.isArray(parts) || parts.length === 0) {
+    throw invalidOption('parts', parts, 'accepted is a list of at least one part')
+  }
+  const sorted = parts.map((part) => checkPart(part, maxParts)).sort((a, b) => a.partNumber - b.partNumber)
+  const twice = sorted.find((part, index) => part.partNumber === sorted[index - 1]?.partNumber)
+  if (twice !== undefined) throw invalidOption('partNumber', twice.partNumber, 'it is there twice')
+  return sorted
+}
+
+function checkPart(part: unknown, maxParts: number): CompletedPart {
   const { partNumber, etag, size, checksum } = checkObject('a part', part) as Partial<CompletedPart>
   return {
-    partNumber: checkInteger('partNumber', partNumber, 1, Number.MAX_SAFE_INTEGER),
+    partNumber: checkInteger('partNumber', partNumber, 1, maxParts),
     etag: checkString('etag', etag),
     ...(size === undefined ? {} : { size: checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER, 'bytes') }),
     ...(checksum === undefined ? {} : { checksum: checkString('checksum', checksum) }),

@@ -92,11 +92,11 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   checkObject('options', options)
   const provider = checkOneOf('provider', options.provider ?? 'oss', Object.keys(PROVIDERS) as Provider[])
   const facts = PROVIDERS[provider]
-  checkNames(`a store of the provider ${provider}`, options, ['provider', ...COMMON_NAMES, ...facts.options])
+  checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...facts.options])
   const variable = (option: EnvironmentOption): string | undefined =>
     facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
   const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
-  if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher>).request !== 'function') {
+  if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.request !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici')
   }
   const place = {
@@ -106,8 +106,8 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
     endpoint: text('endpoint', options.endpoint ?? variable('endpoint')),
   }
   return {
+    credentials: credentials ?? credentialsOf(variable, facts.environment),
     dialect: dialectFor({ ...options, ...place } as ProviderOptions),
-    credentials: credentials ?? credentialsOf(variable),
     retry: checkRetry(retry ?? {}),
     timeouts: checkTimeouts(timeouts ?? {}),
     maxMemory: checkInteger('maxMemory', maxMemory, MiB, Number.MAX_SAFE_INTEGER, 'bytes'),
@@ -117,18 +117,29 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
 
 function bucketOf(bucket: string | undefined, variables: readonly string[]): string {
   if (bucket !== undefined) return checkString('bucket', bucket)
-  const variable = variables.length === 0 ? '' : ` or environment variable ${variables.join(' or ')}`
-  throw new UploadError(
-    'INVALID_OPTION',
-    `bucket is missing: accepted is a bucket name (option bucket, target${variable})`,
-  )
+  const places =
+    variables.length === 0
+      ? 'option bucket or target'
+      : `option bucket, target or environment variable ${variables.join(' or ')}`
+  throw invalidOption('bucket', bucket, `accepted is a bucket name (${places})`)
 }
 
-/** What is missing is told by whoever checks them, like credentials given as an option. */
-function credentialsOf(variable: (option: EnvironmentOption) => string | undefined): CredentialsOption {
+function credentialsOf(
+  variable: (option: EnvironmentOption) => string | undefined,
+  names: Readonly<Record<EnvironmentOption, readonly string[]>>,
+): CredentialsOption {
+  const nameOf = (option: EnvironmentOption): string => names[option].join(' or ')
+  const required = (option: 'accessKeyId' | 'accessKeySecret'): string => {
+    const value = variable(option)
+    if (value !== undefined) return value
+    throw new UploadError(
+      'MISSING_CREDENTIALS',
+      `${nameOf(option)} is missing: accepted are the option credentials, or ${nameOf('accessKeyId')} and ${nameOf('accessKeySecret')} together in the environment`,
+    )
+  }
   return {
-    accessKeyId: variable('accessKeyId') ?? '',
-    accessKeySecret: variable('accessKeySecret') ?? '',
+    accessKeyId: required('accessKeyId'),
+    accessKeySecret: required('accessKeySecret'),
     securityToken: variable('securityToken'),
   }
 }

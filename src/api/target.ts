@@ -13,7 +13,7 @@ export function parseTarget(target: unknown): Target {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(target)
   if (match === null) return { key: target }
   const provider = schemes.find((scheme) => scheme === match[1])
-  const [, bucket, key] = /^([^/]+)\/(.+)$/s.exec(match[2] ?? '') ?? []
+  const [, bucket, key] = /^([^/]*)\/(.+)$/s.exec(match[2] ?? '') ?? []
   if (provider === undefined || bucket === undefined || key === undefined) {
     throw invalidOption('target', target, accepted)
   }

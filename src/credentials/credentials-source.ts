@@ -33,13 +33,25 @@ export type CredentialsOption =
 /** None ends while a request is under way. */
 const REFRESH_AHEAD_MS = 5 * 60_000
 
+/** A provider that does not answer is asked again, rather than waited for without end. */
+const ASK_LIMIT_MS = 60_000
+
+interface KeptCredentials {
+  credentials: Credentials
+  /** From then on newer ones are asked for; these serve on while there are none. */
+  refreshAtMs: number
+  expiresAtMs: number
+}
+
 export class CredentialsSource {
   readonly #ask: () => unknown
-  #kept: { credentials: Credentials; untilMs: number } | undefined
+  readonly #askLimitMs: number
+  #kept: KeptCredentials | undefined
   #asking: Promise<Credentials> | undefined
 
   /** Throws UploadError where `option` is not acceptable. */
-  constructor(option: CredentialsOption) {
+  constructor(option: CredentialsOption, askLimitMs: number = ASK_LIMIT_MS) {
+    this.#askLimitMs = askLimitMs
     if (typeof option === 'function') {
       this.#ask = option
     } else if (isClient(option)) {
@@ -47,7 +59,7 @@ export class CredentialsSource {
     } else {
       const credentials = checkCredentials(option, 'credentials')
       this.#ask = () => credentials
-      this.#kept = { credentials, untilMs: Infinity }
+      this.#kept = { credentials, refreshAtMs: Infinity, expiresAtMs: Infinity }
     }
   }
 
@@ -56,18 +68,24 @@ export class CredentialsSource {
    * from memory again. Throws UploadError.
    */
   async snapshot(rejected?: Credentials): Promise<Credentials> {
+    if (this.#kept?.credentials === rejected) this.#kept = undefined
     const kept = this.#kept
-    if (kept !== undefined && Date.now() < kept.untilMs && kept.credentials !== rejected) return kept.credentials
+    if (kept !== undefined && Date.now() < kept.refreshAtMs) return kept.credentials
     this.#asking ??= this.#renew().finally(() => {
       this.#asking = undefined
     })
-    return this.#asking
+    try {
+      return await this.#asking
+    } catch (error) {
+      if (kept !== undefined && Date.now() < kept.expiresAtMs) return kept.credentials
+      throw error
+    }
   }
 
   async #renew(): Promise<Credentials> {
     let answer: unknown
     try {
-      answer = await this.#ask()
+      answer = await withinLimit(this.#askLimitMs, this.#ask)
     } catch (error) {
       const { message } = toError(error)
       throw new UploadError('CREDENTIALS_FAILED', `the credentials provider failed: ${message}`, {
@@ -76,14 +94,30 @@ export class CredentialsSource {
       })
     }
     const credentials = checkCredentials(answer, 'what the credentials provider gave')
-    const untilMs = expirationOf(answer) - REFRESH_AHEAD_MS
-    this.#kept = untilMs > Date.now() ? { credentials, untilMs } : undefined
+    const expiresAtMs = expirationOf(answer)
+    const refreshAtMs = expiresAtMs - REFRESH_AHEAD_MS
+    this.#kept = refreshAtMs > Date.now() ? { credentials, refreshAtMs, expiresAtMs } : undefined
     return credentials
   }
 }
 
-function isClient(option: Credentials | AwsCredentials | CredentialClient): option is CredentialClient {
-  return 'getCredential' in option && typeof option.getCredential === 'function'
+async function withinLimit(limitMs: number, ask: () => unknown): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it did not answer within ${limitMs} ms`))
+    }, limitMs)
+  })
+  try {
+    return await Promise.race([ask(), limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function isClient(option: unknown): option is CredentialClient {
+  if (typeof option !== 'object' || option === null || !('getCredential' in option)) return false
+  return typeof option.getCredential === 'function'
 }
 
 /** The values themselves are never in a message. */

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Dialect } from './dialects/dialect.js'
 import { dialectOf } from './dialects/dialects.js'
-import { ossDialect } from './dialects/oss.js'
+import { ossDialect } from './dialects/oss/oss.js'
 import type { FaultAction } from './faults/fault.js'
 import { clockOffset } from './faults/fault-effects.js'
 import { addressOf, type Address } from './http/address.js'
@@ -28,7 +28,7 @@ export interface Target {
 }
 
 /** A request that names nothing: its target cannot be decoded, or its bucket cannot exist. */
-export interface Unintelligible {
+interface Unintelligible {
   readonly call: Call | undefined
   readonly error: unknown
 }
@@ -38,7 +38,7 @@ export function arrive(request: IncomingMessage, service: Service): Arrival {
   const dialect = target.call === undefined ? ossDialect : dialectOf(target.call)
   const arrival = { dialect, requestId: dialect.newRequestId(), target }
   if ('error' in target) {
-    const record = target.call === undefined ? undefined : service.log.add(target.call, {})
+    const record = target.call === undefined ? undefined : service.log.add(target.call, dialect, {})
     return { ...arrival, record, action: undefined, now: service.now() }
   }
   const { call, address, operation } = target
@@ -49,7 +49,12 @@ export function arrive(request: IncomingMessage, service: Service): Arrival {
     key: address.key ?? '',
     partNumber: partNumber === undefined ? undefined : Number(partNumber),
   })
-  const record = service.log.add(call, { operation, bucket: address.bucket, key: address.key, fault: action?.type })
+  const record = service.log.add(call, dialect, {
+    operation,
+    bucket: address.bucket,
+    key: address.key,
+    fault: action?.type,
+  })
   return { ...arrival, record, action, now: new Date(service.now().getTime() + clockOffset(action)) }
 }
 

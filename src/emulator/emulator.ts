@@ -53,7 +53,7 @@ export interface Emulator extends AsyncDisposable {
   readonly directory: string
   readonly faults: {
     inject(fault: Fault): void
-    /** Forgets the faults that have not happened yet. */
+    /** Forgets the faults that have not happened yet, and ends the connections of requests that stall. */
     clear(): void
     /** The faults that have not happened yet, with the counts that are left. */
     pending(): PendingFault[]

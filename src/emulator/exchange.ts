@@ -1,51 +1,54 @@
 /** One request and its answer, from the first header to the last byte. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
-import type { FaultAction } from './faults/fault.js'
 import { afterWork, beforeWork, deliveryOf, diskOf, hitBody, type Victim } from './faults/fault-effects.js'
 import { withHeaders, type Answer } from './http/answer.js'
-import { writeAnswer } from './http/answer-writer.js'
+import { writeAnswer, type Addressee } from './http/answer-writer.js'
 import { ClientGone } from './http/connection.js'
 import { mergeHeaders } from './http/headers.js'
 import { readRequestBody } from './http/request-body.js'
 import type { Limits } from './limits.js'
 import { operations } from './operations/operations.js'
-import { Refusal, ServiceError } from './refusal.js'
+import { Refusal, serviceErrorOf } from './refusal.js'
 import type { RequestRecord } from './request-log.js'
 import type { Service } from './service.js'
 
-export interface Exchange {
+export interface Exchange extends Addressee {
   readonly request: IncomingMessage
-  readonly response: ServerResponse
-  /** Ends when the client goes away or the emulator closes. */
-  readonly signal: AbortSignal
   /** Whether the client still waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean
+  /** What is to be done when the request is over. */
+  readonly endings: (() => void)[]
+  /** Whether a fault wants the next request on this connection to meet a dead one. */
+  condemnsConnection: boolean
 }
 
-/** Answers the request, unless its client goes away first. Never rejects; resolves with the fault that hit it. */
-export async function answerRequest(exchange: Exchange, service: Service): Promise<FaultAction | undefined> {
+/** Answers the request, unless its client goes away first. Never rejects. */
+export async function answerRequest(exchange: Exchange, service: Service): Promise<void> {
   const { request, response, signal } = exchange
+  const { stalls } = service.faults
   const startedAt = performance.now()
   const arrival = arrive(request, service)
   const { dialect, requestId, now, action, record } = arrival
-  let answer: Answer | undefined
   try {
-    answer = await answerOf(arrival, exchange, service)
+    const answer = await answerOf(arrival, exchange, service)
     const common = dialect.commonHeaders(requestId, now, performance.now() - startedAt)
     const headers = mergeHeaders(common, connectionHeaders(exchange), answer.headers)
-    await writeAnswer(response, { ...answer, headers }, deliveryOf(action), signal)
-    if (record !== undefined) record.status = answer.status
+    exchange.condemnsConnection = action?.type === 'close' && action.when === 'reused'
+    const delivery = deliveryOf(action, { response, signal, stalls })
+    // Before the client can see it; an answer that will not arrive whole has none.
+    if (record !== undefined && delivery.interruption === undefined) record.status = answer.status
+    await writeAnswer(exchange, { ...answer, headers }, delivery)
   } catch {
+    if (record !== undefined) record.status = undefined
     // Nobody is there to be answered, or what was stored cannot be read: the client sees the connection end.
     response.destroy()
   } finally {
-    answer?.release?.()
+    for (const end of exchange.endings) end()
     // What is left of the body is read away, so that the connection can serve the next request.
     request.resume()
   }
-  return action
 }
 
 /** What was asked for, a refusal or a fault. Rejects when the client is gone and no answer is due. */
@@ -56,7 +59,7 @@ async function answerOf(arrival: Arrival, exchange: Exchange, service: Service):
     return await carryOut(target, arrival, exchange, service)
   } catch (error) {
     if (error instanceof ClientGone || exchange.signal.aborted) throw error
-    const answer = dialect.errorAnswer(serviceErrorOf(error, arrival), target.call, requestId)
+    const answer = dialect.errorAnswer(serviceErrorOf(error, dialect.refusals), target.call, requestId)
     // The rest of a body that stopped in the middle must not be taken for the next request.
     const isCut = error instanceof Refusal && error.kind === 'body-timeout'
     return isCut ? withHeaders(answer, { Connection: 'close' }) : answer
@@ -67,12 +70,12 @@ async function carryOut(
   { call, address, operation }: Target,
   { dialect, requestId, now, action, record }: Arrival,
   exchange: Exchange,
-  { storage, authority, buckets, limitOverrides }: Service,
+  { storage, authority, buckets, limitOverrides, faults }: Service,
 ): Promise<Answer> {
   const { response, signal } = exchange
   const limits = { ...dialect.limits, ...limitOverrides }
   dialect.authenticate({ call, address, authority: { ...authority, maxSkewMs: limits.maxSkewMs }, now })
-  const victim: Victim = { call, dialect, requestId, response, signal }
+  const victim: Victim = { call, dialect, requestId, response, signal, stalls: faults.stalls }
   const substitute = await beforeWork(action, victim)
   if (substitute !== undefined) return substitute
   const { bucket = '', key = '' } = address
@@ -91,6 +94,7 @@ async function carryOut(
     now,
     signal,
     body: () => hitBody(action, bodyOf(exchange, limits, record), victim),
+    atEnd: (end) => exchange.endings.push(end),
   })
   return afterWork(action, answer, victim)
 }
@@ -106,14 +110,6 @@ async function* bodyOf(
     if (record !== undefined) record.bytes += chunk.length
     yield chunk
   }
-}
-
-/** Whatever is not a refusal is a failure of the emulator's own, such as a full disk. */
-function serviceErrorOf(error: unknown, { dialect }: Arrival): ServiceError {
-  if (error instanceof ServiceError) return error
-  if (!(error instanceof Refusal)) return new ServiceError(dialect.refusals['internal-error'])
-  const shape = dialect.refusals[error.kind]
-  return new ServiceError(error.message === '' ? shape : { ...shape, message: error.message }, error.details)
 }
 
 /** A client that was never told to continue may keep its body to itself: what comes next could be anything. */

@@ -8,6 +8,8 @@ export type RefusalKind =
   | 'already-exists'
   | 'body-timeout'
   | 'body-too-large'
+  | 'callback-failed'
+  | 'callback-without-body'
   | 'digest-malformed'
   | 'digest-mismatch'
   | 'internal-error'
@@ -27,6 +29,7 @@ export type RefusalKind =
   | 'part-too-small'
   | 'precondition-failed'
   | 'range-not-satisfiable'
+  | 'unexpected-part-list'
 
 /** Further elements of the error's body, in order. */
 export type ErrorDetails = Readonly<Record<string, string>>
@@ -72,4 +75,12 @@ export class ServiceError extends Error {
     this.ec = shape.ec
     this.details = details
   }
+}
+
+/** What the client is told: whatever is not a refusal is a failure of the emulator's own, such as a full disk. */
+export function serviceErrorOf(error: unknown, shapes: Readonly<Record<RefusalKind, ErrorShape>>): ServiceError {
+  if (error instanceof ServiceError) return error
+  if (!(error instanceof Refusal)) return new ServiceError(shapes['internal-error'])
+  const shape = shapes[error.kind]
+  return new ServiceError(error.message === '' ? shape : { ...shape, message: error.message }, error.details)
 }

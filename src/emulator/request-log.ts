@@ -1,8 +1,11 @@
 /** What came in, for tests and for looking at: the last requests, without anything that could sign another one. */
+import type { Dialect } from './dialects/dialect.js'
 import type { Call } from './http/call.js'
 import type { OperationName } from './operations/operation.js'
 
 export interface RequestRecord {
+  /** The dialect it was signed in. */
+  readonly dialect: Dialect['name']
   readonly operation: OperationName | undefined
   readonly method: string
   readonly bucket: string | undefined
@@ -34,8 +37,9 @@ export class RequestLog {
     return this.#records
   }
 
-  add(call: Call, what: Partial<Pick<RequestRecord, 'operation' | 'bucket' | 'key' | 'fault'>>): RequestRecord {
+  add(call: Call, dialect: Dialect, what: Partial<RequestRecord>): RequestRecord {
     const record: RequestRecord = {
+      dialect: dialect.name,
       operation: what.operation,
       bucket: what.bucket,
       key: what.key,

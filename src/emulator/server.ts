@@ -1,7 +1,7 @@
 /** The HTTP server: sockets, clients that go away, and closing. Never a crash, whatever arrives. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { answerRequest } from './exchange.js'
+import { answerRequest, type Exchange } from './exchange.js'
 import type { Service } from './service.js'
 
 const MAX_HEADER_BYTES = 64 * 1024
@@ -12,9 +12,10 @@ export class EmulatorServer {
   readonly #service: Service
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  /** Connections that a fault has condemned: the next request on them is reset. */
-  readonly #condemned = new WeakSet<Socket>()
+  readonly #lastExchange = new WeakMap<Socket, Exchange>()
   readonly #exchanges = new Set<Promise<void>>()
+  /** Connections on which a request is being answered. */
+  readonly #busy = new Set<Socket>()
 
   constructor(service: Service) {
     this.#service = service
@@ -28,10 +29,7 @@ export class EmulatorServer {
     this.#server.on('connection', (socket: Socket) => this.#track(socket))
     this.#server.on('request', (request, response) => this.#serve(request, response, false))
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true))
-    this.#server.on('clientError', (error, socket) => {
-      if ('writable' in socket && socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
-      else socket.destroy(error)
-    })
+    this.#server.on('clientError', (_error, socket: Socket) => this.#refuse(socket))
   }
 
   get openConnections(): number {
@@ -64,21 +62,36 @@ export class EmulatorServer {
     socket.on('error', () => undefined)
   }
 
+  /** For what is not HTTP; into an answer that is already on its way nothing else may be written. */
+  #refuse(socket: Socket): void {
+    if (this.#busy.has(socket) || !socket.writable) socket.destroy()
+    else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+  }
+
   #serve(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const { socket } = request
     request.on('error', () => undefined)
     response.on('error', () => undefined)
-    if (this.#condemned.has(socket)) {
+    if (this.#lastExchange.get(socket)?.condemnsConnection === true) {
       socket.resetAndDestroy()
       return
     }
     const gone = new AbortController()
     const onClose = () => gone.abort()
     socket.once('close', onClose)
-    const exchange = { request, response, awaitsContinue, signal: gone.signal }
-    const served = answerRequest(exchange, this.#service).then((action) => {
+    this.#busy.add(socket)
+    const exchange: Exchange = {
+      request,
+      response,
+      awaitsContinue,
+      signal: gone.signal,
+      endings: [],
+      condemnsConnection: false,
+    }
+    this.#lastExchange.set(socket, exchange)
+    const served = answerRequest(exchange, this.#service).then(() => {
       socket.off('close', onClose)
-      if (action?.type === 'close' && action.when === 'reused') this.#condemned.add(socket)
+      this.#busy.delete(socket)
     })
     this.#exchanges.add(served)
     void served.finally(() => this.#exchanges.delete(served))

@@ -1,4 +1,4 @@
-import { KiB, MiB } from '../shared/byte-size.js'
+import { KiB } from '../shared/byte-size.js'
 
 /** What a sender learns while its body leaves. */
 export interface BodyWatcher {
@@ -9,22 +9,28 @@ export interface BodyWatcher {
 }
 
 const SMALLEST = 16 * KiB
-const LARGEST = 2 * MiB
+const FIRST = 64 * KiB
+/** From here on larger ones cost no less (measured on loopback). */
+const LARGEST = 512 * KiB
 const AIM_MS = 250
+/** Bytes per millisecond. A connection that keeps this pace shows it within `stallMs`, however fast it was before. */
+const SLOWEST = 17
 
 /**
  * The body cut into views, each asked for when the one before has gone to the operating system. That is how progress,
- * and a connection on which nothing moves, become visible whatever dispatcher carries the request. The views follow
- * the speed of the connection, about four a second: large ones cost nothing, small ones let a slow connection show
- * that it moves. The whole body costs a handful of views on a fast network.
+ * and a connection on which nothing moves for `stallMs`, become visible whatever dispatcher carries the request. The
+ * views follow the speed of the connection, about four a second: large ones cost nothing, small ones let a slow
+ * connection show that it moves. The whole body costs a handful of views on a fast network.
  */
 export function* bodySlices(
   body: Uint8Array,
   watcher: BodyWatcher,
+  stallMs: number,
   now: () => number,
 ): Generator<Uint8Array, void, undefined> {
   watcher.onMoved(0)
-  let size = 256 * KiB
+  const largest = Math.max(SMALLEST, Math.min(LARGEST, stallMs * SLOWEST))
+  let size = Math.min(FIRST, largest)
   for (let start = 0; start < body.length;) {
     const slice = body.subarray(start, start + size)
     const begun = now()
@@ -32,8 +38,8 @@ export function* bodySlices(
     start += slice.length
     watcher.onMoved(slice.length)
     const tookMs = Math.max(now() - begun, 1)
-    const ideal = (slice.length / tookMs) * AIM_MS
-    size = Math.min(LARGEST, Math.max(SMALLEST, Math.min(ideal, size * 2)))
+    const ideal = Math.round((slice.length / tookMs) * AIM_MS)
+    size = Math.min(largest, Math.max(SMALLEST, Math.min(ideal, size * 2)))
   }
   watcher.onAllMoved()
 }

@@ -46,7 +46,7 @@ export function toHttpFailure(error: unknown): HttpFailure {
   }
   const mayHaveArrived = !NOT_CONNECTED.has(code)
   if (TIMEOUTS.has(code)) return new HttpFailure('timeout', what, mayHaveArrived, error)
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (isParserError(error) || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return new HttpFailure('answer', `the answer is not HTTP (${what})`, true, error)
   }
   return new HttpFailure('network', what, mayHaveArrived, error)
@@ -56,6 +56,11 @@ export function toHttpFailure(error: unknown): HttpFailure {
 function rootCause(error: unknown): unknown {
   if (error instanceof AggregateError && error.errors.length > 0) return rootCause(error.errors[0])
   return error
+}
+
+/** The HTTP client gives this one no code. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
 }
 
 function codeOf(error: unknown): string {

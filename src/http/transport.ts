@@ -15,9 +15,12 @@ export type { Dispatcher }
 export interface TimeoutOptions {
   /** To connect, TLS included. Not applied with a dispatcher of your own, which has limits of its own. Default 10,000 ms. */
   connectMs: number
-  /** From the last byte sent to the first byte of the answer. Completing an upload may take five times as long. Default 60,000 ms. */
+  /**
+   * From the last byte handed to the operating system to the first byte of the answer, plus the time that sending took:
+   * the system may hold bytes for as long. Completing an upload may take five times as long. Default 60,000 ms.
+   */
   answerMs: number
-  /** With no byte moving in a body that is being sent or received. Default 30,000 ms. */
+  /** With no byte moving in a body that is being sent or received; 17 bytes a millisecond are enough. Default 30,000 ms. */
   stallMs: number
 }
 
@@ -55,7 +58,9 @@ export class Transport {
   readonly #timeouts: TimeoutOptions
   readonly #ownDispatcher: boolean
   #dispatcher: Dispatcher
-  #closed = false
+  /** Of dispatchers that were replaced and still end their requests. */
+  readonly #retiring = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined
 
   /** A `dispatcher` that is given stays the caller's: it is used, never closed. */
   constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher) {
@@ -65,7 +70,7 @@ export class Transport {
   }
 
   get isClosed(): boolean {
-    return this.#closed
+    return this.#closing !== undefined
   }
 
   /** The whole answer as text. Throws HttpFailure. */
@@ -96,9 +101,12 @@ export class Transport {
 
   /** Ends idle connections; requests in flight end first. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    if (this.#ownDispatcher) await this.#dispatcher.close()
+    this.#closing ??= this.#closeAll()
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
+    if (this.#ownDispatcher) await Promise.all([this.#dispatcher.close(), ...this.#retiring])
   }
 
   async #exchange(request: HttpRequest, watch: Watch): Promise<HttpStreamAnswer> {
@@ -130,18 +138,23 @@ export class Transport {
     // The client's own limit counts from the moment that the request is written: right where there is no body.
     if (body === undefined || body.length === 0) return { body: null, headersTimeout: answerMs }
     const { stallMs } = this.#timeouts
+    let begunAt: number | undefined
     const slices = bodySlices(
       body,
       {
         onMoved(bytes) {
+          begunAt ??= performance.now()
           watch.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
           if (bytes > 0) onSent?.(bytes)
         },
         onAllMoved() {
-          watch.expect(answerMs, `no answer came within ${answerMs} ms`)
+          // A slow connection has yet to carry what the operating system holds: no more than went out until now.
+          const limitMs = Math.ceil(answerMs + performance.now() - (begunAt ?? 0))
+          watch.expect(limitMs, `no answer came within ${limitMs} ms`)
         },
       },
-      performance.now.bind(performance),
+      stallMs,
+      () => performance.now(),
     )
     // The client takes any iterable; its types name Readable alone.
     return { body: slices as unknown as Readable, headersTimeout: 0 }
@@ -158,9 +171,10 @@ export class Transport {
 
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
   #renew(used: Dispatcher): void {
-    if (!this.#ownDispatcher || this.#closed || used !== this.#dispatcher) return
+    if (!this.#ownDispatcher || this.isClosed || used !== this.#dispatcher) return
     this.#dispatcher = this.#createAgent()
-    void used.close()
+    const retiring = used.close().finally(() => this.#retiring.delete(retiring))
+    this.#retiring.add(retiring)
   }
 }
 
@@ -175,7 +189,7 @@ class Watch {
 
   constructor(callerSignal: AbortSignal | undefined) {
     this.#callerSignal = callerSignal
-    if (callerSignal?.aborted === true) this.#onCallerAbort()
+    if (callerSignal?.aborted === true) this.#cancel(false)
     else callerSignal?.addEventListener('abort', this.#onCallerAbort)
   }
 
@@ -222,9 +236,11 @@ class Watch {
     this.#controller.abort(this.#failure)
   }
 
-  readonly #onCallerAbort = (): void => {
-    this.#end(new HttpFailure('cancelled', 'the request was cancelled', true, this.#callerSignal?.reason))
+  #cancel(mayHaveArrived: boolean): void {
+    this.#end(new HttpFailure('cancelled', 'the request was cancelled', mayHaveArrived, this.#callerSignal?.reason))
   }
+
+  readonly #onCallerAbort = (): void => this.#cancel(true)
 }
 
 function joinHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {

@@ -43,6 +43,13 @@ export function checkObject(name: string, value: unknown): Record<string, unknow
   throw invalidOption(name, value, 'accepted is an object')
 }
 
+/** Names with values. A Map or Headers has none of its own: its entries would silently be lost. */
+export function checkRecord(name: string, value: unknown): Record<string, unknown> {
+  const record = checkObject(name, value)
+  if (Symbol.iterator in record) throw invalidOption(name, value, 'accepted is a plain object of names and values')
+  return record
+}
+
 /** Options that are misspelt would otherwise be silently without effect. */
 export function checkNames(what: string, options: object, accepted: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !accepted.includes(name))

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 /**
  * What went wrong, for programs to act upon (act on the code, never on the message):
  *
@@ -109,11 +111,13 @@ export interface Leftover {
 
 /** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */
 export function attachLeftover(error: Error, leftover: Leftover): void {
-  // A frozen error stays as it is: the first error wins over what is to be said beside it.
-  if (Object.isExtensible(error)) Object.assign(error, leftover)
+  for (const [name, value] of Object.entries(leftover)) {
+    // An error that cannot take it stays as it is: the first error wins over what is to be said beside it.
+    Reflect.defineProperty(error, name, { value, enumerable: true, configurable: true, writable: true })
+  }
 }
 
 /** The value as an Error, for what may have been thrown by anybody. */
 export function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(`a value that is no Error was thrown: ${String(value)}`)
+  return value instanceof Error ? value : new Error(`a value that is no Error was thrown: ${inspect(value)}`)
 }

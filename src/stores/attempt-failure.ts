@@ -3,9 +3,11 @@ import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../checksum/checksum.js'
 import { HttpFailure } from '../http/http-failure.js'
 import type { HttpAnswer } from '../http/transport.js'
 import { UploadError, type UploadErrorCode } from '../shared/errors.js'
+import { oneLine } from '../shared/one-line.js'
 import { parseXml, type XmlElement } from '../shared/xml.js'
 import type { Dialect } from './dialect.js'
 
+/** Its message may hold any text that came from outside. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure'
   /** What the error becomes when no attempt is left. */
@@ -87,12 +89,14 @@ export function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): AttemptFa
     serverTime: dateOf(headers['date']),
     status,
     serviceCode,
-    requestId: requestId ?? headers[dialect.requestIdHeader],
-    ec: ec ?? headers[`${dialect.headerPrefix}ec`],
+    requestId: identifier(requestId, headers[dialect.requestIdHeader]),
+    ec: identifier(ec, headers[`${dialect.headerPrefix}ec`]),
   }
   const note = serviceCode === 'CallbackFailed' ? ' (the object is stored)' : ''
   const text = (message === '' ? '' : `: ${message}`) + note + (hint ?? '')
-  const code = isUnknownToService ? 'REJECTED' : codeOf(status, serviceCode, throttled)
+  let code = codeOf(status, serviceCode, throttled)
+  if (isUnknownToService) code = 'REJECTED'
+  if (dialect.existsCodes.includes(serviceCode)) code = 'ALREADY_EXISTS'
   return new AttemptFailure(code, `${status} ${serviceCode}${text}`, facts)
 }
 
@@ -126,7 +130,7 @@ export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect)
     remedy: 'again',
     outcomeUnknown: true,
     status: answer.status,
-    requestId: answer.headers[dialect.requestIdHeader],
+    requestId: identifier(answer.headers[dialect.requestIdHeader]),
   })
 }
 
@@ -144,7 +148,7 @@ export function damagedOnTheWay(
     remedy: 'again',
     outcomeUnknown,
     status: answer.status,
-    requestId: answer.headers[dialect.requestIdHeader],
+    requestId: identifier(answer.headers[dialect.requestIdHeader]),
   })
 }
 
@@ -180,9 +184,6 @@ function remedyFor(status: number, serviceCode: string): FailureFacts['remedy'] 
 function codeOf(status: number, serviceCode: string, throttled: boolean): UploadErrorCode {
   if (throttled) return 'THROTTLED'
   if (serviceCode === 'NoSuchUpload') return 'NO_SUCH_UPLOAD'
-  if (serviceCode === 'FileAlreadyExists' || serviceCode === 'ObjectAlreadyExists') return 'ALREADY_EXISTS'
-  // The one condition that is ever sent is that there be no such object.
-  if (status === 412) return 'ALREADY_EXISTS'
   if (serviceCode === 'CallbackFailed') return 'CALLBACK_FAILED'
   if (serviceCode === 'RequestTimeout') return 'TIMEOUT'
   if (status === 404) return 'NOT_FOUND'
@@ -209,7 +210,7 @@ function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
     if (error.name === 'Error' && code !== undefined && code !== '') {
       return {
         code: oneLine(code, 100),
-        message: oneLine(error.text('Message') ?? '', 500),
+        message: error.text('Message') ?? '',
         requestId: error.text('RequestId'),
         ec: error.text('EC'),
         hint: placeHint(answer, dialect, error),
@@ -218,7 +219,7 @@ function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
   } catch {
     // Not from the service itself: a proxy or a load balancer answers in words of its own.
   }
-  return { code: `HTTP${answer.status}`, message: oneLine(text, 200), hint: placeHint(answer, dialect) }
+  return { code: `HTTP${answer.status}`, message: text, hint: placeHint(answer, dialect) }
 }
 
 /**
@@ -236,12 +237,10 @@ function placeHint({ status, headers }: HttpAnswer, dialect: Dialect, error?: Xm
   return named === '' ? '' : `; the service names ${named}`
 }
 
-/** Foreign text for a message: short, printable and on one line. */
-function oneLine(text: string, length: number): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim()
-    .slice(0, length)
+/** The first that is there. */
+function identifier(...texts: (string | undefined)[]): string | undefined {
+  const found = texts.find((text) => text !== undefined && text !== '')
+  return found === undefined ? undefined : oneLine(found, 100)
 }
 
 /** Seconds or a date (RFC 9110, 10.2.3); bounded, so that a strange value does not stop an upload for hours. */

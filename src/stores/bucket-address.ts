@@ -1,10 +1,10 @@
 /** Where the requests on a bucket go: the part of addressing that all services have in common. */
 import { isIP } from 'node:net'
-import { invalidOption } from '../shared/check-option.js'
+import { checkOneOf, invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import { percentEncodeKey } from '../signing/percent-encoding.js'
 
-export const ADDRESSINGS = ['virtual', 'path', 'cname'] as const
+const ADDRESSINGS = ['virtual', 'path', 'cname'] as const
 
 /**
  * `virtual`: the bucket is part of the host name; `path`: of the path; `cname`: the endpoint is a domain of your own,
@@ -17,6 +17,24 @@ export interface BucketAddress {
   origin: string
   /** The path of an object, or of the bucket itself, percent-encoded. */
   pathOf(key: string | undefined): string
+}
+
+/**
+ * `usual` is the addressing that is taken where `addressing` is not said; `isNamed`: whether the endpoint was an option.
+ * Throws UploadError where they do not go together.
+ */
+export function chooseAddressing(
+  addressing: Addressing | undefined,
+  { usual, endpoint, isNamed }: { usual: Addressing; endpoint: URL; isNamed: boolean },
+): Addressing {
+  const chosen = checkOneOf('addressing', addressing ?? usual, ADDRESSINGS)
+  if (chosen === 'virtual' && isNumeric(endpoint)) {
+    throw invalidOption('addressing', chosen, "accepted is 'path' for an endpoint that is an IP address")
+  }
+  if (chosen === 'cname' && !isNamed) {
+    throw invalidOption('addressing', chosen, 'accepted with an endpoint: the domain that is bound to the bucket')
+  }
+  return chosen
 }
 
 export function addressBucket(endpoint: URL, bucket: string, addressing: Addressing): BucketAddress {
@@ -35,14 +53,14 @@ export function addressBucket(endpoint: URL, bucket: string, addressing: Address
  */
 export function parseEndpoint(endpoint: string, example: string, allowsPath = false): URL {
   const accepted = `accepted is a host such as ${example}, or a URL such as 'http://127.0.0.1:9000'`
+  if (endpoint.includes('@')) {
+    throw new UploadError('INVALID_OPTION', `endpoint holds a user name or password: ${accepted}`)
+  }
   let url: URL
   try {
     url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`)
   } catch {
     throw invalidOption('endpoint', endpoint, accepted)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new UploadError('INVALID_OPTION', `endpoint holds a user name or password: ${accepted}`)
   }
   const hasPath = url.pathname !== '/' && !allowsPath
   if (!/^https?:$/.test(url.protocol) || hasPath || url.search !== '' || url.hash !== '') {
@@ -52,8 +70,12 @@ export function parseEndpoint(endpoint: string, example: string, allowsPath = fa
 }
 
 /** An IP address or localhost, which no bucket's name can be put in front of. */
-export function isBareHost({ hostname }: URL): boolean {
-  return hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+export function isBareHost(endpoint: URL): boolean {
+  return endpoint.hostname === 'localhost' || isNumeric(endpoint)
+}
+
+function isNumeric({ hostname }: URL): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
 }
 
 /** A key or token that is sent there cannot be read on the way. */

@@ -1,12 +1,15 @@
 /** The callback that OSS and OBS can be asked for, as headers: the names in it are the same for both. */
 import { KiB } from '../shared/byte-size.js'
-import { checkObject, checkOneOf, checkString, invalidOption } from '../shared/check-option.js'
+import { checkNames, checkObject, checkOneOf, checkRecord, checkString, invalidOption } from '../shared/check-option.js'
 import type { Callback } from './object-options.js'
 
+const NAMES = ['url', 'body', 'host', 'bodyType', 'sni', 'variables'] satisfies (keyof Callback)[]
 const BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
 
 /** What is to be sent, and to whom. Throws UploadError. */
-export function callbackParameters({ url, body, host, bodyType }: Callback): Record<string, unknown> {
+export function callbackParameters(callback: Callback): Record<string, unknown> {
+  checkNames('callback', checkObject('callback', callback), NAMES)
+  const { url, body, host, bodyType } = callback
   const urls = typeof url === 'string' ? [url] : url
   if (!Array.isArray(urls) || urls.length < 1 || urls.length > 5) {
     throw invalidOption('callback.url', url, 'accepted is a URL, or a list of up to 5')
@@ -23,7 +26,7 @@ export function callbackParameters({ url, body, host, bodyType }: Callback): Rec
 /** The values for the placeholders `${x:name}`. Throws UploadError. */
 export function callbackVariables(variables: unknown): Record<string, string> {
   const checked: Record<string, string> = {}
-  for (const [name, value] of Object.entries(checkObject('callback.variables', variables))) {
+  for (const [name, value] of Object.entries(checkRecord('callback.variables', variables))) {
     const full = name.startsWith('x:') ? name : `x:${name}`
     if (!/^x:[a-z0-9_-]+$/.test(full)) {
       throw invalidOption('a name in callback.variables', name, 'accepted are a-z 0-9 _ and -')

@@ -5,15 +5,17 @@
 import { createHash } from 'node:crypto'
 import { UploadError } from '../shared/errors.js'
 import type { ObjectRequest } from './dialect.js'
-import type { HeaderPlaces } from './object-headers.js'
 
 const NAMES = ['algorithm', 'key', 'key-md5'] as const
 
 /** The names of the headers, without the service's prefix. */
 export const CUSTOMER_KEY_HEADERS: readonly string[] = NAMES.map((name) => `server-side-encryption-customer-${name}`)
 
-export function customerKeyPlaces(prefix: string, requests: readonly ObjectRequest[]): HeaderPlaces {
-  return Object.fromEntries(CUSTOMER_KEY_HEADERS.map((name) => [prefix + name, requests]))
+export function customerKeyPlaces(
+  prefix: string,
+  requests: readonly ObjectRequest[],
+): (readonly [string, readonly ObjectRequest[]])[] {
+  return CUSTOMER_KEY_HEADERS.map((name) => [prefix + name, requests] as const)
 }
 
 /** `isConfidential`: whether what is sent cannot be read on the way. Throws UploadError. */
@@ -21,7 +23,7 @@ export function customerKeyHeaders(
   prefix: string,
   customerKey: unknown,
   isConfidential: boolean,
-): Record<string, string> {
+): [name: string, value: string][] {
   const key = bytesOf(customerKey)
   if (key?.length !== 32) {
     throw new UploadError(
@@ -36,11 +38,11 @@ export function customerKeyHeaders(
     )
   }
   const [algorithm = '', name = '', md5 = ''] = CUSTOMER_KEY_HEADERS
-  return {
-    [prefix + algorithm]: 'AES256',
-    [prefix + name]: key.toString('base64'),
-    [prefix + md5]: createHash('md5').update(key).digest('base64'),
-  }
+  return [
+    [prefix + algorithm, 'AES256'],
+    [prefix + name, key.toString('base64')],
+    [prefix + md5, createHash('md5').update(key).digest('base64')],
+  ]
 }
 
 function bytesOf(key: unknown): Buffer | undefined {

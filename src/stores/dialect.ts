@@ -23,6 +23,8 @@ export interface Dialect {
    * it. Before the others the object is looked for: a condition that the service does not know is one that it ignores.
    */
   readonly conditionalRequests: readonly ObjectRequest[]
+  /** The service's error codes for an object that is there, where it was asked to keep it. */
+  readonly existsCodes: readonly string[]
   /** Whether a signature covers the body, whose SHA-256 is computed then. */
   readonly signsPayload: boolean
   /** Scheme, host and port of requests on the bucket. */

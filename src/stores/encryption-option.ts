@@ -51,7 +51,7 @@ function checkAlgorithm<T extends string>(value: unknown, algorithms: readonly T
   const shown =
     typeof value === 'string' && value.length > LONGEST_SHOWN ? `a text of ${value.length} characters` : value
   const known = algorithms.find((algorithm) => algorithm === value)
-  return known ?? checkOneOf('serverSideEncryption.algorithm', shown, algorithms)
+  return known ?? checkOneOf('serverSideEncryption', shown, algorithms)
 }
 
 function checkText(name: string, value: unknown): string {

@@ -1,5 +1,5 @@
 /** Checks of what users put into headers: nothing may end a header early or begin another one. */
-import { checkObject, invalidOption } from '../shared/check-option.js'
+import { checkRecord, invalidOption } from '../shared/check-option.js'
 
 /** A value that stands in a header as it is. */
 export function checkHeaderValue(name: string, value: unknown): string {
@@ -12,32 +12,29 @@ export function checkHeaderValue(name: string, value: unknown): string {
 }
 
 /** `name` is the option's; the answer has lower-case names. */
-export function checkHeaders(name: string, headers: unknown): Record<string, string> {
-  const checked: Record<string, string> = {}
-  for (const [header, value] of Object.entries(checkObject(name, headers))) {
+export function checkHeaders(name: string, headers: unknown): Map<string, string> {
+  const checked = new Map<string, string>()
+  for (const [header, value] of Object.entries(checkRecord(name, headers))) {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) {
       throw invalidOption(`a name in ${name}`, header, 'accepted are names of HTTP headers')
     }
     const lower = header.toLowerCase()
-    if (Object.hasOwn(checked, lower)) throw invalidOption(`a name in ${name}`, header, 'it is there twice')
-    Object.defineProperty(checked, lower, {
-      value: checkHeaderValue(`${name}[${JSON.stringify(header)}]`, value),
-      enumerable: true,
-    })
+    if (checked.has(lower)) throw invalidOption(`a name in ${name}`, header, 'it is there twice')
+    checked.set(lower, checkHeaderValue(`${name}[${JSON.stringify(header)}]`, value))
   }
   return checked
 }
 
 /** User metadata as headers that begin with `prefix`. */
-export function metadataHeaders(prefix: string, metadata: unknown, maxBytes: number): Record<string, string> {
-  const headers: Record<string, string> = {}
+export function metadataHeaders(prefix: string, metadata: unknown, maxBytes: number): Map<string, string> {
+  const headers = new Map<string, string>()
   let bytes = 0
-  for (const [name, value] of Object.entries(checkObject('metadata', metadata))) {
+  for (const [name, value] of Object.entries(checkRecord('metadata', metadata))) {
     if (!/^[A-Za-z0-9-]+$/.test(name)) throw invalidOption('a name in metadata', name, 'accepted are A-Z a-z 0-9 and -')
     const checked = checkHeaderValue(`metadata[${JSON.stringify(name)}]`, value)
     const header = prefix + name.toLowerCase()
-    if (Object.hasOwn(headers, header)) throw invalidOption('a name in metadata', name, 'it is there twice')
-    headers[header] = checked
+    if (headers.has(header)) throw invalidOption('a name in metadata', name, 'it is there twice')
+    headers.set(header, checked)
     bytes += name.length + checked.length
   }
   if (bytes > maxBytes) throw invalidOption('metadata', `${bytes} bytes long`, `accepted are ${maxBytes} bytes in all`)

@@ -49,16 +49,20 @@ export class Integrity {
     }
   }
 
+  /** Of an element with the checksum of a part, which Complete takes and a list of parts has. */
+  get elementName(): string | undefined {
+    return this.#rules.own?.isSent === true ? this.#rules.own.element : undefined
+  }
+
   /** The element of a part in the list that Complete sends; empty where there is none. */
   elementOf(part: CompletedPart): string {
-    const element = this.#rules.own?.isSent === true ? this.#rules.own.element : undefined
+    const element = this.elementName
     if (element === undefined || part.checksum === undefined) return ''
     return `<${element}>${escapeXml(part.checksum)}</${element}>`
   }
 
   /**
-   * Holds the answer to a put or to a part against what was sent. Resolves with the service's own checksum, if it told
-   * one. Throws AttemptFailure where the service has other bytes, or does not show which it has.
+   * Holds the answer to a put or to a part against what was sent. Resolves with what its receipt is to say. Throws AttemptFailure where the service has other bytes, or does not show which it has.
    */
   async check(
     answer: HttpAnswer,
@@ -71,7 +75,8 @@ export class Integrity {
     const isPublished = request === 'put'
     if (own !== undefined && told !== undefined) {
       const ours = await body.checksum(own.algorithm)
-      if (told === ours) return told
+      // It is wanted again only where Complete is to tell the whole's.
+      if (told === ours) return own.isSent ? told : undefined
       throw damagedOnTheWay(own.algorithm, told, ours, isPublished, answer, this.#dialect)
     }
     const etag = answer.headers['etag'] ?? ''

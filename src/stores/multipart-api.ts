@@ -173,7 +173,10 @@ export class MultipartApi implements StoreDriver {
       await this.#requester.call(
         { operation: 'AbortMultipartUpload', method: 'DELETE', key, uploadId, query: [['uploadId', uploadId]] },
         context,
-        () => undefined,
+        (answer) => {
+          // Any other success is not this service's word that the parts are gone.
+          if (answer.status !== 204) throw badAnswer('the answer is not 204', answer, this.#dialect)
+        },
       )
     } catch (error) {
       if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error
@@ -186,7 +189,7 @@ export class MultipartApi implements StoreDriver {
     if (page.after !== undefined) query.push(['part-number-marker', String(page.after)])
     return this.#requester.call({ operation: 'ListParts', method: 'GET', key, uploadId, query }, context, (answer) =>
       this.#understand(answer, () =>
-        readPartsPage(this.#readRoot(answer, 'ListPartsResult'), page, this.#dialect.checksums.own?.element),
+        readPartsPage(this.#readRoot(answer, 'ListPartsResult'), page, this.#integrity.elementName),
       ),
     )
   }

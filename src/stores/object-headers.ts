@@ -2,7 +2,7 @@
  * What all services share in turning an object's options into headers. A service's own file says which of its headers
  * there are, what they accept, and which requests carry them.
  */
-import { checkObject, invalidOption } from '../shared/check-option.js'
+import { checkBoolean, checkRecord, checkString, invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import { percentEncode } from '../signing/percent-encoding.js'
 import type { ObjectRequest } from './dialect.js'
@@ -10,7 +10,7 @@ import { checkHeaders, checkHeaderValue, metadataHeaders } from './header-checks
 import type { ObjectOptions } from './object-options.js'
 
 /** Where a header goes that does not go where most do: on `put` and `initiate`. */
-export type HeaderPlaces = Readonly<Record<string, readonly ObjectRequest[]>>
+export type HeaderPlaces = ReadonlyMap<string, readonly ObjectRequest[]>
 
 /** Headers of HTTP that belong to this library, or to an option of their own. */
 const RESERVED: readonly string[] = [
@@ -35,10 +35,10 @@ const RESERVED: readonly string[] = [
 
 export function headersOn(
   request: ObjectRequest,
-  headers: Readonly<Record<string, string>>,
+  headers: ReadonlyMap<string, string>,
   places: HeaderPlaces,
 ): Record<string, string> {
-  const here = Object.entries(headers).filter(([name]) => (places[name] ?? ['put', 'initiate']).includes(request))
+  const here = [...headers].filter(([name]) => (places.get(name) ?? ['put', 'initiate']).includes(request))
   return Object.fromEntries(here)
 }
 
@@ -49,22 +49,28 @@ export function headersOn(
 export function basicHeaders(
   options: ObjectOptions,
   service: { prefix: string; reserved: readonly string[]; maxMetadataBytes: number },
-): Record<string, string> {
+): Map<string, string> {
   const { prefix } = service
-  const headers = options.headers === undefined ? {} : checkHeaders('headers', options.headers)
+  const { metadata, tagging, contentMd5 } = options
+  const headers = options.headers === undefined ? new Map<string, string>() : checkHeaders('headers', options.headers)
   const reserved = new Set([...RESERVED, ...service.reserved.map((name) => prefix + name)])
-  for (const name of Object.keys(headers)) {
+  for (const name of headers.keys()) {
     if (reserved.has(name)) throw invalidOption('a name in headers', name, 'it is set by the library itself')
   }
-  headers['content-type'] = checkHeaderValue(
-    'contentType',
-    options.contentType ?? headers['content-type'] ?? 'application/octet-stream',
-  )
-  if (options.metadata !== undefined) {
-    Object.assign(headers, metadataHeaders(`${prefix}meta-`, options.metadata, service.maxMetadataBytes))
+  const type = options.contentType ?? headers.get('content-type') ?? 'application/octet-stream'
+  headers.set('content-type', checkHeaderValue('contentType', checkString('contentType', type)))
+  if (metadata !== undefined) {
+    setAll(headers, metadataHeaders(`${prefix}meta-`, metadata, service.maxMetadataBytes))
   }
-  if (options.tagging !== undefined) headers[`${prefix}tagging`] = formatTagging(options.tagging)
+  const tags = tagging === undefined ? '' : formatTagging(tagging)
+  if (tags !== '') headers.set(`${prefix}tagging`, tags)
+  // The header itself belongs to each body.
+  if (contentMd5 !== undefined) checkBoolean('contentMd5', contentMd5)
   return headers
+}
+
+export function setAll(headers: Map<string, string>, further: Iterable<readonly [string, string]>): void {
+  for (const [name, value] of further) headers.set(name, value)
 }
 
 /** Throws UploadError where an option is set that the service does not have. */
@@ -77,7 +83,7 @@ export function refuseOptions(options: ObjectOptions, service: string, names: re
 }
 
 function formatTagging(tagging: unknown): string {
-  const tags = Object.entries(checkObject('tagging', tagging))
+  const tags = Object.entries(checkRecord('tagging', tagging))
   if (tags.length > 10) throw invalidOption('tagging', `${tags.length} tags long`, 'accepted are up to 10 tags')
   return tags
     .map(([name, value]) => {

@@ -4,11 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CredentialsSource } from '../credentials/credentials-source.js'
+import { HttpFailure, toHttpFailure } from '../http/http-failure.js'
 import type { HttpAnswer, HttpRequest, HttpStreamAnswer, Transport } from '../http/transport.js'
 import { readText } from '../http/read-text.js'
 import { backoffMs, type RetryOptions } from '../shared/backoff.js'
 import type { Credentials } from '../shared/credentials.js'
-import { UploadError } from '../shared/errors.js'
+import { UploadError, type UploadErrorDetails } from '../shared/errors.js'
+import { oneLine } from '../shared/one-line.js'
 import { VERSION } from '../shared/version.js'
 import { percentEncode } from '../signing/percent-encoding.js'
 import type { QueryParameter } from '../signing/signable-request.js'
@@ -31,6 +33,12 @@ export interface Call {
   /** How much longer than other calls this one may take to be answered. Default 1. */
   patience?: number
 }
+
+/** What is shorter is a word, not a secret. */
+const SHORTEST_SECRET = 16
+
+/** Characters of a failure's own text in a message. */
+const LONGEST_REASON = 600
 
 const USER_AGENT = `oss-upload-stream/${VERSION} node/${process.versions.node}`
 
@@ -66,27 +74,35 @@ export class Requester {
     const { transport, dialect } = this.#parts
     return this.#attempts(call, context, async (request) => {
       const { status, headers, body } = await transport.open(request)
-      if (!isSuccess(status)) throw failureOfAnswer({ status, headers, text: await readText(body) }, dialect)
-      return read({ status, headers, body })
+      if (isSuccess(status)) return read({ status, headers, body })
+      const text = await readText(body).catch((error: unknown) => {
+        throw toHttpFailure(error)
+      })
+      throw failureOfAnswer({ status, headers, text }, dialect)
     })
   }
 
   async #attempts<T>(call: Call, context: CallContext, attempt: (request: HttpRequest) => Promise<T>): Promise<T> {
     const { credentials, retry } = this.#parts
     const begunAt = performance.now()
+    const elapsed = (): number => Math.round(performance.now() - begunAt)
     const totalMs = context.retryTotalMs ?? retry.totalMs
     let renewedCredentials = false
     let outcomeUnknown = false
     const payloadHash = this.#parts.dialect.signsPayload ? await sha256Hex(call.body ?? new Uint8Array(0)) : undefined
 
     for (let attempts = 1; ; attempts += 1) {
-      this.#throwIfOver(call, context, attempts)
+      this.#throwIfOver(call, context, { attempts: attempts - 1, elapsedMs: elapsed(), outcomeUnknown })
       const date = new Date(Date.now() + this.#clockOffsetMs)
+      let isOver = false
       let sent = 0
       let snapshot: Credentials | undefined
+      let request: HttpRequest | undefined
       try {
-        snapshot = await credentials.snapshot()
-        const request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
+        snapshot = await unlessAborted(credentials.snapshot(), context.signal)
+        request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
+          // What leaves after the answer, or after the failure, counts for nothing.
+          if (isOver) return
           sent += bytes
           context.onSent?.(bytes)
         })
@@ -94,34 +110,39 @@ export class Requester {
       } catch (error) {
         const failure = failureOf(error)
         if (sent > 0) context.onSent?.(-sent)
+        if (failure.facts.outcomeUnknown) context.onOutcomeUnknown?.()
         outcomeUnknown ||= failure.facts.outcomeUnknown
-        const elapsedMs = performance.now() - begunAt
+        const reason = oneLine(withoutSecrets(failure.message, snapshot, request), LONGEST_REASON)
 
-        const { remedy } = failure.facts
+        const { remedy, throttled } = failure.facts
         let helps = remedy !== 'none'
         let delayMs = 0
         if (remedy === 'again') {
-          delayMs = failure.facts.retryAfterMs ?? backoffMs(attempts, retry, failure.facts.throttled === true)
+          // Never sooner than by our own rule: a service that asks for 0 would use up all attempts at once.
+          delayMs = Math.max(failure.facts.retryAfterMs ?? 0, backoffMs(attempts, retry, throttled === true))
         } else if (remedy === 'clock') {
           helps = this.#mendClock(failure)
         } else if (remedy === 'credentials') {
           // Once: credentials that are refused right after they were renewed will be refused again.
-          helps = !renewedCredentials && (await this.#renewCredentials(snapshot))
+          helps = !renewedCredentials && (await this.#renewCredentials(snapshot, context))
           renewedCredentials = true
         }
-        const isLast = !helps || attempts >= retry.maxAttempts || elapsedMs + delayMs >= totalMs
+        const effort = { attempts, elapsedMs: elapsed(), outcomeUnknown }
+        const isLast = !helps || attempts >= retry.maxAttempts || effort.elapsedMs + delayMs >= totalMs
         if (isLast || isAborted(context.signal) || isAborted(context.retrySignal)) {
-          throw this.#errorOf(call, failure, { attempts, elapsedMs: Math.round(elapsedMs), outcomeUnknown })
+          throw this.#errorOf(call, failure, reason, effort)
         }
         context.onRetry?.({
           operation: call.operation,
           ...(call.partNumber === undefined ? {} : { partNumber: call.partNumber }),
           attempt: attempts,
           delayMs,
-          reason: failure.message,
+          reason,
           outcomeUnknown: failure.facts.outcomeUnknown,
         })
         if (delayMs > 0) await pause(delayMs, context)
+      } finally {
+        isOver = true
       }
     }
   }
@@ -133,10 +154,15 @@ export class Requester {
     return true
   }
 
-  /** Whether there are others than those that were rejected. */
-  async #renewCredentials(rejected: Credentials | undefined): Promise<boolean> {
-    const renewed = await this.#parts.credentials.snapshot(rejected)
-    return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
+  /** Whether there may be others than those that were rejected. */
+  async #renewCredentials(rejected: Credentials | undefined, context: CallContext): Promise<boolean> {
+    try {
+      const renewed = await unlessAborted(this.#parts.credentials.snapshot(rejected), context.signal)
+      return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
+    } catch {
+      // The next attempt asks again, and tells what is wrong where it fails too.
+      return true
+    }
   }
 
   #request(
@@ -164,29 +190,22 @@ export class Requester {
     }
   }
 
-  #throwIfOver(call: Call, context: CallContext, attempts: number): void {
-    if (this.#parts.transport.isClosed) {
-      throw new UploadError('CLOSED', `${describe(call)}: the store is closed`, factsOf(call, this.#parts.dialect))
-    }
-    if (isAborted(context.signal) || (attempts > 1 && isAborted(context.retrySignal))) {
-      const cause: unknown = (context.signal ?? context.retrySignal)?.reason
-      throw new UploadError('ABORTED', `${describe(call)} was cancelled`, {
-        ...factsOf(call, this.#parts.dialect),
-        cause,
-      })
-    }
+  #throwIfOver(call: Call, context: CallContext, effort: Effort): void {
+    const { dialect, transport } = this.#parts
+    const facts = effort.attempts === 0 ? factsOf(call, dialect) : { ...factsOf(call, dialect), ...detailsOf(effort) }
+    if (transport.isClosed) throw new UploadError('CLOSED', `${describe(call)}: the store is closed`, facts)
+    const ended = [context.signal, effort.attempts > 0 ? context.retrySignal : undefined].find(isAborted)
+    if (ended === undefined) return
+    const cause: unknown = ended.reason
+    throw new UploadError('ABORTED', `${describe(call)} was cancelled`, { ...facts, cause })
   }
 
-  #errorOf(
-    call: Call,
-    failure: AttemptFailure,
-    effort: { attempts: number; elapsedMs: number; outcomeUnknown: boolean },
-  ): UploadError {
+  #errorOf(call: Call, failure: AttemptFailure, reason: string, effort: Effort): UploadError {
     const { remedy, status, serviceCode, requestId, ec } = failure.facts
     const tried =
       effort.attempts === 1 ? '' : ` after ${effort.attempts} attempts in ${(effort.elapsedMs / 1000).toFixed(1)} s`
     const ids = [requestId && `request id ${requestId}`, ec && `EC ${ec}`].filter(Boolean).join(', ')
-    const message = `${describe(call)} failed${tried}: ${failure.message}${ids === '' ? '' : ` (${ids})`}`
+    const message = `${describe(call)} failed${tried}: ${reason}${ids === '' ? '' : ` (${ids})`}`
     return new UploadError(failure.code, message, {
       ...factsOf(call, this.#parts.dialect),
       retryable: remedy === 'again',
@@ -194,11 +213,21 @@ export class Requester {
       serviceCode,
       requestId,
       ec,
-      ...effort,
-      outcomeUnknown: effort.outcomeUnknown ? true : undefined,
+      ...detailsOf(effort),
       cause: failure.cause,
     })
   }
+}
+
+/** What was done for a call until it failed. */
+interface Effort {
+  attempts: number
+  elapsedMs: number
+  outcomeUnknown: boolean
+}
+
+function detailsOf({ outcomeUnknown, ...effort }: Effort): UploadErrorDetails {
+  return outcomeUnknown ? { ...effort, outcomeUnknown } : effort
 }
 
 function isSuccess(status: number): boolean {
@@ -208,6 +237,36 @@ function isSuccess(status: number): boolean {
 
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
+}
+
+/** What `promise` gives, unless the call ends first. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  let onAbort = (): void => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(new HttpFailure('cancelled', 'the request was cancelled', false, signal.reason))
+  })
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** A server may repeat in an error what it was sent: keys, tokens and signatures do not come back in a message. */
+function withoutSecrets(
+  text: string,
+  credentials: Credentials | undefined,
+  request: Pick<HttpRequest, 'headers'> | undefined,
+): string {
+  const { accessKeySecret = '', securityToken = '' } = credentials ?? {}
+  const headers = request?.headers ?? {}
+  const authorization = headers['authorization'] ?? ''
+  const customerKeys = Object.entries(headers).flatMap(([name, value]) => (name.endsWith('-customer-key') ? value : []))
+  return [accessKeySecret, securityToken, ...customerKeys, ...authorization.split(/[\s,:=]+/)]
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
 }
 
 /** Ends early, without a word, when the call is over. */

@@ -25,7 +25,7 @@ export async function chaos(runs: number, seed: number): Promise<ChaosReport> {
     await fc.assert(
       fc.asyncProperty(plans, async (plan) => {
         report.runs += 1
-        const outcome = await carryOut(plan, emulator, `object ${report.runs}`)
+        const outcome = await ending(carryOut(plan, emulator, `object ${report.runs}`))
         if (outcome.stored) report.stored += 1
         else {
           const code = (outcome.error as { code?: string }).code ?? outcome.error.constructor.name
@@ -43,6 +43,16 @@ export async function chaos(runs: number, seed: number): Promise<ChaosReport> {
     process.off('unhandledRejection', onUnhandled)
   }
   return report
+}
+
+/** Whatever happens, it comes to an end. */
+async function ending<T>(promise: Promise<T>): Promise<T> {
+  return Promise.race([
+    promise,
+    new Promise<never>((_resolve, reject) => {
+      setTimeout(() => reject(new Error('the upload does not come to an end')), 30_000).unref()
+    }),
+  ])
 }
 
 function resources(kind: string): number {

@@ -174,6 +174,22 @@ describe('the fault "reset"', () => {
   })
 })
 
+describe('an object that a fault kept from being sent', () => {
+  it('does not keep its files when it is deleted', async () => {
+    const match = { operation: 'GetObject' } as const
+    await using emulator = await emulatorWith(
+      { type: 'error', status: 500, code: 'InternalError', commit: true },
+      match,
+    )
+    emulator.faults.inject({ match, action: { type: 'reset', at: 'committed' } })
+    await send(emulator, PUT)
+    assert.equal((await send(emulator, { key: 'k' })).status, 500)
+    await assert.rejects(send(emulator, { key: 'k' }))
+    await send(emulator, { method: 'DELETE', key: 'k' })
+    assert.deepEqual(readdirSync(join(emulator.directory, 'data')), [])
+  })
+})
+
 describe('the fault "stall"', () => {
   const cases: [at: 'request' | 'body' | 'uncommitted' | 'committed' | 'answer', isCommitted: boolean][] = [
     ['request', false],
@@ -198,6 +214,17 @@ describe('the fault "stall"', () => {
       assert.equal(await isStored(emulator), isCommitted)
     })
   }
+
+  it('leaves the work undone for a request without a body, too', async () => {
+    const match = { operation: 'InitiateMultipartUpload' } as const
+    await using emulator = await emulatorWith({ type: 'stall', at: 'uncommitted' }, match)
+    const outgoing = start(emulator, { method: 'POST', key: 'k', query: [['uploads', '']] })
+    outgoing.on('error', () => undefined).end()
+    while (emulator.requests.length === 0) await new Promise(setImmediate)
+    outgoing.destroy()
+    await idle(emulator)
+    assert.equal(xmlOf(await send(emulator, { query: [['uploads', '']] })).children('Upload').length, 0)
+  })
 
   it('ends when the emulator closes', async () => {
     const emulator = await emulatorWith({ type: 'stall', at: 'request' })

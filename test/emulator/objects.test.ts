@@ -168,6 +168,17 @@ describe('reading an object', () => {
   })
 })
 
+describe('a traffic limit', () => {
+  it('lets all bytes through, in and out, by header or by parameter', async () => {
+    await using emulator = await startEmulator()
+    const headers = { 'x-oss-traffic-limit': '245760' }
+    assert.equal((await send(emulator, { method: 'PUT', key: 'k', body: 'x'.repeat(2000), headers })).status, 200)
+    const query = [['x-oss-traffic-limit', '245760'] as const]
+    assert.equal((await send(emulator, { key: 'k', query })).body.length, 2000)
+    assert.equal(codeOf(await send(emulator, { key: 'k', query, headers })), 'InvalidArgument')
+  })
+})
+
 describe('a HEAD that fails', () => {
   it('says why in a header, there being no body', async () => {
     await using emulator = await startEmulator({ limits: { maxSkewMs: 1000 } })

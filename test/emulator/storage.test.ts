@@ -118,6 +118,27 @@ describe('the folder of the emulator', () => {
   })
 })
 
+describe('a disk that fails', () => {
+  it('gives InternalError, and what was there stays', async () => {
+    await using emulator = await startEmulator()
+    await send(emulator, { method: 'PUT', key: 'k', body: 'before' })
+    rmSync(join(emulator.directory, 'temporary'), { recursive: true })
+    const put = await send(emulator, { method: 'PUT', key: 'k', body: 'after' })
+    assert.equal(put.status, 500)
+    assert.equal(codeOf(put), 'InternalError')
+    assert.equal((await send(emulator, { key: 'k' })).body.toString(), 'before')
+    assert.equal(dataFiles(emulator).length, 1)
+  })
+
+  it('ends the connection where the bytes of an object cannot be read', async () => {
+    await using emulator = await startEmulator()
+    await send(emulator, { method: 'PUT', key: 'k', body: 'x' })
+    for (const name of dataFiles(emulator)) rmSync(join(emulator.directory, 'data', name))
+    await assert.rejects(send(emulator, { key: 'k' }))
+    assert.equal((await send(emulator, { method: 'HEAD', key: 'k' })).status, 200)
+  })
+})
+
 describe('an emulator that is killed', () => {
   it('has whole objects only when it starts again, and no leftovers', async () => {
     const directory = temporaryFolder()

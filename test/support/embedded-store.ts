@@ -6,7 +6,7 @@ export interface EmbeddedStore {
   emulator: Emulator
   store: ObjectStore
   /** Another store on the same bucket. */
-  open(options?: OssStoreOptions): ObjectStore
+  open: (options?: OssStoreOptions) => ObjectStore
 }
 
 /** An emulator and a store on it, both gone when the test ends. Retries without waiting long. */

@@ -1,7 +1,7 @@
 /** The dialects the emulator speaks, all of them on one port. */
 import type { Call } from '../http/call.js'
 import type { Dialect } from './dialect.js'
-import { ossDialect } from './oss.js'
+import { ossDialect } from './oss/oss.js'
 
 const dialects: readonly Dialect[] = [ossDialect]
 

@@ -8,11 +8,12 @@ import type { Dialect } from '../dialects/dialect.js'
 import { withHeaders, type Answer } from '../http/answer.js'
 import type { Delivery } from '../http/answer-writer.js'
 import type { Call } from '../http/call.js'
-import { ClientGone, hangUp, resetConnection, untilGone } from '../http/connection.js'
+import { ClientGone, hangUp, resetConnection } from '../http/connection.js'
 import { paced, pause } from '../http/pace.js'
 import { ServiceError } from '../refusal.js'
 import { unguarded, type WriteGuard } from '../storage/write-guard.js'
-import type { FaultAction } from './fault.js'
+import type { FaultAction, ResetFault, StallFault } from './fault.js'
+import type { Stalls } from './stalls.js'
 
 /** The request that is hit. */
 export interface Victim {
@@ -21,6 +22,7 @@ export interface Victim {
   readonly requestId: string
   readonly response: ServerResponse
   readonly signal: AbortSignal
+  readonly stalls: Stalls
 }
 
 export function clockOffset(action: FaultAction | undefined): number {
@@ -29,16 +31,16 @@ export function clockOffset(action: FaultAction | undefined): number {
 
 /** When the headers are in. An answer takes the place of the work. */
 export async function beforeWork(action: FaultAction | undefined, victim: Victim): Promise<Answer | undefined> {
-  const { response, signal } = victim
+  const { call, response, signal, stalls } = victim
   switch (action?.type) {
     case 'error':
     case 'answer':
     case 'empty':
       return commits(action) ? undefined : substitute(action, victim)
     case 'reset':
-      return action.at === 'request' ? leave(() => resetConnection(response)) : undefined
+      return isDue(action, call) ? leave(() => resetConnection(response)) : undefined
     case 'stall':
-      return action.at === 'request' ? untilGone(signal) : undefined
+      return isDue(action, call) ? stalls.hold(signal) : undefined
     case 'delay':
       if (action.at !== 'committed') await pause(action.ms, signal)
       return undefined
@@ -50,7 +52,7 @@ export async function beforeWork(action: FaultAction | undefined, victim: Victim
       response.writeContinue()
       return leave(() => hangUp(response))
     case 'garbage':
-      return leave(() => response.socket?.end(action.bytes ?? '\0\x01\x02 this is not HTTP\r\n\r\n'))
+      return leave(() => response.req.socket.end(action.bytes ?? '\0\x01\x02 this is not HTTP\r\n\r\n'))
     default:
       return undefined
   }
@@ -60,17 +62,17 @@ export async function beforeWork(action: FaultAction | undefined, victim: Victim
 export function hitBody(
   action: FaultAction | undefined,
   body: AsyncIterable<Uint8Array>,
-  { response, signal }: Victim,
+  { response, signal, stalls }: Victim,
 ): AsyncIterable<Uint8Array> {
   if (action?.type === 'slow' && action.direction === 'in') return paced(body, action.bytesPerSecond, signal)
   if (action?.type === 'reset' && action.at === 'body') {
     return interrupted(body, action.afterBytes ?? 0, () => leave(() => resetConnection(response)))
   }
   if (action?.type === 'stall' && action.at === 'body') {
-    return interrupted(body, action.afterBytes ?? 0, () => untilGone(signal))
+    return interrupted(body, action.afterBytes ?? 0, () => stalls.hold(signal))
   }
   if (action?.type === 'stall' && action.at === 'uncommitted') {
-    return interrupted(body, Infinity, () => untilGone(signal))
+    return interrupted(body, Infinity, () => stalls.hold(signal))
   }
   return body
 }
@@ -86,7 +88,7 @@ export function diskOf(action: FaultAction | undefined): WriteGuard {
 
 /** Between the work and the answer. */
 export async function afterWork(action: FaultAction | undefined, answer: Answer, victim: Victim): Promise<Answer> {
-  const { response, signal } = victim
+  const { response, signal, stalls } = victim
   switch (action?.type) {
     case 'error':
     case 'answer':
@@ -95,7 +97,7 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
     case 'reset':
       return action.at === 'committed' ? leave(() => resetConnection(response)) : answer
     case 'stall':
-      return action.at === 'committed' || action.at === 'uncommitted' ? untilGone(signal) : answer
+      return action.at === 'committed' ? stalls.hold(signal) : answer
     case 'delay':
       if (action.at === 'committed') await pause(action.ms, signal)
       return answer
@@ -109,15 +111,19 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
 }
 
 /** How the answer is sent. */
-export function deliveryOf(action: FaultAction | undefined): Delivery {
+export function deliveryOf(
+  action: FaultAction | undefined,
+  { response, signal, stalls }: Pick<Victim, 'response' | 'signal' | 'stalls'>,
+): Delivery {
   switch (action?.type) {
     case 'slow':
       return action.direction === 'out' ? { bytesPerSecond: action.bytesPerSecond } : {}
     case 'reset':
+      return action.at === 'answer' ? cut(action, () => leave(() => resetConnection(response))) : {}
     case 'stall':
-      return action.at === 'answer' ? { interruption: { afterBytes: action.afterBytes, then: action.type } } : {}
+      return action.at === 'answer' ? cut(action, () => stalls.hold(signal)) : {}
     case 'truncate':
-      return { interruption: { afterBytes: action.afterBytes, then: 'close' } }
+      return cut(action, () => leave(() => hangUp(response)))
     case 'clock':
       return { omitsDate: action.sendsDate === false }
     case 'close':
@@ -125,6 +131,16 @@ export function deliveryOf(action: FaultAction | undefined): Delivery {
     default:
       return {}
   }
+}
+
+function cut({ afterBytes }: { afterBytes?: number }, interrupt: () => Promise<never>): Delivery {
+  return { interruption: { afterBytes, interrupt } }
+}
+
+/** What shall happen before the body, or in it: without a body that is one. */
+function isDue({ at }: ResetFault | StallFault, call: Call): boolean {
+  const hasBody = call.isChunked || (call.contentLength ?? 0) > 0
+  return at === 'request' || (!hasBody && (at === 'body' || at === 'uncommitted'))
 }
 
 type Substitution = Extract<FaultAction, { type: 'error' | 'answer' | 'empty' }>
@@ -141,20 +157,20 @@ function substitute(action: Substitution, { dialect, call, requestId }: Victim):
   return withHeaders(dialect.errorAnswer(error, call, requestId), action.headers ?? {})
 }
 
-function leave(end: () => void): never {
+function leave(end: () => void): Promise<never> {
   end()
-  throw new ClientGone()
+  return Promise.reject(new ClientGone())
 }
 
 async function* interrupted(
   body: AsyncIterable<Uint8Array>,
   afterBytes: number,
-  interrupt: () => Promise<never> | never,
+  interrupt: () => Promise<never>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let left = afterBytes
   for await (const chunk of body) {
     if (chunk.length >= left) {
-      yield chunk.subarray(0, left)
+      if (left > 0) yield chunk.subarray(0, left)
       await interrupt()
     }
     left -= chunk.length

@@ -1,4 +1,5 @@
 import type { OperationName } from '../operations/operation.js'
+import { Stalls } from './stalls.js'
 import type { Fault, FaultAction, FaultMatch } from './fault.js'
 
 /** A request, as far as faults look at it. */
@@ -23,6 +24,8 @@ interface Entry {
 
 /** The faults that wait for their requests, in the order they were injected. */
 export class FaultPlan {
+  /** Requests that a fault has brought to a stop. */
+  readonly stalls: Stalls = new Stalls()
   #entries: Entry[] = []
 
   constructor(faults: readonly Fault[] = []) {
@@ -39,8 +42,10 @@ export class FaultPlan {
     this.#entries.push({ fault, skip, times })
   }
 
+  /** Forgets what is still to come, and ends the connections of the requests that stall. */
   clear(): void {
     this.#entries = []
+    this.stalls.release()
   }
 
   /** What is still to come, with the counts that are left. */

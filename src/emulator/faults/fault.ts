@@ -4,7 +4,7 @@
  */
 import type { OperationName } from '../operations/operation.js'
 
-/** Requests that a fault is about. What is absent matches everything. */
+/** Requests that a fault is about: they count when their headers are in, whoever signed them. What is absent matches everything. */
 export interface FaultMatch {
   readonly operation?: OperationName
   readonly method?: string
@@ -69,19 +69,24 @@ export interface ResetFault {
   readonly type: 'reset'
   /**
    * `request`: when the headers are in, before the body is read. `body`: after `afterBytes` of it. `committed`: when
-   * the work is done but not a byte of the answer sent. `answer`: in the middle of the answer.
+   * the work is done but not a byte of the answer sent. `answer`: in the middle of the answer. For a request without
+   * a body, `body` means `request`.
    */
   readonly at: 'request' | 'body' | 'committed' | 'answer'
   /** Bytes of the request's or the answer's body that go through first; by default 0, or half of the answer. */
   readonly afterBytes?: number
 }
 
-/** Nothing moves any more, until the client goes away or the emulator closes. */
+/**
+ * Nothing moves any more, until the client goes away, the faults are cleared or the emulator closes. A client that goes
+ * away is not noticed before the bytes it sent have been read, by the nature of TCP: then the connection stays open.
+ */
 export interface StallFault {
   readonly type: 'stall'
   /**
    * `request`: the body is not read. `body`: no longer read after `afterBytes`. `uncommitted`: the body is read, nothing
-   * done. `committed`: everything is done, no answer comes. `answer`: in the middle of the answer.
+   * done. `committed`: everything is done, no answer comes. `answer`: in the middle of the answer. For a request
+   * without a body, `body` and `uncommitted` mean `request`.
    */
   readonly at: 'request' | 'body' | 'uncommitted' | 'committed' | 'answer'
   readonly afterBytes?: number
@@ -108,7 +113,7 @@ export interface TruncateFault {
   readonly afterBytes?: number
 }
 
-/** The work is done; the answer's CRC-64 is not the bytes'. */
+/** The work is done; the answer's CRC-64, where it has one, is not the bytes'. */
 export interface WrongChecksumFault {
   readonly type: 'wrong-checksum'
   /** The value sent; by default one that differs from the true one in its last bit. */
@@ -164,7 +169,7 @@ export interface RejectAfterContinueFault {
   readonly type: 'continue-then-close'
 }
 
-/** The next write to disk fails with ENOSPC. */
+/** The first write to disk that the request leads to fails with ENOSPC. */
 export interface DiskFullFault {
   readonly type: 'disk-full'
 }

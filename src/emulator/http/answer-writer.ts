@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
 import type { Answer, StreamedBody } from './answer.js'
-import { ClientGone, hangUp, resetConnection, untilGone } from './connection.js'
+import { ClientGone } from './connection.js'
 import { mergeHeaders } from './headers.js'
 import { paced } from './pace.js'
 
@@ -17,35 +17,39 @@ export interface Delivery {
 }
 
 /** What happens in the middle of the answer. */
-export interface Interruption {
+interface Interruption {
   /** Bytes of the body that are sent before; half of it when absent. An empty body is broken off in the headers. */
   readonly afterBytes?: number | undefined
-  readonly then: 'reset' | 'close' | 'stall'
+  readonly interrupt: () => Promise<never>
+}
+
+/** Where an answer goes. */
+export interface Addressee {
+  readonly response: ServerResponse
+  /** Ends when the client goes away or the emulator closes. */
+  readonly signal: AbortSignal
 }
 
 /** Resolves when the answer has left. Rejects with `ClientGone` when there is nobody to read it, or not any more. */
-export async function writeAnswer(
-  response: ServerResponse,
-  answer: Answer,
-  delivery: Delivery,
-  signal: AbortSignal,
-): Promise<void> {
+export async function writeAnswer(addressee: Addressee, answer: Answer, delivery: Delivery): Promise<void> {
+  const { response, signal } = addressee
   const { interruption, bytesPerSecond } = delivery
   const { size, chunks } = bodyOf(answer)
   const hasBody = response.req.method !== 'HEAD' && chunks !== undefined
   if (interruption !== undefined && (!hasBody || size === 0)) {
-    await writeToSocket(response, `HTTP/1.1 ${answer.status} \r\nServer: `)
-    return interrupt(response, interruption, signal)
+    await whileThere(addressee, (done) => response.req.socket.write(`HTTP/1.1 ${answer.status} \r\nServer: `, done))
+    return interruption.interrupt()
   }
   response.sendDate = false
   response.writeHead(answer.status, headersOf(answer, size, delivery))
   if (hasBody) {
     const limit = interruption === undefined ? Infinity : (interruption.afterBytes ?? Math.floor((size ?? 0) / 2))
     const pacedChunks = bytesPerSecond === undefined ? chunks : paced(chunks, bytesPerSecond, signal)
-    await writeChunks(response, pacedChunks, limit)
-    if (interruption !== undefined) return interrupt(response, interruption, signal)
+    await writeChunks(addressee, pacedChunks, limit)
+    if (interruption !== undefined) return interruption.interrupt()
   }
-  await finished(response, delivery.closesSilently ?? false)
+  await whileThere(addressee, (done) => response.end(done))
+  if (delivery.closesSilently === true) response.req.socket.end()
 }
 
 function bodyOf({ status, body }: Answer): Partial<StreamedBody> {
@@ -62,70 +66,37 @@ function headersOf(answer: Answer, size: number | undefined, { omitsDate }: Deli
   return Object.fromEntries(sent.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]))
 }
 
-async function writeChunks(response: ServerResponse, chunks: StreamedBody['chunks'], limit: number): Promise<void> {
+/** Writes at most `limit` bytes, and resolves when the operating system has the last of them. */
+async function writeChunks(addressee: Addressee, chunks: StreamedBody['chunks'], limit: number): Promise<void> {
+  const { response, signal } = addressee
   let left = limit
   for await (const chunk of chunks) {
-    if (response.destroyed) throw new ClientGone()
+    if (signal.aborted) throw new ClientGone()
     const piece = chunk.length > left ? chunk.subarray(0, left) : chunk
     left -= piece.length
     if (left <= 0) {
-      await writeOut(response, piece)
-      return
+      response.flushHeaders()
+      return whileThere(addressee, (done) => response.write(piece, done))
     }
-    if (!response.write(piece)) await drained(response)
+    if (!response.write(piece)) await whileThere(addressee, (done) => response.once('drain', done))
   }
 }
 
-async function interrupt(response: ServerResponse, { then }: Interruption, signal: AbortSignal): Promise<never> {
-  if (then === 'reset') resetConnection(response)
-  else if (then === 'close') hangUp(response)
-  else await untilGone(signal)
-  throw new ClientGone()
-}
-
-/** Resolves when the operating system has the bytes: what follows must not overtake them. */
-function writeOut(response: ServerResponse, piece: Uint8Array): Promise<void> {
+/**
+ * Waits for what `begin` calls back about, or for the client to go away. It is the connection that is watched: the
+ * response itself is not told of its end while it waits for an earlier one on the same connection.
+ */
+function whileThere({ signal }: Addressee, begin: (done: () => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
-    response.once('close', () => reject(new ClientGone()))
-    response.flushHeaders()
-    response.write(piece, () => resolve())
-  })
-}
-
-function writeToSocket(response: ServerResponse, text: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (response.socket === null) resolve()
-    else response.socket.write(text, () => resolve())
-  })
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onDrain = () => {
-      response.off('close', onClose)
-      resolve()
-    }
-    const onClose = () => {
-      response.off('drain', onDrain)
-      reject(new ClientGone())
-    }
-    response.once('drain', onDrain).once('close', onClose)
-  })
-}
-
-function finished(response: ServerResponse, closesSilently: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const { socket } = response
-    if (response.destroyed) {
-      reject(new ClientGone())
+    const onGone = () => reject(new ClientGone())
+    if (signal.aborted) {
+      onGone()
       return
     }
-    response.once('close', () => {
-      if (response.writableFinished) resolve()
-      else reject(new ClientGone())
-    })
-    response.end(() => {
-      if (closesSilently) socket?.end()
+    signal.addEventListener('abort', onGone)
+    begin(() => {
+      signal.removeEventListener('abort', onGone)
+      resolve()
     })
   })
 }

@@ -7,8 +7,6 @@ export interface Answer {
   /** Names in the service's spelling; values may hold any Unicode text. */
   readonly headers: Headers
   readonly body?: string | Buffer | StreamedBody
-  /** Lets go of what the answer holds; called once, whether the answer was sent or not. */
-  release?(): void
 }
 
 export interface StreamedBody {

@@ -12,18 +12,10 @@ export class ClientGone extends Error {
 
 /** Ends the connection with a TCP reset. */
 export function resetConnection(response: ServerResponse): void {
-  response.socket?.resetAndDestroy()
+  response.req.socket.resetAndDestroy()
 }
 
 /** Ends the connection in an orderly way, in the middle of whatever was being said. */
 export function hangUp(response: ServerResponse): void {
-  response.socket?.destroySoon()
-}
-
-/** Rejects with `ClientGone` when the client goes away or the emulator closes; until then nothing happens. */
-export function untilGone(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(new ClientGone())
-    else signal.addEventListener('abort', () => reject(new ClientGone()), { once: true })
-  })
+  response.req.socket.destroySoon()
 }

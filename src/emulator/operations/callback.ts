@@ -4,7 +4,8 @@
  */
 import { Buffer } from 'node:buffer'
 import { withHeaders, type Answer } from '../http/answer.js'
-import { invalidArgument, ServiceError } from '../refusal.js'
+import { mergeHeaders } from '../http/headers.js'
+import { invalidArgument, Refusal, serviceErrorOf } from '../refusal.js'
 import type { StoredObject } from '../storage/stored-object.js'
 import { postCallback } from './callback-request.js'
 import type { OperationContext } from './operation.js'
@@ -31,7 +32,7 @@ export function readCallback(context: OperationContext): Callback | undefined {
   const { text, fields } = spec
   const body = fields.get('callbackBody')
   const bodyType = fields.get('callbackBodyType') ?? FORM
-  if (body === undefined || body === '') throw invalidCallback(text, 'callbackBody must not be empty.', '0007-00000011')
+  if (body === undefined || body === '') throw new Refusal('callback-without-body', { ArgumentName: 'callback' })
   if (bodyType !== FORM && bodyType !== JSON_TYPE)
     throw invalidCallback(text, `callbackBodyType must be ${FORM} or ${JSON_TYPE}.`)
   const urls = (fields.get('callbackUrl') ?? '')
@@ -64,14 +65,9 @@ export async function announceObject(
 }
 
 function callbackFailed({ dialect, call, requestId }: OperationContext, answer: Answer, reason: string): Answer {
-  const error = new ServiceError({
-    status: 203,
-    code: 'CallbackFailed',
-    message: `Error status : ${reason}.`,
-    ec: '0007-00000203',
-  })
-  const failed = dialect.errorAnswer(error, call, requestId)
-  return { ...failed, headers: { ...answer.headers, ...failed.headers } }
+  const refusal = new Refusal('callback-failed', {}, `Error status : ${reason}.`)
+  const failed = dialect.errorAnswer(serviceErrorOf(refusal, dialect.refusals), call, requestId)
+  return { ...failed, headers: mergeHeaders(answer.headers, failed.headers) }
 }
 
 /** Replaces `${name}` in the callback's body; a name that means nothing becomes empty. */
@@ -125,14 +121,6 @@ function parseUrl(text: string, parameter: string): URL {
   return new URL(url)
 }
 
-function invalidCallback(
-  value: string,
-  message: string,
-  ec?: string,
-): ServiceError | ReturnType<typeof invalidArgument> {
-  if (ec === undefined) return invalidArgument('callback', value, message)
-  return new ServiceError(
-    { status: 400, code: 'InvalidArgument', message, ec },
-    { ArgumentName: 'callback', ArgumentValue: value },
-  )
+function invalidCallback(value: string, message: string): Refusal {
+  return invalidArgument('callback', value, message)
 }

@@ -10,13 +10,13 @@ import { parseXml, type XmlElement } from '../../shared/xml.js'
 import type { Answer } from '../http/answer.js'
 import { collectBody } from '../http/request-body.js'
 import type { XmlNode } from '../http/xml-writer.js'
-import { invalidArgument, Refusal, ServiceError } from '../refusal.js'
+import { invalidArgument, Refusal } from '../refusal.js'
 import { randomName } from '../storage/folders.js'
 import type { StoredPart } from '../storage/uploads.js'
 import { announceObject, readCallback } from './callback.js'
-import { xmlAnswer } from './object-details.js'
 import type { OperationContext } from './operation.js'
-import { checkOverwrite, readEncoding, requireUpload } from './parameters.js'
+import { checkOverwrite, requireUpload } from './parameters.js'
+import { readEncoding, xmlAnswer } from './xml-answer.js'
 
 /** Ten thousand parts, written verbosely, are about 2 MB. */
 const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
@@ -51,33 +51,22 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   const replaced = storage.objects.commit(object, guard)
   await Promise.all([replaced, storage.uploads.remove(uploadId, new Set(parts))])
   const elements: XmlNode[] = [
+    ...encoding.elements,
     ['Location', `http://${call.header('host') ?? call.host}${call.rawPath}`],
     ['Bucket', bucket],
     ['Key', encoding.encode(key)],
     ['ETag', dialect.formatEtag(object.etag)],
   ]
-  if (encoding.isUrl) elements.unshift(['EncodingType', 'url'])
   const headers = {
     ...dialect.receiptHeaders({ etag: object.etag, crc64: object.crc64 }),
     ...dialect.encryptionHeaders(properties),
   }
-  return announceObject(
-    context,
-    callback,
-    object,
-    xmlAnswer(context, ['CompleteMultipartUploadResult', elements], headers),
-  )
+  const answer = xmlAnswer(context, ['CompleteMultipartUploadResult', elements], headers)
+  return announceObject(context, callback, object, answer)
 }
 
-function allParts({ storage, dialect }: OperationContext, document: Buffer, uploadId: string): StoredPart[] {
-  const header = `${dialect.headerPrefix}complete-all`
-  if (document.length > 0) {
-    const message = `The body must be empty when ${header} is set.`
-    throw new ServiceError(
-      { status: 400, code: 'InvalidArgument', message, ec: '0042-00000216' },
-      { ArgumentName: header, ArgumentValue: 'yes' },
-    )
-  }
+function allParts({ storage }: OperationContext, document: Buffer, uploadId: string): StoredPart[] {
+  if (document.length > 0) throw new Refusal('unexpected-part-list')
   const parts = storage.uploads.parts(uploadId)
   if (parts.length === 0) throw new Refusal('invalid-part', { UploadId: uploadId })
   return parts

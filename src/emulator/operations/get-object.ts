@@ -3,11 +3,11 @@ import { paced } from '../http/pace.js'
 import { Refusal } from '../refusal.js'
 import type { StoredObject } from '../storage/stored-object.js'
 import type { OperationContext } from './operation.js'
-import { readTrafficLimit } from './receive-body.js'
+import { readTrafficLimit } from './parameters.js'
 
 /** GetObject and, without the bytes, HeadObject. */
 export function getObject(context: OperationContext): Answer {
-  const { call, dialect, storage } = context
+  const { dialect, storage } = context
   const object = requireObject(context)
   const bytesPerSecond = readTrafficLimit(context)
   const headers = { ...dialect.objectHeaders(object), ...overrides(context) }
@@ -20,11 +20,10 @@ export function getObject(context: OperationContext): Answer {
     chunks: bytesPerSecond === undefined ? chunks : paced(chunks, bytesPerSecond, context.signal),
   }
   // A reader keeps the files of the version it began with, whatever happens to the key meanwhile.
-  const release = call.method === 'HEAD' ? undefined : storage.data.hold(object.version)
-  const answer = release === undefined ? { body } : { body, release }
-  if (range === undefined) return { status: 200, headers, ...answer }
+  context.atEnd(storage.data.hold(object.version))
+  if (range === undefined) return { status: 200, headers, body }
   const contentRange = `bytes ${start}-${end - 1}/${object.size}`
-  return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, ...answer }
+  return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, body }
 }
 
 /** The object that the request names. Throws `no-such-key`. */

@@ -4,9 +4,9 @@ import type { XmlNode } from '../http/xml-writer.js'
 import { compareUtf8 } from '../storage/compare-utf8.js'
 import type { Upload } from '../storage/uploads.js'
 import { pageOf } from './list-pages.js'
-import { xmlAnswer } from './object-details.js'
 import type { OperationContext } from './operation.js'
-import { readEncoding, readInteger, readPageSize, requireUpload } from './parameters.js'
+import { readInteger, readPageSize, requireUpload } from './parameters.js'
+import { readEncoding, xmlAnswer } from './xml-answer.js'
 
 export function listParts(context: OperationContext): Answer {
   const { bucket, key, dialect, storage } = context
@@ -29,7 +29,7 @@ export function listParts(context: OperationContext): Answer {
   return xmlAnswer(context, [
     'ListPartsResult',
     [
-      ...encodingElements(encoding),
+      ...encoding.elements,
       ['Bucket', bucket],
       ['Key', encoding.encode(key)],
       ['UploadId', uploadId],
@@ -67,7 +67,7 @@ export function listMultipartUploads(context: OperationContext): Answer {
   return xmlAnswer(context, [
     'ListMultipartUploadsResult',
     [
-      ...encodingElements(encoding),
+      ...encoding.elements,
       ['Bucket', bucket],
       ['KeyMarker', encoding.encode(keyMarker)],
       ['UploadIdMarker', idMarker],
@@ -95,8 +95,4 @@ export function listMultipartUploads(context: OperationContext): Answer {
       ],
     ]
   }
-}
-
-export function encodingElements({ isUrl }: { isUrl: boolean }): XmlNode[] {
-  return isUrl ? [['EncodingType', 'url']] : []
 }

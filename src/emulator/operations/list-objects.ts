@@ -3,11 +3,10 @@ import { Buffer } from 'node:buffer'
 import type { Answer } from '../http/answer.js'
 import type { XmlNode } from '../http/xml-writer.js'
 import { compareUtf8 } from '../storage/compare-utf8.js'
-import { encodingElements } from './list-multipart.js'
 import { pageOf } from './list-pages.js'
-import { OWNER, xmlAnswer } from './object-details.js'
 import type { OperationContext } from './operation.js'
-import { readEncoding, readPageSize } from './parameters.js'
+import { readPageSize } from './parameters.js'
+import { OWNER, readEncoding, xmlAnswer } from './xml-answer.js'
 
 export function listObjects(context: OperationContext): Answer {
   const { call, bucket, storage, dialect } = context
@@ -31,7 +30,7 @@ export function listObjects(context: OperationContext): Answer {
     'ListBucketResult',
     [
       ['Name', bucket],
-      ...encodingElements(encoding),
+      ...encoding.elements,
       ['Prefix', encoding.encode(prefix)],
       ['MaxKeys', String(maxKeys)],
       ['Delimiter', encoding.encode(delimiter)],

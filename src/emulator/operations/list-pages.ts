@@ -12,7 +12,7 @@ export interface PageQuery<Entry> {
   readonly marker: string
 }
 
-export type PageItem<Entry> = { type: 'entry'; entry: Entry } | { type: 'prefix'; prefix: string }
+type PageItem<Entry> = { type: 'entry'; entry: Entry } | { type: 'prefix'; prefix: string }
 
 export interface Page<Entry> {
   readonly items: readonly PageItem<Entry>[]

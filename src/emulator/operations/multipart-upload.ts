@@ -3,10 +3,10 @@ import { formatCrc64 } from '../../checksum/decimal.js'
 import type { Answer } from '../http/answer.js'
 import type { XmlNode } from '../http/xml-writer.js'
 import { invalidArgument, Refusal } from '../refusal.js'
-import { xmlAnswer } from './object-details.js'
 import type { OperationContext } from './operation.js'
-import { checkOverwrite, readEncoding, readInteger, requireUpload } from './parameters.js'
+import { checkOverwrite, readInteger, requireUpload } from './parameters.js'
 import { receiveBody } from './receive-body.js'
+import { readEncoding, xmlAnswer } from './xml-answer.js'
 
 export function initiateMultipartUpload(context: OperationContext): Answer {
   const { call, dialect, limits, bucket, key, storage, guard, now } = context
@@ -16,11 +16,11 @@ export function initiateMultipartUpload(context: OperationContext): Answer {
   const uploadId = dialect.newUploadId()
   storage.uploads.create({ uploadId, bucket, key, initiated: now.toISOString(), properties }, guard)
   const elements: XmlNode[] = [
+    ...encoding.elements,
     ['Bucket', bucket],
     ['Key', encoding.encode(key)],
     ['UploadId', uploadId],
   ]
-  if (encoding.isUrl) elements.unshift(['EncodingType', 'url'])
   return xmlAnswer(context, ['InitiateMultipartUploadResult', elements], dialect.encryptionHeaders(properties))
 }
 

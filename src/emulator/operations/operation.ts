@@ -42,6 +42,8 @@ export interface OperationContext {
   readonly signal: AbortSignal
   /** The request's body, read once. */
   body(): AsyncIterable<Uint8Array>
+  /** Has something done when the request is over, answered or not. */
+  atEnd(action: () => void): void
 }
 
 /** Carries the request out, or throws a `Refusal`. */

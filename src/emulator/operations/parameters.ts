@@ -3,6 +3,9 @@ import { invalidArgument, Refusal } from '../refusal.js'
 import type { Upload } from '../storage/uploads.js'
 import type { OperationContext } from './operation.js'
 
+/** Bits per second (alibabacloud-oss-go-sdk-v2). */
+const TRAFFIC_LIMIT = { min: 245_760, max: 838_860_800 }
+
 /** A whole number from `min` to `max`; undefined when the parameter is absent. */
 export function readInteger(
   { call }: Pick<OperationContext, 'call'>,
@@ -17,14 +20,6 @@ export function readInteger(
     throw invalidArgument(name, text, `${name} must be a whole number from ${min} to ${max}.`)
   }
   return value
-}
-
-/** How names are written into a list: as they are, or as in a form when the client asks for `encoding-type=url`. */
-export function readEncoding({ call }: OperationContext): { isUrl: boolean; encode: (text: string) => string } {
-  const type = call.parameter('encoding-type')
-  if (type === undefined) return { isUrl: false, encode: (text) => text }
-  if (type !== 'url') throw invalidArgument('encoding-type', type)
-  return { isUrl: true, encode: encodeForm }
 }
 
 /** A page of what a list shall hold. */
@@ -46,6 +41,15 @@ export function checkOverwrite({ call, dialect, storage, bucket, key }: Operatio
   if (dialect.forbidsOverwrite(call) && storage.objects.has(bucket, key)) throw new Refusal('already-exists')
 }
 
-function encodeForm(text: string): string {
-  return encodeURIComponent(text).replaceAll('%20', '+')
+/** Bytes per second that the request asks for; undefined when it does not limit itself. */
+export function readTrafficLimit({ call, dialect }: OperationContext): number | undefined {
+  const name = `${dialect.headerPrefix}traffic-limit`
+  const header = call.header(name)
+  const parameter = call.parameter(name)
+  const text = header ?? parameter
+  if (text === undefined) return undefined
+  const bits = Number(text)
+  const isInRange = /^\d+$/.test(text) && bits >= TRAFFIC_LIMIT.min && bits <= TRAFFIC_LIMIT.max
+  if (!isInRange || (header !== undefined && parameter !== undefined)) throw invalidArgument(name, text)
+  return bits / 8
 }

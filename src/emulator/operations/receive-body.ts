@@ -1,12 +1,10 @@
 /** Takes in the bytes of an object or a part, checked against what the request says about them. */
 import { Buffer } from 'node:buffer'
 import { paced } from '../http/pace.js'
-import { invalidArgument, Refusal } from '../refusal.js'
+import { Refusal } from '../refusal.js'
 import type { ReceivedBody } from '../storage/data-files.js'
 import type { OperationContext } from './operation.js'
-
-/** Bits per second (alibabacloud-oss-go-sdk-v2). */
-const TRAFFIC_LIMIT = { min: 245_760, max: 838_860_800 }
+import { readTrafficLimit } from './parameters.js'
 
 /**
  * Receives the body and hands it to `store`. The bytes are removed again unless `store` succeeds, so whatever goes
@@ -34,19 +32,6 @@ export async function receiveBody<Result>(
     await storage.data.discard(received.files)
     throw error
   }
-}
-
-/** Bytes per second that the request asks for; undefined when it does not limit itself. */
-export function readTrafficLimit({ call, dialect }: OperationContext): number | undefined {
-  const name = `${dialect.headerPrefix}traffic-limit`
-  const header = call.header(name)
-  const parameter = call.parameter(name)
-  const text = header ?? parameter
-  if (text === undefined) return undefined
-  const bits = Number(text)
-  const isInRange = /^\d+$/.test(text) && bits >= TRAFFIC_LIMIT.min && bits <= TRAFFIC_LIMIT.max
-  if (!isInRange || (header !== undefined && parameter !== undefined)) throw invalidArgument(name, text)
-  return bits / 8
 }
 
 function limitedBody(context: OperationContext, maxSize: number): AsyncIterable<Uint8Array> {

@@ -78,15 +78,12 @@ export class DataFiles {
     }
   }
 
-  /** Keeps the files of an object version on disk until the answered function is called. */
+  /** Keeps the files of an object version on disk until the answered function is called, which must be once. */
   hold(version: string): () => void {
     const readers = this.#readers.get(version) ?? { count: 0, doomed: [] }
     readers.count++
     this.#readers.set(version, readers)
-    let isHeld = true
     return () => {
-      if (!isHeld) return
-      isHeld = false
       readers.count--
       if (readers.count > 0) return
       this.#readers.delete(version)

@@ -15,12 +15,7 @@ export function writeJsonFile(path: string, value: unknown, temporaryPath: strin
   }
 }
 
-/** What is in the file; the caller wrote it and knows its shape. Undefined when there is no such file. */
+/** What is in the file; the caller wrote it and knows its shape. */
 export function readJsonFile(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+  return JSON.parse(readFileSync(path, 'utf8'))
 }

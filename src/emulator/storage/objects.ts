@@ -39,7 +39,7 @@ export class Objects {
 
   find(bucket: string, key: string): StoredObject | undefined {
     if (!this.has(bucket, key)) return undefined
-    return readJsonFile(objectPath(this.#folders, bucket, key)) as StoredObject | undefined
+    return readJsonFile(objectPath(this.#folders, bucket, key)) as StoredObject
   }
 
   /** The bucket's keys in the order of their UTF-8 bytes. */

@@ -1,7 +1,7 @@
 /** Everything the emulator keeps: objects, uploads and their bytes, in one folder. */
 import { crc64Engine } from '../../checksum/engine.js'
 import { DataFiles } from './data-files.js'
-import { openFolders } from './folders.js'
+import { openFolders, type Folders } from './folders.js'
 import { Objects } from './objects.js'
 import { Uploads } from './uploads.js'
 
@@ -16,6 +16,15 @@ export interface Storage {
 /** Opens the folder, finds what is stored there and removes what a killed emulator did not finish. */
 export async function openStorage(directory: string): Promise<Storage> {
   const folders = openFolders(directory)
+  try {
+    return await load(folders)
+  } catch (error) {
+    folders.release()
+    throw error
+  }
+}
+
+async function load(folders: Folders): Promise<Storage> {
   const data = new DataFiles(folders.data, crc64Engine())
   const objects = new Objects(folders, data)
   const uploads = new Uploads(folders, data)

@@ -1,11 +1,11 @@
 /** Where a bucket of OBS is (Huawei Cloud's "Regions and Endpoints"; esdk-obs-nodejs, lib/utils.js). */
-import { checkOneOf, invalidOption } from '../../shared/check-option.js'
+import { invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import {
   addressBucket,
   type Addressing,
-  ADDRESSINGS,
   type BucketAddress,
+  chooseAddressing,
   isBareHost,
   isConfidential,
   parseEndpoint,
@@ -37,8 +37,11 @@ export function obsAddress(options: ObsAddressOptions): ObsAddress {
     options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint, 'obs.cn-north-4.myhuaweicloud.com')
   const region = options.region === undefined ? regionOf(given?.hostname) : checkRegion(options.region)
   const url = given ?? endpointOf(region)
-  const usual = isBareHost(url) ? 'path' : 'virtual'
-  const addressing = checkOneOf('addressing', options.addressing ?? usual, ADDRESSINGS)
+  const addressing = chooseAddressing(options.addressing, {
+    usual: isBareHost(url) ? 'path' : 'virtual',
+    endpoint: url,
+    isNamed: given !== undefined,
+  })
   return {
     region,
     domain: addressing === 'cname' ? url.hostname : undefined,

@@ -53,7 +53,9 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     requestIdHeader: `${prefix}request-id`,
     checksums: checksumRules(prefix, checksum),
     encodesNames: 'always',
+    // No request has a condition.
     conditionalRequests: [],
+    existsCodes: [],
     signsPayload: false,
     origin: address.origin,
     pathOf: (key) => address.pathOf(key),

@@ -11,7 +11,7 @@ import { callbackParameters, encodeCallbackPart } from '../callback.js'
 import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../customer-key.js'
 import type { ObjectRequest } from '../dialect.js'
 import { readEncryption, refuseEncryptionPart } from '../encryption-option.js'
-import { basicHeaders, type HeaderPlaces, headersOn } from '../object-headers.js'
+import { basicHeaders, type HeaderPlaces, headersOn, setAll } from '../object-headers.js'
 import type { Callback, ObjectOptions } from '../object-options.js'
 
 export type ObsHeaderPrefix = 'x-obs-' | 'x-amz-'
@@ -46,12 +46,12 @@ const RESERVED = [
 ]
 
 function placesOf(prefix: ObsHeaderPrefix): HeaderPlaces {
-  return {
-    [`${prefix}callback`]: ['put', 'complete'],
-    [`${prefix}traffic-limit`]: ['put', 'part'],
-    [`${prefix}request-payer`]: ['put', 'initiate', 'part', 'complete', 'read'],
+  return new Map([
+    [`${prefix}callback`, ['put', 'complete']],
+    [`${prefix}traffic-limit`, ['put', 'part']],
+    [`${prefix}request-payer`, ['put', 'initiate', 'part', 'complete', 'read']],
     ...customerKeyPlaces(prefix, ['put', 'initiate', 'part', 'read']),
-  }
+  ])
 }
 
 /** Throws UploadError where an option is not acceptable. */
@@ -68,47 +68,51 @@ export function obsObjectHeaders(
   }
   const headers = basicHeaders(options, { prefix, reserved: RESERVED, maxMetadataBytes: 8 * KiB })
   const { acl, storageClass, serverSideEncryption, callback, trafficLimit, expireAfterDays } = options
-  if (acl !== undefined) headers[`${prefix}acl`] = checkOneOf('acl', acl, ACLS)
+  if (acl !== undefined) headers.set(`${prefix}acl`, checkOneOf('acl', acl, ACLS))
   if (storageClass !== undefined) {
     const names = Object.keys(STORAGE_CLASSES) as StorageClass[]
     const checked = checkOneOf('storageClass', storageClass, names)
-    headers[`${prefix}storage-class`] = prefix === 'x-amz-' ? STORAGE_CLASSES[checked] : checked
+    headers.set(`${prefix}storage-class`, prefix === 'x-amz-' ? STORAGE_CLASSES[checked] : checked)
   }
   if (serverSideEncryption !== undefined) {
-    Object.assign(headers, encryptionHeaders(serverSideEncryption, prefix, isConfidential))
+    setAll(headers, encryptionHeaders(serverSideEncryption, prefix, isConfidential))
   }
-  if (callback !== undefined) headers[`${prefix}callback`] = callbackHeader(callback)
+  if (callback !== undefined) headers.set(`${prefix}callback`, callbackHeader(callback))
   if (trafficLimit !== undefined) {
     // The documentation's "Single-Connection Bandwidth Throttling".
-    headers[`${prefix}traffic-limit`] = String(
-      checkInteger('trafficLimit', trafficLimit, 819_200, 838_860_800, 'bit/s'),
-    )
+    const limit = checkInteger('trafficLimit', trafficLimit, 819_200, 838_860_800, 'bit/s')
+    headers.set(`${prefix}traffic-limit`, String(limit))
   }
   if (expireAfterDays !== undefined) {
     // Under this name in requests of AWS too.
-    headers['x-obs-expires'] = String(checkInteger('expireAfterDays', expireAfterDays, 1, 2_147_483_647, 'days'))
+    headers.set('x-obs-expires', String(checkInteger('expireAfterDays', expireAfterDays, 1, 2_147_483_647, 'days')))
   }
   return headersOn(request, headers, placesOf(prefix))
 }
 
 function callbackHeader(callback: Callback): string {
+  const parameters = callbackParameters(callback)
   for (const name of ['sni', 'variables'] as const) {
-    if (callback[name] !== undefined) {
+    if (callback[name] !== undefined)
       throw invalidOption(`callback.${name}`, callback[name], 'OBS has nothing of that kind')
-    }
   }
-  return encodeCallbackPart('callback', callbackParameters(callback))
+  return encodeCallbackPart('callback', parameters)
 }
 
-function encryptionHeaders(option: unknown, prefix: ObsHeaderPrefix, isConfidential: boolean): Record<string, string> {
+function encryptionHeaders(
+  option: unknown,
+  prefix: ObsHeaderPrefix,
+  isConfidential: boolean,
+): [name: string, value: string][] {
   const encryption = readEncryption(option, ENCRYPTIONS)
   if (encryption.by === 'caller') return customerKeyHeaders(prefix, encryption.customerKey, isConfidential)
   const { algorithm, keyId, dataEncryption } = encryption
   refuseEncryptionPart('dataEncryption', dataEncryption, 'OBS has nothing of that kind')
   if (algorithm !== 'kms') refuseEncryptionPart('keyId', keyId, "it goes with 'kms'")
   const isAws = prefix === 'x-amz-'
-  return {
-    [`${prefix}server-side-encryption`]: algorithm === 'kms' && isAws ? 'aws:kms' : algorithm,
-    ...(keyId === undefined ? {} : { [`${prefix}server-side-encryption-${isAws ? 'aws-' : ''}kms-key-id`]: keyId }),
-  }
+  const headers: [string, string][] = [
+    [`${prefix}server-side-encryption`, algorithm === 'kms' && isAws ? 'aws:kms' : algorithm],
+  ]
+  if (keyId !== undefined) headers.push([`${prefix}server-side-encryption-${isAws ? 'aws-' : ''}kms-key-id`, keyId])
+  return headers
 }

@@ -7,8 +7,8 @@ import { UploadError } from '../../shared/errors.js'
 import {
   addressBucket,
   type Addressing,
-  ADDRESSINGS,
   type BucketAddress,
+  chooseAddressing,
   isBareHost,
   parseEndpoint,
 } from '../bucket-address.js'
@@ -48,8 +48,11 @@ export function ossAddress(options: OssAddressOptions): OssAddress {
     )
   }
   const url = base ?? new URL(`https://${hostOf(region ?? '', network)}`)
-  const usual = isBareHost(url) ? 'path' : 'virtual'
-  const addressing = checkOneOf('addressing', options.addressing ?? usual, ADDRESSINGS)
+  const addressing = chooseAddressing(options.addressing, {
+    usual: isBareHost(url) ? 'path' : 'virtual',
+    endpoint: url,
+    isNamed: base !== undefined,
+  })
   return { region, ...addressBucket(url, bucket, addressing) }
 }
 

@@ -9,7 +9,7 @@ import { UploadError } from '../../shared/errors.js'
 import { callbackParameters, callbackVariables, encodeCallbackPart } from '../callback.js'
 import type { ObjectRequest } from '../dialect.js'
 import { readEncryption, refuseEncryptionPart } from '../encryption-option.js'
-import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions } from '../object-headers.js'
+import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions, setAll } from '../object-headers.js'
 import type { Callback, ObjectOptions } from '../object-options.js'
 
 const PREFIX = 'x-oss-'
@@ -18,14 +18,14 @@ const ACLS = ['private', 'public-read', 'public-read-write', 'default'] as const
 const STORAGE_CLASSES = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'] as const
 const ENCRYPTIONS = ['AES256', 'KMS', 'SM4'] as const
 
-const PLACES: HeaderPlaces = {
-  'x-oss-object-acl': ['put', 'complete'],
-  'x-oss-callback': ['put', 'complete'],
-  'x-oss-callback-var': ['put', 'complete'],
-  'x-oss-forbid-overwrite': ['put', 'initiate', 'complete'],
-  'x-oss-traffic-limit': ['put', 'part'],
-  'x-oss-request-payer': ['put', 'initiate', 'part', 'complete', 'read'],
-}
+const PLACES: HeaderPlaces = new Map([
+  ['x-oss-object-acl', ['put', 'complete']],
+  ['x-oss-callback', ['put', 'complete']],
+  ['x-oss-callback-var', ['put', 'complete']],
+  ['x-oss-forbid-overwrite', ['put', 'initiate', 'complete']],
+  ['x-oss-traffic-limit', ['put', 'part']],
+  ['x-oss-request-payer', ['put', 'initiate', 'part', 'complete', 'read']],
+])
 
 const RESERVED = ['complete-all', 'content-sha256', 'copy-source', 'date', 'security-token']
 
@@ -34,26 +34,29 @@ export function ossObjectHeaders(options: ObjectOptions, request: ObjectRequest)
   return headersOn(request, allHeaders(options), PLACES)
 }
 
-function allHeaders(options: ObjectOptions): Record<string, string> {
+type Headers = [name: string, value: string][]
+
+function allHeaders(options: ObjectOptions): Map<string, string> {
   refuseOptions(options, 'OSS', ['expireAfterDays'])
   const headers = basicHeaders(options, { prefix: PREFIX, reserved: RESERVED, maxMetadataBytes: 8 * KiB })
   const { acl, storageClass, serverSideEncryption, forbidOverwrite, callback, trafficLimit } = options
-  if (acl !== undefined) headers['x-oss-object-acl'] = checkOneOf('acl', acl, ACLS)
+  if (acl !== undefined) headers.set('x-oss-object-acl', checkOneOf('acl', acl, ACLS))
   if (storageClass !== undefined) {
-    headers['x-oss-storage-class'] = checkOneOf('storageClass', storageClass, STORAGE_CLASSES)
+    headers.set('x-oss-storage-class', checkOneOf('storageClass', storageClass, STORAGE_CLASSES))
   }
-  if (serverSideEncryption !== undefined) Object.assign(headers, encryptionHeaders(serverSideEncryption))
+  if (serverSideEncryption !== undefined) setAll(headers, encryptionHeaders(serverSideEncryption))
   if (forbidOverwrite !== undefined) {
-    headers['x-oss-forbid-overwrite'] = String(checkBoolean('forbidOverwrite', forbidOverwrite))
+    headers.set('x-oss-forbid-overwrite', String(checkBoolean('forbidOverwrite', forbidOverwrite)))
   }
-  if (callback !== undefined) Object.assign(headers, callbackHeaders(callback))
+  if (callback !== undefined) setAll(headers, callbackHeaders(callback))
   if (trafficLimit !== undefined) {
-    headers['x-oss-traffic-limit'] = String(checkInteger('trafficLimit', trafficLimit, 245_760, 838_860_800, 'bit/s'))
+    const limit = checkInteger('trafficLimit', trafficLimit, 245_760, 838_860_800, 'bit/s')
+    headers.set('x-oss-traffic-limit', String(limit))
   }
   return headers
 }
 
-function encryptionHeaders(option: unknown): Record<string, string> {
+function encryptionHeaders(option: unknown): Headers {
   const encryption = readEncryption(option, ENCRYPTIONS)
   if (encryption.by === 'caller') {
     throw new UploadError(
@@ -62,28 +65,27 @@ function encryptionHeaders(option: unknown): Record<string, string> {
     )
   }
   const { algorithm, keyId, dataEncryption } = encryption
+  const headers: Headers = [['x-oss-server-side-encryption', algorithm]]
   if (algorithm !== 'KMS') {
-    refuseEncryptionPart('keyId', keyId, "it goes with 'KMS'")
-    refuseEncryptionPart('dataEncryption', dataEncryption, "it goes with 'KMS'")
+    refuseEncryptionPart('keyId', keyId, "it goes with 'KMS' alone")
+    refuseEncryptionPart('dataEncryption', dataEncryption, "it goes with 'KMS' alone")
   }
-  return {
-    'x-oss-server-side-encryption': algorithm,
-    ...(keyId === undefined ? {} : { 'x-oss-server-side-encryption-key-id': keyId }),
-    ...(dataEncryption === undefined
-      ? {}
-      : {
-          'x-oss-server-side-data-encryption': checkOneOf('serverSideEncryption.dataEncryption', dataEncryption, [
-            'SM4',
-          ]),
-        }),
+  if (keyId !== undefined) headers.push(['x-oss-server-side-encryption-key-id', keyId])
+  if (dataEncryption !== undefined) {
+    const name = 'serverSideEncryption.dataEncryption'
+    headers.push(['x-oss-server-side-data-encryption', checkOneOf(name, dataEncryption, ['SM4'])])
   }
+  return headers
 }
 
-function callbackHeaders(callback: Callback): Record<string, string> {
-  const { sni, variables } = callback
+function callbackHeaders(callback: Callback): Headers {
   const parameters = callbackParameters(callback)
+  const { sni, variables } = callback
   if (sni !== undefined) parameters['callbackSNI'] = checkBoolean('callback.sni', sni)
-  const headers = { 'x-oss-callback': encodeCallbackPart('callback', parameters) }
-  if (variables === undefined) return headers
-  return { ...headers, 'x-oss-callback-var': encodeCallbackPart('callback.variables', callbackVariables(variables)) }
+  const headers: Headers = [['x-oss-callback', encodeCallbackPart('callback', parameters)]]
+  if (variables !== undefined) {
+    const encoded = encodeCallbackPart('callback.variables', callbackVariables(variables))
+    headers.push(['x-oss-callback-var', encoded])
+  }
+  return headers
 }

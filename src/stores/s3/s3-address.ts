@@ -4,8 +4,8 @@ import { UploadError } from '../../shared/errors.js'
 import {
   addressBucket,
   type Addressing,
-  ADDRESSINGS,
   type BucketAddress,
+  chooseAddressing,
   isConfidential,
   parseEndpoint,
 } from '../bucket-address.js'
@@ -50,8 +50,11 @@ export function s3Address(options: S3AddressOptions): S3Address {
   }
   const url = given ?? new URL(`https://${hostOf(region, network)}`)
   const isAws = AWS.test(url.hostname)
-  const usual = isAws && !bucket.includes('.') ? 'virtual' : 'path'
-  const addressing = checkOneOf('addressing', options.addressing ?? usual, ADDRESSINGS)
+  const addressing = chooseAddressing(options.addressing, {
+    usual: isAws && !bucket.includes('.') ? 'virtual' : 'path',
+    endpoint: url,
+    isNamed: given !== undefined,
+  })
   if (network === 'accelerate' && addressing !== 'virtual') {
     throw new UploadError(
       'INVALID_OPTION',

@@ -7,7 +7,7 @@ import { checkBoolean, checkOneOf, invalidOption } from '../../shared/check-opti
 import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../customer-key.js'
 import type { ObjectRequest } from '../dialect.js'
 import { readEncryption, refuseEncryptionPart } from '../encryption-option.js'
-import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions } from '../object-headers.js'
+import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions, setAll } from '../object-headers.js'
 import type { ObjectOptions } from '../object-options.js'
 
 const PREFIX = 'x-amz-'
@@ -25,13 +25,13 @@ const ENCRYPTIONS = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const
 
 const EVERYWHERE: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read']
 
-const PLACES: HeaderPlaces = {
-  'if-none-match': ['put', 'complete'],
-  'x-amz-expected-bucket-owner': EVERYWHERE,
-  'x-amz-request-payer': EVERYWHERE,
+const PLACES: HeaderPlaces = new Map([
+  ['if-none-match', ['put', 'complete']],
+  ['x-amz-expected-bucket-owner', EVERYWHERE],
+  ['x-amz-request-payer', EVERYWHERE],
   // Complete wants the key where the object has a checksum.
   ...customerKeyPlaces(PREFIX, EVERYWHERE),
-}
+])
 
 const RESERVED = [
   'checksum-algorithm',
@@ -57,12 +57,13 @@ export function s3ObjectHeaders(
   // AWS: 2 KB, names and values together.
   const headers = basicHeaders(options, { prefix: PREFIX, reserved: RESERVED, maxMetadataBytes: 2 * KiB })
   const { acl, storageClass, serverSideEncryption, forbidOverwrite } = options
-  if (acl !== undefined) headers['x-amz-acl'] = checkOneOf('acl', acl, ACLS)
-  if (storageClass !== undefined) headers['x-amz-storage-class'] = checkStorageClass(storageClass)
+  if (acl !== undefined) headers.set('x-amz-acl', checkOneOf('acl', acl, ACLS))
+  if (storageClass !== undefined) headers.set('x-amz-storage-class', checkStorageClass(storageClass))
   if (serverSideEncryption !== undefined) {
-    Object.assign(headers, encryptionHeaders(serverSideEncryption, isConfidential))
+    setAll(headers, encryptionHeaders(serverSideEncryption, isConfidential))
   }
-  if (forbidOverwrite !== undefined && checkBoolean('forbidOverwrite', forbidOverwrite)) headers['if-none-match'] = '*'
+  if (forbidOverwrite !== undefined && checkBoolean('forbidOverwrite', forbidOverwrite))
+    headers.set('if-none-match', '*')
   return headersOn(request, headers, PLACES)
 }
 
@@ -72,14 +73,13 @@ function checkStorageClass(storageClass: unknown): string {
   throw invalidOption('storageClass', storageClass, "accepted is a class of the service, such as 'STANDARD_IA'")
 }
 
-function encryptionHeaders(option: unknown, isConfidential: boolean): Record<string, string> {
+function encryptionHeaders(option: unknown, isConfidential: boolean): [name: string, value: string][] {
   const encryption = readEncryption(option, ENCRYPTIONS)
   if (encryption.by === 'caller') return customerKeyHeaders(PREFIX, encryption.customerKey, isConfidential)
   const { algorithm, keyId, dataEncryption } = encryption
   refuseEncryptionPart('dataEncryption', dataEncryption, 'S3 has nothing of that kind')
   if (algorithm === 'AES256') refuseEncryptionPart('keyId', keyId, "it goes with 'aws:kms' or 'aws:kms:dsse'")
-  return {
-    'x-amz-server-side-encryption': algorithm,
-    ...(keyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': keyId }),
-  }
+  const headers: [string, string][] = [['x-amz-server-side-encryption', algorithm]]
+  if (keyId !== undefined) headers.push(['x-amz-server-side-encryption-aws-kms-key-id', keyId])
+  return headers
 }

@@ -1,15 +1,15 @@
 /** Alibaba Cloud OSS. */
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { isServiceHost } from '../http/address.js'
-import { writeXml } from '../http/xml-writer.js'
-import type { Limits } from '../limits.js'
-import { Refusal, ServiceError } from '../refusal.js'
-import type { ObjectProperties, StoredObject } from '../storage/stored-object.js'
-import type { Dialect, Receipt, SignedRequest } from './dialect.js'
-import { authenticateOss, isOssSigned } from './oss-authentication.js'
-import { ossErrorAnswer, ossRefusals } from './oss-errors.js'
-import { checkOssPartHeaders, readOssAcl, readOssProperties } from './oss-properties.js'
+import { isServiceHost } from '../../http/address.js'
+import { writeXml } from '../../http/xml-writer.js'
+import type { Limits } from '../../limits.js'
+import { Refusal, ServiceError } from '../../refusal.js'
+import type { ObjectProperties, StoredObject } from '../../storage/stored-object.js'
+import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
+import { authenticateOss, isOssSigned } from './authentication.js'
+import { ossErrorAnswer, ossRefusals } from './errors.js'
+import { checkOssPartHeaders, readOssAcl, readOssProperties } from './properties.js'
 
 const KIB = 1024
 const GIB = 1024 ** 3
@@ -33,7 +33,7 @@ export const ossDialect: Dialect = {
   headerPrefix: 'x-oss-',
   limits,
   refusals: ossRefusals,
-  speaks: (call) => isOssSigned({ call }),
+  speaks: isOssSigned,
   authenticate,
   newRequestId: () => randomBytes(12).toString('hex').toUpperCase(),
   commonHeaders: (requestId, now, elapsedMs) => ({

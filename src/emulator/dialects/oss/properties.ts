@@ -3,11 +3,11 @@
  * InitiateMultipartUpload). A value that OSS would refuse is refused.
  */
 import { Buffer } from 'node:buffer'
-import type { Call } from '../http/call.js'
-import type { Limits } from '../limits.js'
-import { invalidArgument, ServiceError } from '../refusal.js'
-import type { ObjectProperties } from '../storage/stored-object.js'
-import type { PropertySource } from './dialect.js'
+import type { Call } from '../../http/call.js'
+import type { Limits } from '../../limits.js'
+import { invalidArgument, ServiceError } from '../../refusal.js'
+import type { ObjectProperties } from '../../storage/stored-object.js'
+import type { PropertySource } from '../dialect.js'
 
 const STORAGE_CLASSES = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive']
 const ACLS = ['default', 'private', 'public-read', 'public-read-write']

@@ -1,9 +1,9 @@
 /** Errors as OSS gives them (its documentation's error pages; EC codes from the pages of the same name). */
 import { Buffer } from 'node:buffer'
-import type { Answer } from '../http/answer.js'
-import type { Call } from '../http/call.js'
-import { writeXml, type XmlNode } from '../http/xml-writer.js'
-import type { ErrorShape, RefusalKind, ServiceError } from '../refusal.js'
+import type { Answer } from '../../http/answer.js'
+import type { Call } from '../../http/call.js'
+import { writeXml, type XmlNode } from '../../http/xml-writer.js'
+import type { ErrorShape, RefusalKind, ServiceError } from '../../refusal.js'
 
 export const ossRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
   'access-denied': { status: 403, code: 'AccessDenied', message: 'You have no right to access this object.' },
@@ -14,6 +14,18 @@ export const ossRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
     message: 'Your socket connection to the server was not read from or written to within the timeout period.',
   },
   'body-too-large': { status: 400, code: 'EntityTooLarge', message: 'Your proposed upload exceeds the maximum size.' },
+  'callback-failed': {
+    status: 203,
+    code: 'CallbackFailed',
+    message: 'The callback failed.',
+    ec: '0007-00000203',
+  },
+  'callback-without-body': {
+    status: 400,
+    code: 'InvalidArgument',
+    message: 'The callback configuration is not valid: callbackBody is empty.',
+    ec: '0007-00000011',
+  },
   'digest-malformed': {
     status: 400,
     code: 'InvalidDigest',
@@ -80,6 +92,12 @@ export const ossRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
     message: 'At least one of the preconditions you specified did not hold.',
   },
   'range-not-satisfiable': { status: 416, code: 'InvalidRange', message: 'The requested range cannot be satisfied.' },
+  'unexpected-part-list': {
+    status: 400,
+    code: 'InvalidArgument',
+    message: 'The body must be empty when all parts are to be completed.',
+    ec: '0042-00000216',
+  },
 }
 
 /** The error as a document; an answer to HEAD has no body, so there it is in the header `x-oss-err`. */

@@ -1,0 +1,71 @@
+/**
+ * A server that puts the bodies of requests into a bucket as they arrive: no temporary file, no body in memory.
+ *
+ *     PORT=8080 node --import tsx examples/http-upload.ts
+ *     curl -T video.mp4 http://127.0.0.1:8080/videos/today.mp4
+ *
+ * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { finished } from 'node:stream'
+import { openStore, UploadError, type UploadErrorCode, type UploadResult } from 'oss-upload-stream'
+
+// One store for all requests: they share its connections, and `maxMemory` bounds the parts of all of them together.
+const store = openStore({ maxMemory: 128 * 1024 * 1024 })
+
+async function receive(request: IncomingMessage): Promise<UploadResult> {
+  const key = decodeURIComponent(new URL(request.url ?? '', 'http://localhost').pathname.slice(1))
+  const upload = store.createUploadStream(key, {
+    contentType: request.headers['content-type'],
+    forbidOverwrite: true,
+    concurrency: 2,
+  })
+  // Not pipeline(): it would end the request with the upload, and with it the connection that the answer goes to.
+  request.pipe(upload)
+  // A client that goes away half-way has sent half a file: nothing of it is to be published.
+  finished(request, (error) => {
+    if (error) upload.destroy(error)
+  })
+  upload.on('error', () => undefined) // `done` rejects with it
+  return upload.done
+}
+
+const STATUS: Partial<Record<UploadErrorCode, number>> = {
+  INVALID_OPTION: 400,
+  ALREADY_EXISTS: 409,
+  THROTTLED: 503,
+  TIMEOUT: 504,
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (error instanceof UploadError) answer(response, STATUS[error.code] ?? 502, error.code, error.message)
+  else if (error instanceof URIError) answer(response, 400, 'INVALID_URL', error.message)
+  else answer(response, 500, 'FAILED', 'the upload failed')
+}
+
+function answer(response: ServerResponse, status: number, code: string, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ code, message }))
+}
+
+const server = createServer((request, response) => {
+  if (request.method !== 'PUT') {
+    answer(response, 405, 'METHOD_NOT_ALLOWED', 'PUT what is to be stored')
+    return
+  }
+  receive(request).then(
+    ({ key, size, etag, crc64 }) => {
+      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ key, size, etag, crc64 }))
+    },
+    (error: unknown) => {
+      console.error(error)
+      refuse(response, error)
+      // What is left of the body is read and forgotten: a client that cannot send on would not get to see the answer.
+      request.resume()
+    },
+  )
+})
+
+server.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})

@@ -1,0 +1,33 @@
+/**
+ * Compress a file, upload it and keep the compressed file here as well, in one pass over the data.
+ *
+ *     node --import tsx examples/keep-a-copy.ts access.log oss://logs/access.log.gz access.log.gz
+ *
+ * Where the bucket is and who asks comes from OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ */
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { createUploadTransform } from 'oss-upload-stream'
+
+const [source, target, copy] = process.argv.slice(2)
+if (source === undefined || target === undefined || copy === undefined) {
+  throw new Error('give a file, a target and where the copy goes')
+}
+
+const unfinished = `${copy}.unfinished`
+const upload = createUploadTransform(target, { contentType: 'application/gzip' })
+try {
+  // The transform's readable side ends when the object is stored and verified: only then is the copy finished too.
+  const stored = pipeline(createReadStream(source), createGzip(), upload, createWriteStream(unfinished))
+  // A failure is told at once; `done` settles when nothing is left behind, and the program may end.
+  await stored.finally(() => upload.done)
+  await rename(unfinished, copy)
+} catch (error) {
+  await rm(unfinished, { force: true })
+  throw error
+}
+
+const { location, size } = await upload.done
+console.log(`stored ${location} and ${copy}: ${size} bytes each`)

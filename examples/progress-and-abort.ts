@@ -1,0 +1,48 @@
+/**
+ * A file or standard input, with progress on standard error. Ctrl-C and a time limit give the upload up: nothing is
+ * published then, and no part is left in the bucket to be paid for.
+ *
+ *     tar -c photos | node --import tsx examples/progress-and-abort.ts oss://backups/photos.tar
+ *     node --import tsx examples/progress-and-abort.ts oss://backups/disk.img disk.img
+ *
+ * Where the bucket is and who asks comes from OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ */
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { createUploadStream, UploadError } from 'oss-upload-stream'
+
+const [target, file] = process.argv.slice(2)
+if (target === undefined) throw new Error('give a target, and a file unless the data comes on standard input')
+
+const giveUp = new AbortController()
+const limitMs = Number(process.env['LIMIT_MS'] ?? 6 * 3_600_000)
+setTimeout(() => giveUp.abort(new Error(`not done within ${limitMs} ms`)), limitMs).unref()
+// Once: whoever presses Ctrl-C again does not want to wait for the clean-up.
+process.once('SIGINT', () => giveUp.abort(new Error('interrupted')))
+
+const MiB = 1024 * 1024
+const upload = createUploadStream(target, {
+  signal: giveUp.signal,
+  onProgress({ received, acknowledged, partsDone, partsInFlight, retries, waitingFor }) {
+    process.stderr.write(
+      `${(received / MiB).toFixed(1)} MiB read, ${(acknowledged / MiB).toFixed(1)} MiB stored in ${partsDone} parts, ` +
+        `${partsInFlight} in flight, ${retries} retries, waiting for the ${waitingFor}\n`,
+    )
+  },
+})
+
+try {
+  const source = file === undefined ? process.stdin : createReadStream(file)
+  // pipeline() tells at once that a source failed; `done` settles when nothing is left behind, and the program may end.
+  await pipeline(source, upload).finally(() => upload.done)
+  const { bucket, key, size } = await upload.done
+  console.log(`stored oss://${bucket}/${key}: ${size} bytes`)
+} catch (error) {
+  // An error of the source comes as it is; an UploadError says by its code what to do.
+  if (!(error instanceof UploadError) || error.code !== 'ABORTED') throw error
+  const { cause, cleanupError, uploadId } = error
+  console.error(`given up: ${cause instanceof Error ? cause.message : error.message}`)
+  // The clean-up fails as well where, for example, the network is gone: its parts stay until somebody aborts the upload.
+  if (cleanupError !== undefined) console.error(`left behind is upload ${uploadId ?? ''}: ${cleanupError.message}`)
+  process.exitCode = 1
+}

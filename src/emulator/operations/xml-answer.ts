@@ -1,0 +1,36 @@
+/** Answers that are documents, and elements that several of them have. */
+import type { Answer } from '../http/answer.js'
+import type { XmlNode } from '../http/xml-writer.js'
+import { invalidArgument } from '../refusal.js'
+import type { OperationContext } from './operation.js'
+
+/** The one user of the emulator. */
+export const OWNER: XmlNode = [
+  'Owner',
+  [
+    ['ID', '0022012000000000'],
+    ['DisplayName', 'emulator'],
+  ],
+]
+
+export function xmlAnswer({ dialect }: OperationContext, root: XmlNode, headers: Record<string, string> = {}): Answer {
+  return { status: 200, headers: { 'Content-Type': 'application/xml', ...headers }, body: dialect.writeXml(root) }
+}
+
+/** How names are written into a document: as they are, or as in a form when the client asks for `encoding-type=url`. */
+export interface NameEncoding {
+  encode(text: string): string
+  /** Says which it is. */
+  readonly elements: readonly XmlNode[]
+}
+
+export function readEncoding({ call }: OperationContext): NameEncoding {
+  const type = call.parameter('encoding-type')
+  if (type === undefined) return { encode: (text) => text, elements: [] }
+  if (type !== 'url') throw invalidArgument('encoding-type', type)
+  return { encode: encodeForm, elements: [['EncodingType', 'url']] }
+}
+
+function encodeForm(text: string): string {
+  return encodeURIComponent(text).replaceAll('%20', '+')
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { bodySlices } from '../../src/http/body-slices.js'
+import { KiB, MiB } from '../../src/shared/byte-size.js'
+import { someBytes } from '../support/bytes.js'
+
+const nobody = { onMoved: () => undefined, onAllMoved: () => undefined }
+
+/** A clock that goes on as much as the connection needs for each slice. */
+function slicesAtSpeed(length: number, stallMs: number, bytesPerMs: () => number): number[] {
+  let now = 0
+  const lengths: number[] = []
+  for (const slice of bodySlices(new Uint8Array(length), nobody, stallMs, () => now)) {
+    lengths.push(slice.length)
+    now += slice.length / bytesPerMs()
+  }
+  return lengths
+}
+
+describe('bodySlices', () => {
+  it('gives all of the body in order, and tells all that moved', () => {
+    const speeds = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 5 })
+    const lengths = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 * MiB }))
+    fc.assert(
+      fc.property(lengths, speeds, fc.integer({ min: 1, max: 60_000 }), (length, bytesPerMs, stallMs) => {
+        const body = someBytes(length)
+        const moved: number[] = []
+        let ends = 0
+        let now = 0
+        const slices: Uint8Array[] = []
+        const watcher = {
+          onMoved: (bytes: number) => moved.push(bytes),
+          onAllMoved: () => (ends += 1),
+        }
+        for (const slice of bodySlices(body, watcher, stallMs, () => now)) {
+          assert.ok(slice.length > 0)
+          slices.push(slice)
+          now += slice.length / bytesPerMs[slices.length % bytesPerMs.length]!
+        }
+        assert.ok(Buffer.concat(slices).equals(body))
+        assert.deepEqual(moved, [0, ...slices.map((slice) => slice.length)])
+        assert.equal(ends, 1)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('makes few slices on a fast connection', () => {
+    assert.ok(slicesAtSpeed(8 * MiB, 30_000, () => 1_000_000).length < 25)
+  })
+
+  it('makes slices of about a quarter of a second on a slow one', () => {
+    const lengths = slicesAtSpeed(MiB, 30_000, () => 100).slice(3, -1)
+    for (const length of lengths) assert.ok(length > 20_000 && length < 30_000, String(length))
+  })
+
+  it('lets a connection that turns slow show that it still moves', () => {
+    // 20 bytes per millisecond are 20 kB/s.
+    for (const stallMs of [1_000, 10_000, 30_000]) {
+      let bytes = 0
+      const lengths = slicesAtSpeed(4 * MiB, stallMs, () => ((bytes += 1) > 12 ? 20 : 1_000_000))
+      for (const length of lengths) assert.ok(length / 20 < stallMs, `${length} bytes with a limit of ${stallMs} ms`)
+    }
+  })
+
+  it('makes no smaller slices than 16 KiB, but the last', () => {
+    const lengths = slicesAtSpeed(MiB, 1, () => 1)
+    for (const length of lengths.slice(0, -1)) assert.ok(length >= 16 * KiB)
+  })
+
+  it('does not copy', () => {
+    const body = someBytes(100_000)
+    for (const slice of bodySlices(body, nobody, 1000, () => 0)) assert.equal(slice.buffer, body.buffer)
+  })
+
+  it('tells nothing more once its reader has gone', () => {
+    let calls = 0
+    const slices = bodySlices(
+      new Uint8Array(MiB),
+      { onMoved: () => (calls += 1), onAllMoved: () => assert.fail() },
+      1000,
+      () => 0,
+    )
+    slices.next()
+    slices.return()
+    assert.equal(calls, 1)
+  })
+})

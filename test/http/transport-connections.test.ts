@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Agent } from 'undici'
+import { Transport } from '../../src/http/transport.js'
+import { MiB } from '../../src/shared/byte-size.js'
+import { httpServer } from '../support/http-server.js'
+import { answer, onRequestHead, rawServer } from '../support/raw-server.js'
+import { failureOf, get, put, transport } from '../support/transport.js'
+
+describe('a signal', () => {
+  it('that was aborted already lets nothing be sent', async (t) => {
+    const { origin, sockets } = await rawServer(t, () => undefined)
+    const reason = new Error('enough')
+    const failure = await failureOf(transport(t).send(get(origin, { signal: AbortSignal.abort(reason) })))
+    assert.equal(failure.kind, 'cancelled')
+    assert.equal(failure.mayHaveArrived, false)
+    assert.equal(failure.cause, reason)
+    assert.equal(sockets.length, 0)
+  })
+
+  it('ends a request that waits for its answer, and its connection', async (t) => {
+    const cancel = new AbortController()
+    const { origin, sockets } = await rawServer(t, (socket) => onRequestHead(socket, () => cancel.abort('enough')))
+    const failure = await failureOf(transport(t).send(get(origin, { signal: cancel.signal })))
+    assert.equal(failure.kind, 'cancelled')
+    assert.equal(failure.mayHaveArrived, true)
+    assert.equal(failure.cause, 'enough')
+    if (!sockets[0]!.closed) await once(sockets[0]!, 'close')
+  })
+
+  it('ends a request whose body does not move', async (t) => {
+    const cancel = new AbortController()
+    const { origin } = await rawServer(t, (socket) => {
+      socket.once('data', () => {
+        socket.pause()
+        cancel.abort()
+      })
+    })
+    const request = put(origin, Buffer.alloc(32 * MiB), { signal: cancel.signal })
+    assert.equal((await failureOf(transport(t).send(request))).kind, 'cancelled')
+  })
+
+  it('ends an answer that is being read', async (t) => {
+    const cancel = new AbortController()
+    const { origin } = await rawServer(t, (socket) => {
+      onRequestHead(socket, () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc', () => setTimeout(() => cancel.abort(), 50))
+      })
+    })
+    const failure = await failureOf(transport(t).send(get(origin, { signal: cancel.signal })))
+    assert.equal(failure.kind, 'cancelled')
+  })
+
+  it('is not listened to any more when the request is over', async (t) => {
+    const origin = await httpServer(t, (_request, response) => response.end())
+    const signal = new ListenerCountingSignal()
+    await transport(t).send(get(origin, { signal: signal.signal }))
+    assert.equal(signal.added, 1)
+    assert.equal(signal.removed, 1)
+  })
+
+  it('no longer ends a streamed answer once its headers are there', async (t) => {
+    const cancel = new AbortController()
+    const origin = await httpServer(t, (_request, response) => response.end('all of it'))
+    const { body } = await transport(t).open(get(origin, { signal: cancel.signal }))
+    cancel.abort()
+    assert.equal(Buffer.concat(await body.toArray()).toString(), 'all of it')
+  })
+})
+
+class ListenerCountingSignal {
+  readonly signal: AbortSignal = new AbortController().signal
+  added = 0
+  removed = 0
+
+  constructor() {
+    const { signal } = this
+    const add = signal.addEventListener.bind(signal)
+    const remove = signal.removeEventListener.bind(signal)
+    signal.addEventListener = (...values: Parameters<typeof add>) => {
+      this.added += 1
+      add(...values)
+    }
+    signal.removeEventListener = (...values: Parameters<typeof remove>) => {
+      this.removed += 1
+      remove(...values)
+    }
+  }
+}
+
+describe('connections', () => {
+  it('are kept for the next request', async (t) => {
+    const { origin, sockets } = await rawServer(t, (socket) => {
+      onRequestHead(socket, () => socket.write(answer('200 OK')))
+    })
+    const client = transport(t)
+    for (let i = 0; i < 3; i += 1) {
+      await client.send(get(origin))
+      // The client takes a connection again no sooner than in the next turn.
+      await nextTurn()
+    }
+    assert.equal(sockets.length, 1)
+  })
+
+  it('that the server closed between requests cost nothing', async (t) => {
+    const { origin, sockets } = await rawServer(t, (socket) => {
+      onRequestHead(socket, () => socket.write(answer('200 OK')))
+    })
+    const client = transport(t)
+    await client.send(get(origin))
+    const closed = once(sockets[0]!, 'close')
+    sockets[0]!.end()
+    await closed
+    assert.equal((await client.send(get(origin))).status, 200)
+    assert.equal(sockets.length, 2)
+  })
+
+  it('that break are not used again, nor are those that were idle beside them', async (t) => {
+    const requests = new Map<Socket, number>()
+    const waiting: Socket[] = []
+    const { origin, sockets } = await rawServer(t, (socket) => {
+      onRequestHead(socket, () => {
+        const count = (requests.get(socket) ?? 0) + 1
+        requests.set(socket, count)
+        // The first two come at the same time, so that each gets a connection of its own. A second one breaks it.
+        if (count === 2) socket.resetAndDestroy()
+        else if (sockets.length > 2) socket.write(answer('200 OK', 'fresh'))
+        else if (waiting.push(socket) === 2) for (const each of waiting) each.write(answer('200 OK'))
+      })
+    })
+    const client = transport(t)
+    await Promise.all([client.send(get(origin)), client.send(get(origin))])
+    await nextTurn()
+    assert.equal(sockets.length, 2)
+    assert.equal((await failureOf(client.send(get(origin)))).kind, 'network')
+    assert.equal((await client.send(get(origin))).text, 'fresh')
+  })
+})
+
+describe('Transport.close', () => {
+  it('ends idle connections, and settles however often it is called', async (t) => {
+    const { origin, sockets } = await rawServer(t, (socket) => {
+      onRequestHead(socket, () => socket.write(answer('200 OK')))
+    })
+    const client = transport(t)
+    await client.send(get(origin))
+    assert.equal(client.isClosed, false)
+    const closed = once(sockets[0]!, 'close')
+    await Promise.all([client.close(), client.close()])
+    await closed
+    assert.equal(client.isClosed, true)
+  })
+
+  it('lets the requests in flight come to their end', async (t) => {
+    let reply: () => void = () => assert.fail()
+    const { origin } = await rawServer(t, (socket) => {
+      onRequestHead(socket, () => {
+        reply = () => socket.write(answer('200 OK', 'late'))
+        void closing()
+      })
+    })
+    const client = transport(t)
+    let isClosed = false
+    const closing = async () => {
+      const closed = client.close().then(() => (isClosed = true))
+      reply()
+      await closed
+    }
+    assert.equal((await client.send(get(origin))).text, 'late')
+    await client.close()
+    assert.equal(isClosed, true)
+  })
+
+  it('leaves alone a dispatcher that was given', async (t) => {
+    const origin = await httpServer(t, (_request, response) => response.end('by the given one'))
+    const dispatcher = new Agent()
+    t.after(() => dispatcher.close())
+    const client = new Transport({ connectMs: 1000, answerMs: 1000, stallMs: 1000 }, dispatcher)
+    assert.equal((await client.send(get(origin))).text, 'by the given one')
+    await client.close()
+    assert.equal(client.isClosed, true)
+    assert.equal(dispatcher.closed, false)
+  })
+})

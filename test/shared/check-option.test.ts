@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkNames,
+  checkObject,
+  checkOneOf,
+  checkSignal,
+  checkString,
+} from '../../src/shared/check-option.js'
+import { invalidOption } from '../support/errors.js'
+
+describe('the check of', () => {
+  it('a whole number takes what is in its range, both ends included', () => {
+    assert.equal(checkInteger('n', 1, 1, 3), 1)
+    assert.equal(checkInteger('n', 3, 1, 3), 3)
+    for (const value of [0, 4, 1.5, NaN, Infinity, -1, 2 ** 53, '2', 2n, null, undefined, [2], { valueOf: () => 2 }]) {
+      assert.throws(() => checkInteger('n', value, 1, 3, 'bytes'), invalidOption('n is ', '1 to 3 (bytes)'))
+    }
+  })
+
+  it('a truth value takes true and false alone', () => {
+    assert.equal(checkBoolean('b', false), false)
+    for (const value of [0, 1, 'true', null, undefined]) {
+      assert.throws(() => checkBoolean('b', value), invalidOption('b is', 'true and false'))
+    }
+  })
+
+  it('a text takes no empty one', () => {
+    assert.equal(checkString('s', ' '), ' ')
+    for (const value of ['', 7, null, new String('x')]) {
+      assert.throws(() => checkString('s', value), invalidOption('s is', 'text'))
+    }
+  })
+
+  it('a choice names all there is to choose from', () => {
+    assert.equal(checkOneOf('c', 'a', ['a', 'b']), 'a')
+    assert.throws(() => checkOneOf('c', 'A', ['a', 'b']), invalidOption("c is 'A'", "'a', 'b'"))
+    assert.throws(() => checkOneOf('c', undefined, ['a', 'b']), invalidOption('c is undefined'))
+  })
+
+  it('a function, a signal and an object take nothing that resembles them', () => {
+    const { signal } = new AbortController()
+    assert.equal(checkSignal('signal', signal), signal)
+    assert.throws(() => checkSignal('signal', { aborted: false }), invalidOption('signal is', 'AbortSignal'))
+    assert.throws(() => checkFunction('f', {}), invalidOption('f is {}', 'function'))
+    for (const value of [null, [], 'text', 7, undefined]) {
+      assert.throws(() => checkObject('o', value), invalidOption('o is', 'object'))
+    }
+  })
+
+  it('names finds one that is misspelt, inherited names and reserved ones too', () => {
+    checkNames('an upload', {}, ['a'])
+    checkNames('an upload', { b: 1, a: 1 }, ['a', 'b'])
+    assert.throws(
+      () => checkNames('an upload', { partsize: 1 }, ['partSize', 'b']),
+      invalidOption('partsize', 'b, partSize'),
+    )
+    const parsed = JSON.parse('{"__proto__": {"partSize": 1}}') as object
+    assert.throws(() => checkNames('an upload', parsed, ['partSize']), invalidOption('__proto__'))
+    assert.throws(() => checkNames('an upload', { constructor: 1 }, ['partSize']), invalidOption('constructor'))
+  })
+
+  it('anything shows little of a value that is long', () => {
+    for (const value of [
+      'x'.repeat(5000),
+      Array.from({ length: 5000 }),
+      { ['k'.repeat(5000)]: 1 },
+      new Uint8Array(5000),
+    ]) {
+      assert.throws(
+        () => checkBoolean('b', value),
+        (error: Error) => error.message.length < 250,
+      )
+    }
+  })
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { attachLeftover, toError, UploadError } from '../../src/shared/errors.js'
+
+describe('UploadError', () => {
+  it('has the facts that are known, and no property for those that are not', () => {
+    const cause = new Error('beneath')
+    const error = new UploadError('NETWORK', 'it broke', { attempts: 3, status: undefined, retryable: true, cause })
+    assert.equal(error.name, 'UploadError')
+    assert.equal(error.code, 'NETWORK')
+    assert.equal(error.attempts, 3)
+    assert.equal(error.retryable, true)
+    assert.equal(error.cause, cause)
+    assert.deepEqual(Object.keys(error).sort(), ['attempts', 'code', 'name', 'retryable'])
+  })
+
+  it('is not retryable and has no cause unless it is said', () => {
+    const error = new UploadError('REJECTED', 'no')
+    assert.equal(error.retryable, false)
+    assert.equal('cause' in error, false)
+    assert.ok(error instanceof Error)
+  })
+})
+
+describe('attachLeftover', () => {
+  it('says on the error what was left behind', () => {
+    const error = new Error('of the caller')
+    const cleanupError = new Error('no')
+    attachLeftover(error, { uploadId: 'u', cleanupError })
+    assert.deepEqual(Object.entries(error), [
+      ['uploadId', 'u'],
+      ['cleanupError', cleanupError],
+    ])
+  })
+
+  it('leaves alone an error that cannot take it', () => {
+    class Stubborn extends Error {
+      get uploadId(): string {
+        return 'mine'
+      }
+    }
+    const frozen = Object.freeze(new Error('frozen'))
+    const fixed = Object.defineProperty(new Error('fixed'), 'uploadId', { value: 'mine' })
+    for (const error of [frozen, fixed, new Stubborn('by getter')]) {
+      attachLeftover(error, { uploadId: 'u', unknownUploads: 1 })
+    }
+    assert.equal('uploadId' in frozen, false)
+    assert.deepEqual(Object.getOwnPropertyDescriptor(fixed, 'uploadId')?.value, 'mine')
+  })
+})
+
+describe('toError', () => {
+  it('keeps an error and makes one of anything else', () => {
+    const error = new TypeError('x')
+    assert.equal(toError(error), error)
+    for (const value of ['text', 7, undefined, null, Symbol('s'), Object.create(null), { toString: null }]) {
+      assert.ok(toError(value) instanceof Error)
+    }
+    assert.match(toError('text').message, /text/)
+  })
+})
