@@ -4,11 +4,7 @@ import type { XmlElement } from '../shared/xml.js'
 import type { ListedPart, PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
 
 /** `checksumElement` is where the service's own checksum is. Throws where something is missing. */
-export function readPartsPage(
-  root: XmlElement,
-  request: PartsPageRequest,
-  checksumElement: string | undefined,
-): PartsPage {
+export function readPartsPage(root: XmlElement, request: PartsPageRequest, checksumElement?: string): PartsPage {
   const parts = root.children('Part').map((element) => readPart(element, checksumElement))
   if (root.text('IsTruncated') !== 'true') return { parts }
   const after = wholeNumber(root, 'NextPartNumberMarker')
@@ -39,14 +35,20 @@ export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): 
   }))
   const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
   if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
-  const after = {
-    key: decode(required(root, 'NextKeyMarker')),
-    uploadId: root.text('NextUploadIdMarker') ?? '',
-  }
-  if (after.key === request.after?.key && after.uploadId === request.after.uploadId) {
+  const uploadId = root.text('NextUploadIdMarker') ?? ''
+  const after = { key: decode(required(root, 'NextKeyMarker')), ...(uploadId === '' ? {} : { uploadId }) }
+  if (request.after !== undefined && !leadsOn(request.after, after)) {
     throw new Error('the next page does not come after this one')
   }
   return { uploads, commonPrefixes, next: { ...request, after } }
+}
+
+type UploadsMarker = NonNullable<UploadsPageRequest['after']>
+
+/** Listings are in the order of the bytes of keys, then of upload ids: a service that goes back would never end. */
+function leadsOn(before: UploadsMarker, after: UploadsMarker): boolean {
+  const order = Buffer.compare(Buffer.from(before.key), Buffer.from(after.key))
+  return order < 0 || (order === 0 && (before.uploadId ?? '') < (after.uploadId ?? ''))
 }
 
 /** `encoding-type=url` is the encoding of HTML forms: a plus sign is a space. */

@@ -76,7 +76,8 @@ export class MultipartApi implements StoreDriver {
       context,
       async (answer) => {
         await this.#integrity.check(answer, body, options, 'put')
-        return { ...this.#stored(answer, options), ...callbackAnswer(options, answer) }
+        const stored = this.#stored(answer, this.#etag(answer), options)
+        return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer) } : stored
       },
     )
   }
@@ -138,6 +139,7 @@ export class MultipartApi implements StoreDriver {
   ): Promise<StoredObject> {
     const { key, uploadId } = upload
     await this.#keepWhatIsThere(key, 'complete', options, context)
+    const headers = this.#dialect.objectHeaders(options, 'complete')
     const list = parts.map((part) => {
       const { partNumber, etag } = part
       return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`
@@ -149,21 +151,18 @@ export class MultipartApi implements StoreDriver {
         key,
         uploadId,
         query: [['uploadId', uploadId], ...this.#encoded],
-        headers: {
-          ...this.#dialect.objectHeaders(options, 'complete'),
-          ...this.#integrity.headersOfComplete(parts),
-          'content-type': 'application/xml',
-        },
+        headers: { ...headers, ...this.#integrity.headersOfComplete(parts), 'content-type': 'application/xml' },
         body: Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`),
         patience: PATIENCE_TO_COMPLETE,
       },
       context,
       (answer) => {
         // The body is the callback server's answer where a callback was asked for.
-        if (options.callback !== undefined) {
-          return { ...this.#stored(answer, options), ...callbackAnswer(options, answer) }
+        if (this.#hasCallback(headers)) {
+          return { ...this.#stored(answer, answer.headers['etag'], options), callback: callbackAnswer(answer) }
         }
-        return this.#stored(answer, options, this.#readRoot(answer, 'CompleteMultipartUploadResult'))
+        const root = this.#readRoot(answer, 'CompleteMultipartUploadResult')
+        return this.#stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
       },
     )
   }
@@ -228,7 +227,8 @@ export class MultipartApi implements StoreDriver {
       try {
         return { ...this.#head(answer.headers, options), body: answer.body }
       } catch (error) {
-        answer.body.destroy()
+        // What is destroyed before its end tells so as an error.
+        answer.body.on('error', () => undefined).destroy()
         throw badAnswer(String(error), { ...answer, text: '' }, this.#dialect)
       }
     })
@@ -275,17 +275,20 @@ export class MultipartApi implements StoreDriver {
     return readObjectHead(headers, this.#dialect, checksum)
   }
 
-  #stored(answer: HttpAnswer, options: ObjectOptions, document?: XmlElement): StoredObject {
+  #stored(answer: HttpAnswer, etag: string | undefined, options: ObjectOptions, document?: XmlElement): StoredObject {
     const { headers } = answer
-    const etag = document?.text('ETag') ?? headers['etag'] ?? ''
-    const checksum = this.#integrity.ofObject(headers, etag, options, document)
+    const checksum = this.#integrity.ofObject(headers, etag ?? '', options, document)
     const versionId = headers[`${this.#dialect.headerPrefix}version-id`]
     return {
-      etag,
+      etag: etag ?? '',
       ...checksumFacts(checksum),
       ...(versionId === undefined ? {} : { versionId }),
       requestId: headers[this.#dialect.requestIdHeader] ?? '',
     }
+  }
+
+  #hasCallback(headers: Readonly<Record<string, string>>): boolean {
+    return `${this.#dialect.headerPrefix}callback` in headers
   }
 
   #etag(answer: HttpAnswer): string {
@@ -311,11 +314,10 @@ export class MultipartApi implements StoreDriver {
 }
 
 /** The callback server must answer with JSON; what is not JSON is handed on as text. */
-function callbackAnswer(options: ObjectOptions, answer: HttpAnswer): Pick<StoredObject, 'callback'> {
-  if (options.callback === undefined) return {}
+function callbackAnswer(answer: HttpAnswer): unknown {
   try {
-    return { callback: JSON.parse(answer.text) as unknown }
+    return JSON.parse(answer.text) as unknown
   } catch {
-    return { callback: answer.text }
+    return answer.text
   }
 }

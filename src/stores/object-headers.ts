@@ -58,7 +58,7 @@ export function basicHeaders(
     if (reserved.has(name)) throw invalidOption('a name in headers', name, 'it is set by the library itself')
   }
   const type = options.contentType ?? headers.get('content-type') ?? 'application/octet-stream'
-  headers.set('content-type', checkHeaderValue('contentType', checkString('contentType', type)))
+  headers.set('content-type', checkString('contentType', checkHeaderValue('contentType', type)))
   if (metadata !== undefined) {
     setAll(headers, metadataHeaders(`${prefix}meta-`, metadata, service.maxMetadataBytes))
   }

@@ -93,21 +93,22 @@ export class Requester {
 
     for (let attempts = 1; ; attempts += 1) {
       this.#throwIfOver(call, context, { attempts: attempts - 1, elapsedMs: elapsed(), outcomeUnknown })
-      const date = new Date(Date.now() + this.#clockOffsetMs)
       let isOver = false
       let sent = 0
       let snapshot: Credentials | undefined
       let request: HttpRequest | undefined
       try {
         snapshot = await unlessAborted(credentials.snapshot(), context.signal)
+        const date = new Date(Date.now() + this.#clockOffsetMs)
         request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
-          // What leaves after the answer, or after the failure, counts for nothing.
+          // What leaves after the failure counts for nothing.
           if (isOver) return
           sent += bytes
           context.onSent?.(bytes)
         })
         return await attempt(request)
       } catch (error) {
+        isOver = true
         const failure = failureOf(error)
         if (sent > 0) context.onSent?.(-sent)
         if (failure.facts.outcomeUnknown) context.onOutcomeUnknown?.()
@@ -141,8 +142,6 @@ export class Requester {
           outcomeUnknown: failure.facts.outcomeUnknown,
         })
         if (delayMs > 0) await pause(delayMs, context)
-      } finally {
-        isOver = true
       }
     }
   }
