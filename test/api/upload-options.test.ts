@@ -24,7 +24,7 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [{ partGrowth: 'no' }, "partGrowth is 'no'", 'true and false'],
   [{ signal: new EventTarget() }, 'signal is EventTarget', 'an AbortSignal'],
   [{ onProgress: true }, 'onProgress is true', 'a function'],
-  [{ contentType: 5 }, 'contentType is 5', 'accepted is a text'],
+  [{ contentType: 5 }, 'contentType is 5', 'printable ASCII'],
   [{ contentType: 'text/plain\r\nx-evil: 1' }, 'contentType is', 'on one line'],
   [{ metadata: 'a=b' }, "metadata is 'a=b'", 'an object'],
   [{ metadata: { 'a b': 'c' } }, "a name in metadata is 'a b'", 'A-Z a-z 0-9 and -'],
