@@ -10,7 +10,7 @@ export interface ChecksumRules {
   readonly hasMd5Etags: boolean
 }
 
-export interface OwnChecksum {
+interface OwnChecksum {
   readonly algorithm: Exclude<ChecksumAlgorithm, 'md5'>
   /** On answers, and on requests where it is sent. */
   readonly header: string

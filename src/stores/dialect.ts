@@ -23,6 +23,8 @@ export interface Dialect {
    * it. Before the others the object is looked for: a condition that the service does not know is one that it ignores.
    */
   readonly conditionalRequests: readonly ObjectRequest[]
+  /** What uploads of one key are listed by: a page must lead on, or listing would never end. */
+  readonly listsUploadsBy: 'id' | 'time'
   /** The service's error codes for an object that is there, where it was asked to keep it. */
   readonly existsCodes: readonly string[]
   /** Whether a signature covers the body, whose SHA-256 is computed then. */

@@ -26,7 +26,11 @@ function readPart(element: XmlElement, checksumElement: string | undefined): Lis
 }
 
 /** Throws where something is missing. */
-export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): UploadsPage {
+export function readUploadsPage(
+  root: XmlElement,
+  request: UploadsPageRequest,
+  sortedBy: 'id' | 'time' = 'id',
+): UploadsPage {
   const decode = root.text('EncodingType') === 'url' ? decodeFormText : (text: string) => text
   const uploads = root.children('Upload').map((element) => ({
     key: decode(required(element, 'Key')),
@@ -37,7 +41,7 @@ export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): 
   if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
   const uploadId = root.text('NextUploadIdMarker') ?? ''
   const after = { key: decode(required(root, 'NextKeyMarker')), ...(uploadId === '' ? {} : { uploadId }) }
-  if (request.after !== undefined && !leadsOn(request.after, after)) {
+  if (request.after !== undefined && !leadsOn(request.after, after, sortedBy)) {
     throw new Error('the next page does not come after this one')
   }
   return { uploads, commonPrefixes, next: { ...request, after } }
@@ -45,10 +49,16 @@ export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): 
 
 type UploadsMarker = NonNullable<UploadsPageRequest['after']>
 
-/** Listings are in the order of the bytes of keys, then of upload ids: a service that goes back would never end. */
-function leadsOn(before: UploadsMarker, after: UploadsMarker): boolean {
+/**
+ * Listings are in the order of the bytes of keys, then of upload ids, or of the times of initiation, which markers do
+ * not tell: a service that goes back would never end.
+ */
+function leadsOn(before: UploadsMarker, after: UploadsMarker, sortedBy: 'id' | 'time'): boolean {
   const order = Buffer.compare(Buffer.from(before.key), Buffer.from(after.key))
-  return order < 0 || (order === 0 && (before.uploadId ?? '') < (after.uploadId ?? ''))
+  if (order !== 0) return order < 0
+  const { uploadId: idBefore = '' } = before
+  const { uploadId: idAfter = '' } = after
+  return sortedBy === 'id' ? idBefore < idAfter : idBefore !== idAfter
 }
 
 /** `encoding-type=url` is the encoding of HTML forms: a plus sign is a space. */

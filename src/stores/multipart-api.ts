@@ -201,7 +201,9 @@ export class MultipartApi implements StoreDriver {
     if (page.after !== undefined) query.push(['key-marker', page.after.key])
     if (page.after?.uploadId !== undefined) query.push(['upload-id-marker', page.after.uploadId])
     return this.#requester.call({ operation: 'ListMultipartUploads', method: 'GET', query }, context, (answer) =>
-      this.#understand(answer, () => readUploadsPage(this.#readRoot(answer, 'ListMultipartUploadsResult'), page)),
+      this.#understand(answer, () =>
+        readUploadsPage(this.#readRoot(answer, 'ListMultipartUploadsResult'), page, this.#dialect.listsUploadsBy),
+      ),
     )
   }
 

@@ -30,7 +30,7 @@ const REFUSED_TARGETS: [target: unknown, ...texts: string[]][] = [
   ['oss://Test/key', "bucket is 'Test'", '3 to 63 of a-z'],
   ['oss://test-bucket//key', "key is '/key'", 'do not begin with /'],
   ['/key', "key is '/key'", 'do not begin with /'],
-  ['s3://test-bucket/key', "target is 's3://test-bucket/key'", ACCEPTED],
+  ['gs://test-bucket/key', "target is 'gs://test-bucket/key'", ACCEPTED],
   ['https://test-bucket.oss-cn-hangzhou.aliyuncs.com/key', "target is 'https://", ACCEPTED],
 ]
 

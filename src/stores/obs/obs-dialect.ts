@@ -55,6 +55,7 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     encodesNames: 'always',
     // No request has a condition.
     conditionalRequests: [],
+    listsUploadsBy: 'id',
     existsCodes: [],
     signsPayload: false,
     origin: address.origin,

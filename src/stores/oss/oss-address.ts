@@ -15,7 +15,7 @@ import {
 
 const OSS_NETWORKS = ['public', 'internal', 'accelerate', 'accelerate-overseas', 'dualstack'] as const
 
-export type OssNetwork = (typeof OSS_NETWORKS)[number]
+type OssNetwork = (typeof OSS_NETWORKS)[number]
 
 export interface OssAddressOptions {
   bucket: string

@@ -50,6 +50,7 @@ export function ossDialect(options: OssDialectOptions): Dialect {
     checksums: CHECKSUMS,
     encodesNames: 'always',
     conditionalRequests: ['put', 'initiate', 'complete'],
+    listsUploadsBy: 'id',
     existsCodes: ['FileAlreadyExists', 'ObjectAlreadyExists'],
     signsPayload: false,
     origin: address.origin,

@@ -11,7 +11,7 @@ import {
 } from '../bucket-address.js'
 
 const NETWORKS = ['public', 'dualstack', 'accelerate'] as const
-export type S3Network = (typeof NETWORKS)[number]
+type S3Network = (typeof NETWORKS)[number]
 
 export interface S3AddressOptions {
   bucket: string

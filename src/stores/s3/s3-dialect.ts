@@ -56,6 +56,7 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
     // Ceph 16 takes the condition on a put and ignores it on Complete; others ignore it on both.
     conditionalRequests: address.isAws ? ['put', 'complete'] : [],
     // No other condition than that there be no such object is ever sent.
+    listsUploadsBy: 'time',
     existsCodes: ['PreconditionFailed', 'HTTP412'],
     signsPayload: checkBoolean('signPayload', options.signPayload ?? !address.isHttps),
     origin: address.origin,
