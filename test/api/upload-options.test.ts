@@ -48,8 +48,8 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [{ serverSideEncryption: 256 }, 'serverSideEncryption is 256'],
   [
     { serverSideEncryption: { algorithm: 'AES256', keyId: 'k' } },
-    "is 'AES256'",
-    "keyId and dataEncryption go with 'KMS'",
+    'serverSideEncryption.keyId is set',
+    "it goes with 'KMS' alone",
   ],
   [{ serverSideEncryption: { algorithm: 'KMS', keyID: 'k' } }, "serverSideEncryption has no option 'keyID'", 'keyId'],
   [{ serverSideEncryption: { algorithm: 'KMS', dataEncryption: 'AES' } }, "dataEncryption is 'AES'", "'SM4'"],
