@@ -3,9 +3,11 @@ import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import http from 'node:http'
+import net from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startEmulator, type Emulator, type Fault, type FaultAction } from '../../src/emulator/index.js'
+import { presignOssV4 } from '../../src/signing/oss-v4.js'
 import { complete, initiate, uploadPart } from '../support/multipart.js'
 import { answerTo, codeOf, open, send, start, xmlOf, type RawRequest } from '../support/signed-request.js'
 
@@ -231,6 +233,29 @@ describe('the fault "stall"', () => {
     const sent = send(emulator, PUT)
     while (emulator.requests.length === 0) await new Promise(setImmediate)
     await Promise.all([emulator.close(), assert.rejects(sent)])
+  })
+
+  it('ends when the faults are cleared', async () => {
+    await using emulator = await emulatorWith({ type: 'stall', at: 'request' })
+    const sent = send(emulator, { ...PUT, body: Buffer.alloc(3_000_000) })
+    while (emulator.requests.length === 0) await new Promise(setImmediate)
+    emulator.faults.clear()
+    await assert.rejects(sent)
+    await idle(emulator)
+  })
+
+  it('holds the next request on the connection too, and the emulator closes all the same', async () => {
+    const emulator = await emulatorWith({ type: 'stall', at: 'committed' }, { operation: 'GetObject' })
+    await send(emulator, PUT)
+    const request = { method: 'GET', bucket: 'bucket', key: 'k', query: [], headers: {} }
+    const { credentials, region, endpoint } = emulator
+    const query = presignOssV4(request, credentials, { region, date: new Date(), expiresInSeconds: 60 })
+    const target = `/bucket/k?${query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`
+    const socket = net.connect(Number(new URL(endpoint).port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(2))
+    while (emulator.requests.length < 3) await new Promise(setImmediate)
+    await emulator.close()
   })
 
   it('does not read a body that is too large for the buffers in between', async () => {
