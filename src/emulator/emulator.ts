@@ -36,6 +36,11 @@ export interface EmulatorOptions {
    * one without any is answered by the first.
    */
   readonly providers?: readonly Provider[]
+  /**
+   * Whether OBS verifies the CRC-64 of what it is sent, and tells it, as newer clusters do; true by default. Older ones
+   * take no notice of it.
+   */
+  readonly obsChecksums?: boolean
   /** Faults from the start; more can be injected later. */
   readonly faults?: readonly Fault[]
   /** The server's clock; the machine's by default. */
@@ -79,7 +84,10 @@ export interface Emulator extends AsyncDisposable {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', region = 'cn-hangzhou', now = () => new Date() } = options
-  const dialectOf = dialectFinder({ providers: options.providers ?? ['oss', 's3'] })
+  const dialectOf = dialectFinder({
+    providers: options.providers ?? ['oss', 'obs', 's3'],
+    obsChecksums: options.obsChecksums ?? true,
+  })
   const isTemporary = options.directory === undefined
   const directory = resolve(options.directory ?? mkdtempSync(join(tmpdir(), 'oss-emulator-')))
   const credentials = typeof options.credentials === 'object' ? options.credentials : generateCredentials()

@@ -103,14 +103,18 @@ export interface Dialect {
   /** Headers of the answer to InitiateMultipartUpload. */
   initiationHeaders(properties: ObjectProperties): Record<string, string>
   /** Elements of a part in ListParts besides those that all services have. */
-  partElements(part: StoredPart): readonly XmlNode[]
+  partElements(part: StoredPart, upload: Upload): readonly XmlNode[]
   /** Elements of ListParts itself besides those that all services have. */
   partListElements(upload: Upload): readonly XmlNode[]
   /** Elements of an upload in ListMultipartUploads besides those that all services have. */
   uploadElements(upload: Upload): readonly XmlNode[]
   /** Elements of an object in ListObjects besides those that all services have. */
   objectElements(object: StoredObject): readonly XmlNode[]
+  /** Headers of the answer to HeadBucket. */
+  bucketHeaders(region: string): Record<string, string>
   /** The answer to GetBucketLocation. */
   locationDocument(region: string): XmlNode
+  /** A storage class, as kept with an object, in the words of the answer. */
+  storageClassName(storageClass: string): string
   writeXml(root: XmlNode): string
 }

@@ -23,7 +23,7 @@ export function listParts(context: OperationContext): Answer {
       ['PartNumber', String(part.partNumber)],
       ['LastModified', part.lastModified],
       ['ETag', dialect.formatEtag(part.etag)],
-      ...dialect.partElements(part),
+      ...dialect.partElements(part, upload),
       ['Size', String(part.size)],
     ],
   ])
@@ -35,7 +35,7 @@ export function listParts(context: OperationContext): Answer {
       ['Key', encoding.encode(key)],
       ['UploadId', uploadId],
       ...dialect.partListElements(upload),
-      ['StorageClass', properties.storageClass],
+      ['StorageClass', dialect.storageClassName(properties.storageClass)],
       ['PartNumberMarker', String(marker)],
       ['NextPartNumberMarker', String(page.at(-1)?.partNumber ?? marker)],
       ['MaxParts', String(maxParts)],

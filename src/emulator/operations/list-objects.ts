@@ -76,7 +76,7 @@ export function listObjects(context: OperationContext): Answer {
         ['ETag', dialect.formatEtag(object.etag)],
         ...dialect.objectElements(object),
         ['Size', String(object.size)],
-        ['StorageClass', object.properties.storageClass],
+        ['StorageClass', dialect.storageClassName(object.properties.storageClass)],
         ...(withOwner ? [OWNER] : []),
       ],
     ]

@@ -12,6 +12,7 @@ import type { WriteGuard } from '../storage/write-guard.js'
 export type OperationName =
   | 'PutBucket'
   | 'HeadBucket'
+  | 'HeadApiVersion'
   | 'GetBucketLocation'
   | 'ListObjects'
   | 'ListMultipartUploads'
@@ -56,6 +57,8 @@ export interface OperationContext {
 export type Operation = (context: OperationContext) => Answer | Promise<Answer>
 
 export function operationOf(call: Call, address: Address): OperationName {
+  // Of OBS: it may name a bucket, or none.
+  if (call.method === 'HEAD' && call.hasParameter('apiversion') && address.key === undefined) return 'HeadApiVersion'
   if (address.bucket === undefined) return 'NotImplemented'
   return address.key === undefined ? bucketOperation(call) : objectOperation(call)
 }

@@ -14,10 +14,8 @@ import { xmlAnswer } from './xml-answer.js'
 export const operations: Readonly<Record<OperationName, Operation>> = {
   // Buckets come into being when they are first used.
   PutBucket: () => ({ status: 200, headers: {} }),
-  HeadBucket: ({ dialect, region }) => ({
-    status: 200,
-    headers: { [`${dialect.headerPrefix}bucket-region`]: region },
-  }),
+  HeadBucket: ({ dialect, region }) => ({ status: 200, headers: dialect.bucketHeaders(region) }),
+  HeadApiVersion: () => ({ status: 200, headers: { 'x-obs-api': '3.0' } }),
   GetBucketLocation: (context) => xmlAnswer(context, context.dialect.locationDocument(context.region)),
   ListObjects: listObjects,
   ListMultipartUploads: listMultipartUploads,

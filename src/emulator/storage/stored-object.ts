@@ -22,6 +22,8 @@ export interface ObjectProperties {
   readonly acl: string
   /** Server-side encryption headers, by name without the dialect's prefix. Nothing is encrypted: they are echoed. */
   readonly encryption: Readonly<Record<string, string>>
+  /** After how many days it is to go; it stays all the same. */
+  readonly expiresAfterDays?: number
   /** What the initiation of an upload asked for; absent when it did not. */
   readonly checksum?: ChecksumPlan
 }

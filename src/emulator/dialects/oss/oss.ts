@@ -72,6 +72,8 @@ export const ossDialect: Dialect = {
   partListElements: () => [],
   uploadElements: () => [],
   objectElements: ({ uploadId }) => [['Type', uploadId === undefined ? 'Normal' : 'Multipart']],
+  bucketHeaders: (region) => ({ 'x-oss-bucket-region': region }),
+  storageClassName: (storageClass) => storageClass,
   locationDocument: (region) => ['LocationConstraint', `oss-${region}`],
   writeXml: (root) => writeXml(root),
 }

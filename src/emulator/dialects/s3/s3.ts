@@ -83,7 +83,8 @@ export const s3Dialect: Dialect = {
           'x-amz-checksum-type': properties.checksum.type,
         }),
   }),
-  partElements: ({ checksum }) => (checksum === undefined ? [] : [valueElement(checksum)]),
+  partElements: ({ checksum }, { properties }) =>
+    checksum === undefined || properties.checksum === undefined ? [] : [valueElement(checksum)],
   partListElements: ({ properties }) => [...OWNERS, ...planElements(properties)],
   uploadElements: ({ properties }) => [
     ...OWNERS,
@@ -97,6 +98,8 @@ export const s3Dialect: Dialect = {
           ['ChecksumAlgorithm', checksum.algorithm.toUpperCase()],
           ['ChecksumType', checksum.type],
         ],
+  bucketHeaders: (region) => ({ 'x-amz-bucket-region': region }),
+  storageClassName: (storageClass) => storageClass,
   locationDocument: (region) => ['LocationConstraint', region === 'us-east-1' ? '' : region],
   writeXml: (root) => writeXml(root, NAMESPACE),
 }
