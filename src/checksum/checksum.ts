@@ -16,6 +16,14 @@ import { crc64TablesOf, TableCrc64 } from './table-engine.js'
 
 export type ChecksumAlgorithm = 'crc64ecma' | 'crc64nvme' | 'crc32' | 'md5'
 
+/** As people call them. */
+export const CHECKSUM_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
+  crc64ecma: 'CRC-64',
+  crc64nvme: 'CRC-64/NVME',
+  crc32: 'CRC-32',
+  md5: 'MD5',
+}
+
 /** A checksum of whole content, as a service gives it. */
 export interface Checksum {
   algorithm: ChecksumAlgorithm

@@ -11,6 +11,7 @@ import type { PartBuffer } from '../checksum/crc64.js'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { KiB } from '../shared/byte-size.js'
 import { attachLeftover, toError, UploadError } from '../shared/errors.js'
+import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, RetryNotice, StoreDriver, StoredObject } from '../stores/store-driver.js'
 import type { BufferPool } from './buffer-pool.js'
@@ -154,6 +155,7 @@ export class Upload {
       size: this.#meter.received,
       etag: stored.etag,
       crc64: formatCrc64(this.#crc64),
+      ...(stored.checksum === undefined ? {} : { checksum: stored.checksum }),
       ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
       location: driver.locationOf(this.key),
       parts: Math.max(this.#partCount, 1),
@@ -264,13 +266,13 @@ export class Upload {
   ): Promise<void> {
     const uploadId = await multipart.initiated
     const size = buffer.length
-    const { etag } = await this.#host.driver.uploadPart(
-      { key: this.key, uploadId, partNumber, body: { bytes: buffer.bytes, crc64 } },
+    const receipt = await this.#host.driver.uploadPart(
+      { key: this.key, uploadId, partNumber, body: new ObjectBody(buffer.bytes, crc64) },
       this.#objectOptions,
       this.#context(),
     )
-    multipart.ledger.record(partNumber, size, etag)
-    this.#observer.part({ partNumber, size, etag, crc64: formatCrc64(crc64) })
+    multipart.ledger.record(partNumber, size, receipt)
+    this.#observer.part({ partNumber, size, etag: receipt.etag, crc64: formatCrc64(crc64) })
   }
 
   /** Begins the multipart upload with the first part. */
@@ -308,7 +310,7 @@ export class Upload {
     const buffer = this.#filling
     this.#filling = undefined
     this.#crc64 = buffer?.digest() ?? 0n
-    const body = { bytes: buffer?.bytes ?? new Uint8Array(0), crc64: this.#crc64 }
+    const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), this.#crc64)
     return this.#whileRunning(async () => {
       try {
         return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())

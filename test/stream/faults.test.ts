@@ -163,7 +163,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
       emulator.faults.clear()
       assert.equal(await exists(store, 'k'), false)
       assert.deepEqual(await unfinishedUploads(store), [])
-      assert.doesNotMatch(JSON.stringify(error) + error.stack, secretsOf(emulator.credentials))
+      assert.doesNotMatch(`${JSON.stringify(error)} ${String(error.stack)}`, secretsOf(emulator.credentials))
     })
   }
 
