@@ -2,6 +2,7 @@ export { createUploadStream, createUploadTransform, type CreateUploadOptions } f
 export {
   type CallOptions,
   type GetOptions,
+  type HeadOptions,
   type ListPartsOptions,
   type ListUploadsOptions,
   type ObjectContent,
@@ -9,8 +10,20 @@ export {
   ObjectStore,
   openStore,
 } from './api/object-store.js'
-export type { StoreOptions } from './api/store-options.js'
-export type { CredentialClient, CredentialsOption, ExpiringCredentials } from './credentials/credentials-source.js'
+export type {
+  CommonStoreOptions,
+  ObsStoreOptions,
+  OssStoreOptions,
+  S3StoreOptions,
+  StoreOptions,
+} from './api/store-options.js'
+export type { Checksum, ChecksumAlgorithm } from './checksum/checksum.js'
+export type {
+  AwsCredentials,
+  CredentialClient,
+  CredentialsOption,
+  ExpiringCredentials,
+} from './credentials/credentials-source.js'
 export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'

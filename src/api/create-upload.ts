@@ -11,8 +11,9 @@ export interface CreateUploadOptions extends UploadOptions {
 }
 
 /**
- * A Writable that puts what is written to it into one object: `await pipeline(source, createUploadStream(target))`.
- * `target` is `oss://bucket/key`, or a key where the bucket comes from `options.store` or the environment. Throws
+ * A Writable that puts what is written to it into one object: `await pipeline(source, upload).finally(() => upload.done)`,
+ * where the second half waits, after a failure of the source, until nothing is left behind: `pipeline()` does not.
+ * `target` is `oss://bucket/key`, `obs://…`, `s3://…`, or a key where the bucket comes from `options.store` or the environment. Throws
  * UploadError where something is missing or not acceptable: nothing has been sent then.
  */
 export function createUploadStream(target: string, options: CreateUploadOptions = {}): UploadStream {
@@ -32,16 +33,16 @@ function create<T extends UploadStream | UploadTransform>(
   options: CreateUploadOptions,
   make: (store: ObjectStore, key: string, options: UploadOptions) => T,
 ): T {
-  const { bucket, key } = parseTarget(target)
+  const { key, ...place } = parseTarget(target)
   const { store, ...uploadOptions } = checkObject('options', options) as CreateUploadOptions
   if (store !== undefined) {
     if (!(store instanceof ObjectStore)) throw invalidOption('store', store, 'accepted is what openStore() answers')
-    if (bucket !== undefined && bucket !== store.bucket) {
-      throw invalidOption('target', target, `accepted is the bucket of the store, ${store.bucket}`)
+    if (place.provider !== undefined && (place.provider !== store.provider || place.bucket !== store.bucket)) {
+      throw invalidOption('target', target, `accepted is the bucket of the store, ${store.provider}://${store.bucket}`)
     }
     return make(store, key, uploadOptions)
   }
-  const own = openStore(bucket === undefined ? {} : { bucket })
+  const own = openStore(place.provider === undefined ? {} : place)
   const stream = make(own, key, uploadOptions)
   stream.once('close', () => {
     void own.close()

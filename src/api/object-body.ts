@@ -1,6 +1,5 @@
 import { finished, pipeline, type Readable, Transform } from 'node:stream'
-import { formatCrc64 } from '../checksum/decimal.js'
-import { crc64Engine } from '../checksum/engine.js'
+import { canCompute, type Checksum, CHECKSUM_NAMES, type RunningChecksum, startChecksum } from '../checksum/checksum.js'
 import { toHttpFailure } from '../http/http-failure.js'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
@@ -16,7 +15,7 @@ interface Source {
 interface Expected {
   size: number
   /** Absent when the service gave none: the size is checked alone. */
-  crc64: bigint | undefined
+  checksum: Checksum | undefined
 }
 
 /**
@@ -29,18 +28,19 @@ export function objectBody(
   expected: Expected | undefined,
   signal: AbortSignal | undefined,
 ): Readable {
-  const crc64 = expected === undefined ? undefined : crc64Engine().create()
+  const checksum = startFor(expected?.checksum)
   let size = 0
   const body = new Transform({
     highWaterMark: 256 * KiB,
     transform(chunk: Buffer, _encoding, callback) {
       size += chunk.length
-      crc64?.update(chunk)
+      checksum?.update(chunk)
       callback(null, chunk)
     },
     flush(callback) {
-      const isWhole = size === expected?.size && (expected.crc64 === undefined || crc64?.digest() === expected.crc64)
-      callback(expected === undefined || isWhole ? null : mismatch(source, expected, size, crc64?.digest()))
+      const value = checksum?.digest()
+      const isWhole = size === expected?.size && (value === undefined || value === expected.checksum?.value)
+      callback(expected === undefined || isWhole ? null : mismatch(source, expected, size, value))
     },
   })
   // Before pipeline() hears of it, which would hand on an error of the HTTP client's.
@@ -51,6 +51,12 @@ export function objectBody(
   // Whatever ends one of them ends the other; who reads the result is told.
   pipeline(raw, body, () => undefined)
   return body
+}
+
+function startFor(checksum: Checksum | undefined): RunningChecksum | undefined {
+  // Of the MD5s of parts, whose sizes nobody knows here, nothing can be computed.
+  if (checksum === undefined || !canCompute(checksum.algorithm) || /-\d+$/.test(checksum.value)) return undefined
+  return startChecksum(checksum.algorithm)
 }
 
 function endWith(signal: AbortSignal, body: Readable, { bucket, key }: Source): void {
@@ -76,11 +82,17 @@ function brokenOff({ bucket, key }: Source, error: unknown): UploadError {
   })
 }
 
-function mismatch({ bucket, key }: Source, expected: Expected, size: number, crc64: bigint | undefined): UploadError {
-  const withCrc64 = (value: bigint | undefined) => (value === undefined ? '' : ` with CRC-64 ${formatCrc64(value)}`)
+function mismatch(
+  { bucket, key }: Source,
+  { size, checksum }: Expected,
+  sizeFound: number,
+  value: string | undefined,
+): UploadError {
+  const isCompared = checksum !== undefined && value !== undefined
+  const withChecksum = (text: string) => (isCompared ? ` with ${CHECKSUM_NAMES[checksum.algorithm]} ${text}` : '')
   return new UploadError(
     'CHECKSUM_MISMATCH',
-    `${size} bytes${withCrc64(crc64)} were read of ${JSON.stringify(key)}, which has ${expected.size} bytes${withCrc64(expected.crc64)}`,
+    `${sizeFound} bytes${withChecksum(value ?? '')} were read of ${JSON.stringify(key)}, which has ${size} bytes${withChecksum(checksum?.value ?? '')}`,
     { bucket, key, retryable: true },
   )
 }

@@ -16,8 +16,8 @@ import {
   invalidOption,
 } from '../shared/check-option.js'
 import { MultipartApi } from '../stores/multipart-api.js'
+import { ObjectBody } from '../stores/object-body.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
-import { ossDialect } from '../stores/oss/oss-dialect.js'
 import type {
   ByteRange,
   CallContext,
@@ -43,7 +43,12 @@ export interface CallOptions {
   signal?: AbortSignal | undefined
 }
 
-export interface GetOptions extends CallOptions {
+export interface HeadOptions extends CallOptions {
+  /** The key of an object that was encrypted with one of yours: `{ customerKey }`. */
+  serverSideEncryption?: ObjectOptions['serverSideEncryption']
+}
+
+export interface GetOptions extends HeadOptions {
   /** Bytes from `start` to `end`, both inclusive; without `end`, to the end. Default: the whole object, verified. */
   range?: ByteRange | undefined
 }
@@ -104,16 +109,17 @@ export class ObjectStore {
   }
 
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
-  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return withText(await this.#driver.headObject(this.#key(key), contextOf(options, [])))
+  async head(key: string, options: HeadOptions = {}): Promise<ObjectInfo> {
+    const context = contextOf(options, ['serverSideEncryption'])
+    return withText(await this.#driver.headObject(this.#key(key), context, options))
   }
 
   /** An object and a stream of its bytes. Rejects with `NOT_FOUND` when there is none. */
   async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
-    const context = contextOf(options, ['range'])
+    const context = contextOf(options, ['range', 'serverSideEncryption'])
     const range = options.range === undefined ? undefined : checkRange(options.range)
-    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context)
-    const whole = range === undefined ? { size: head.size, crc64: head.crc64 } : undefined
+    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context, options)
+    const whole = range === undefined ? { size: head.size, checksum: head.checksum } : undefined
     const body = objectBody(raw, { bucket: this.bucket, key }, whole, context.signal)
     return { ...withText(head), body }
   }
@@ -135,26 +141,26 @@ export class ObjectStore {
     upload: UploadAddress,
     partNumber: number,
     bytes: Uint8Array,
-    options: Pick<ObjectOptions, 'contentMd5' | 'trafficLimit'> & CallOptions = {},
-  ): Promise<CompletedPart & { crc64: string }> {
-    const context = contextOf(options, ['contentMd5', 'trafficLimit'])
+    options: Pick<ObjectOptions, 'contentMd5' | 'trafficLimit' | 'serverSideEncryption'> & CallOptions = {},
+  ): Promise<CompletedPart & { size: number; crc64: string }> {
+    const context = contextOf(options, ['contentMd5', 'trafficLimit', 'serverSideEncryption'])
     if (!(bytes instanceof Uint8Array)) throw invalidOption('bytes', bytes, 'accepted is a Uint8Array or Buffer')
     checkInteger('partNumber', partNumber, 1, this.#driver.limits.maxParts)
     const crc64 = crc64Engine().create()
     crc64.update(bytes)
-    const body = { bytes, crc64: crc64.digest() }
+    const body = new ObjectBody(bytes, crc64.digest())
     const part = { ...this.#address(upload), partNumber, body }
-    const { etag } = await this.#driver.uploadPart(part, options, context)
-    return { partNumber, etag, crc64: formatCrc64(body.crc64) }
+    const receipt = await this.#driver.uploadPart(part, options, context)
+    return { partNumber, ...receipt, size: bytes.length, crc64: formatCrc64(body.crc64) }
   }
 
   /** The parts become the object. Their order does not matter; their numbers may have gaps. */
   async completeMultipartUpload(
     upload: UploadAddress,
     parts: readonly CompletedPart[],
-    options: Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite'> & CallOptions = {},
+    options: Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'> & CallOptions = {},
   ): Promise<WithCrc64Text<StoredObject>> {
-    const context = contextOf(options, ['acl', 'callback', 'forbidOverwrite'])
+    const context = contextOf(options, ['acl', 'callback', 'forbidOverwrite', 'serverSideEncryption'])
     const sorted = checkParts(parts, this.#driver.limits.maxParts)
     return withText(await this.#driver.completeMultipartUpload(this.#address(upload), sorted, options, context))
   }
@@ -222,15 +228,14 @@ export class ObjectStore {
 }
 
 /**
- * A bucket to upload to. What is not given comes from the environment: `OSS_REGION`, `OSS_BUCKET`, `OSS_ENDPOINT`,
- * `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`. Throws UploadError with `INVALID_OPTION` or
- * `MISSING_CREDENTIALS`; nothing is sent here.
+ * A bucket to upload to: of OSS, or of what `provider` says. What is not given comes from the environment: `OSS_REGION`,
+ * `OSS_BUCKET`, `OSS_ENDPOINT`, `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`, and the like for OBS
+ * and S3. Throws UploadError with `INVALID_OPTION` or `MISSING_CREDENTIALS`; nothing is sent here.
  */
 export function openStore(options: StoreOptions = {}): ObjectStore {
   const resolved = resolveStoreOptions(options, process.env)
-  const dialect = ossDialect(resolved)
   const credentials = new CredentialsSource(resolved.credentials)
-  const { retry, timeouts, maxMemory, dispatcher } = resolved
+  const { dialect, retry, timeouts, maxMemory, dispatcher } = resolved
   const transport = new Transport(timeouts, dispatcher)
   const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
@@ -266,8 +271,13 @@ function checkParts(parts: readonly CompletedPart[], maxParts: number): Complete
 }
 
 function checkPart(part: unknown, maxParts: number): CompletedPart {
-  const { partNumber, etag } = checkObject('a part', part) as Partial<CompletedPart>
-  return { partNumber: checkInteger('partNumber', partNumber, 1, maxParts), etag: checkString('etag', etag) }
+  const { partNumber, etag, size, checksum } = checkObject('a part', part) as Partial<CompletedPart>
+  return {
+    partNumber: checkInteger('partNumber', partNumber, 1, maxParts),
+    etag: checkString('etag', etag),
+    ...(size === undefined ? {} : { size: checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER, 'bytes') }),
+    ...(checksum === undefined ? {} : { checksum: checkString('checksum', checksum) }),
+  }
 }
 
 function pageLimit(pageSize: number | undefined): { limit?: number } {

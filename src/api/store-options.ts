@@ -11,28 +11,32 @@ import {
   invalidOption,
 } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
-import type { OssAddressing, OssNetwork } from '../stores/oss/oss-address.js'
+import type { Dialect } from '../stores/dialect.js'
+import type { ObsDialectOptions } from '../stores/obs/obs-dialect.js'
+import type { OssDialectOptions } from '../stores/oss/oss-dialect.js'
+import { dialectFor, type EnvironmentOption, type ProviderOptions, PROVIDERS } from '../stores/providers.js'
+import type { S3DialectOptions } from '../stores/s3/s3-dialect.js'
+import type { Provider } from '../stores/store-driver.js'
 
-/** Where a bucket is and how to talk to it. What is absent comes from the environment. */
-export interface StoreOptions {
-  /** Default `oss`. */
-  provider?: 'oss' | undefined
-  /** Default: `OSS_BUCKET`. */
+/** What all stores have in common. */
+export interface CommonStoreOptions {
+  /** Default: `OSS_BUCKET` or `OBS_BUCKET`, by the provider. */
   bucket?: string | undefined
-  /** The region id, such as `cn-hangzhou`. Default: `OSS_REGION`, or what an endpoint of OSS names. */
+  /**
+   * Default: `OSS_REGION`, `OBS_REGION`, or `AWS_REGION` and `AWS_DEFAULT_REGION`; else what an endpoint of the service
+   * names; else `us-east-1` for S3.
+   */
   region?: string | undefined
-  /** A host, or a URL of scheme, host and port; HTTPS unless it says `http://`. Default: `OSS_ENDPOINT`, or by region. */
+  /**
+   * A host, or a URL of scheme, host and port; HTTPS unless it says `http://`. Default: `OSS_ENDPOINT`, `OBS_ENDPOINT`,
+   * or `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL`; else by region.
+   */
   endpoint?: string | undefined
   /**
-   * `virtual`: the bucket is part of the host name; `path`: of the path; `cname`: the endpoint is a domain of your
-   * own, bound to the bucket. Default `virtual`; `path` for an IP address or localhost.
+   * Default: `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET` and `OSS_SESSION_TOKEN`; `OBS_ACCESS_KEY_ID`,
+   * `OBS_SECRET_ACCESS_KEY` and `OBS_SECURITY_TOKEN`; `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
+   * `AWS_SESSION_TOKEN`.
    */
-  addressing?: OssAddressing | undefined
-  /** Which of the region's endpoints. Default `public`. */
-  network?: OssNetwork | undefined
-  /** Default 4. */
-  signatureVersion?: 1 | 4 | undefined
-  /** Default: `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET` and `OSS_SESSION_TOKEN`. */
   credentials?: CredentialsOption | undefined
   retry?: Partial<RetryOptions> | undefined
   timeouts?: Partial<TimeoutOptions> | undefined
@@ -42,29 +46,40 @@ export interface StoreOptions {
   dispatcher?: Dispatcher | undefined
 }
 
-const NAMES = [
-  'provider',
+type Own<Options> = Omit<Options, 'bucket' | 'region' | 'endpoint'>
+
+/** A bucket of Alibaba Cloud OSS. */
+export interface OssStoreOptions extends CommonStoreOptions, Own<OssDialectOptions> {
+  provider?: 'oss' | undefined
+}
+
+/** A bucket of Huawei Cloud OBS. */
+export interface ObsStoreOptions extends CommonStoreOptions, Own<ObsDialectOptions> {
+  provider: 'obs'
+}
+
+/** A bucket of Amazon S3, or of a service that speaks its protocol. */
+export interface S3StoreOptions extends CommonStoreOptions, Own<S3DialectOptions> {
+  provider: 's3'
+}
+
+/** Where a bucket is and how to talk to it. What is absent comes from the environment. The provider's default is `oss`. */
+export type StoreOptions = OssStoreOptions | ObsStoreOptions | S3StoreOptions
+
+const COMMON_NAMES = [
   'bucket',
   'region',
   'endpoint',
-  'addressing',
-  'network',
-  'signatureVersion',
   'credentials',
   'retry',
   'timeouts',
   'maxMemory',
   'dispatcher',
-] satisfies (keyof StoreOptions)[]
+] satisfies (keyof CommonStoreOptions)[]
 
 /** The options with what the environment adds; a variable that is empty counts as absent. */
 export interface ResolvedStoreOptions {
-  bucket: string
-  region: string | undefined
-  endpoint: string | undefined
-  addressing: OssAddressing | undefined
-  network: OssNetwork | undefined
-  signatureVersion: 1 | 4 | undefined
+  dialect: Dialect
   credentials: CredentialsOption
   retry: RetryOptions
   timeouts: TimeoutOptions
@@ -74,49 +89,58 @@ export interface ResolvedStoreOptions {
 
 /** Throws UploadError where an option is missing or not acceptable. */
 export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.ProcessEnv): ResolvedStoreOptions {
-  checkNames('a store', checkObject('options', options), NAMES)
-  checkOneOf('provider', options.provider ?? 'oss', ['oss'])
-  const variable = (name: string): string | undefined => environment[name] || undefined
-  const bucket = options.bucket ?? variable('OSS_BUCKET')
-  if (bucket === undefined) {
-    throw invalidOption(
-      'bucket',
-      bucket,
-      'accepted is a bucket name (option bucket, target or environment variable OSS_BUCKET)',
-    )
-  }
-  const { dispatcher, maxMemory = 256 * MiB } = options
+  checkObject('options', options)
+  const provider = checkOneOf('provider', options.provider ?? 'oss', Object.keys(PROVIDERS) as Provider[])
+  const facts = PROVIDERS[provider]
+  checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...facts.options])
+  const variable = (option: EnvironmentOption): string | undefined =>
+    facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
+  const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
   if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.request !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici')
   }
+  const place = {
+    provider,
+    bucket: bucketOf(options.bucket ?? variable('bucket'), facts.environment.bucket),
+    region: text('region', options.region ?? variable('region')),
+    endpoint: text('endpoint', options.endpoint ?? variable('endpoint')),
+  }
   return {
-    bucket: checkString('bucket', bucket),
-    region: text('region', options.region ?? variable('OSS_REGION')),
-    endpoint: text('endpoint', options.endpoint ?? variable('OSS_ENDPOINT')),
-    addressing: options.addressing,
-    network: options.network,
-    signatureVersion: options.signatureVersion,
-    credentials: options.credentials ?? credentialsOf(variable),
-    retry: checkRetry(options.retry ?? {}),
-    timeouts: checkTimeouts(options.timeouts ?? {}),
+    credentials: credentials ?? credentialsOf(variable, facts.environment),
+    dialect: dialectFor({ ...options, ...place } as ProviderOptions),
+    retry: checkRetry(retry ?? {}),
+    timeouts: checkTimeouts(timeouts ?? {}),
     maxMemory: checkInteger('maxMemory', maxMemory, MiB, Number.MAX_SAFE_INTEGER, 'bytes'),
     dispatcher,
   }
 }
 
-function credentialsOf(variable: (name: string) => string | undefined): CredentialsOption {
-  const required = (name: string): string => {
-    const value = variable(name)
+function bucketOf(bucket: string | undefined, variables: readonly string[]): string {
+  if (bucket !== undefined) return checkString('bucket', bucket)
+  const places =
+    variables.length === 0
+      ? 'option bucket or target'
+      : `option bucket, target or environment variable ${variables.join(' or ')}`
+  throw invalidOption('bucket', bucket, `accepted is a bucket name (${places})`)
+}
+
+function credentialsOf(
+  variable: (option: EnvironmentOption) => string | undefined,
+  names: Readonly<Record<EnvironmentOption, readonly string[]>>,
+): CredentialsOption {
+  const nameOf = (option: EnvironmentOption): string => names[option].join(' or ')
+  const required = (option: 'accessKeyId' | 'accessKeySecret'): string => {
+    const value = variable(option)
     if (value !== undefined) return value
     throw new UploadError(
       'MISSING_CREDENTIALS',
-      `${name} is missing: accepted are the option credentials, or OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET together in the environment`,
+      `${nameOf(option)} is missing: accepted are the option credentials, or ${nameOf('accessKeyId')} and ${nameOf('accessKeySecret')} together in the environment`,
     )
   }
   return {
-    accessKeyId: required('OSS_ACCESS_KEY_ID'),
-    accessKeySecret: required('OSS_ACCESS_KEY_SECRET'),
-    securityToken: variable('OSS_SESSION_TOKEN'),
+    accessKeyId: required('accessKeyId'),
+    accessKeySecret: required('accessKeySecret'),
+    securityToken: variable('securityToken'),
   }
 }
 

@@ -1,19 +1,21 @@
 import { invalidOption } from '../shared/check-option.js'
+import { PROVIDERS } from '../stores/providers.js'
+import type { Provider } from '../stores/store-driver.js'
 
 /** What a target names: a whole address, or a key alone. */
-export interface Target {
-  /** Absent for a key alone. */
-  bucket?: string
-  key: string
-}
+export type Target = { provider: Provider; bucket: string; key: string } | { provider?: undefined; key: string }
 
-/** `oss://bucket/key`, or a key. The key is taken as it is, never decoded. Throws UploadError. */
+/** `oss://bucket/key`, `obs://…`, `s3://…`, or a key. The key is taken as it is, never decoded. Throws UploadError. */
 export function parseTarget(target: unknown): Target {
-  const accepted = 'accepted is oss://bucket/key, or a key when the bucket comes from the store or the environment'
+  const schemes = Object.keys(PROVIDERS) as Provider[]
+  const accepted = `accepted is ${schemes.map((scheme) => `${scheme}://bucket/key`).join(', ')}, or a key when the bucket comes from the store or the environment`
   if (typeof target !== 'string' || target === '') throw invalidOption('target', target, accepted)
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(target)?.[1]
-  if (scheme === undefined) return { key: target }
-  const match = /^oss:\/\/([^/]*)\/(.+)$/s.exec(target)
-  if (match?.[1] === undefined || match[2] === undefined) throw invalidOption('target', target, accepted)
-  return { bucket: match[1], key: match[2] }
+  const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(target)
+  if (match === null) return { key: target }
+  const provider = schemes.find((scheme) => scheme === match[1])
+  const [, bucket, key] = /^([^/]*)\/(.+)$/s.exec(match[2] ?? '') ?? []
+  if (provider === undefined || bucket === undefined || key === undefined) {
+    throw invalidOption('target', target, accepted)
+  }
+  return { provider, bucket, key }
 }

@@ -4,7 +4,7 @@
  */
 import type { Crc64, Crc64Engine } from './crc64.js'
 import { MemoryPart } from './memory-part.js'
-import { POLYNOMIAL_HIGH, POLYNOMIAL_LOW } from './polynomial.js'
+import { ECMA_182, type Polynomial } from './polynomial.js'
 import { ordinaryMemory } from './summed-memory.js'
 
 /**
@@ -12,17 +12,15 @@ import { ordinaryMemory } from './summed-memory.js'
  * followed by k zero bytes, so that k + 1 bytes are taken in one step, by a look-up each. Four tables do for JavaScript,
  * whose integers have 32 bits; rings.wat uses all eight.
  */
-export const crc64Tables: Int32Array = tables()
-
-function tables(): Int32Array {
+export function crc64TablesOf(polynomial: Polynomial): Int32Array {
   const values = new Int32Array(8 * 256 * 2)
   for (let n = 0; n < 256; n++) {
     let low = n
     let high = 0
     for (let bit = 0; bit < 8; bit++) {
       const overflow = -(low & 1)
-      low = ((low >>> 1) | (high << 31)) ^ (POLYNOMIAL_LOW & overflow)
-      high = (high >>> 1) ^ (POLYNOMIAL_HIGH & overflow)
+      low = ((low >>> 1) | (high << 31)) ^ (polynomial.low & overflow)
+      high = (high >>> 1) ^ (polynomial.high & overflow)
     }
     values[2 * n] = low
     values[2 * n + 1] = high
@@ -37,15 +35,23 @@ function tables(): Int32Array {
   return values
 }
 
-class TableCrc64 implements Crc64 {
+export const crc64Tables: Int32Array = crc64TablesOf(ECMA_182)
+
+/** A CRC-64 of any polynomial; start value and final inversion are all ones. */
+export class TableCrc64 implements Crc64 {
+  readonly #tables: Int32Array
   // The value before its final inversion, in halves.
   #low = -1
   #high = -1
   readonly #value = new DataView(new ArrayBuffer(8))
 
+  constructor(tables: Int32Array = crc64Tables) {
+    this.#tables = tables
+  }
+
   update(bytes: Uint8Array): void {
     // Every index is within bounds, so no `?? 0` ever answers.
-    const table = crc64Tables
+    const table = this.#tables
     let low = this.#low
     let high = this.#high
     let at = 0

@@ -5,9 +5,16 @@
 import type { Credentials } from '../shared/credentials.js'
 import { toError, UploadError } from '../shared/errors.js'
 
-/** Credentials that say when they end: they are kept until shortly before, then asked for again. */
-export interface ExpiringCredentials extends Credentials {
+/** Credentials that may say when they end: they are kept until shortly before, then asked for again. */
+export type ExpiringCredentials = (Credentials | AwsCredentials) & {
   expiration?: Date | string | number | undefined
+}
+
+/** The same by the names that AWS and its SDKs give them. */
+export interface AwsCredentials {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string | undefined
 }
 
 /** Any object that answers like the client of `@alicloud/credentials`. */
@@ -17,10 +24,11 @@ export interface CredentialClient {
 
 /**
  * Credentials, or where to get them. A function or client is asked before every signature, unless its last answer
- * had an `expiration` that is more than five minutes away.
+ * had an `expiration` that is more than five minutes away. The credential providers of `@aws-sdk/credential-providers`
+ * are such functions.
  */
 export type CredentialsOption =
-  Credentials | CredentialClient | (() => ExpiringCredentials | Promise<ExpiringCredentials>)
+  Credentials | AwsCredentials | CredentialClient | (() => ExpiringCredentials | Promise<ExpiringCredentials>)
 
 /** None ends while a request is under way. */
 const REFRESH_AHEAD_MS = 5 * 60_000
@@ -117,19 +125,24 @@ function checkCredentials(value: unknown, what: string): Credentials {
   if (typeof value !== 'object' || value === null) {
     throw new UploadError('MISSING_CREDENTIALS', `${what}: accepted is an object with accessKeyId and accessKeySecret`)
   }
-  const { accessKeyId, accessKeySecret, securityToken } = value as Record<string, unknown>
+  const given = value as Record<string, unknown>
+  const isAws = isThere(given['secretAccessKey']) && !isThere(given['accessKeySecret'])
+  const secretName = isAws ? 'secretAccessKey' : 'accessKeySecret'
+  const tokenName = isAws ? 'sessionToken' : 'securityToken'
   const credentials: Credentials = {
-    accessKeyId: checkText(accessKeyId, 'accessKeyId', what),
-    accessKeySecret: checkText(accessKeySecret, 'accessKeySecret', what),
+    accessKeyId: checkText(given['accessKeyId'], 'accessKeyId', what),
+    accessKeySecret: checkText(given[secretName], secretName, what),
   }
-  if (securityToken !== undefined && securityToken !== null && securityToken !== '') {
-    credentials.securityToken = checkText(securityToken, 'securityToken', what)
-  }
+  if (isThere(given[tokenName])) credentials.securityToken = checkText(given[tokenName], tokenName, what)
   return credentials
 }
 
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ''
+}
+
 function checkText(value: unknown, name: string, what: string): string {
-  if (value === undefined || value === null || value === '') {
+  if (!isThere(value)) {
     throw new UploadError(
       'MISSING_CREDENTIALS',
       `${what}: ${name} is missing; accessKeyId and accessKeySecret go together`,
@@ -141,7 +154,7 @@ function checkText(value: unknown, name: string, what: string): string {
 }
 
 function expirationOf(answer: unknown): number {
-  const { expiration } = answer as ExpiringCredentials
+  const { expiration } = answer as Pick<ExpiringCredentials, 'expiration'>
   if (expiration === undefined) return Number.NEGATIVE_INFINITY
   const time = new Date(expiration).getTime()
   return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time

@@ -8,6 +8,8 @@ export interface SignableRequest {
   query: readonly QueryParameter[]
   /** Names in any case. */
   headers: Readonly<Record<string, string>>
+  /** Lower-case hex of the body's SHA-256, where the signature is to cover it. */
+  payloadHash?: string | undefined
 }
 
 /** An empty value stands for a bare name, such as `?uploads`. */

@@ -1,9 +1,10 @@
 /** Why one attempt at a call failed, and what follows from it. */
+import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../checksum/checksum.js'
 import { HttpFailure } from '../http/http-failure.js'
 import type { HttpAnswer } from '../http/transport.js'
 import { UploadError, type UploadErrorCode } from '../shared/errors.js'
 import { oneLine } from '../shared/one-line.js'
-import { parseXml } from '../shared/xml.js'
+import { parseXml, type XmlElement } from '../shared/xml.js'
 import type { Dialect } from './dialect.js'
 
 /** Its message may hold any text that came from outside. */
@@ -50,7 +51,17 @@ const THROTTLING = new Set([
 ])
 
 /** Refusals below 500 that another attempt may overcome: the body did not arrive, or not as it was sent. */
-const TRANSIENT = new Set(['RequestTimeout', 'IncompleteBody', 'BadRequest', 'InvalidDigest', 'BadDigest'])
+const TRANSIENT = new Set([
+  'BadDigest',
+  'BadRequest',
+  'ConditionalRequestConflict',
+  'IncompleteBody',
+  'InvalidDigest',
+  'OperationAborted',
+  'RequestTimeout',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+])
 
 /** Refusals that newer credentials may overcome. */
 const CREDENTIALS = new Set([
@@ -58,18 +69,21 @@ const CREDENTIALS = new Set([
   'ExpiredToken',
   'InvalidAccessKeyId',
   'InvalidSecurityToken',
+  'InvalidToken',
   'SecurityTokenExpired',
+  'TokenRefreshRequired',
 ])
 
 /** An answer that is no success. */
 export function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): AttemptFailure {
   const { status, headers } = answer
-  const { code: serviceCode, message, requestId, ec } = readServiceError(answer, dialect)
+  const { code: serviceCode, message, requestId, ec, hint } = readServiceError(answer, dialect)
   const throttled = status === 429 || (status >= 500 && THROTTLING.has(serviceCode))
+  const isUnknownToService = status === 501 || serviceCode === 'NotImplemented'
   const facts = {
-    remedy: remedyFor(status, serviceCode),
+    remedy: isUnknownToService ? ('none' as const) : remedyFor(status, serviceCode),
     // A 2xx status with an error inside is a failure that the service noticed late.
-    outcomeUnknown: (status >= 500 && !throttled) || status < 300,
+    outcomeUnknown: (status >= 500 && !throttled && !isUnknownToService) || status < 300,
     throttled,
     retryAfterMs: retryAfterMs(headers['retry-after']),
     serverTime: dateOf(headers['date']),
@@ -79,8 +93,11 @@ export function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): AttemptFa
     ec: identifier(ec, headers[`${dialect.headerPrefix}ec`]),
   }
   const note = serviceCode === 'CallbackFailed' ? ' (the object is stored)' : ''
-  const text = (message === '' ? '' : `: ${message}`) + note
-  return new AttemptFailure(codeOf(status, serviceCode, throttled), `${status} ${serviceCode}${text}`, facts)
+  const text = (message === '' ? '' : `: ${message}`) + note + (hint ?? '')
+  let code = codeOf(status, serviceCode, throttled)
+  if (isUnknownToService) code = 'REJECTED'
+  if (dialect.existsCodes.includes(serviceCode)) code = 'ALREADY_EXISTS'
+  return new AttemptFailure(code, `${status} ${serviceCode}${text}`, facts)
 }
 
 const CODE_OF_KIND: Record<HttpFailure['kind'], UploadErrorCode> = {
@@ -119,17 +136,35 @@ export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect)
 
 /** The store's checksum of what it received is not that of what was sent. */
 export function damagedOnTheWay(
-  message: string,
+  algorithm: ChecksumAlgorithm,
+  told: string,
+  ours: string,
   outcomeUnknown: boolean,
   answer: HttpAnswer,
   dialect: Dialect,
 ): AttemptFailure {
+  const message = `the store received other bytes than were sent: its ${CHECKSUM_NAMES[algorithm]} is ${told}, ours ${ours}`
   return new AttemptFailure('CHECKSUM_MISMATCH', message, {
     remedy: 'again',
     outcomeUnknown,
     status: answer.status,
     requestId: identifier(answer.headers[dialect.requestIdHeader]),
   })
+}
+
+/** The service took a part, but nothing in its answer depends on the bytes. To ask again would not help. */
+export function unprovenAnswer(ownHeader: string | undefined, answer: HttpAnswer, dialect: Dialect): AttemptFailure {
+  const missing = ownHeader === undefined ? 'no MD5 as ETag' : `neither ${ownHeader} nor an MD5 as ETag`
+  return new AttemptFailure(
+    'BAD_ANSWER',
+    `the answer has ${missing}, so nothing shows which bytes the service received; with the option contentMd5: true it checks them itself`,
+    {
+      remedy: 'none',
+      outcomeUnknown: false,
+      status: answer.status,
+      requestId: answer.headers[dialect.requestIdHeader],
+    },
+  )
 }
 
 /** An error may come with a status that says success: what took long was begun with it, and failed later. */
@@ -149,7 +184,6 @@ function remedyFor(status: number, serviceCode: string): FailureFacts['remedy'] 
 function codeOf(status: number, serviceCode: string, throttled: boolean): UploadErrorCode {
   if (throttled) return 'THROTTLED'
   if (serviceCode === 'NoSuchUpload') return 'NO_SUCH_UPLOAD'
-  if (serviceCode === 'FileAlreadyExists' || serviceCode === 'ObjectAlreadyExists') return 'ALREADY_EXISTS'
   if (serviceCode === 'CallbackFailed') return 'CALLBACK_FAILED'
   if (serviceCode === 'RequestTimeout') return 'TIMEOUT'
   if (status === 404) return 'NOT_FOUND'
@@ -163,11 +197,13 @@ interface ServiceError {
   message: string
   requestId?: string | undefined
   ec?: string | undefined
+  /** Where the request should have gone, as a clause to end the message. */
+  hint?: string
 }
 
 function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
   const text = answer.text.trim() === '' ? dialect.errorInHeaders(answer.headers) : answer.text
-  if (text === undefined) return { code: `HTTP${answer.status}`, message: '' }
+  if (text === undefined) return { code: `HTTP${answer.status}`, message: '', hint: placeHint(answer, dialect) }
   try {
     const error = parseXml(text)
     const code = error.text('Code')
@@ -177,12 +213,28 @@ function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
         message: error.text('Message') ?? '',
         requestId: error.text('RequestId'),
         ec: error.text('EC'),
+        hint: placeHint(answer, dialect, error),
       }
     }
   } catch {
     // Not from the service itself: a proxy or a load balancer answers in words of its own.
   }
-  return { code: `HTTP${answer.status}`, message: text }
+  return { code: `HTTP${answer.status}`, message: text, hint: placeHint(answer, dialect) }
+}
+
+/**
+ * Which endpoint or region the service names instead. Redirects are never followed: credentials would go to a host that
+ * the caller did not name, and the next request would take the detour again.
+ */
+function placeHint({ status, headers }: HttpAnswer, dialect: Dialect, error?: XmlElement): string {
+  const isRedirect = status >= 300 && status < 400
+  const location = headers['location'] ?? ''
+  const host = isRedirect && URL.canParse(location) ? new URL(location).host : undefined
+  const endpoint = error?.text('Endpoint') ?? host
+  const region = error?.text('Region') ?? (isRedirect ? headers[`${dialect.headerPrefix}bucket-region`] : undefined)
+  const places = [endpoint && `the endpoint ${oneLine(endpoint, 200)}`, region && `the region ${oneLine(region, 100)}`]
+  const named = places.filter(Boolean).join(' and ')
+  return named === '' ? '' : `; the service names ${named}`
 }
 
 /** The first that is there. */

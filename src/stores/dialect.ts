@@ -1,11 +1,12 @@
 /** What differs between services that speak the same REST API: where an object is, how a request is signed, header names. */
 import type { Credentials } from '../shared/credentials.js'
+import type { ChecksumRules } from './checksum-rules.js'
 import type { SignableRequest } from '../signing/signable-request.js'
 import type { ObjectOptions } from './object-options.js'
 import type { Provider, StoreLimits } from './store-driver.js'
 
-/** The requests that carry an object's options. */
-export type ObjectRequest = 'put' | 'initiate' | 'part' | 'complete'
+/** The requests that carry an object's options; `read` is HeadObject and GetObject. */
+export type ObjectRequest = 'put' | 'initiate' | 'part' | 'complete' | 'read'
 
 export interface Dialect {
   readonly provider: Provider
@@ -14,7 +15,20 @@ export interface Dialect {
   /** What the service's own headers begin with, such as `x-oss-`. */
   readonly headerPrefix: string
   readonly requestIdHeader: string
-  readonly crc64Header: string
+  readonly checksums: ChecksumRules
+  /** Answers that can tell names percent-encoded, and only do so when asked: all of them, or only the list of uploads. */
+  readonly encodesNames: 'always' | 'in-lists-of-uploads'
+  /**
+   * The requests on which the service itself is known to keep an object that is there, where `forbidOverwrite` asks for
+   * it. Before the others the object is looked for: a condition that the service does not know is one that it ignores.
+   */
+  readonly conditionalRequests: readonly ObjectRequest[]
+  /** What uploads of one key are listed by: a page must lead on, or listing would never end. */
+  readonly listsUploadsBy: 'id' | 'time'
+  /** The service's error codes for an object that is there, where it was asked to keep it. */
+  readonly existsCodes: readonly string[]
+  /** Whether a signature covers the body, whose SHA-256 is computed then. */
+  readonly signsPayload: boolean
   /** Scheme, host and port of requests on the bucket. */
   readonly origin: string
 
@@ -24,6 +38,8 @@ export interface Dialect {
   sign(request: SignableRequest, credentials: Credentials, date: Date): Record<string, string>
   /** Throws UploadError where an option is not acceptable. */
   objectHeaders(options: ObjectOptions, request: ObjectRequest): Record<string, string>
+  /** What goes along where an object is read, or a range of it. */
+  readHeaders(isRange: boolean): Record<string, string>
   /** The XML of an error that came in headers, as answers to HEAD have no body. */
   errorInHeaders(headers: Readonly<Record<string, string>>): string | undefined
 }

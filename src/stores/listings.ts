@@ -3,28 +3,34 @@ import { parseCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/xml.js'
 import type { ListedPart, PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
 
-/** Throws where something is missing. */
-export function readPartsPage(root: XmlElement, request: PartsPageRequest): PartsPage {
-  const parts = root.children('Part').map(readPart)
+/** `checksumElement` is where the service's own checksum is. Throws where something is missing. */
+export function readPartsPage(root: XmlElement, request: PartsPageRequest, checksumElement?: string): PartsPage {
+  const parts = root.children('Part').map((element) => readPart(element, checksumElement))
   if (root.text('IsTruncated') !== 'true') return { parts }
   const after = wholeNumber(root, 'NextPartNumberMarker')
   if (after <= (request.after ?? 0)) throw new Error('the next page does not come after this one')
   return { parts, next: { ...request, after } }
 }
 
-function readPart(element: XmlElement): ListedPart {
+function readPart(element: XmlElement, checksumElement: string | undefined): ListedPart {
+  const checksum = checksumElement === undefined ? undefined : element.text(checksumElement)
   const crc64 = parseCrc64(element.text('HashCrc64ecma') ?? '')
   return {
     partNumber: wholeNumber(element, 'PartNumber'),
     etag: required(element, 'ETag'),
     size: wholeNumber(element, 'Size'),
+    ...(checksum === undefined || checksum === '' ? {} : { checksum }),
     ...(crc64 === undefined ? {} : { crc64 }),
     ...date('lastModified', element.text('LastModified')),
   }
 }
 
 /** Throws where something is missing. */
-export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): UploadsPage {
+export function readUploadsPage(
+  root: XmlElement,
+  request: UploadsPageRequest,
+  sortedBy: 'id' | 'time' = 'id',
+): UploadsPage {
   const decode = root.text('EncodingType') === 'url' ? decodeFormText : (text: string) => text
   const uploads = root.children('Upload').map((element) => ({
     key: decode(required(element, 'Key')),
@@ -35,7 +41,7 @@ export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): 
   if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
   const uploadId = root.text('NextUploadIdMarker') ?? ''
   const after = { key: decode(required(root, 'NextKeyMarker')), ...(uploadId === '' ? {} : { uploadId }) }
-  if (request.after !== undefined && !leadsOn(request.after, after)) {
+  if (request.after !== undefined && !leadsOn(request.after, after, sortedBy)) {
     throw new Error('the next page does not come after this one')
   }
   return { uploads, commonPrefixes, next: { ...request, after } }
@@ -43,10 +49,16 @@ export function readUploadsPage(root: XmlElement, request: UploadsPageRequest): 
 
 type UploadsMarker = NonNullable<UploadsPageRequest['after']>
 
-/** Listings are in the order of the bytes of keys, then of upload ids: a service that goes back would never end. */
-function leadsOn(before: UploadsMarker, after: UploadsMarker): boolean {
+/**
+ * Listings are in the order of the bytes of keys, then of upload ids, or of the times of initiation, which markers do
+ * not tell: a service that goes back would never end.
+ */
+function leadsOn(before: UploadsMarker, after: UploadsMarker, sortedBy: 'id' | 'time'): boolean {
   const order = Buffer.compare(Buffer.from(before.key), Buffer.from(after.key))
-  return order < 0 || (order === 0 && (before.uploadId ?? '') < (after.uploadId ?? ''))
+  if (order !== 0) return order < 0
+  const { uploadId: idBefore = '' } = before
+  const { uploadId: idAfter = '' } = after
+  return sortedBy === 'id' ? idBefore < idAfter : idBefore !== idAfter
 }
 
 /** `encoding-type=url` is the encoding of HTML forms: a plus sign is a space. */

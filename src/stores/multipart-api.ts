@@ -3,29 +3,29 @@
  * and what it expects back is all there is to it.
  */
 import type { Readable } from 'node:stream'
-import { formatCrc64, parseCrc64 } from '../checksum/decimal.js'
 import type { HttpAnswer, Transport } from '../http/transport.js'
 import { UploadError } from '../shared/errors.js'
 import { escapeXml, parseXml, type XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
-import { badAnswer, damagedOnTheWay } from './attempt-failure.js'
-import type { Dialect } from './dialect.js'
+import { badAnswer } from './attempt-failure.js'
+import type { Dialect, ObjectRequest } from './dialect.js'
+import { Integrity } from './integrity.js'
 import { readPartsPage, readUploadsPage } from './listings.js'
-import { contentMd5 } from './content-md5.js'
+import type { ObjectBody } from './object-body.js'
+import { checksumFacts, readObjectHead } from './object-head.js'
 import { checkKey } from './object-key.js'
-import { readObjectHead } from './object-head.js'
 import type { ObjectOptions } from './object-options.js'
 import { Requester, type RequesterParts } from './requester.js'
 import type {
   ByteRange,
   CallContext,
   CompletedPart,
-  ObjectBody,
   ObjectHead,
   PartReceipt,
   PartsPage,
   PartsPageRequest,
   PartUpload,
+  ReadOptions,
   StoreDriver,
   StoredObject,
   UploadAddress,
@@ -44,12 +44,14 @@ export class MultipartApi implements StoreDriver {
   readonly bucket: StoreDriver['bucket']
   readonly limits: StoreDriver['limits']
   readonly #dialect: Dialect
+  readonly #integrity: Integrity
   readonly #requester: Requester
   readonly #transport: Transport
 
   constructor(parts: RequesterParts) {
     const { dialect, transport } = parts
     this.#dialect = dialect
+    this.#integrity = new Integrity(dialect)
     this.#transport = transport
     this.#requester = new Requester(parts)
     this.provider = dialect.provider
@@ -58,7 +60,7 @@ export class MultipartApi implements StoreDriver {
   }
 
   check(key: string, options: ObjectOptions): void {
-    checkKey(key, this.limits.maxKeyBytes)
+    checkKey(key, this.limits)
     this.#dialect.objectHeaders(options, 'put')
   }
 
@@ -67,28 +69,28 @@ export class MultipartApi implements StoreDriver {
   }
 
   async putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
-    const headers = this.#dialect.objectHeaders(options, 'put')
-    // Always: a part that was damaged on the way is sent again before anybody sees it, but this one is visible at once.
-    headers['content-md5'] = await contentMd5(body.bytes)
+    const headers = { ...this.#dialect.objectHeaders(options, 'put'), ...(await this.#integrity.headersOfPut(body)) }
+    await this.#keepWhatIsThere(key, 'put', options, context)
     return this.#requester.call(
       { operation: 'PutObject', method: 'PUT', key, headers, body: body.bytes },
       context,
-      (answer) => {
-        this.#checkCrc64(body.crc64, answer, true)
-        const stored = this.#stored(answer, this.#etag(answer))
+      async (answer) => {
+        await this.#integrity.check(answer, body, options, 'put')
+        const stored = this.#stored(answer, this.#etag(answer), options)
         return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer) } : stored
       },
     )
   }
 
   async initiateMultipartUpload(key: string, options: ObjectOptions, context: CallContext): Promise<string> {
+    await this.#keepWhatIsThere(key, 'initiate', options, context)
     return this.#requester.call(
       {
         operation: 'InitiateMultipartUpload',
         method: 'POST',
         key,
-        query: [['uploads', ''], ENCODED],
-        headers: this.#dialect.objectHeaders(options, 'initiate'),
+        query: [['uploads', ''], ...this.#encoded],
+        headers: { ...this.#dialect.objectHeaders(options, 'initiate'), ...this.#integrity.headersOfInitiate() },
       },
       context,
       (answer) => {
@@ -103,8 +105,10 @@ export class MultipartApi implements StoreDriver {
 
   async uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt> {
     const { key, uploadId, partNumber, body } = part
-    const headers = this.#dialect.objectHeaders(options, 'part')
-    if (options.contentMd5 === true) headers['content-md5'] = await contentMd5(body.bytes)
+    const headers = {
+      ...this.#dialect.objectHeaders(options, 'part'),
+      ...(await this.#integrity.headersOfPart(body, options)),
+    }
     return this.#requester.call(
       {
         operation: 'UploadPart',
@@ -120,9 +124,9 @@ export class MultipartApi implements StoreDriver {
         body: body.bytes,
       },
       context,
-      (answer) => {
-        this.#checkCrc64(body.crc64, answer, false)
-        return { etag: this.#etag(answer) }
+      async (answer) => {
+        const checksum = await this.#integrity.check(answer, body, options, 'part')
+        return { etag: this.#etag(answer), ...(checksum === undefined ? {} : { checksum }) }
       },
     )
   }
@@ -134,18 +138,20 @@ export class MultipartApi implements StoreDriver {
     context: CallContext,
   ): Promise<StoredObject> {
     const { key, uploadId } = upload
+    await this.#keepWhatIsThere(key, 'complete', options, context)
     const headers = this.#dialect.objectHeaders(options, 'complete')
-    const list = parts.map(
-      ({ partNumber, etag }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
-    )
+    const list = parts.map((part) => {
+      const { partNumber, etag } = part
+      return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`
+    })
     return this.#requester.call(
       {
         operation: 'CompleteMultipartUpload',
         method: 'POST',
         key,
         uploadId,
-        query: [['uploadId', uploadId], ENCODED],
-        headers: { ...headers, 'content-type': 'application/xml' },
+        query: [['uploadId', uploadId], ...this.#encoded],
+        headers: { ...headers, ...this.#integrity.headersOfComplete(parts), 'content-type': 'application/xml' },
         body: Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`),
         patience: PATIENCE_TO_COMPLETE,
       },
@@ -153,10 +159,10 @@ export class MultipartApi implements StoreDriver {
       (answer) => {
         // The body is the callback server's answer where a callback was asked for.
         if (this.#hasCallback(headers)) {
-          return { ...this.#stored(answer, answer.headers['etag']), callback: callbackAnswer(answer) }
+          return { ...this.#stored(answer, answer.headers['etag'], options), callback: callbackAnswer(answer) }
         }
         const root = this.#readRoot(answer, 'CompleteMultipartUploadResult')
-        return this.#stored(answer, root.text('ETag') ?? answer.headers['etag'])
+        return this.#stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
       },
     )
   }
@@ -177,11 +183,13 @@ export class MultipartApi implements StoreDriver {
   }
 
   async listParts({ key, uploadId }: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage> {
-    const query: QueryParameter[] = [['uploadId', uploadId], ENCODED]
+    const query: QueryParameter[] = [['uploadId', uploadId], ...this.#encoded]
     if (page.limit !== undefined) query.push(['max-parts', String(page.limit)])
     if (page.after !== undefined) query.push(['part-number-marker', String(page.after)])
     return this.#requester.call({ operation: 'ListParts', method: 'GET', key, uploadId, query }, context, (answer) =>
-      this.#understand(answer, () => readPartsPage(this.#readRoot(answer, 'ListPartsResult'), page)),
+      this.#understand(answer, () =>
+        readPartsPage(this.#readRoot(answer, 'ListPartsResult'), page, this.#integrity.elementName),
+      ),
     )
   }
 
@@ -193,13 +201,16 @@ export class MultipartApi implements StoreDriver {
     if (page.after !== undefined) query.push(['key-marker', page.after.key])
     if (page.after?.uploadId !== undefined) query.push(['upload-id-marker', page.after.uploadId])
     return this.#requester.call({ operation: 'ListMultipartUploads', method: 'GET', query }, context, (answer) =>
-      this.#understand(answer, () => readUploadsPage(this.#readRoot(answer, 'ListMultipartUploadsResult'), page)),
+      this.#understand(answer, () =>
+        readUploadsPage(this.#readRoot(answer, 'ListMultipartUploadsResult'), page, this.#dialect.listsUploadsBy),
+      ),
     )
   }
 
-  async headObject(key: string, context: CallContext): Promise<ObjectHead> {
-    return this.#requester.call({ operation: 'HeadObject', method: 'HEAD', key }, context, (answer) =>
-      this.#understand(answer, () => readObjectHead(answer.headers, this.#dialect)),
+  async headObject(key: string, context: CallContext, options: ReadOptions = {}): Promise<ObjectHead> {
+    const headers = { ...this.#dialect.objectHeaders(options, 'read'), ...this.#dialect.readHeaders(false) }
+    return this.#requester.call({ operation: 'HeadObject', method: 'HEAD', key, headers }, context, (answer) =>
+      this.#understand(answer, () => this.#head(answer.headers, options)),
     )
   }
 
@@ -207,16 +218,16 @@ export class MultipartApi implements StoreDriver {
     key: string,
     range: ByteRange | undefined,
     context: CallContext,
+    options: ReadOptions = {},
   ): Promise<ObjectHead & { body: Readable }> {
-    const headers: Record<string, string> = {}
-    if (range !== undefined) {
-      headers['range'] = `bytes=${range.start}-${range.end ?? ''}`
-      // Without it OSS answers a range beyond the end with the whole object.
-      headers[`${this.#dialect.headerPrefix}range-behavior`] = 'standard'
+    const headers: Record<string, string> = {
+      ...this.#dialect.objectHeaders(options, 'read'),
+      ...this.#dialect.readHeaders(range !== undefined),
     }
+    if (range !== undefined) headers['range'] = `bytes=${range.start}-${range.end ?? ''}`
     return this.#requester.open({ operation: 'GetObject', method: 'GET', key, headers }, context, (answer) => {
       try {
-        return { ...readObjectHead(answer.headers, this.#dialect), body: answer.body }
+        return { ...this.#head(answer.headers, options), body: answer.body }
       } catch (error) {
         // What is destroyed before its end tells so as an error.
         answer.body.on('error', () => undefined).destroy()
@@ -233,13 +244,46 @@ export class MultipartApi implements StoreDriver {
     await this.#transport.close()
   }
 
-  #stored(answer: HttpAnswer, etag = ''): StoredObject {
+  /** Looks for the object before a request on which the service may not keep it by itself. Throws UploadError. */
+  async #keepWhatIsThere(
+    key: string,
+    request: ObjectRequest,
+    options: ObjectOptions,
+    context: CallContext,
+  ): Promise<void> {
+    if (options.forbidOverwrite !== true || this.#dialect.conditionalRequests.includes(request)) return
+    let head: ObjectHead
+    try {
+      head = await this.headObject(key, { ...context, onSent: undefined })
+    } catch (error) {
+      if (error instanceof UploadError && error.code === 'NOT_FOUND') return
+      // Looking here saves sending the whole object in vain; that nothing is replaced is seen to at the end.
+      if (request === 'initiate') return
+      throw error
+    }
+    throw new UploadError('ALREADY_EXISTS', `${JSON.stringify(key)} exists, and forbidOverwrite is set`, {
+      bucket: this.bucket,
+      key,
+      requestId: head.requestId,
+    })
+  }
+
+  get #encoded(): QueryParameter[] {
+    return this.#dialect.encodesNames === 'always' ? [ENCODED] : []
+  }
+
+  #head(headers: Record<string, string>, options: ReadOptions): ObjectHead {
+    const checksum = this.#integrity.ofObject(headers, headers['etag'] ?? '', options)
+    return readObjectHead(headers, this.#dialect, checksum)
+  }
+
+  #stored(answer: HttpAnswer, etag: string | undefined, options: ObjectOptions, document?: XmlElement): StoredObject {
     const { headers } = answer
-    const crc64 = parseCrc64(headers[this.#dialect.crc64Header] ?? '')
+    const checksum = this.#integrity.ofObject(headers, etag ?? '', options, document)
     const versionId = headers[`${this.#dialect.headerPrefix}version-id`]
     return {
-      etag,
-      ...(crc64 === undefined ? {} : { crc64 }),
+      etag: etag ?? '',
+      ...checksumFacts(checksum),
       ...(versionId === undefined ? {} : { versionId }),
       requestId: headers[this.#dialect.requestIdHeader] ?? '',
     }
@@ -253,17 +297,6 @@ export class MultipartApi implements StoreDriver {
     const etag = answer.headers['etag']
     if (etag === undefined || etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
     return etag
-  }
-
-  #checkCrc64(ours: bigint, answer: HttpAnswer, isPublished: boolean): void {
-    const text = answer.headers[this.#dialect.crc64Header]
-    if (text === undefined || parseCrc64(text) === ours) return
-    throw damagedOnTheWay(
-      `the store received other bytes than were sent: its CRC-64 is ${text}, ours ${formatCrc64(ours)}`,
-      isPublished,
-      answer,
-      this.#dialect,
-    )
   }
 
   #readRoot(answer: HttpAnswer, name: string): XmlElement {

@@ -2,34 +2,51 @@
 export interface ObjectOptions {
   /** `Content-Type`. Default `application/octet-stream`. */
   contentType?: string | undefined
-  /** User metadata. Names of `A-Z a-z 0-9 -`, lower-cased by the service; values of printable ASCII; 8 KiB in all on OSS. */
+  /** User metadata. Names of `A-Z a-z 0-9 -`, lower-cased by the service; values of printable ASCII; 8 KiB in all, 2 KiB on S3. */
   metadata?: Readonly<Record<string, string>> | undefined
   /** Further headers: `Cache-Control`, `Content-Disposition`, `Content-Encoding`, `Expires` or the service's own. */
   headers?: Readonly<Record<string, string>> | undefined
-  /** OSS: `private`, `public-read`, `public-read-write` or `default`. Default: as the bucket. */
+  /**
+   * Default: as the bucket. OSS: `private`, `public-read`, `public-read-write` or `default`. OBS and S3 have more, see
+   * their documentation.
+   */
   acl?: string | undefined
-  /** OSS: `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. Default: as the bucket. */
+  /**
+   * Default: as the bucket. OSS: `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. OBS: `STANDARD`, `WARM`,
+   * `COLD`, `DEEP_ARCHIVE` or `INTELLIGENT_TIERING`. S3: as the service names them.
+   */
   storageClass?: string | undefined
-  /** At most 10 tags on OSS; names up to 128 bytes, values up to 256. */
+  /** At most 10 tags; names up to 128 bytes, values up to 256. */
   tagging?: Readonly<Record<string, string>> | undefined
-  /** OSS: `AES256`, `SM4` or `KMS`, alone or with a key id and the algorithm that KMS is to use for the data. */
+  /**
+   * By its algorithm alone, or with more. OSS: `AES256`, `SM4` or `KMS`; OBS: `AES256` or `kms`; S3: `AES256`, `aws:kms`
+   * or `aws:kms:dsse`.
+   */
   serverSideEncryption?: string | ServerSideEncryption | undefined
-  /** Fail with `ALREADY_EXISTS` when the object exists. Default false. */
+  /** Fail with `ALREADY_EXISTS` when the object exists. Default false. Not on OBS. */
   forbidOverwrite?: boolean | undefined
-  /** A request that the service sends to a server of yours once the object is stored. */
+  /** A request that the service sends to a server of yours once the object is stored. Not on S3. */
   callback?: Callback | undefined
-  /** A limit of the service on each request, in bit/s: 245,760 to 838,860,800 on OSS. */
+  /** A limit of the service on each request, in bit/s: 245,760 to 838,860,800 on OSS, 819,200 to 838,860,800 on OBS. */
   trafficLimit?: number | undefined
-  /** Send `Content-MD5` with each part, for the service to check beside the CRC-64. Default false. */
+  /** OBS: delete the object so many days after it was last changed. */
+  expireAfterDays?: number | undefined
+  /** Send `Content-MD5` with each part, for the service to check beside its own checksum. Default false. */
   contentMd5?: boolean | undefined
 }
 
 export interface ServerSideEncryption {
-  algorithm: string
-  /** The KMS key; only with `KMS`. */
+  /** Default `AES256` with a `customerKey`; without one it must be there. */
+  algorithm?: string | undefined
+  /** The KMS key; only with an algorithm of KMS. */
   keyId?: string | undefined
-  /** `SM4`; only with `KMS`. */
+  /** OSS: `SM4`; only with `KMS`. */
   dataEncryption?: string | undefined
+  /**
+   * OBS and S3: a key of your own (SSE-C), 32 bytes or their base64. The service forgets it: whoever reads the object
+   * must give it again. Never in an error, never over plain HTTP.
+   */
+  customerKey?: Uint8Array | string | undefined
 }
 
 /** The server must answer within 5 s with status 200 and JSON (OSS documentation, "Callback"). */
@@ -59,5 +76,6 @@ export const OBJECT_OPTION_NAMES: readonly (keyof ObjectOptions)[] = [
   'forbidOverwrite',
   'callback',
   'trafficLimit',
+  'expireAfterDays',
   'contentMd5',
 ]

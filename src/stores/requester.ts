@@ -16,6 +16,7 @@ import { percentEncode } from '../signing/percent-encoding.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import { type AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './attempt-failure.js'
 import type { Dialect } from './dialect.js'
+import { sha256Hex } from './object-body.js'
 import type { CallContext } from './store-driver.js'
 
 /** One call of the service, to be tried until it is settled. */
@@ -59,7 +60,7 @@ export class Requester {
   }
 
   /** The answer as `read` understands it; `read` may throw an AttemptFailure. Throws UploadError. */
-  async call<T>(call: Call, context: CallContext, read: (answer: HttpAnswer) => T): Promise<T> {
+  async call<T>(call: Call, context: CallContext, read: (answer: HttpAnswer) => T | Promise<T>): Promise<T> {
     const { transport, dialect } = this.#parts
     return this.#attempts(call, context, async (request) => {
       const answer = await transport.send(request)
@@ -88,6 +89,7 @@ export class Requester {
     const totalMs = context.retryTotalMs ?? retry.totalMs
     let renewedCredentials = false
     let outcomeUnknown = false
+    const payloadHash = this.#parts.dialect.signsPayload ? await sha256Hex(call.body ?? new Uint8Array(0)) : undefined
 
     for (let attempts = 1; ; attempts += 1) {
       this.#throwIfOver(call, context, { attempts: attempts - 1, elapsedMs: elapsed(), outcomeUnknown })
@@ -98,7 +100,7 @@ export class Requester {
       try {
         snapshot = await unlessAborted(credentials.snapshot(), context.signal)
         const date = new Date(Date.now() + this.#clockOffsetMs)
-        request = this.#request(call, context, snapshot, date, (bytes) => {
+        request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
           // What leaves after the failure counts for nothing.
           if (isOver) return
           sent += bytes
@@ -165,8 +167,7 @@ export class Requester {
   #request(
     call: Call,
     context: CallContext,
-    credentials: Credentials,
-    date: Date,
+    signed: { credentials: Credentials; date: Date; payloadHash: string | undefined },
     onSent: (bytes: number) => void,
   ): HttpRequest {
     const { dialect, answerMs } = this.#parts
@@ -174,7 +175,8 @@ export class Requester {
     const headers: Record<string, string> = { ...call.headers, host: new URL(dialect.origin).host }
     headers['user-agent'] = USER_AGENT
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.length ?? 0)
-    Object.assign(headers, dialect.sign({ method, bucket: dialect.bucket, key, query, headers }, credentials, date))
+    const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash: signed.payloadHash }
+    Object.assign(headers, dialect.sign(signable, signed.credentials, signed.date))
     return {
       method,
       origin: dialect.origin,
@@ -258,8 +260,10 @@ function withoutSecrets(
   request: Pick<HttpRequest, 'headers'> | undefined,
 ): string {
   const { accessKeySecret = '', securityToken = '' } = credentials ?? {}
-  const authorization = request?.headers['authorization'] ?? ''
-  return [accessKeySecret, securityToken, ...authorization.split(/[\s,:=]+/)]
+  const headers = request?.headers ?? {}
+  const authorization = headers['authorization'] ?? ''
+  const customerKeys = Object.entries(headers).flatMap(([name, value]) => (name.endsWith('-customer-key') ? value : []))
+  return [accessKeySecret, securityToken, ...customerKeys, ...authorization.split(/[\s,:=]+/)]
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
 }

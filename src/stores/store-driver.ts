@@ -3,9 +3,11 @@
  * safe. A driver translates; it decides nothing about parts, memory or order.
  */
 import type { Readable } from 'node:stream'
+import type { Checksum } from '../checksum/checksum.js'
+import type { ObjectBody } from './object-body.js'
 import type { ObjectOptions } from './object-options.js'
 
-export type Provider = 'oss'
+export type Provider = 'oss' | 'obs' | 's3'
 
 export interface StoreDriver {
   readonly provider: Provider
@@ -31,12 +33,20 @@ export interface StoreDriver {
   abortMultipartUpload(upload: UploadAddress, context: CallContext): Promise<void>
   listParts(upload: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage>
   listMultipartUploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage>
-  headObject(key: string, context: CallContext): Promise<ObjectHead>
-  getObject(key: string, range: ByteRange | undefined, context: CallContext): Promise<ObjectHead & { body: Readable }>
+  headObject(key: string, context: CallContext, options?: ReadOptions): Promise<ObjectHead>
+  getObject(
+    key: string,
+    range: ByteRange | undefined,
+    context: CallContext,
+    options?: ReadOptions,
+  ): Promise<ObjectHead & { body: Readable }>
   /** An object that is not there is deleted already. */
   deleteObject(key: string, context: CallContext): Promise<void>
   close(): Promise<void>
 }
+
+/** What reading an object may need: the key of one that was encrypted with a key of the caller's. */
+export type ReadOptions = Pick<ObjectOptions, 'serverSideEncryption'>
 
 /** What a service accepts; sizes in bytes. */
 export interface StoreLimits {
@@ -45,6 +55,8 @@ export interface StoreLimits {
   maxParts: number
   maxObjectSize: number
   maxKeyBytes: number
+  /** Whether a key may begin with / or \\. Default false. */
+  allowsLeadingSlash?: boolean
 }
 
 /** What goes along with one call. */
@@ -76,11 +88,6 @@ export interface RetryNotice {
   outcomeUnknown: boolean
 }
 
-export interface ObjectBody {
-  bytes: Uint8Array
-  crc64: bigint
-}
-
 export interface UploadAddress {
   key: string
   uploadId: string
@@ -95,17 +102,23 @@ export interface PartUpload extends UploadAddress {
 export interface PartReceipt {
   /** As the service gave it, with its quotes. */
   etag: string
+  /** The service's own checksum of the part, where it told one: it is wanted again when the parts become an object. */
+  checksum?: string | undefined
 }
 
 export interface CompletedPart extends PartReceipt {
   partNumber: number
+  /** Bytes. Without it, or without `checksum`, the service is not told what the whole must be. */
+  size?: number | undefined
 }
 
 /** What the service says of an object when it has stored it. */
 export interface StoredObject {
   etag: string
-  /** Absent when the service gave none. */
+  /** CRC-64/XZ; absent when the service gave none. */
   crc64?: bigint
+  /** What shows that the object is whole; absent when the service gave nothing of that kind. */
+  checksum?: Checksum
   versionId?: string
   requestId: string
   /** The answer of the callback that was asked for; parsed where it is JSON, else the text. */
@@ -115,6 +128,8 @@ export interface StoredObject {
 export interface ObjectHead extends StoredObject {
   /** Bytes of the whole object. */
   size: number
+  /** Of the multipart upload that made it; OBS alone tells it. */
+  uploadId?: string
   contentType?: string
   lastModified?: Date
   metadata: Record<string, string>
@@ -143,7 +158,7 @@ export interface PartsPage {
 
 export interface ListedPart extends CompletedPart {
   size: number
-  /** Absent when the service gave none. */
+  /** CRC-64/XZ; absent when the service gave none. */
   crc64?: bigint
   lastModified?: Date
 }

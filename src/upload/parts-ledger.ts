@@ -1,9 +1,9 @@
 import { UploadError } from '../shared/errors.js'
-import type { CompletedPart } from '../stores/store-driver.js'
+import type { CompletedPart, PartReceipt } from '../stores/store-driver.js'
 
 /** The parts that the store acknowledged, in whatever order. What is published is counted here first. */
 export class PartsLedger {
-  readonly #parts = new Map<number, { etag: string; size: number }>()
+  readonly #parts = new Map<number, PartReceipt & { size: number }>()
   #bytes = 0
 
   get count(): number {
@@ -14,8 +14,8 @@ export class PartsLedger {
     return this.#bytes
   }
 
-  record(partNumber: number, size: number, etag: string): void {
-    this.#parts.set(partNumber, { etag, size })
+  record(partNumber: number, size: number, receipt: PartReceipt): void {
+    this.#parts.set(partNumber, { ...receipt, size })
     this.#bytes += size
   }
 
@@ -28,7 +28,7 @@ export class PartsLedger {
     for (let partNumber = 1; partNumber <= expectedParts; partNumber += 1) {
       const part = this.#parts.get(partNumber)
       if (part === undefined) throw this.#incomplete(expectedParts, expectedBytes)
-      parts.push({ partNumber, etag: part.etag })
+      parts.push({ partNumber, ...part })
     }
     return parts
   }

@@ -2,27 +2,31 @@
  * Making the object visible, and knowing that it is the one that was meant. A request whose answer was lost is not a
  * failure: the object is looked at before anything is decided.
  */
+import { CHECKSUM_NAMES } from '../checksum/checksum.js'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { UploadError } from '../shared/errors.js'
+import type { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
 import type {
   CallContext,
   CompletedPart,
-  ObjectBody,
   ObjectHead,
   StoreDriver,
   StoredObject,
   UploadAddress,
 } from '../stores/store-driver.js'
+import { compareObject, type Comparison, type ExpectedObject } from '../stores/verdict.js'
 
 /** The object is published: nobody waits long for what may not even be there. */
 const TIDY_UP_MS = 10_000
 
-/** What the object must be. */
-interface Expected {
+/** An object to be published. */
+interface Publication {
+  driver: StoreDriver
   key: string
-  size: number
-  crc64: bigint
+  expected: ExpectedObject
+  options: ObjectOptions
+  context: CallContext
 }
 
 /** One request for an object that fits in one part. Throws UploadError. */
@@ -33,11 +37,12 @@ export async function putVerified(
   options: ObjectOptions,
   context: CallContext,
 ): Promise<StoredObject> {
-  const expected = { key, size: body.bytes.length, crc64: body.crc64 }
+  const expected = { size: body.bytes.length, crc64: body.crc64, body }
+  const publication = { driver, key, expected, options, context }
   try {
-    return await verify(driver, expected, await driver.putObject(key, body, options, context), context)
+    return await verify(publication, await driver.putObject(key, body, options, context))
   } catch (error) {
-    return settle(driver, expected, error, context)
+    return settle(publication, error)
   }
 }
 
@@ -50,56 +55,50 @@ export async function completeVerified(
   options: ObjectOptions,
   context: CallContext,
 ): Promise<StoredObject> {
-  const expected = { key: upload.key, ...whole }
+  const { key, uploadId } = upload
+  const publication = { driver, key, expected: { ...whole, uploadId, parts }, options, context }
   try {
-    const stored = await driver.completeMultipartUpload(upload, parts, options, context)
-    return await verify(driver, expected, stored, context)
+    return await verify(publication, await driver.completeMultipartUpload(upload, parts, options, context))
   } catch (error) {
-    const found = await settle(driver, expected, error, context)
+    const found = await settle(publication, error)
     // What was found may be the same bytes from an earlier upload: then this one is unfinished, and else it is gone.
     await driver.abortMultipartUpload(upload, { ...context, retryTotalMs: TIDY_UP_MS }).catch(() => undefined)
     return found
   }
 }
 
-/** The service says that it stored an object: it must be ours. Only a service that gives no checksum is asked again. */
-async function verify(
-  driver: StoreDriver,
-  expected: Expected,
-  stored: StoredObject,
-  context: CallContext,
-): Promise<StoredObject> {
-  if (stored.crc64 !== undefined) {
-    if (stored.crc64 !== expected.crc64) throw mismatch(expected, { crc64: stored.crc64 }, stored.requestId)
-    return stored
-  }
-  const head = await driver.headObject(expected.key, context)
-  if (!isExpected(head, expected)) throw mismatch(expected, head, head.requestId)
-  return { ...stored, etag: stored.etag === '' ? head.etag : stored.etag }
+/**
+ * The service says that it stored an object: it must be ours. Only where its answer has nothing to compare is it asked
+ * again. Where it never has anything, the size decides: it has shown already that each part is the one that was sent.
+ */
+async function verify(publication: Publication, stored: StoredObject): Promise<StoredObject> {
+  const answered = await compareObject(stored, publication.expected)
+  if (answered.verdict === 'mismatch') throw mismatch(publication, stored, answered)
+  if (answered.verdict === 'match') return { ...stored, ...checksumOf(answered) }
+  const { head, comparison } = await look(publication)
+  if (comparison.verdict === 'mismatch') throw mismatch(publication, head, comparison)
+  return { ...stored, etag: stored.etag === '' ? head.etag : stored.etag, ...checksumOf(comparison) }
 }
 
 /** After a failure that may hide a success, what is stored under the key decides. */
-async function settle(
-  driver: StoreDriver,
-  expected: Expected,
-  error: unknown,
-  context: CallContext,
-): Promise<StoredObject> {
-  if (!(error instanceof UploadError) || !mayHideSuccess(error) || context.signal?.aborted === true) throw error
-  let head: ObjectHead
+async function settle(publication: Publication, error: unknown): Promise<StoredObject> {
+  if (!(error instanceof UploadError) || !mayHideSuccess(error)) throw error
+  if (publication.context.signal?.aborted === true) throw error
+  let found: { head: ObjectHead; comparison: Comparison }
   try {
-    head = await driver.headObject(expected.key, context)
+    found = await look(publication)
   } catch {
     // The first error wins: it says what happened, and that the outcome is unknown.
     throw error
   }
-  // OSS reports a failed callback when the object is stored already: the caller must know of both.
+  const { head, comparison } = found
   if (error.code === 'CALLBACK_FAILED') {
-    throw isExpected(head, expected) ? error : mismatch(expected, head, head.requestId)
+    // OSS reports a failed callback when the object is stored already: the caller must know of both.
+    throw comparison.verdict === 'mismatch' ? mismatch(publication, head, comparison) : error
   }
-  // Without a checksum it may be any object of that size, and one that was there before.
-  if (head.crc64 === undefined || !isExpected(head, expected)) throw error
-  return head
+  // Any other object may have the size of this one.
+  if (comparison.verdict !== 'match') throw error
+  return { ...head, ...checksumOf(comparison) }
 }
 
 function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadError): boolean {
@@ -108,21 +107,35 @@ function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadEr
   return outcomeUnknown || (attempts > 1 && (code === 'ALREADY_EXISTS' || code === 'NO_SUCH_UPLOAD'))
 }
 
-function isExpected(found: Pick<ObjectHead, 'size' | 'crc64'>, expected: Expected): boolean {
-  return found.size === expected.size && (found.crc64 === undefined || found.crc64 === expected.crc64)
+async function look({
+  driver,
+  key,
+  expected,
+  options,
+  context,
+}: Publication): Promise<{ head: ObjectHead; comparison: Comparison }> {
+  const head = await driver.headObject(key, context, options)
+  return { head, comparison: await compareObject(head, expected) }
+}
+
+function checksumOf({ verdict, told }: Comparison): Pick<StoredObject, 'checksum'> {
+  return verdict === 'match' && told !== undefined ? { checksum: told } : {}
 }
 
 function mismatch(
-  expected: Expected,
-  found: { size?: number; crc64?: bigint | undefined },
-  requestId: string,
+  { key, expected }: Publication,
+  found: StoredObject & { size?: number },
+  { told, expected: value }: Comparison,
 ): UploadError {
-  const ours = `${expected.size} bytes with CRC-64 ${formatCrc64(expected.crc64)}`
-  const sizeFound = found.size === undefined ? 'an object' : `${found.size} bytes`
-  const crcFound = found.crc64 === undefined ? 'without a checksum' : `with CRC-64 ${formatCrc64(found.crc64)}`
+  const isComparable = told !== undefined && value !== undefined
+  const ours = isComparable
+    ? `${CHECKSUM_NAMES[told.algorithm]} ${value}`
+    : `${CHECKSUM_NAMES.crc64ecma} ${formatCrc64(expected.crc64)}`
+  const theirs = isComparable ? `with ${CHECKSUM_NAMES[told.algorithm]} ${told.value}` : 'without a checksum'
+  const size = found.size === undefined ? 'an object' : `${found.size} bytes`
   return new UploadError(
     'CHECKSUM_MISMATCH',
-    `the store holds ${sizeFound} ${crcFound} under ${JSON.stringify(expected.key)}, but ${ours} were sent; the object is left as it is`,
-    { key: expected.key, requestId, retryable: true },
+    `the store holds ${size} ${theirs} under ${JSON.stringify(key)}, but ${expected.size} bytes with ${ours} were sent; the object is left as it is`,
+    { key, requestId: found.requestId, retryable: true },
   )
 }

@@ -1,3 +1,4 @@
+import type { Checksum } from '../checksum/checksum.js'
 import type { Provider } from '../stores/store-driver.js'
 
 /** An object that is stored, whole and verified. */
@@ -11,6 +12,11 @@ export interface UploadResult {
   etag: string
   /** CRC-64/XZ of the whole object, computed from the bytes written here: an unsigned decimal number of up to 20 digits. */
   crc64: string
+  /**
+   * The store's own checksum of the object, which was held against ours. Absent where the store gave none: then each
+   * part was checked by itself, and the object by its size.
+   */
+  checksum?: Checksum
   /** On buckets with versioning. */
   versionId?: string
   /** The object's URL, without credentials. */

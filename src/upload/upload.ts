@@ -12,6 +12,7 @@ import type { PartBuffer } from '../checksum/crc64.js'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { KiB } from '../shared/byte-size.js'
 import { attachLeftover, toError, UploadError } from '../shared/errors.js'
+import { ObjectBody } from '../stores/object-body.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, RetryNotice, StoreDriver, StoredObject } from '../stores/store-driver.js'
 import type { BufferPool } from './buffer-pool.js'
@@ -170,6 +171,7 @@ export class Upload {
       size: this.#meter.received,
       etag: stored.etag,
       crc64: formatCrc64(this.#crc64),
+      ...(stored.checksum === undefined ? {} : { checksum: stored.checksum }),
       ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
       location: driver.locationOf(this.key),
       parts: Math.max(this.#partCount, 1),
@@ -215,20 +217,18 @@ export class Upload {
       at = this.#take(chunk, at, Math.min(at + SLICE, chunk.length))
       if (at === chunk.length && !this.#mustCut) return
       if (this.#isFull && !this.#scheduler.hasRoom) await this.#meter.blocked(this.#scheduler.room())
-      else if (this.#filling === undefined) await this.#meter.blocked(this.#acquire())
+      else if (this.#filling === undefined) await this.#waitForBuffer()
       else await nextTurn()
       this.#throwIfFailed()
     }
   }
 
-  async #acquire(): Promise<void> {
-    const buffer = await this.#host.pool.acquire(this.#nextSize, this.#cancel.signal)
-    if (this.#state.name === 'failed') {
-      this.#host.pool.release(buffer)
-      throw this.#state.error
-    }
-    // Here and not by the caller, some turns later: a clean-up in between would not see it.
-    this.#filling = buffer
+  async #waitForBuffer(): Promise<void> {
+    const { pool } = this.#host
+    const buffer = await this.#meter.blocked(pool.acquire(this.#nextSize, this.#cancel.signal))
+    // Between being served and getting here the upload may have been given up: nobody else would return the buffer.
+    if (this.#state.name === 'failed') pool.release(buffer)
+    else this.#filling = buffer
   }
 
   get #nextSize(): number {
@@ -279,13 +279,13 @@ export class Upload {
     const uploadId = await multipart.initiated
     this.#throwIfFailed()
     const size = buffer.length
-    const { etag } = await this.#host.driver.uploadPart(
-      { key: this.key, uploadId, partNumber, body: { bytes: buffer.bytes, crc64 } },
+    const receipt = await this.#host.driver.uploadPart(
+      { key: this.key, uploadId, partNumber, body: new ObjectBody(buffer.bytes, crc64) },
       this.#objectOptions,
       this.#context(),
     )
-    multipart.ledger.record(partNumber, size, etag)
-    this.#observer.part({ partNumber, size, etag, crc64: formatCrc64(crc64) })
+    multipart.ledger.record(partNumber, size, receipt)
+    this.#observer.part({ partNumber, size, etag: receipt.etag, crc64: formatCrc64(crc64) })
   }
 
   /** Begins the multipart upload with the first part. */
@@ -325,7 +325,7 @@ export class Upload {
     const buffer = this.#filling
     this.#filling = undefined
     this.#crc64 = buffer?.digest() ?? 0n
-    const body = { bytes: buffer?.bytes ?? new Uint8Array(0), crc64: this.#crc64 }
+    const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), this.#crc64)
     return this.#publish(async () => {
       try {
         return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())

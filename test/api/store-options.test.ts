@@ -15,7 +15,7 @@ const GOOD = {
 
 /** What is refused, and what the message says: the option, the value and what is accepted. */
 const REFUSED: [options: Record<string, unknown>, ...texts: string[]][] = [
-  [{ provider: 's3' }, "provider is 's3'", "'oss'"],
+  [{ provider: 'gcs' }, "provider is 'gcs'", "'oss', 'obs', 's3'"],
   [{ bucket: undefined }, 'bucket is undefined', 'option bucket, target or environment variable OSS_BUCKET'],
   [{ bucket: '' }, "bucket is ''", 'not empty'],
   [{ bucket: 5 }, 'bucket is 5', 'text'],
@@ -52,7 +52,7 @@ const REFUSED: [options: Record<string, unknown>, ...texts: string[]][] = [
   [{ maxMemory: '256 MiB' }, "maxMemory is '256 MiB'"],
   [{ dispatcher: {} }, 'dispatcher is {}', 'a Dispatcher of undici'],
   [{ dispatcher: null }, 'dispatcher is null', 'a Dispatcher of undici'],
-  [{ reigon: 'cn-hangzhou' }, "a store has no option 'reigon'", 'region'],
+  [{ reigon: 'cn-hangzhou' }, "a store of oss has no option 'reigon'", 'region'],
 ]
 
 describe('openStore', () => {

@@ -8,8 +8,9 @@ function partsPage(content: string, request: PartsPageRequest = {}): PartsPage {
   return readPartsPage(parseXml(`<ListPartsResult>${content}</ListPartsResult>`), request)
 }
 
-function uploadsPage(content: string, request: UploadsPageRequest = {}): UploadsPage {
-  return readUploadsPage(parseXml(`<ListMultipartUploadsResult>${content}</ListMultipartUploadsResult>`), request)
+function uploadsPage(content: string, request: UploadsPageRequest = {}, sortedBy: 'id' | 'time' = 'id'): UploadsPage {
+  const root = parseXml(`<ListMultipartUploadsResult>${content}</ListMultipartUploadsResult>`)
+  return readUploadsPage(root, request, sortedBy)
 }
 
 function upload(key: string, uploadId = 'U'): string {
@@ -157,6 +158,17 @@ describe('a page of uploads', () => {
       assert.throws(() => uploadsPage(truncated(key, uploadId), { after }), `${key} ${uploadId ?? ''}`)
     }
     assert.throws(() => uploadsPage('<IsTruncated>true</IsTruncated>'))
+  })
+
+  it('leads on to any other upload of the key where they are sorted by time', () => {
+    const after = { key: 'k', uploadId: 'U5' }
+    assert.ok(uploadsPage(truncated('k', 'U4'), { after }, 'time').next)
+    for (const [key, uploadId] of [
+      ['k', 'U5'],
+      ['j', 'U9'],
+    ] as const) {
+      assert.throws(() => uploadsPage(truncated(key, uploadId), { after }, 'time'))
+    }
   })
 
   it('that lacks something, or has a key that cannot be decoded, is refused', () => {

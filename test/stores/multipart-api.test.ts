@@ -90,7 +90,13 @@ describe('putObject', () => {
     const bytes = someBytes(300_000)
     service.script(storedReply(bytes, { 'x-oss-request-id': 'R', 'x-oss-version-id': 'V' }))
     const stored = await service.api.putObject(KEY, bodyOf(bytes), EVERYTHING, {})
-    assert.deepEqual(stored, { etag: '"E"', crc64: crc64Of(bytes), versionId: 'V', requestId: 'R' })
+    assert.deepEqual(stored, {
+      etag: '"E"',
+      crc64: crc64Of(bytes),
+      checksum: { algorithm: 'crc64ecma', value: String(crc64Of(bytes)) },
+      versionId: 'V',
+      requestId: 'R',
+    })
     assert.deepEqual(shapeOf(service.requests[0]!), [
       `PUT ${PATH}`,
       {
@@ -247,7 +253,13 @@ describe('completeMultipartUpload', () => {
     const service = await scriptedService(t)
     service.script(completed({ 'x-oss-hash-crc64ecma': '7', 'x-oss-request-id': 'R', 'x-oss-version-id': 'V' }))
     const stored = await service.api.completeMultipartUpload(UPLOAD, parts, EVERYTHING, {})
-    assert.deepEqual(stored, { etag: '"E-2"', crc64: 7n, versionId: 'V', requestId: 'R' })
+    assert.deepEqual(stored, {
+      etag: '"E-2"',
+      crc64: 7n,
+      checksum: { algorithm: 'crc64ecma', value: '7' },
+      versionId: 'V',
+      requestId: 'R',
+    })
     const [request] = service.requests
     assert.deepEqual(shapeOf(request!), [
       `POST ${PATH}?uploadId=U%2F1%2B2&encoding-type=url`,
@@ -445,6 +457,7 @@ describe('headObject', () => {
         size: 7,
         etag: '"E"',
         crc64: 2n ** 64n - 1n,
+        checksum: { algorithm: 'crc64ecma', value: '18446744073709551615' },
         versionId: 'V',
         contentType: 'a/b',
         lastModified: new Date(Date.UTC(2025, 10, 21, 2)),

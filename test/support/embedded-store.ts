@@ -1,18 +1,18 @@
 import type { TestContext } from 'node:test'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/index.js'
-import { ObjectStore, openStore, type StoreOptions } from '../../src/index.js'
+import { ObjectStore, openStore, type OssStoreOptions } from '../../src/index.js'
 
 export interface EmbeddedStore {
   emulator: Emulator
   store: ObjectStore
   /** Another store on the same bucket. */
-  open: (options?: StoreOptions) => ObjectStore
+  open: (options?: OssStoreOptions) => ObjectStore
 }
 
 /** An emulator and a store on it, both gone when the test ends. Retries without waiting long. */
 export async function embeddedStore(
   t: Pick<TestContext, 'after'>,
-  options: { emulator?: EmulatorOptions; store?: StoreOptions } = {},
+  options: { emulator?: EmulatorOptions; store?: OssStoreOptions } = {},
 ): Promise<EmbeddedStore> {
   const emulator = await startEmulator(options.emulator)
   const stores: ObjectStore[] = []
@@ -20,7 +20,7 @@ export async function embeddedStore(
     await Promise.all(stores.map((store) => store.close()))
     await emulator.close()
   })
-  const open = (further: StoreOptions = {}): ObjectStore => {
+  const open = (further: OssStoreOptions = {}): ObjectStore => {
     const store = openStore({
       bucket: 'test-bucket',
       region: emulator.region,

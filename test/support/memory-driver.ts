@@ -6,7 +6,6 @@ import type { ObjectOptions } from '../../src/stores/object-options.js'
 import type {
   CallContext,
   CompletedPart,
-  ObjectBody,
   ObjectHead,
   PartReceipt,
   PartsPage,
@@ -17,6 +16,7 @@ import type {
   UploadAddress,
   UploadsPage,
 } from '../../src/stores/store-driver.js'
+import type { ObjectBody } from '../../src/stores/object-body.js'
 import { crc64Of } from './scripted-service.js'
 
 export type Verb = 'put' | 'initiate' | 'part' | 'complete' | 'abort' | 'head'

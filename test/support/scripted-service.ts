@@ -7,6 +7,7 @@ import { type CredentialsOption, CredentialsSource } from '../../src/credentials
 import type { TimeoutOptions } from '../../src/http/transport.js'
 import type { RetryOptions } from '../../src/shared/backoff.js'
 import { MultipartApi } from '../../src/stores/multipart-api.js'
+import { ObjectBody } from '../../src/stores/object-body.js'
 import { ossDialect } from '../../src/stores/oss/oss-dialect.js'
 import { httpServer } from './http-server.js'
 import { transport } from './transport.js'
@@ -109,8 +110,8 @@ export function crc64Of(bytes: Uint8Array): bigint {
 }
 
 /** The body and its checksum, as uploads hand them on. */
-export function bodyOf(bytes: Uint8Array): { bytes: Uint8Array; crc64: bigint } {
-  return { bytes, crc64: crc64Of(bytes) }
+export function bodyOf(bytes: Uint8Array): ObjectBody {
+  return new ObjectBody(bytes, crc64Of(bytes))
 }
 
 /** What OSS answers to a body that it stored. */

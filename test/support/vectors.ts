@@ -6,6 +6,9 @@ interface SignatureVector {
   inputs: {
     method: string
     bucket?: string
+    /** In place of bucket and key: the path, not encoded. */
+    rawPath?: string
+    payloadHash?: string
     key?: string
     query?: [string, string][]
     headers: Record<string, string>

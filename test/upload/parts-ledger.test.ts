@@ -6,15 +6,15 @@ import { uploadError } from '../support/errors.js'
 describe('the ledger of parts', () => {
   it('gives all parts in order, in whatever order they were acknowledged', () => {
     const ledger = new PartsLedger()
-    ledger.record(3, 1, 'c')
-    ledger.record(1, 10, 'a')
-    ledger.record(2, 10, 'b')
+    ledger.record(3, 1, { etag: 'c' })
+    ledger.record(1, 10, { etag: 'a' })
+    ledger.record(2, 10, { etag: 'b' })
     assert.equal(ledger.count, 3)
     assert.equal(ledger.bytes, 21)
     assert.deepEqual(ledger.finish(3, 21), [
-      { partNumber: 1, etag: 'a' },
-      { partNumber: 2, etag: 'b' },
-      { partNumber: 3, etag: 'c' },
+      { partNumber: 1, etag: 'a', size: 10 },
+      { partNumber: 2, etag: 'b', size: 10 },
+      { partNumber: 3, etag: 'c', size: 1 },
     ])
   })
 
@@ -28,7 +28,7 @@ describe('the ledger of parts', () => {
   ] as const) {
     it(`refuses to publish when ${what}`, () => {
       const ledger = new PartsLedger()
-      for (const partNumber of numbers) ledger.record(partNumber, 10, 'e')
+      for (const partNumber of numbers) ledger.record(partNumber, 10, { etag: 'e' })
       assert.throws(() => ledger.finish(parts, bytes), uploadError('INCOMPLETE', 'nothing is published'))
     })
   }

@@ -162,13 +162,15 @@ describe('an upload', () => {
     const { upload, driver } = start()
     await upload.write(someBytes(3 * SMALL_PART))
     const result = await upload.finish()
+    const crc64 = formatCrc64(crc64Of(someBytes(3 * SMALL_PART)))
     assert.deepEqual(result, {
       provider: 'oss',
       bucket: 'bucket',
       key: KEY,
       size: 3 * SMALL_PART,
       etag: '"object k"',
-      crc64: formatCrc64(crc64Of(someBytes(3 * SMALL_PART))),
+      crc64,
+      checksum: { algorithm: 'crc64ecma', value: crc64 },
       location: 'memory://k',
       parts: 3,
       uploadId: 'upload-1',

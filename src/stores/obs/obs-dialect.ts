@@ -1,0 +1,104 @@
+import { GiB, KiB } from '../../shared/byte-size.js'
+import { checkOneOf } from '../../shared/check-option.js'
+import type { Credentials } from '../../shared/credentials.js'
+import { UploadError } from '../../shared/errors.js'
+import { escapeXml } from '../../shared/xml.js'
+import { signObs } from '../../signing/obs.js'
+import type { SignableRequest } from '../../signing/signable-request.js'
+import { signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'
+import type { ChecksumRules } from '../checksum-rules.js'
+import type { Dialect } from '../dialect.js'
+import type { StoreLimits } from '../store-driver.js'
+import { type ObsAddress, obsAddress, type ObsAddressOptions } from './obs-address.js'
+import { type ObsHeaderPrefix, obsObjectHeaders } from './obs-object-headers.js'
+
+/** The API reference's "Uploading Parts" and "Completing a Multipart Upload"; esdk-obs-nodejs, lib/enums.js. */
+const LIMITS: StoreLimits = {
+  minPartSize: 100 * KiB,
+  maxPartSize: 5 * GiB,
+  maxParts: 10_000,
+  maxObjectSize: 10_000 * 5 * GiB,
+  maxKeyBytes: 1024,
+  allowsLeadingSlash: true,
+}
+
+const SIGNATURE_VERSIONS = ['obs', 'v2', 'v4'] as const
+const CHECKSUMS = ['crc64ecma', 'md5'] as const
+
+export interface ObsDialectOptions extends ObsAddressOptions {
+  /**
+   * `obs`: the service's own. `v2` and `v4`: those of AWS, with `x-amz-` headers, as older clusters want them on path
+   * addresses; `v4` needs a region. Default `obs`.
+   */
+  signatureVersion?: (typeof SIGNATURE_VERSIONS)[number] | undefined
+  /**
+   * What goes along with each part for the service to check: `x-obs-checksum-crc64ecma`, which costs nothing here, or
+   * `Content-MD5`, some 1.4 CPU-seconds per GiB. A cluster that does not know the first ignores it, and each part is
+   * then checked by its ETag, which costs the MD5 as well. Default `crc64ecma`.
+   */
+  checksum?: (typeof CHECKSUMS)[number] | undefined
+}
+
+/** Huawei Cloud OBS. Throws UploadError where an option is not acceptable. */
+export function obsDialect(options: ObsDialectOptions): Dialect {
+  const address = obsAddress(options)
+  const version = checkOneOf('signatureVersion', options.signatureVersion ?? 'obs', SIGNATURE_VERSIONS)
+  const checksum = checkOneOf('checksum', options.checksum ?? 'crc64ecma', CHECKSUMS)
+  const prefix = version === 'obs' ? 'x-obs-' : 'x-amz-'
+  return {
+    provider: 'obs',
+    bucket: options.bucket,
+    limits: LIMITS,
+    headerPrefix: prefix,
+    requestIdHeader: `${prefix}request-id`,
+    checksums: checksumRules(prefix, checksum),
+    encodesNames: 'always',
+    // No request has a condition.
+    conditionalRequests: [],
+    listsUploadsBy: 'id',
+    existsCodes: [],
+    signsPayload: false,
+    origin: address.origin,
+    pathOf: (key) => address.pathOf(key),
+    sign: signer(version, address),
+    objectHeaders: (objectOptions, request) =>
+      obsObjectHeaders(objectOptions, request, { prefix, isConfidential: address.isConfidential }),
+    readHeaders: () => ({}),
+    errorInHeaders(headers) {
+      const code = headers[`${prefix}error-code`]
+      if (code === undefined) return undefined
+      const message = headers[`${prefix}error-message`] ?? ''
+      return `<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message></Error>`
+    },
+  }
+}
+
+/** Clusters that know the CRC-64 tell it where it was sent; all have the ETags of S3. */
+function checksumRules(prefix: ObsHeaderPrefix, checksum: 'crc64ecma' | 'md5'): ChecksumRules {
+  const isSent = checksum === 'crc64ecma'
+  return {
+    own: { algorithm: 'crc64ecma', header: `${prefix}checksum-crc64ecma`, isSent },
+    sendsMd5OfParts: !isSent,
+    hasMd5Etags: true,
+  }
+}
+
+function signer(version: 'obs' | 'v2' | 'v4', address: ObsAddress): Dialect['sign'] {
+  const { region, domain } = address
+  if (version !== 'v4') {
+    const mode = version === 'obs' ? 'obs' : 'aws'
+    return (request, credentials, date) => signObs(request, credentials, { date, mode, domain })
+  }
+  if (region === undefined) {
+    throw new UploadError(
+      'INVALID_OPTION',
+      'region is missing: a signature of version 4 names it, and the endpoint does not tell (option region or environment variable OBS_REGION)',
+    )
+  }
+  return (request: SignableRequest, credentials: Credentials, date: Date) =>
+    signSigV4({ ...request, path: address.pathOf(request.key) }, credentials, {
+      date,
+      region,
+      payloadHash: UNSIGNED_PAYLOAD,
+    })
+}

@@ -1,0 +1,99 @@
+/** Where a bucket of S3, or of a service that speaks its protocol, is (AWS General Reference, "S3 endpoints"). */
+import { checkOneOf, invalidOption } from '../../shared/check-option.js'
+import { UploadError } from '../../shared/errors.js'
+import {
+  addressBucket,
+  type Addressing,
+  type BucketAddress,
+  chooseAddressing,
+  isConfidential,
+  parseEndpoint,
+} from '../bucket-address.js'
+
+const NETWORKS = ['public', 'dualstack', 'accelerate'] as const
+type S3Network = (typeof NETWORKS)[number]
+
+export interface S3AddressOptions {
+  bucket: string
+  /** Default: what an endpoint of AWS names, else `us-east-1`, which most other services take for theirs. */
+  region?: string | undefined
+  /** A host, or a URL of scheme, host, port and path. Default: that of AWS. HTTPS unless it says `http://`. */
+  endpoint?: string | undefined
+  /**
+   * Default `virtual` at AWS, unless the bucket's name has dots, which the certificate does not cover; `path`
+   * everywhere else, where the bucket's own host name often has no address.
+   */
+  addressing?: Addressing | undefined
+  /** Which of AWS's endpoints. Default `public`. */
+  network?: S3Network | undefined
+}
+
+export interface S3Address extends BucketAddress {
+  region: string
+  isAws: boolean
+  isHttps: boolean
+  /** Whether what is sent cannot be read on the way. */
+  isConfidential: boolean
+}
+
+const AWS = /(?:^|\.)amazonaws\.com(?:\.cn)?$/
+
+/** Throws UploadError where the options do not say where the bucket is. */
+export function s3Address(options: S3AddressOptions): S3Address {
+  const bucket = checkBucket(options.bucket)
+  const given =
+    options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint, 's3.eu-central-1.amazonaws.com', true)
+  const region = checkRegion(options.region ?? regionOf(given?.hostname) ?? 'us-east-1')
+  const network = checkOneOf('network', options.network ?? 'public', NETWORKS)
+  if (given !== undefined && options.network !== undefined) {
+    throw invalidOption('network', options.network, 'it cannot go with an endpoint, which says already where to send')
+  }
+  const url = given ?? new URL(`https://${hostOf(region, network)}`)
+  const isAws = AWS.test(url.hostname)
+  const addressing = chooseAddressing(options.addressing, {
+    usual: isAws && !bucket.includes('.') ? 'virtual' : 'path',
+    endpoint: url,
+    isNamed: given !== undefined,
+  })
+  if (network === 'accelerate' && addressing !== 'virtual') {
+    throw new UploadError(
+      'INVALID_OPTION',
+      `network is 'accelerate', which goes with addressing 'virtual' and a bucket without dots, not with '${addressing}'`,
+    )
+  }
+  return {
+    region,
+    isAws,
+    isHttps: url.protocol === 'https:',
+    isConfidential: isConfidential(url),
+    ...addressBucket(url, bucket, addressing),
+  }
+}
+
+function hostOf(region: string, network: S3Network): string {
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+  if (network === 'accelerate') return `s3-accelerate.${domain}`
+  return `s3.${network === 'dualstack' ? 'dualstack.' : ''}${region}.${domain}`
+}
+
+const REGION =
+  /(?:^|\.)s3[.-](?:fips\.)?(?:dualstack\.)?(?!accelerate\.)([a-z0-9-]+)(?:\.vpce)?\.amazonaws\.com(?:\.cn)?$/
+
+function regionOf(hostname: string | undefined): string | undefined {
+  return REGION.exec(hostname ?? '')?.[1]
+}
+
+function checkBucket(bucket: string): string {
+  // Services other than AWS, and the oldest buckets there, allow more than AWS does today.
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(bucket)) return bucket
+  throw invalidOption(
+    'bucket',
+    bucket,
+    'accepted are 3 to 255 of A-Z, a-z, 0-9, ., _ and -, with a letter or digit at the ends',
+  )
+}
+
+function checkRegion(region: string): string {
+  if (/^[A-Za-z0-9_-]+$/.test(region)) return region
+  throw invalidOption('region', region, 'accepted is a region id such as eu-central-1')
+}

@@ -1,0 +1,30 @@
+/**
+ * The ways to have an object checked by S3 (Amazon S3 User Guide, "Checking object integrity"). `FULL_OBJECT`: the
+ * service computes the checksum of the whole, whatever the parts were, and refuses to publish anything else.
+ */
+import type { ChecksumRules } from '../checksum-rules.js'
+
+export const S3_CHECKSUMS = ['crc32', 'crc64nvme', 'md5'] as const
+export type S3Checksum = (typeof S3_CHECKSUMS)[number]
+
+/** The algorithms' names in documents and headers of S3. */
+const NAMES = { crc32: 'CRC32', crc64nvme: 'CRC64NVME' } as const
+
+export function s3ChecksumRules(checksum: S3Checksum): ChecksumRules {
+  if (checksum === 'md5') return { sendsMd5OfParts: true, hasMd5Etags: true }
+  const name = NAMES[checksum]
+  const type = { 'x-amz-checksum-type': 'FULL_OBJECT' }
+  return {
+    own: {
+      algorithm: checksum,
+      header: `x-amz-checksum-${checksum}`,
+      isSent: true,
+      element: `Checksum${name}`,
+      initiateHeaders: { 'x-amz-checksum-algorithm': name, ...type },
+      completeHeaders: type,
+      sizeHeader: 'x-amz-mp-object-size',
+    },
+    sendsMd5OfParts: false,
+    hasMd5Etags: true,
+  }
+}

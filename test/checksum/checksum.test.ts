@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { type ChecksumAlgorithm, combineChecksums, startChecksum } from '../../src/checksum/checksum.js'
+
+const ALGORITHMS = ['crc64ecma', 'crc64nvme', 'crc32', 'md5'] as const
+
+function checksumOf(algorithm: ChecksumAlgorithm, ...pieces: (string | Uint8Array)[]): string {
+  const checksum = startChecksum(algorithm)
+  for (const piece of pieces) checksum.update(Buffer.from(piece))
+  return checksum.digest()
+}
+
+describe('a checksum', () => {
+  // CRC-32 of "123456789" is 0xcbf43926 (RFC 3309 and others); those of CRC-64/NVME agree with @aws-sdk/crc64-nvme.
+  const known: [ChecksumAlgorithm, string, string][] = [
+    ['crc64ecma', '', '0'],
+    ['crc64ecma', '123456789', '11051210869376104954'],
+    ['crc64nvme', '', 'AAAAAAAAAAA='],
+    ['crc64nvme', 'a', 'jC+ERbTL/Dw='],
+    ['crc64nvme', 'hello world', 'jSnVw/bqjr4='],
+    ['crc64nvme', '123456789', 'rosUhgp5mIg='],
+    ['crc32', '', 'AAAAAA=='],
+    ['crc32', '123456789', Buffer.from('cbf43926', 'hex').toString('base64')],
+    ['md5', '', 'd41d8cd98f00b204e9800998ecf8427e'],
+    ['md5', 'a', '0cc175b9c0f1b6a831c399e269772661'],
+  ]
+  for (const [algorithm, message, value] of known) {
+    it(`of ${JSON.stringify(message)} by ${algorithm} is ${value}`, () => {
+      assert.equal(checksumOf(algorithm, message), value)
+    })
+  }
+
+  it('does not depend on how the bytes come', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
+        for (const algorithm of ALGORITHMS) {
+          const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)]
+          assert.equal(checksumOf(algorithm, ...pieces), checksumOf(algorithm, bytes))
+        }
+      }),
+    )
+  })
+})
+
+describe('checksums of parts', () => {
+  it('combine to that of the whole', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 6 }), (pieces) => {
+        for (const algorithm of ['crc64ecma', 'crc64nvme', 'crc32'] as const) {
+          const parts = pieces.map((piece) => ({ value: checksumOf(algorithm, piece), size: piece.length }))
+          assert.equal(combineChecksums(algorithm, parts), checksumOf(algorithm, ...pieces))
+        }
+      }),
+    )
+  })
+
+  it('combine as @aws-sdk/crc64-nvme combines them', () => {
+    const parts = ['a', 'hello world'].map((text) => ({ value: checksumOf('crc64nvme', text), size: text.length }))
+    assert.equal(combineChecksums('crc64nvme', parts), 'V58t+6CiJiY=')
+  })
+
+  it('combine by MD5 to the MD5 of the MD5s and their number', () => {
+    const parts = ['a', 'b'].map((text) => ({ value: checksumOf('md5', text), size: 1 }))
+    const both = Buffer.concat(['a', 'b'].map((text) => createHash('md5').update(text).digest()))
+    assert.equal(combineChecksums('md5', parts), `${createHash('md5').update(both).digest('hex')}-2`)
+  })
+
+  it('do not combine where one of them is something else', () => {
+    const wrong: [ChecksumAlgorithm, string][] = [
+      ['crc64ecma', '18446744073709551616'],
+      ['crc64nvme', 'AAAAAA=='],
+      ['crc64nvme', 'jC+ERbTL/Dw'],
+      ['crc32', 'not base64!'],
+      ['md5', 'D41D8CD98F00B204E9800998ECF8427E'],
+      ['md5', 'd41d8cd98f00b204e9800998ecf8427e-1'],
+    ]
+    for (const [algorithm, value] of wrong) {
+      assert.equal(combineChecksums(algorithm, [{ value, size: 1 }]), undefined, `${algorithm} ${value}`)
+    }
+  })
+})
