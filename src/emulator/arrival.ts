@@ -1,8 +1,6 @@
 /** What is known of a request once its headers are in: what it asks, in which dialect, and whether a fault hits it. */
 import type { IncomingMessage } from 'node:http'
 import type { Dialect } from './dialects/dialect.js'
-import { dialectOf } from './dialects/dialects.js'
-import { ossDialect } from './dialects/oss/oss.js'
 import type { FaultAction } from './faults/fault.js'
 import { clockOffset } from './faults/fault-effects.js'
 import { addressOf, type Address } from './http/address.js'
@@ -35,7 +33,7 @@ interface Unintelligible {
 
 export function arrive(request: IncomingMessage, service: Service): Arrival {
   const target = targetOf(request, service)
-  const dialect = target.call === undefined ? ossDialect : dialectOf(target.call)
+  const dialect = service.dialectOf(target.call)
   const arrival = { dialect, requestId: dialect.newRequestId(), target }
   if ('error' in target) {
     const record = target.call === undefined ? undefined : service.log.add(target.call, dialect, {})
@@ -58,11 +56,11 @@ export function arrive(request: IncomingMessage, service: Service): Arrival {
   return { ...arrival, record, action, now: new Date(service.now().getTime() + clockOffset(action)) }
 }
 
-function targetOf(request: IncomingMessage, { domains }: Service): Target | Unintelligible {
+function targetOf(request: IncomingMessage, { domains, dialectOf }: Service): Target | Unintelligible {
   let call: Call | undefined
   try {
     call = new Call(request)
-    const address = addressOf(call, domains)
+    const address = addressOf(call, { domains, bucketName: dialectOf(call).bucketName })
     return { call, address, operation: operationOf(call, address) }
   } catch (error) {
     return { call, error }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Credentials } from '../shared/credentials.js'
 import { lookupOf, type CredentialLookup } from './authority.js'
+import type { Provider } from './dialects/dialect.js'
+import { dialectFinder } from './dialects/dialects.js'
 import type { Fault } from './faults/fault.js'
 import { FaultPlan, type PendingFault } from './faults/fault-plan.js'
 import type { Limits } from './limits.js'
@@ -27,8 +29,18 @@ export interface EmulatorOptions {
    * pair by default.
    */
   readonly credentials?: Credentials | CredentialLookup
-  /** The general region id, `cn-hangzhou` by default. */
+  /** What signatures are bound to: the general region id, `cn-hangzhou` by default. The same for all services. */
   readonly region?: string
+  /**
+   * The services that are spoken, all of them by default. Which one a request is meant for is seen from its signature;
+   * one without any is answered by the first.
+   */
+  readonly providers?: readonly Provider[]
+  /**
+   * Whether OBS verifies the CRC-64 of what it is sent, and tells it, as newer clusters do; true by default. Older ones
+   * take no notice of it.
+   */
+  readonly obsChecksums?: boolean
   /** Faults from the start; more can be injected later. */
   readonly faults?: readonly Fault[]
   /** The server's clock; the machine's by default. */
@@ -66,12 +78,16 @@ export interface Emulator extends AsyncDisposable {
 }
 
 /**
- * Starts the embedded store: OSS on a local port, with objects on disk, for development and tests.
+ * Starts the embedded store: OSS, OBS and S3 on one local port, with objects on disk, for development and tests.
  *
  * @throws when the port is taken, or the directory holds something else.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', region = 'cn-hangzhou', now = () => new Date() } = options
+  const dialectOf = dialectFinder({
+    providers: options.providers ?? ['oss', 'obs', 's3'],
+    obsChecksums: options.obsChecksums ?? true,
+  })
   const isTemporary = options.directory === undefined
   const directory = resolve(options.directory ?? mkdtempSync(join(tmpdir(), 'oss-emulator-')))
   const credentials = typeof options.credentials === 'object' ? options.credentials : generateCredentials()
@@ -88,6 +104,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults,
     log,
     authority: { region, find },
+    dialectOf,
     domains: new Map(Object.entries(options.domains ?? {})),
     buckets: options.buckets === undefined ? undefined : new Set(options.buckets),
     limitOverrides: options.limits ?? {},

@@ -74,7 +74,7 @@ async function carryOut(
 ): Promise<Answer> {
   const { response, signal } = exchange
   const limits = { ...dialect.limits, ...limitOverrides }
-  dialect.authenticate({ call, address, authority: { ...authority, maxSkewMs: limits.maxSkewMs }, now })
+  const coding = dialect.authenticate({ call, address, authority: { ...authority, maxSkewMs: limits.maxSkewMs }, now })
   const victim: Victim = { call, dialect, requestId, response, signal, stalls: faults.stalls }
   const substitute = await beforeWork(action, victim)
   if (substitute !== undefined) return substitute
@@ -93,7 +93,9 @@ async function carryOut(
     requestId,
     now,
     signal,
-    body: () => hitBody(action, bodyOf(exchange, limits, record), victim),
+    coding,
+    region: authority.region,
+    body: () => coding.decode(hitBody(action, bodyOf(exchange, limits, record), victim)),
     atEnd: (end) => exchange.endings.push(end),
   })
   return afterWork(action, answer, victim)

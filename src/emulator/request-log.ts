@@ -22,7 +22,8 @@ export interface RequestRecord {
   readonly fault: string | undefined
 }
 
-const SECRETS = /^(authorization|signature|x-oss-signature|x-amz-signature|(x-(oss|obs|amz)-)?security-token)$/i
+const SECRETS =
+  /^(authorization|signature|x-oss-signature|x-amz-signature|(x-(oss|obs|amz)-)?security-token|.*-encryption-customer-key)$/i
 
 export class RequestLog {
   readonly #limit: number

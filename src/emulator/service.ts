@@ -1,4 +1,5 @@
 import type { Authority } from './authority.js'
+import type { DialectFinder } from './dialects/dialects.js'
 import type { FaultPlan } from './faults/fault-plan.js'
 import type { Limits } from './limits.js'
 import type { RequestLog } from './request-log.js'
@@ -10,6 +11,7 @@ export interface Service {
   readonly faults: FaultPlan
   readonly log: RequestLog
   readonly authority: Omit<Authority, 'maxSkewMs'>
+  readonly dialectOf: DialectFinder
   /** Custom domains and the buckets they stand for. */
   readonly domains: ReadonlyMap<string, string>
   /** The only buckets there are; undefined when any name will do. */

@@ -91,16 +91,20 @@ export function sigV4StringToSign(canonicalRequest: string, dateTime: string, sc
   return [ALGORITHM, dateTime, scope, hash].join('\n')
 }
 
-function sigV4Signature(
+/** Lower-case hex; `scope` as in the string to sign. */
+export function sigV4Signature(
   canonicalRequest: string,
   dateTime: string,
   scope: string,
-  { accessKeySecret }: Credentials,
+  credentials: Pick<Credentials, 'accessKeySecret'>,
 ): string {
-  const key = scope
-    .split('/')
-    .reduce<string | Buffer>((previous, text) => hmac(previous, text), `AWS4${accessKeySecret}`)
-  return hmac(key, sigV4StringToSign(canonicalRequest, dateTime, scope)).toString('hex')
+  return hmac(sigV4Key(scope, credentials), sigV4StringToSign(canonicalRequest, dateTime, scope)).toString('hex')
+}
+
+/** The key that signs all strings of one scope. */
+export function sigV4Key(scope: string, { accessKeySecret }: Pick<Credentials, 'accessKeySecret'>): Buffer {
+  const [first = '', ...rest] = scope.split('/')
+  return rest.reduce((previous, text) => hmac(previous, text), hmac(`AWS4${accessKeySecret}`, first))
 }
 
 /** `yyyymmddThhmmssZ` in UTC. */

@@ -165,6 +165,7 @@ export class Upload {
       ...(this.#unknownUploads === 0 ? {} : { unknownUploads: this.#unknownUploads }),
     }
     this.#state = { name: 'done', result }
+    this.#meter.stop()
     return result
   }
 
@@ -199,19 +200,18 @@ export class Upload {
       at = this.#take(chunk, at, Math.min(at + SLICE, chunk.length))
       if (at === chunk.length && !this.#mustCut) return
       if (this.#isFull && !this.#scheduler.hasRoom) await this.#meter.blocked(this.#scheduler.room())
-      else if (this.#filling === undefined) this.#filling = await this.#meter.blocked(this.#acquire())
+      else if (this.#filling === undefined) await this.#waitForBuffer()
       else await nextTurn()
       this.#throwIfFailed()
     }
   }
 
-  async #acquire(): Promise<PartBuffer> {
-    const buffer = await this.#host.pool.acquire(this.#nextSize, this.#cancel.signal)
-    if (this.#state.name === 'failed') {
-      this.#host.pool.release(buffer)
-      throw this.#state.error
-    }
-    return buffer
+  async #waitForBuffer(): Promise<void> {
+    const { pool } = this.#host
+    const buffer = await this.#meter.blocked(pool.acquire(this.#nextSize, this.#cancel.signal))
+    // Between being served and getting here the upload may have been given up: nobody else would return the buffer.
+    if (this.#state.name === 'failed') pool.release(buffer)
+    else this.#filling = buffer
   }
 
   get #nextSize(): number {

@@ -1,13 +1,16 @@
 /** Raw requests to the emulator, signed by our own signing functions and sent over a real socket. */
 import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
 import http from 'node:http'
 import type { Emulator } from '../../src/emulator/index.js'
 import type { Credentials } from '../../src/shared/credentials.js'
 import { parseXml, type XmlElement } from '../../src/shared/xml.js'
+import { signObs } from '../../src/signing/obs.js'
 import { signOssV1 } from '../../src/signing/oss-v1.js'
 import { signOssV4 } from '../../src/signing/oss-v4.js'
 import { percentEncode, percentEncodeKey } from '../../src/signing/percent-encoding.js'
 import type { QueryParameter } from '../../src/signing/signable-request.js'
+import { signSigV4 } from '../../src/signing/sigv4.js'
 
 export interface RawRequest {
   method?: string
@@ -17,8 +20,11 @@ export interface RawRequest {
   query?: QueryParameter[]
   headers?: Record<string, string>
   body?: string | Uint8Array
-  /** `v4` by default; `none` sends what is there. */
-  signature?: 'v4' | 'v1' | 'none'
+  /**
+   * `v4` and `v1` of OSS, `s3`: SigV4 with the body's hash unless the headers give another one, `obs` and `aws`: those of
+   * OBS. `v4` by default; `none` sends what is there.
+   */
+  signature?: 'v4' | 'v1' | 's3' | 'obs' | 'aws' | 'none'
   credentials?: Credentials
   region?: string
   date?: Date
@@ -51,8 +57,8 @@ export async function open(emulator: Emulator, request: RawRequest): Promise<htt
 
 /** A signed request whose body the caller writes. */
 export function start(emulator: Emulator, request: RawRequest): http.ClientRequest {
-  const { method = 'GET', bucket = 'bucket', key, query = [], agent } = request
-  const path = `/${bucket}/${key === undefined ? '' : percentEncodeKey(key)}${queryOf(query)}`
+  const { method = 'GET', query = [], agent } = request
+  const path = `${pathOf(request)}${queryOf(query)}`
   const headers = Object.fromEntries(
     Object.entries({ ...request.headers, ...signatureOf(emulator, request) }).map(([name, value]) => [
       name,
@@ -84,7 +90,22 @@ function signatureOf(emulator: Emulator, request: RawRequest): Record<string, st
   const signable = { method, bucket, key, query, headers }
   if (signature === 'none') return {}
   if (signature === 'v1') return signOssV1(signable, credentials, { date })
+  if (signature === 's3') return signS3(emulator, request)
+  if (signature === 'obs' || signature === 'aws') return signObs(signable, credentials, { date, mode: signature })
   return signOssV4(signable, credentials, { region, date, additionalHeaders: request.additionalHeaders ?? [] })
+}
+
+function signS3(emulator: Emulator, request: RawRequest): Record<string, string> {
+  const { method = 'GET', query = [], headers = {}, body = '' } = request
+  const { credentials = emulator.credentials, region = emulator.region, date = new Date() } = request
+  const host = headers['host'] ?? new URL(emulator.endpoint).host
+  const payloadHash = headers['x-amz-content-sha256'] ?? createHash('sha256').update(body).digest('hex')
+  const signable = { method, path: pathOf(request), query, headers: { ...headers, host } }
+  return signSigV4(signable, credentials, { region, date, payloadHash })
+}
+
+function pathOf({ bucket = 'bucket', key }: RawRequest): string {
+  return `/${bucket}/${key === undefined ? '' : percentEncodeKey(key)}`
 }
 
 function queryOf(query: QueryParameter[]): string {

@@ -4,14 +4,19 @@
  * A new one is a file that builds a `Dialect`, with its authentication in another, and an entry in `dialects.ts`.
  */
 import type { Authority } from '../authority.js'
+import type { ContentAlgorithm } from '../checksums/content-checksum.js'
 import type { Address } from '../http/address.js'
 import type { Answer } from '../http/answer.js'
+import type { BodyCoding } from '../http/body-coding.js'
 import type { Call } from '../http/call.js'
 import type { XmlNode } from '../http/xml-writer.js'
 import type { Limits } from '../limits.js'
 import type { ErrorShape, RefusalKind, ServiceError } from '../refusal.js'
-import type { StoredObject, ObjectProperties } from '../storage/stored-object.js'
-import type { StoredPart } from '../storage/uploads.js'
+import type { ObjectProperties, StoredChecksum, StoredObject } from '../storage/stored-object.js'
+import type { StoredPart, Upload } from '../storage/uploads.js'
+
+/** The services, by the names that the client side gives them. */
+export type Provider = 'oss' | 'obs' | 's3'
 
 export interface SignedRequest {
   readonly call: Call
@@ -28,22 +33,40 @@ export interface Receipt {
   readonly crc64: string
   /** Lower-case hex; absent where the bytes came in several parts. */
   readonly md5?: string
+  /** The one among `Dialect.checksums` that belongs to the content. */
+  readonly checksum?: StoredChecksum | undefined
 }
 
 /** Headers with which an object comes into being: some belong to the initiation of an upload, some to its end. */
 export type PropertySource = 'PutObject' | 'InitiateMultipartUpload'
 
 export interface Dialect {
-  readonly name: 'oss'
+  readonly name: Provider
   /** In lower case, such as `x-oss-`. */
   readonly headerPrefix: string
   readonly limits: Limits
   readonly refusals: Readonly<Record<RefusalKind, ErrorShape>>
+  readonly bucketName: RegExp
+  /** Those that are verified where a request brings them, in the header `{prefix}checksum-{algorithm}`. */
+  readonly checksums: readonly ContentAlgorithm[]
+  /** The one among them that is taken where a request asks for none. */
+  readonly usualChecksum: ContentAlgorithm | undefined
+  /** Whether a body may come in chunks without a word about its size. */
+  readonly takesBodiesOfUnknownSize: boolean
+  /** Entries of a page of ListObjects that does not say how many. */
+  readonly keysPerPage: number
+  /** Whether a page that is asked to be too large is cut, and not refused. */
+  readonly cutsPages: boolean
+  /** Where `encoding-type=url` is understood. */
+  readonly encodesNames: 'always' | 'in-lists-of-bucket'
 
   /** Whether a request is in this dialect, going by how it is signed. */
   speaks(call: Call): boolean
-  /** Throws a `ServiceError` for a request that is not signed, or not by someone known, or not now. */
-  authenticate(request: SignedRequest): void
+  /**
+   * Throws a `ServiceError` for a request that is not signed, or not by someone known, or not now. Answers how to read
+   * its body, which may be signed as well.
+   */
+  authenticate(request: SignedRequest): BodyCoding
   newRequestId(): string
   /** Headers of every answer. */
   commonHeaders(requestId: string, now: Date, elapsedMs: number): Record<string, string>
@@ -51,8 +74,12 @@ export interface Dialect {
 
   /** Throws for a key that the service does not take. */
   checkKey(key: string, limits: Limits): void
-  /** Throws for headers that have no place on a request that carries a part. */
-  checkPartHeaders(call: Call): void
+  /** Throws for headers that have no place on a request that carries a part, or that are missing there. */
+  checkPartHeaders(call: Call, upload: Upload): void
+  /** Throws where the object cannot be read without other headers. */
+  checkReadHeaders(call: Call, object: StoredObject): void
+  /** Whether a range that is not there is refused; otherwise the whole object is the answer. */
+  refusesRange(call: Call): boolean
   readProperties(call: Call, source: PropertySource, limits: Limits): ObjectProperties
   /** The ACL that a Complete asks for, if it does. */
   readAcl(call: Call): string | undefined
@@ -60,16 +87,34 @@ export interface Dialect {
   /** Whether Complete shall take all parts that have arrived instead of a list. */
   completesAll(call: Call): boolean
 
+  /** The ETag of content, in lower-case hex without quotes. */
+  etagOf(md5: string, properties: ObjectProperties): string
   /** As in a header or a document: quoted, in the service's case. */
   formatEtag(etag: string): string
   newUploadId(): string
   /** Headers of the answer to a put or to a part. */
   receiptHeaders(receipt: Receipt): Record<string, string>
+  /** Headers and elements of the answer to Complete besides those that all services have. */
+  completion(receipt: Receipt): { headers: Record<string, string>; elements: readonly XmlNode[] }
   /** Headers of the answer to Head and Get. */
-  objectHeaders(object: StoredObject): Record<string, string>
+  objectHeaders(object: StoredObject, call: Call): Record<string, string>
   /** Echo of the server-side encryption. */
   encryptionHeaders(properties: ObjectProperties): Record<string, string>
-  /** Elements of ListParts besides those that all services have. */
-  partElements(part: StoredPart): readonly XmlNode[]
+  /** Headers of the answer to InitiateMultipartUpload. */
+  initiationHeaders(properties: ObjectProperties): Record<string, string>
+  /** Elements of a part in ListParts besides those that all services have. */
+  partElements(part: StoredPart, upload: Upload): readonly XmlNode[]
+  /** Elements of ListParts itself besides those that all services have. */
+  partListElements(upload: Upload): readonly XmlNode[]
+  /** Elements of an upload in ListMultipartUploads besides those that all services have. */
+  uploadElements(upload: Upload): readonly XmlNode[]
+  /** Elements of an object in ListObjects besides those that all services have. */
+  objectElements(object: StoredObject): readonly XmlNode[]
+  /** Headers of the answer to HeadBucket. */
+  bucketHeaders(region: string): Record<string, string>
+  /** The answer to GetBucketLocation. */
+  locationDocument(region: string): XmlNode
+  /** A storage class, as kept with an object, in the words of the answer. */
+  storageClassName(storageClass: string): string
   writeXml(root: XmlNode): string
 }

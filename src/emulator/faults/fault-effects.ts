@@ -103,6 +103,10 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
       return answer
     case 'wrong-checksum':
       return withWrongChecksum(answer, action.crc64)
+    case 'padded':
+      return typeof answer.body === 'string'
+        ? { ...answer, body: ' '.repeat(action.spaces ?? 100) + answer.body }
+        : answer
     case 'wrong-etag':
       return withHeaders(answer, { ETag: action.etag ?? '"00000000000000000000000000000000"' })
     default:
@@ -179,11 +183,25 @@ async function* interrupted(
   await interrupt()
 }
 
-/** The dialect's CRC header is the one whose name says so. */
-function withWrongChecksum(answer: Answer, crc64: string | undefined): Answer {
-  const name = Object.keys(answer.headers).find((header) => header.endsWith('crc64ecma'))
-  if (name === undefined) return answer
-  return withHeaders(answer, { [name]: crc64 ?? String(BigInt(answer.headers[name] ?? '0') ^ 1n) })
+/** The dialect's checksum is in the header or the element whose name says so. */
+function withWrongChecksum(answer: Answer, value: string | undefined): Answer {
+  const name = Object.keys(answer.headers).find((header) => CHECKSUM_HEADER.test(header))
+  if (name !== undefined) return withHeaders(answer, { [name]: value ?? otherChecksum(answer.headers[name] ?? '') })
+  if (typeof answer.body !== 'string') return answer
+  const body = answer.body.replace(
+    CHECKSUM_ELEMENT,
+    (_all, before: string, text: string) => before + (value ?? otherChecksum(text)),
+  )
+  return { ...answer, body }
+}
+
+const CHECKSUM_HEADER = /crc64ecma$|-checksum-(crc|sha)/i
+const CHECKSUM_ELEMENT = /(<Checksum(?:CRC|SHA)[0-9A-Z]+>)([^<]+)/
+
+/** One that differs in its last bit, or for base64 in its first character. */
+function otherChecksum(text: string): string {
+  if (/^\d+$/.test(text)) return String(BigInt(text) ^ 1n)
+  return (text.startsWith('A') ? 'B' : 'A') + text.slice(1)
 }
 
 function endlessAnswer(status: number): Answer {

@@ -31,6 +31,7 @@ export type FaultAction =
   | TruncateFault
   | WrongChecksumFault
   | WrongEtagFault
+  | PaddedAnswerFault
   | EmptyAnswerFault
   | RedirectFault
   | EndlessAnswerFault
@@ -113,7 +114,7 @@ export interface TruncateFault {
   readonly afterBytes?: number
 }
 
-/** The work is done; the answer's CRC-64, where it has one, is not the bytes'. */
+/** The work is done; the answer's checksum, where it has one, in a header or in its document, is not the bytes'. */
 export interface WrongChecksumFault {
   readonly type: 'wrong-checksum'
   /** The value sent; by default one that differs from the true one in its last bit. */
@@ -124,6 +125,16 @@ export interface WrongChecksumFault {
 export interface WrongEtagFault {
   readonly type: 'wrong-etag'
   readonly etag?: string
+}
+
+/**
+ * The document of the answer begins with white space, as S3 sends it while it puts many parts together: to hold the
+ * connection. An answer without a document stays as it is.
+ */
+export interface PaddedAnswerFault {
+  readonly type: 'padded'
+  /** Characters; 100 by default. */
+  readonly spaces?: number
 }
 
 /** Status 200 with nothing in it. */

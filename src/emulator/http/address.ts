@@ -12,29 +12,39 @@ export interface Address {
   readonly key?: string
 }
 
-/** `domains` are the custom domains (CNAME) with the buckets they stand for. */
-export function addressOf(call: Call, domains: ReadonlyMap<string, string>): Address {
+export interface AddressRules {
+  /** The custom domains (CNAME) with the buckets they stand for. */
+  readonly domains: ReadonlyMap<string, string>
+  readonly bucketName: RegExp
+}
+
+export function addressOf(call: Call, { domains, bucketName }: AddressRules): Address {
   const bound = domains.get(call.host)
   if (bound !== undefined) return inBucket('custom', bound, call.rawPath.slice(1))
   const bucket = bucketOfHost(call.host)
   if (bucket !== undefined) return inBucket('virtual', bucket, call.rawPath.slice(1))
   const [first = '', ...rest] = call.rawPath.slice(1).split('/')
   return first === '' && rest.length === 0 ? { style: 'path' } : inBucket('path', decodeUri(first), rest.join('/'))
-}
 
-function inBucket(style: Address['style'], bucket: string, rawKey: string): Address {
-  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket))
-    throw new Refusal('invalid-bucket-name', { BucketName: bucket })
-  return rawKey === '' ? { style, bucket } : { style, bucket, key: decodeUri(rawKey) }
+  function inBucket(style: Address['style'], name: string, rawKey: string): Address {
+    if (!bucketName.test(name)) throw new Refusal('invalid-bucket-name', { BucketName: name })
+    return rawKey === '' ? { style, bucket: name } : { style, bucket: name, key: decodeUri(rawKey) }
+  }
 }
 
 /** Undefined where the host names the service itself: an IP address, a bare name, or a public endpoint. */
 function bucketOfHost(host: string): string | undefined {
   const isAddress = isIP(host) !== 0 || host.startsWith('[')
-  if (isAddress || isServiceHost(host)) return undefined
+  if (isAddress || isServiceHost(host) || OTHER_SERVICE_HOST.test(host)) return undefined
+  // The names of buckets may have dots, where the service allows it.
+  const known = /^(.+)\.(?:s3[.-][a-z0-9.-]+\.amazonaws\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.(?:com|eu))$/.exec(host)
+  if (known !== null) return known[1]
   const dot = host.indexOf('.')
   return dot < 0 ? undefined : host.slice(0, dot)
 }
+
+/** Of OBS and of S3. */
+const OTHER_SERVICE_HOST = /^(?:s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.(?:com|eu))$/
 
 /** `oss-cn-hangzhou.aliyuncs.com`, `cn-hangzhou.oss.aliyuncs.com`, `oss-accelerate.aliyuncs.com` and their like. */
 export function isServiceHost(host: string): boolean {

@@ -6,7 +6,6 @@ import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { combineCrc64 } from '../../checksum/combine.js'
 import { formatCrc64 } from '../../checksum/decimal.js'
-import { parseXml, type XmlElement } from '../../shared/xml.js'
 import type { Answer } from '../http/answer.js'
 import { collectBody } from '../http/request-body.js'
 import type { XmlNode } from '../http/xml-writer.js'
@@ -14,8 +13,10 @@ import { invalidArgument, Refusal } from '../refusal.js'
 import { randomName } from '../storage/folders.js'
 import type { StoredPart } from '../storage/uploads.js'
 import { announceObject, readCallback } from './callback.js'
+import { checksumOfObject } from './object-checksum.js'
 import type { OperationContext } from './operation.js'
 import { checkOverwrite, requireUpload } from './parameters.js'
+import { parsePartList, type ListedPart } from './part-list.js'
 import { readEncoding, xmlAnswer } from './xml-answer.js'
 
 /** Ten thousand parts, written verbosely, are about 2 MB. */
@@ -23,7 +24,7 @@ const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 
 export async function completeMultipartUpload(context: OperationContext): Promise<Answer> {
   const { call, dialect, bucket, key, storage, guard, now } = context
-  const encoding = readEncoding(context)
+  const encoding = readEncoding(context, 'upload')
   const callback = readCallback(context)
   const acl = dialect.readAcl(call)
   requireUpload(context)
@@ -31,10 +32,10 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   checkDigest(context, document)
   // From here to the commit nothing is awaited: of two requests to complete one upload, the second finds none.
   const { uploadId, properties } = requireUpload(context)
-  const parts = dialect.completesAll(call)
-    ? allParts(context, document, uploadId)
-    : listedParts(context, document, uploadId)
+  const listed = dialect.completesAll(call) ? undefined : parsePartList(document)
+  const parts = listed === undefined ? allParts(context, document, uploadId) : listedParts(context, listed, uploadId)
   checkSizes(context, parts)
+  const checksum = checksumOfObject(context, properties.checksum, parts, listed ?? [])
   checkOverwrite(context)
   const object = {
     bucket,
@@ -43,6 +44,7 @@ export async function completeMultipartUpload(context: OperationContext): Promis
     size: parts.reduce((sum, { size }) => sum + size, 0),
     etag: etagOf(parts),
     crc64: crc64Of(parts),
+    checksum,
     lastModified: now.toISOString(),
     properties: acl === undefined ? properties : { ...properties, acl },
     uploadId,
@@ -50,15 +52,17 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   }
   const replaced = storage.objects.commit(object, guard)
   await Promise.all([replaced, storage.uploads.remove(uploadId, new Set(parts))])
+  const completion = dialect.completion({ etag: object.etag, crc64: object.crc64, checksum })
   const elements: XmlNode[] = [
     ...encoding.elements,
     ['Location', `http://${call.header('host') ?? call.host}${call.rawPath}`],
     ['Bucket', bucket],
     ['Key', encoding.encode(key)],
     ['ETag', dialect.formatEtag(object.etag)],
+    ...completion.elements,
   ]
   const headers = {
-    ...dialect.receiptHeaders({ etag: object.etag, crc64: object.crc64 }),
+    ...completion.headers,
     ...dialect.encryptionHeaders(properties),
   }
   const answer = xmlAnswer(context, ['CompleteMultipartUploadResult', elements], headers)
@@ -72,49 +76,27 @@ function allParts({ storage }: OperationContext, document: Buffer, uploadId: str
   return parts
 }
 
-function listedParts({ storage, limits }: OperationContext, document: Buffer, uploadId: string): StoredPart[] {
+function listedParts(
+  { dialect, storage, limits }: OperationContext,
+  listed: readonly ListedPart[],
+  uploadId: string,
+): StoredPart[] {
   const stored = new Map(storage.uploads.parts(uploadId).map((part) => [part.partNumber, part]))
   let previous = 0
-  return parseList(document).map(({ partNumber, etag }) => {
+  return listed.map(({ partNumber, etag }) => {
     if (partNumber < 1 || partNumber > limits.maxParts) throw invalidArgument('PartNumber', String(partNumber))
     if (partNumber <= previous) throw new Refusal('invalid-part-order', { PartNumber: String(partNumber) })
     previous = partNumber
     const part = stored.get(partNumber)
-    if (part === undefined || part.md5 !== etag) {
+    if (part === undefined || part.etag !== etag) {
       throw new Refusal('invalid-part', {
         PartNumber: String(partNumber),
-        ETag: etag.toUpperCase(),
+        ETag: dialect.formatEtag(etag).replaceAll('"', ''),
         UploadId: uploadId,
       })
     }
     return part
   })
-}
-
-interface ListedPart {
-  readonly partNumber: number
-  /** Lower-case hex. */
-  readonly etag: string
-}
-
-function parseList(document: Buffer): ListedPart[] {
-  const root = parseRoot(document)
-  const parts = root.name === 'CompleteMultipartUpload' ? root.children('Part') : []
-  if (parts.length === 0) throw new Refusal('malformed-xml')
-  return parts.map((part) => {
-    const partNumber = part.text('PartNumber')?.trim() ?? ''
-    const etag = part.text('ETag')?.trim().replaceAll('"', '').toLowerCase()
-    if (!/^\d{1,9}$/.test(partNumber) || etag === undefined) throw new Refusal('malformed-xml')
-    return { partNumber: Number(partNumber), etag }
-  })
-}
-
-function parseRoot(document: Buffer): XmlElement {
-  try {
-    return parseXml(document.toString())
-  } catch {
-    throw new Refusal('malformed-xml')
-  }
 }
 
 function checkDigest({ call }: OperationContext, document: Buffer): void {
@@ -132,14 +114,14 @@ function checkSizes({ limits, dialect }: OperationContext, parts: readonly Store
     ProposedSize: String(small.size),
     MinSizeAllowed: String(limits.minPartSize),
     PartNumber: String(small.partNumber),
-    ETag: dialect.formatEtag(small.md5),
+    ETag: dialect.formatEtag(small.etag),
   })
 }
 
 /** As S3 builds it; OSS says only that it is opaque. */
 function etagOf(parts: readonly StoredPart[]): string {
   const hash = createHash('md5')
-  for (const { md5 } of parts) hash.update(Buffer.from(md5, 'hex'))
+  for (const { etag } of parts) hash.update(Buffer.from(etag, 'hex'))
   return `${hash.digest('hex')}-${parts.length}`
 }
 

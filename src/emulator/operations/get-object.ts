@@ -10,7 +10,8 @@ export function getObject(context: OperationContext): Answer {
   const { dialect, storage } = context
   const object = requireObject(context)
   const bytesPerSecond = readTrafficLimit(context)
-  const headers = { ...dialect.objectHeaders(object), ...overrides(context) }
+  dialect.checkReadHeaders(context.call, object)
+  const headers = { ...dialect.objectHeaders(object, context.call), ...overrides(context) }
   if (isUnchanged(context, object)) return { status: 304, headers }
   const range = readRange(context, object.size)
   const { start, end } = range ?? { start: 0, end: object.size }
@@ -60,7 +61,7 @@ function overrides({ call }: OperationContext): Record<string, string> {
   return Object.fromEntries(pairs.map(([name, value]) => [name.slice(prefix.length), value]))
 }
 
-/** Undefined for the whole object, which is also what OSS sends for a range it cannot satisfy, unless told otherwise. */
+/** Undefined for the whole object, which some services also send for a range they cannot satisfy. */
 function readRange({ call, dialect }: OperationContext, size: number): { start: number; end: number } | undefined {
   const header = call.header('range')
   if (header === undefined) return undefined
@@ -69,6 +70,8 @@ function readRange({ call, dialect }: OperationContext, size: number): { start: 
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
   const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size)
   if ((first !== '' || last !== '') && start < end) return { start, end }
-  if (call.header(`${dialect.headerPrefix}range-behavior`) === 'standard') throw new Refusal('range-not-satisfiable')
+  if (match !== null && dialect.refusesRange(call)) {
+    throw new Refusal('range-not-satisfiable', { RangeRequested: header, ActualObjectSize: String(size) })
+  }
   return undefined
 }

@@ -10,8 +10,9 @@ import { readEncoding, xmlAnswer } from './xml-answer.js'
 
 export function listParts(context: OperationContext): Answer {
   const { bucket, key, dialect, storage } = context
-  const { uploadId, properties } = requireUpload(context)
-  const encoding = readEncoding(context)
+  const upload = requireUpload(context)
+  const { uploadId, properties } = upload
+  const encoding = readEncoding(context, 'upload')
   const maxParts = readPageSize(context, 'max-parts', 1000)
   const marker = readInteger(context, 'part-number-marker', 0, Number.MAX_SAFE_INTEGER) ?? 0
   const rest = storage.uploads.parts(uploadId).filter(({ partNumber }) => partNumber > marker)
@@ -21,8 +22,8 @@ export function listParts(context: OperationContext): Answer {
     [
       ['PartNumber', String(part.partNumber)],
       ['LastModified', part.lastModified],
-      ['ETag', dialect.formatEtag(part.md5)],
-      ...dialect.partElements(part),
+      ['ETag', dialect.formatEtag(part.etag)],
+      ...dialect.partElements(part, upload),
       ['Size', String(part.size)],
     ],
   ])
@@ -33,7 +34,8 @@ export function listParts(context: OperationContext): Answer {
       ['Bucket', bucket],
       ['Key', encoding.encode(key)],
       ['UploadId', uploadId],
-      ['StorageClass', properties.storageClass],
+      ...dialect.partListElements(upload),
+      ['StorageClass', dialect.storageClassName(properties.storageClass)],
       ['PartNumberMarker', String(marker)],
       ['NextPartNumberMarker', String(page.at(-1)?.partNumber ?? marker)],
       ['MaxParts', String(maxParts)],
@@ -44,8 +46,8 @@ export function listParts(context: OperationContext): Answer {
 }
 
 export function listMultipartUploads(context: OperationContext): Answer {
-  const { call, bucket, storage } = context
-  const encoding = readEncoding(context)
+  const { call, bucket, dialect, storage } = context
+  const encoding = readEncoding(context, 'bucket')
   const maxUploads = readPageSize(context, 'max-uploads', 1000)
   const prefix = call.parameter('prefix') ?? ''
   const delimiter = call.parameter('delimiter') ?? ''
@@ -85,12 +87,14 @@ export function listMultipartUploads(context: OperationContext): Answer {
     return ['CommonPrefixes', [['Prefix', encoding.encode(common)]]]
   }
 
-  function uploadElement({ key, uploadId, initiated }: Upload): XmlNode {
+  function uploadElement(upload: Upload): XmlNode {
+    const { key, uploadId, initiated } = upload
     return [
       'Upload',
       [
         ['Key', encoding.encode(key)],
         ['UploadId', uploadId],
+        ...dialect.uploadElements(upload),
         ['Initiated', initiated],
       ],
     ]

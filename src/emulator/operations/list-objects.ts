@@ -11,8 +11,8 @@ import { OWNER, readEncoding, xmlAnswer } from './xml-answer.js'
 export function listObjects(context: OperationContext): Answer {
   const { call, bucket, storage, dialect } = context
   const isSecond = call.parameter('list-type') === '2'
-  const encoding = readEncoding(context)
-  const maxKeys = readPageSize(context, 'max-keys', 100)
+  const encoding = readEncoding(context, 'bucket')
+  const maxKeys = readPageSize(context, 'max-keys', dialect.keysPerPage)
   const prefix = call.parameter('prefix') ?? ''
   const delimiter = call.parameter('delimiter') ?? ''
   const marker = (isSecond ? startOfSecond() : call.parameter('marker')) ?? ''
@@ -74,9 +74,9 @@ export function listObjects(context: OperationContext): Answer {
         ['Key', encoding.encode(key)],
         ['LastModified', object.lastModified],
         ['ETag', dialect.formatEtag(object.etag)],
-        ['Type', object.uploadId === undefined ? 'Normal' : 'Multipart'],
+        ...dialect.objectElements(object),
         ['Size', String(object.size)],
-        ['StorageClass', object.properties.storageClass],
+        ['StorageClass', dialect.storageClassName(object.properties.storageClass)],
         ...(withOwner ? [OWNER] : []),
       ],
     ]

@@ -2,6 +2,7 @@
 import type { Dialect } from '../dialects/dialect.js'
 import type { Address } from '../http/address.js'
 import type { Answer } from '../http/answer.js'
+import type { BodyCoding } from '../http/body-coding.js'
 import type { Call } from '../http/call.js'
 import type { Limits } from '../limits.js'
 import type { Storage } from '../storage/storage.js'
@@ -10,6 +11,9 @@ import type { WriteGuard } from '../storage/write-guard.js'
 /** Operations by the services' own names. */
 export type OperationName =
   | 'PutBucket'
+  | 'HeadBucket'
+  | 'HeadApiVersion'
+  | 'GetBucketLocation'
   | 'ListObjects'
   | 'ListMultipartUploads'
   | 'PutObject'
@@ -40,7 +44,10 @@ export interface OperationContext {
   readonly now: Date
   /** Ends when the client goes away or the emulator closes. */
   readonly signal: AbortSignal
-  /** The request's body, read once. */
+  /** How the body is wrapped; `body()` is unwrapped already. */
+  readonly coding: BodyCoding
+  readonly region: string
+  /** The content of the request's body, read once. */
   body(): AsyncIterable<Uint8Array>
   /** Has something done when the request is over, answered or not. */
   atEnd(action: () => void): void
@@ -50,6 +57,8 @@ export interface OperationContext {
 export type Operation = (context: OperationContext) => Answer | Promise<Answer>
 
 export function operationOf(call: Call, address: Address): OperationName {
+  // Of OBS: it may name a bucket, or none.
+  if (call.method === 'HEAD' && call.hasParameter('apiversion') && address.key === undefined) return 'HeadApiVersion'
   if (address.bucket === undefined) return 'NotImplemented'
   return address.key === undefined ? bucketOperation(call) : objectOperation(call)
 }
@@ -59,6 +68,8 @@ function bucketOperation(call: Call): OperationName {
   if (call.method === 'GET' && call.hasParameter('uploads')) return 'ListMultipartUploads'
   if (call.method === 'GET' && isPlain) return 'ListObjects'
   if (call.method === 'PUT' && isPlain) return 'PutBucket'
+  if (call.method === 'HEAD' && isPlain) return 'HeadBucket'
+  if (call.method === 'GET' && call.hasParameter('location')) return 'GetBucketLocation'
   return 'NotImplemented'
 }
 

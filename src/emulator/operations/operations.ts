@@ -9,10 +9,14 @@ import { deleteObject } from './delete-object.js'
 import { getObjectAcl, getObjectTagging } from './object-documents.js'
 import type { Operation, OperationName } from './operation.js'
 import { putObject } from './put-object.js'
+import { xmlAnswer } from './xml-answer.js'
 
 export const operations: Readonly<Record<OperationName, Operation>> = {
   // Buckets come into being when they are first used.
   PutBucket: () => ({ status: 200, headers: {} }),
+  HeadBucket: ({ dialect, region }) => ({ status: 200, headers: dialect.bucketHeaders(region) }),
+  HeadApiVersion: () => ({ status: 200, headers: { 'x-obs-api': '3.0' } }),
+  GetBucketLocation: (context) => xmlAnswer(context, context.dialect.locationDocument(context.region)),
   ListObjects: listObjects,
   ListMultipartUploads: listMultipartUploads,
   PutObject: putObject,

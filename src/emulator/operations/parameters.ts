@@ -6,6 +6,8 @@ import type { OperationContext } from './operation.js'
 /** Bits per second (alibabacloud-oss-go-sdk-v2). */
 const TRAFFIC_LIMIT = { min: 245_760, max: 838_860_800 }
 
+const MAX_INT32 = 2_147_483_647
+
 /** A whole number from `min` to `max`; undefined when the parameter is absent. */
 export function readInteger(
   { call }: Pick<OperationContext, 'call'>,
@@ -25,7 +27,9 @@ export function readInteger(
 /** A page of what a list shall hold. */
 export function readPageSize(context: OperationContext, name: string, byDefault: number): number {
   const { maxPage } = context.limits
-  return readInteger(context, name, 1, maxPage) ?? Math.min(byDefault, maxPage)
+  const { cutsPages } = context.dialect
+  const asked = readInteger(context, name, cutsPages ? 0 : 1, cutsPages ? MAX_INT32 : maxPage)
+  return Math.min(asked ?? byDefault, maxPage)
 }
 
 /** The upload that the request names. Throws `no-such-upload`. */

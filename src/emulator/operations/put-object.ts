@@ -11,25 +11,30 @@ export async function putObject(context: OperationContext): Promise<Answer> {
   const properties = dialect.readProperties(call, 'PutObject', limits)
   const callback = readCallback(context)
   checkOverwrite(context)
-  const object = await receiveBody(context, limits.maxPutSize, async ({ files, size, md5, crc64 }) => {
-    const stored = {
-      bucket,
-      key,
-      version: randomName(),
-      size,
-      etag: md5,
-      crc64: formatCrc64(crc64),
-      lastModified: now.toISOString(),
-      properties,
-      files,
-    }
-    // Again, in one step with the commit: another put may have been quicker.
-    checkOverwrite(context)
-    await storage.objects.commit(stored, guard)
-    return stored
-  })
+  const object = await receiveBody(
+    context,
+    { maxSize: limits.maxPutSize },
+    async ({ files, size, md5, crc64, checksum }) => {
+      const stored = {
+        bucket,
+        key,
+        version: randomName(),
+        size,
+        etag: dialect.etagOf(md5, properties),
+        crc64: formatCrc64(crc64),
+        checksum: checksum === undefined ? undefined : { ...checksum, type: 'FULL_OBJECT' as const },
+        lastModified: now.toISOString(),
+        properties,
+        files,
+      }
+      // Again, in one step with the commit: another put may have been quicker.
+      checkOverwrite(context)
+      await storage.objects.commit(stored, guard)
+      return { ...stored, md5 }
+    },
+  )
   const headers = {
-    ...dialect.receiptHeaders({ etag: object.etag, crc64: object.crc64, md5: object.etag }),
+    ...dialect.receiptHeaders(object),
     ...dialect.encryptionHeaders(properties),
   }
   return announceObject(context, callback, object, { status: 200, headers })

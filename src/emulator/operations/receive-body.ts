@@ -1,10 +1,25 @@
 /** Takes in the bytes of an object or a part, checked against what the request says about them. */
 import { Buffer } from 'node:buffer'
+import type { ContentAlgorithm, ContentChecksum } from '../checksums/content-checksum.js'
 import { paced } from '../http/pace.js'
 import { Refusal } from '../refusal.js'
 import type { ReceivedBody } from '../storage/data-files.js'
+import { BodyChecksums } from './body-checksums.js'
 import type { OperationContext } from './operation.js'
 import { readTrafficLimit } from './parameters.js'
+
+/** What is known of a body before it comes. */
+interface Expectations {
+  /** Bytes. */
+  readonly maxSize: number
+  /** The checksum that its upload has asked for. */
+  readonly algorithm?: ContentAlgorithm | undefined
+}
+
+interface ReceivedContent extends ReceivedBody {
+  /** The one that is kept besides the CRC-64/XZ. */
+  readonly checksum: ContentChecksum | undefined
+}
 
 /**
  * Receives the body and hands it to `store`. The bytes are removed again unless `store` succeeds, so whatever goes
@@ -12,14 +27,17 @@ import { readTrafficLimit } from './parameters.js'
  */
 export async function receiveBody<Result>(
   context: OperationContext,
-  maxSize: number,
-  store: (received: ReceivedBody) => Promise<Result>,
+  { maxSize, algorithm }: Expectations,
+  store: (received: ReceivedContent) => Promise<Result>,
 ): Promise<Result> {
-  const { call, storage, guard } = context
+  const { call, coding, dialect, storage, guard } = context
   const digest = readDigest(context)
-  if (call.contentLength === undefined && !call.isChunked) throw new Refusal('missing-length')
-  if ((call.contentLength ?? 0) > maxSize) throw tooLarge(maxSize)
-  const received = await storage.data.receive(limitedBody(context, maxSize), guard)
+  const length = coding.contentLength ?? call.contentLength
+  const isBounded = length !== undefined || (call.isChunked && dialect.takesBodiesOfUnknownSize)
+  if (!isBounded) throw new Refusal('missing-length')
+  if ((length ?? 0) > maxSize) throw tooLarge(maxSize)
+  const checksums = new BodyChecksums(context, algorithm)
+  const received = await storage.data.receive(checksums.observe(limitedBody(context, maxSize)), guard)
   try {
     if (digest !== undefined && digest !== received.md5) {
       throw new Refusal('digest-mismatch', {
@@ -27,7 +45,7 @@ export async function receiveBody<Result>(
         ServerComputedContentMD5: toBase64(received.md5),
       })
     }
-    return await store(received)
+    return await store({ ...received, checksum: checksums.verify() })
   } catch (error) {
     await storage.data.discard(received.files)
     throw error

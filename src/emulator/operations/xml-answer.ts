@@ -24,9 +24,10 @@ export interface NameEncoding {
   readonly elements: readonly XmlNode[]
 }
 
-export function readEncoding({ call }: OperationContext): NameEncoding {
+export function readEncoding({ call, dialect }: OperationContext, about: 'upload' | 'bucket'): NameEncoding {
   const type = call.parameter('encoding-type')
-  if (type === undefined) return { encode: (text) => text, elements: [] }
+  const isKnown = about === 'bucket' || dialect.encodesNames === 'always'
+  if (type === undefined || !isKnown) return { encode: (text) => text, elements: [] }
   if (type !== 'url') throw invalidArgument('encoding-type', type)
   return { encode: encodeForm, elements: [['EncodingType', 'url']] }
 }

@@ -4,6 +4,7 @@
  */
 import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ContentChecksum } from '../checksums/content-checksum.js'
 import { compareUtf8 } from './compare-utf8.js'
 import type { DataFile, DataFiles } from './data-files.js'
 import { temporaryPath, type Folders } from './folders.js'
@@ -23,10 +24,12 @@ export interface Upload {
 export interface StoredPart {
   readonly partNumber: number
   readonly size: number
-  /** Lower-case hex. */
-  readonly md5: string
+  /** Lower-case hex: the MD5, unless the service keeps that to itself. */
+  readonly etag: string
   /** CRC-64/XZ as unsigned decimal. */
   readonly crc64: string
+  /** Besides the CRC-64/XZ: the one that belongs to the upload. */
+  readonly checksum?: ContentChecksum | undefined
   /** ISO 8601. */
   readonly lastModified: string
   readonly files: readonly DataFile[]

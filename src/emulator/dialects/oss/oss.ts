@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { isServiceHost } from '../../http/address.js'
+import { plainBody, type BodyCoding } from '../../http/body-coding.js'
 import { writeXml } from '../../http/xml-writer.js'
 import type { Limits } from '../../limits.js'
 import { Refusal, ServiceError } from '../../refusal.js'
@@ -33,6 +34,14 @@ export const ossDialect: Dialect = {
   headerPrefix: 'x-oss-',
   limits,
   refusals: ossRefusals,
+  bucketName: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+  // Its CRC-64 is told, but not taken.
+  checksums: [],
+  usualChecksum: undefined,
+  takesBodiesOfUnknownSize: true,
+  keysPerPage: 100,
+  cutsPages: false,
+  encodesNames: 'always',
   speaks: isOssSigned,
   authenticate,
   newRequestId: () => randomBytes(12).toString('hex').toUpperCase(),
@@ -45,20 +54,31 @@ export const ossDialect: Dialect = {
   errorAnswer: ossErrorAnswer,
   checkKey,
   checkPartHeaders: checkOssPartHeaders,
+  checkReadHeaders: () => undefined,
+  refusesRange: (call) => call.header('x-oss-range-behavior') === 'standard',
   readProperties: readOssProperties,
   readAcl: readOssAcl,
   forbidsOverwrite: (call) => call.header('x-oss-forbid-overwrite') === 'true',
   completesAll: (call) => call.header('x-oss-complete-all') === 'yes',
+  etagOf: (md5) => md5,
   formatEtag,
   newUploadId: () => randomBytes(16).toString('hex').toUpperCase(),
   receiptHeaders,
+  completion: (receipt) => ({ headers: receiptHeaders(receipt), elements: [] }),
   objectHeaders,
   encryptionHeaders,
+  initiationHeaders: encryptionHeaders,
   partElements: ({ crc64 }) => [['HashCrc64ecma', crc64]],
+  partListElements: () => [],
+  uploadElements: () => [],
+  objectElements: ({ uploadId }) => [['Type', uploadId === undefined ? 'Normal' : 'Multipart']],
+  bucketHeaders: (region) => ({ 'x-oss-bucket-region': region }),
+  storageClassName: (storageClass) => storageClass,
+  locationDocument: (region) => ['LocationConstraint', `oss-${region}`],
   writeXml: (root) => writeXml(root),
 }
 
-function authenticate(request: SignedRequest): void {
+function authenticate(request: SignedRequest): BodyCoding {
   authenticateOss(request)
   const { call, address } = request
   if (address.style === 'path' && address.bucket !== undefined && isServiceHost(call.host)) {
@@ -68,6 +88,7 @@ function authenticate(request: SignedRequest): void {
       message: 'The bucket you are attempting to access must be addressed using OSS third level domain.',
     })
   }
+  return plainBody
 }
 
 function checkKey(key: string, { maxKeyBytes }: Limits): void {

@@ -1,0 +1,199 @@
+/** Huawei Cloud OBS (its API reference; esdk-obs-nodejs for what that leaves out). */
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import type { ObsSignatureMode } from '../../../signing/obs.js'
+import type { Answer } from '../../http/answer.js'
+import { plainBody, type BodyCoding } from '../../http/body-coding.js'
+import type { Call } from '../../http/call.js'
+import { writeXml, type XmlNode } from '../../http/xml-writer.js'
+import type { Limits } from '../../limits.js'
+import { Refusal, type ServiceError } from '../../refusal.js'
+import type { ObjectProperties, StoredObject } from '../../storage/stored-object.js'
+import type { Upload } from '../../storage/uploads.js'
+import { denied, failed, verifyClaim } from '../aws/claim.js'
+import { checkPartKey, checkReadKey, hidesMd5, opaqueEtag } from '../aws/customer-key.js'
+import { errorDocument, sharedRefusals } from '../aws/errors.js'
+import { payloadCoding } from '../aws/payload.js'
+import { headerClaimV4, isSigV4, queryClaimV4 } from '../aws/sigv4-claim.js'
+import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
+import { obsHeaderClaim, obsQueryClaim, OBS_SCHEMES } from './claim.js'
+import { readObsProperties, storageClassName } from './properties.js'
+
+const KIB = 1024
+const GIB = 1024 ** 3
+const DAY_MS = 24 * 60 * 60 * 1000
+const NAMESPACES = {
+  obs: 'http://obs.myhwclouds.com/doc/2015-06-30/',
+  aws: 'http://s3.amazonaws.com/doc/2006-03-01/',
+} as const
+const HOST_ID = Buffer.from('the embedded store, in place of a host of OBS').toString('base64')
+const USER_ID = '0022012000000000'
+
+const limits: Limits = {
+  minPartSize: 100 * KIB,
+  maxPartSize: 5 * GIB,
+  maxPutSize: 5 * GIB,
+  maxParts: 10_000,
+  maxKeyBytes: 1024,
+  maxMetadataBytes: 8 * KIB,
+  maxTags: 10,
+  maxPage: 1000,
+  maxSkewMs: 15 * 60 * 1000,
+  bodyIdleMs: 60_000,
+  callbackMs: 5000,
+}
+
+export interface ObsOptions {
+  /** How its requests are signed, and with that the prefix of its headers. */
+  readonly mode: ObsSignatureMode
+  /** Whether CRC-64 is verified and told, as newer clusters do. */
+  readonly checksums: boolean
+  /** Whether every SigV4 request is meant for OBS, or those with a header of its own alone. */
+  readonly takesSigV4: boolean
+}
+
+export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect {
+  const { word, prefix, keyParameter } = OBS_SCHEMES[mode]
+  return {
+    name: 'obs',
+    headerPrefix: prefix,
+    limits,
+    refusals: { ...sharedRefusals, 'body-timeout': { ...sharedRefusals['body-timeout'], status: 408 } },
+    bucketName: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    checksums: checksums ? ['crc64ecma'] : [],
+    usualChecksum: undefined,
+    takesBodiesOfUnknownSize: true,
+    keysPerPage: 1000,
+    cutsPages: true,
+    encodesNames: 'always',
+    speaks: (call) =>
+      call.header('authorization')?.startsWith(word) === true ||
+      call.hasParameter(keyParameter) ||
+      (mode === 'obs' ? asksForVersion(call) : isSigV4(call) && (takesSigV4 || hasOwnHeader(call))),
+    authenticate,
+    newRequestId: () => randomBytes(16).toString('hex').toUpperCase(),
+    commonHeaders: (requestId, now) => ({
+      Server: 'OBS',
+      Date: now.toUTCString(),
+      [`${prefix}request-id`]: requestId,
+      [`${prefix}id-2`]: HOST_ID,
+    }),
+    errorAnswer,
+    checkKey,
+    checkPartHeaders: (call, { properties }) => checkPartKey(call, prefix, properties),
+    checkReadHeaders: (call, { properties }) => checkReadKey(call, prefix, properties),
+    refusesRange: () => true,
+    readProperties: (call, _source, ownLimits) => readObsProperties(call, prefix, ownLimits),
+    readAcl: () => undefined,
+    // It has no such condition.
+    forbidsOverwrite: () => false,
+    completesAll: () => false,
+    etagOf: (md5, properties) => (hidesMd5(properties) ? opaqueEtag(md5) : md5),
+    formatEtag: (etag) => `"${etag}"`,
+    newUploadId: () => randomBytes(16).toString('hex').toUpperCase(),
+    receiptHeaders,
+    completion: (receipt) => ({ headers: receiptHeaders(receipt), elements: [] }),
+    objectHeaders,
+    encryptionHeaders,
+    initiationHeaders: encryptionHeaders,
+    partElements: () => [],
+    partListElements: () => OWNERS,
+    uploadElements: ({ properties }: Upload) => [...OWNERS, ['StorageClass', className(properties)]],
+    objectElements: () => [],
+    bucketHeaders: (region) => ({ [mode === 'obs' ? 'x-obs-bucket-location' : 'x-amz-bucket-region']: region }),
+    locationDocument: (region) =>
+      mode === 'obs' ? ['Location', region] : ['CreateBucketConfiguration', [['LocationConstraint', region]]],
+    storageClassName: (storageClass) => storageClassName(storageClass, prefix),
+    writeXml: (root) => writeXml(root, NAMESPACES[mode]),
+  }
+
+  function authenticate(request: SignedRequest): BodyCoding {
+    const { call } = request
+    const authorization = call.header('authorization')
+    if (isSigV4(call)) {
+      const claim = authorization === undefined ? queryClaimV4(request) : headerClaimV4(request, authorization)
+      return payloadCoding(call, claim, verifyClaim(claim, request, 'AccessKeyId'))
+    }
+    const isPresigned = call.hasParameter(keyParameter)
+    if (authorization !== undefined && isPresigned) {
+      throw failed('InvalidArgument', 'A request must be signed in one place only.')
+    }
+    if (authorization?.startsWith(word) === true) {
+      verifyClaim(obsHeaderClaim(request, mode, authorization), request, 'AccessKeyId')
+    } else if (isPresigned) {
+      verifyClaim(obsQueryClaim(request, mode), request, 'AccessKeyId')
+    } else if (authorization !== undefined) {
+      throw failed('InvalidArgument', 'Authorization header is invalid -- one and only one space required')
+    } else if (!asksForVersion(call)) {
+      throw denied('AccessDenied', 'Access Denied')
+    }
+    return plainBody
+  }
+
+  /** The answer to HEAD has its error in headers. */
+  function errorAnswer(error: ServiceError, call: Call | undefined, requestId: string): Answer {
+    if (call?.method === 'HEAD') {
+      const headers = { [`${prefix}error-code`]: error.code, [`${prefix}error-message`]: error.message }
+      return { status: error.status, headers }
+    }
+    const body = errorDocument(error, requestId, HOST_ID)
+    return { status: error.status, headers: { 'Content-Type': 'application/xml' }, body }
+  }
+
+  function receiptHeaders({ etag, crc64 }: Receipt): Record<string, string> {
+    return { ETag: `"${etag}"`, ...(checksums ? { [`${prefix}checksum-crc64ecma`]: crc64 } : {}) }
+  }
+
+  function objectHeaders(object: StoredObject): Record<string, string> {
+    const { lastModified, properties, uploadId } = object
+    const { storageClass, tags, expiresAfterDays } = properties
+    const metadata = Object.entries(properties.metadata).map(
+      ([name, value]) => [`${prefix}meta-${name}`, value] as const,
+    )
+    return {
+      ...properties.headers,
+      ...receiptHeaders(object),
+      'Last-Modified': new Date(lastModified).toUTCString(),
+      'Accept-Ranges': 'bytes',
+      ...(storageClass === 'STANDARD' ? {} : { [`${prefix}storage-class`]: className(properties) }),
+      ...(tags.length > 0 ? { [`${prefix}tagging-count`]: String(tags.length) } : {}),
+      ...(uploadId === undefined ? {} : { [`${prefix}uploadId`]: uploadId }),
+      ...(expiresAfterDays === undefined
+        ? {}
+        : { [`${prefix}expiration`]: expiration(lastModified, expiresAfterDays) }),
+      ...encryptionHeaders(properties),
+      ...Object.fromEntries(metadata),
+    }
+  }
+
+  function encryptionHeaders({ encryption }: ObjectProperties): Record<string, string> {
+    return Object.fromEntries(Object.entries(encryption).map(([name, value]) => [`${prefix}${name}`, value]))
+  }
+
+  function className({ storageClass }: ObjectProperties): string {
+    return storageClassName(storageClass, prefix)
+  }
+}
+
+const OWNERS: readonly XmlNode[] = [
+  ['Initiator', [['ID', `domainID/${USER_ID}:userID/${USER_ID}`]]],
+  ['Owner', [['ID', USER_ID]]],
+]
+
+/** The Node.js SDK asks, unsigned, before it signs in the way of OBS. */
+function asksForVersion(call: Call): boolean {
+  return call.method === 'HEAD' && call.hasParameter('apiversion') && call.header('authorization') === undefined
+}
+
+function hasOwnHeader(call: Call): boolean {
+  return Object.keys(call.headers).some((name) => name.startsWith('x-obs-'))
+}
+
+function checkKey(key: string, { maxKeyBytes }: Limits): void {
+  if (Buffer.byteLength(key) > maxKeyBytes) throw new Refusal('invalid-key', { MaxSizeAllowed: String(maxKeyBytes) })
+}
+
+function expiration(lastModified: string, days: number): string {
+  const date = new Date(Date.parse(lastModified) + days * DAY_MS)
+  return `expiry-date="${Number.isNaN(date.getTime()) ? 'never' : date.toUTCString()}"`
+}
