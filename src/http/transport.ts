@@ -20,7 +20,7 @@ export interface TimeoutOptions {
    * the system may hold bytes for as long. Completing an upload may take five times as long. Default 60,000 ms.
    */
   answerMs: number
-  /** With no byte moving in a body that is being sent or received; 17 bytes a millisecond are enough. Default 30,000 ms. */
+  /** With no byte moving in a body that is being sent or received. Default 30,000 ms. */
   stallMs: number
 }
 
@@ -37,6 +37,8 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined
   /** Instead of the transport's own. */
   answerMs?: number | undefined
+  /** The time that the server was asked to take for the body: added to the limits on moving it and on the answer. */
+  pacedMs?: number | undefined
   /** Called with each number of bytes of the body that left. */
   onSent?: ((bytes: number) => void) | undefined
 }
@@ -133,11 +135,11 @@ export class Transport {
   }
 
   #bodyOf(request: HttpRequest, watch: Watch): Pick<Dispatcher.RequestOptions, 'body' | 'headersTimeout'> {
-    const answerMs = request.answerMs ?? this.#timeouts.answerMs
-    const { body, onSent } = request
+    const { body, onSent, pacedMs = 0 } = request
+    const answerMs = (request.answerMs ?? this.#timeouts.answerMs) + pacedMs
     // The client's own limit counts from the moment that the request is written: right where there is no body.
     if (body === undefined || body.length === 0) return { body: null, headersTimeout: answerMs }
-    const { stallMs } = this.#timeouts
+    const stallMs = this.#timeouts.stallMs + pacedMs
     let begunAt: number | undefined
     const slices = bodySlices(
       body,

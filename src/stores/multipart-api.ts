@@ -72,7 +72,7 @@ export class MultipartApi implements StoreDriver {
     const headers = { ...this.#dialect.objectHeaders(options, 'put'), ...(await this.#integrity.headersOfPut(body)) }
     await this.#keepWhatIsThere(key, 'put', options, context)
     return this.#requester.call(
-      { operation: 'PutObject', method: 'PUT', key, headers, body: body.bytes },
+      { operation: 'PutObject', method: 'PUT', key, headers, body: body.bytes, pacedMs: this.#pacedMs(headers, body) },
       context,
       async (answer) => {
         await this.#integrity.check(answer, body, options, 'put')
@@ -122,6 +122,7 @@ export class MultipartApi implements StoreDriver {
         ],
         headers,
         body: body.bytes,
+        pacedMs: this.#pacedMs(headers, body),
       },
       context,
       async (answer) => {
@@ -287,6 +288,12 @@ export class MultipartApi implements StoreDriver {
       ...(versionId === undefined ? {} : { versionId }),
       requestId: headers[this.#dialect.requestIdHeader] ?? '',
     }
+  }
+
+  /** What a traffic limit makes of a body, which the service then reads so slowly that it seems to stand still. */
+  #pacedMs(headers: Readonly<Record<string, string>>, body: ObjectBody): number {
+    const bitsPerSecond = Number(headers[`${this.#dialect.headerPrefix}traffic-limit`])
+    return bitsPerSecond > 0 ? Math.ceil((body.bytes.length * 8 * 1000) / bitsPerSecond) : 0
   }
 
   #hasCallback(headers: Readonly<Record<string, string>>): boolean {

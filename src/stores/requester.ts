@@ -32,6 +32,8 @@ export interface Call {
   uploadId?: string
   /** How much longer than other calls this one may take to be answered. Default 1. */
   patience?: number
+  /** The time that the service was asked to take for the body. Default 0. */
+  pacedMs?: number
 }
 
 /** What is shorter is a word, not a secret. */
@@ -171,7 +173,7 @@ export class Requester {
     onSent: (bytes: number) => void,
   ): HttpRequest {
     const { dialect, answerMs } = this.#parts
-    const { method, key, query = [], body, patience = 1 } = call
+    const { method, key, query = [], body, patience = 1, pacedMs } = call
     const headers: Record<string, string> = { ...call.headers, host: new URL(dialect.origin).host }
     headers['user-agent'] = USER_AGENT
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.length ?? 0)
@@ -185,6 +187,7 @@ export class Requester {
       body,
       signal: context.signal,
       answerMs: answerMs * patience,
+      pacedMs,
       onSent,
     }
   }

@@ -68,6 +68,15 @@ describe('a time limit', { concurrency: true }, () => {
         assert.equal(failure.mayHaveArrived, true)
       })
 
+      it(`is longer where the server was asked to take its time for a request ${what}`, async (t) => {
+        const { origin } = await rawServer(t, (socket) => {
+          onRequestHead(socket, () => setTimeout(() => socket.write(answer('200 OK')), 150))
+        })
+        const request = body === undefined ? get(origin) : put(origin, body)
+        const got = await transport(t, { answerMs: 50, stallMs: 50 }).send({ ...request, pacedMs: 10_000 })
+        assert.equal(got.status, 200)
+      })
+
       it(`can be another one for a request ${what}`, async (t) => {
         const { origin } = await rawServer(t, (socket) => {
           onRequestHead(socket, () => setTimeout(() => socket.write(answer('200 OK')), 150))

@@ -313,6 +313,23 @@ describe('completeMultipartUpload', () => {
   }
 })
 
+describe('a traffic limit', () => {
+  it('makes the service slow, which is no failure', async (t) => {
+    const service = await scriptedService(t, { timeouts: { answerMs: 60, stallMs: 60 }, retry: { maxAttempts: 1 } })
+    // 20 kB at 245,760 bit/s are two thirds of a second.
+    const bytes = someBytes(20_000)
+    const late: Step = (_request, response) => {
+      setTimeout(() => response.writeHead(200, storedReply(bytes).headers).end(), 300)
+      return undefined
+    }
+    service.script(late, late, late)
+    const options = { trafficLimit: 245_760 }
+    await service.api.putObject('k', bodyOf(bytes), options, {})
+    await service.api.uploadPart({ ...UPLOAD, partNumber: 1, body: bodyOf(bytes) }, options, {})
+    await assert.rejects(service.api.putObject('k', bodyOf(bytes), {}, {}), uploadError('TIMEOUT'))
+  })
+})
+
 describe('a callback', () => {
   const callback = { url: 'https://a.example/cb', body: 'object=${object}' }
   const encoded = Buffer.from('{"callbackUrl":"https://a.example/cb","callbackBody":"x"}').toString('base64')
