@@ -68,8 +68,9 @@ export async function scriptedService(
     })
   })
   const { credentials = CREDENTIALS, retry, timeouts, signatureVersion } = options
-  const { dialect = (url) => ossDialect({ bucket: 'bucket', region: 'cn-test', endpoint: url, signatureVersion }) } =
-    options
+  const {
+    dialect = (url: string) => ossDialect({ bucket: 'bucket', region: 'cn-test', endpoint: url, signatureVersion }),
+  } = options
   const api = new MultipartApi({
     dialect: dialect(endpoint),
     transport: transport(t, timeouts),
