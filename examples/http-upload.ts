@@ -11,15 +11,18 @@ import type { AddressInfo } from 'node:net'
 import { finished } from 'node:stream'
 import { openStore, UploadError, type UploadErrorCode, type UploadResult } from 'oss-upload-stream'
 
-// One store for all requests: they share its connections, and `maxMemory` bounds the parts of all of them together.
-const store = openStore({ maxMemory: 128 * 1024 * 1024 })
+const MiB = 1024 * 1024
+
+// One store for all requests: they share its connections, and `maxMemory` bounds the parts of all of them together. Each
+// holds a buffer of `partSize` from its first byte on, so that 128 slow clients are served at the same time.
+const store = openStore({ maxMemory: 128 * MiB })
 
 async function receive(request: IncomingMessage): Promise<UploadResult> {
   const key = decodeURIComponent(new URL(request.url ?? '', 'http://localhost').pathname.slice(1))
   const upload = store.createUploadStream(key, {
     contentType: request.headers['content-type'],
     forbidOverwrite: true,
-    concurrency: 2,
+    partSize: MiB,
   })
   // Not pipeline(): it would end the request with the upload, and with it the connection that the answer goes to.
   request.pipe(upload)

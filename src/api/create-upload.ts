@@ -11,7 +11,8 @@ export interface CreateUploadOptions extends UploadOptions {
 }
 
 /**
- * A Writable that puts what is written to it into one object: `await pipeline(source, createUploadStream(target))`.
+ * A Writable that puts what is written to it into one object: `await pipeline(source, upload).finally(() => upload.done)`,
+ * where the second half waits, after a failure of the source, until nothing is left behind: `pipeline()` does not.
  * `target` is `oss://bucket/key`, `obs://…`, `s3://…`, or a key where the bucket comes from `options.store` or the environment. Throws
  * UploadError where something is missing or not acceptable: nothing has been sent then.
  */

@@ -14,7 +14,7 @@ import {
   type SignableRequest,
 } from './signable-request.js'
 
-type ObsSignatureMode = 'obs' | 'aws'
+export type ObsSignatureMode = 'obs' | 'aws'
 
 export interface ObsContext {
   /** Default `obs`. */

@@ -3,7 +3,7 @@
  * then doubled every further 1,000 while two such parts fit in `maxMemory`, so that a stream whose size nobody knows
  * is not stopped at 10,000 × `partSize`.
  */
-import { formatBytes, MiB } from '../shared/byte-size.js'
+import { formatBytes, GiB, MiB } from '../shared/byte-size.js'
 import { invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import type { StoreLimits } from '../stores/store-driver.js'
@@ -18,6 +18,9 @@ export interface PartPlanOptions {
   /** Bytes. */
   maxMemory: number
 }
+
+/** What one buffer holds on every version of Node.js. */
+const LARGEST_BUFFER = 2 * GiB
 
 /** Parts of one size before it is doubled. */
 const PARTS_PER_SIZE = 1000
@@ -42,7 +45,7 @@ export class PartPlan {
     }
     const mayGrow = partGrowth && expectedSize === undefined
     this.#largestSize = mayGrow
-      ? Math.max(this.#firstSize, Math.min(maxMemory / 2, limits.maxPartSize))
+      ? Math.max(this.#firstSize, Math.min(maxMemory / 2, largestPart(limits)))
       : this.#firstSize
     this.#adviseExpectedSize = expectedSize === undefined
   }
@@ -78,11 +81,17 @@ export class PartPlan {
   }
 }
 
+/** Bytes that a part can have. */
+export function largestPart(limits: StoreLimits): number {
+  return Math.min(limits.maxPartSize, LARGEST_BUFFER)
+}
+
 /** The smallest whole number of MiB, and at least `partSize`, of which there are parts enough. */
 function sizeForExpected(expectedSize: number, partSize: number, limits: StoreLimits): number {
-  if (expectedSize > limits.maxObjectSize) {
-    throw invalidOption('expectedSize', expectedSize, `accepted is at most ${limits.maxObjectSize} bytes`)
+  const largestObject = Math.min(limits.maxObjectSize, limits.maxParts * largestPart(limits))
+  if (expectedSize > largestObject) {
+    throw invalidOption('expectedSize', expectedSize, `accepted is at most ${largestObject} bytes`)
   }
   const needed = expectedSize / Math.floor(limits.maxParts * SPARE)
-  return needed <= partSize ? partSize : Math.min(Math.ceil(needed / MiB) * MiB, limits.maxPartSize)
+  return needed <= partSize ? partSize : Math.min(Math.ceil(needed / MiB) * MiB, largestPart(limits))
 }

@@ -12,7 +12,7 @@ export interface UploadProgress {
   partsInFlight: number
   /** Attempts that failed and were followed by another one. */
   retries: number
-  /** Since the upload was created. */
+  /** From the creation of the upload to now, or to its end. */
   elapsedMs: number
   /** Since the last byte came from the source. */
   sourceIdleMs: number
@@ -29,6 +29,7 @@ export class ProgressMeter {
   #blockedAt: number | undefined
   #blockedMs = 0
   #endedAt: number | undefined
+  #stoppedAt: number | undefined
   received = 0
   sent = 0
   retries = 0
@@ -54,13 +55,19 @@ export class ProgressMeter {
     this.#endedAt ??= performance.now()
   }
 
+  /** The upload is over, one way or the other. */
+  stop(): void {
+    this.#stoppedAt ??= performance.now()
+  }
+
   snapshot(
     parts: Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight'>,
     expectedSize: number | undefined,
   ): UploadProgress {
-    const now = performance.now()
+    const now = this.#stoppedAt ?? performance.now()
+    const elapsedMs = now - this.#createdAt
     const blockedMs = this.#blockedMs + (this.#blockedAt === undefined ? 0 : now - this.#blockedAt)
-    const sourceMs = (this.#endedAt ?? now) - this.#createdAt - blockedMs
+    const networkMs = blockedMs + now - (this.#endedAt ?? now)
     const isEnded = this.#endedAt !== undefined
     return {
       received: this.received,
@@ -68,10 +75,10 @@ export class ProgressMeter {
       ...parts,
       ...(expectedSize === undefined ? {} : { expectedSize }),
       retries: this.retries,
-      elapsedMs: now - this.#createdAt,
+      elapsedMs,
       sourceIdleMs: isEnded ? 0 : now - this.#lastByteAt,
       waitingFor: isEnded || this.#blockedAt !== undefined ? 'network' : 'source',
-      slowSide: blockedMs > sourceMs ? 'network' : 'source',
+      slowSide: networkMs > elapsedMs - networkMs ? 'network' : 'source',
     }
   }
 }

@@ -17,6 +17,9 @@ import type {
 } from '../stores/store-driver.js'
 import { compareObject, type Comparison, type ExpectedObject } from '../stores/verdict.js'
 
+/** The object is published: nobody waits long for what may not even be there. */
+const TIDY_UP_MS = 10_000
+
 /** An object to be published. */
 interface Publication {
   driver: StoreDriver
@@ -57,7 +60,10 @@ export async function completeVerified(
   try {
     return await verify(publication, await driver.completeMultipartUpload(upload, parts, options, context))
   } catch (error) {
-    return settle(publication, error)
+    const found = await settle(publication, error)
+    // What was found may be the same bytes from an earlier upload: then this one is unfinished, and else it is gone.
+    await driver.abortMultipartUpload(upload, { ...context, retryTotalMs: TIDY_UP_MS }).catch(() => undefined)
+    return found
   }
 }
 
@@ -76,8 +82,7 @@ async function verify(publication: Publication, stored: StoredObject): Promise<S
 
 /** After a failure that may hide a success, what is stored under the key decides. */
 async function settle(publication: Publication, error: unknown): Promise<StoredObject> {
-  if (!(error instanceof UploadError) || error.outcomeUnknown !== true || error.code === 'CHECKSUM_MISMATCH')
-    throw error
+  if (!(error instanceof UploadError) || !mayHideSuccess(error)) throw error
   if (publication.context.signal?.aborted === true) throw error
   let found: { head: ObjectHead; comparison: Comparison }
   try {
@@ -94,6 +99,12 @@ async function settle(publication: Publication, error: unknown): Promise<StoredO
   // Any other object may have the size of this one.
   if (comparison.verdict !== 'match') throw error
   return { ...head, ...checksumOf(comparison) }
+}
+
+function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadError): boolean {
+  if (code === 'CHECKSUM_MISMATCH') return false
+  // What a second attempt finds there, or no longer there, may be the work of the first.
+  return outcomeUnknown || (attempts > 1 && (code === 'ALREADY_EXISTS' || code === 'NO_SUCH_UPLOAD'))
 }
 
 async function look({

@@ -6,9 +6,10 @@ import {
   checkObject,
   checkSignal,
 } from '../shared/check-option.js'
-import { GiB, MiB } from '../shared/byte-size.js'
+import { MiB } from '../shared/byte-size.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
 import type { StoreLimits } from '../stores/store-driver.js'
+import { largestPart } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
 
 export interface UploadOptions extends ObjectOptions {
@@ -36,8 +37,6 @@ export interface SendOptions {
   onProgress: UploadOptions['onProgress']
 }
 
-const LARGEST_BUFFER = 2 * GiB
-
 const NAMES = [
   ...OBJECT_OPTION_NAMES,
   'partSize',
@@ -52,9 +51,8 @@ const NAMES = [
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), NAMES)
   const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal, onProgress } = options
-  const largestPart = Math.min(limits.maxPartSize, LARGEST_BUFFER)
   return {
-    partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart, 'bytes'),
+    partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart(limits), 'bytes'),
     concurrency: checkInteger('concurrency', concurrency, 1, 100),
     expectedSize:
       expectedSize === undefined

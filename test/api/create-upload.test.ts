@@ -13,6 +13,7 @@ import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { assertRefused } from '../support/refusal.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
+import { until } from '../support/until.js'
 
 const PART = 100 * 1024
 
@@ -78,8 +79,7 @@ describe('createUploadStream', () => {
     const upload = createUploadStream('key')
     upload.end('hello')
     await upload.done
-    // The connection ends when the server has seen it close.
-    while (emulator.openConnections > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => emulator.openConnections === 0)
     const further = createUploadStream('key', { store })
     further.end('hello')
     await further.done

@@ -7,6 +7,7 @@ import type { Emulator } from '../../src/emulator/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { environmentOf, startExample } from '../support/examples.js'
+import { until } from '../support/until.js'
 
 /** The origin that the example listens on until the test ends. */
 async function serve(t: TestContext, emulator: Emulator): Promise<string> {
@@ -99,13 +100,11 @@ describe('examples/http-upload.ts', () => {
     })
     request.on('error', () => undefined)
     request.write(someBytes(10_000_000))
-    while (!emulator.requests.some(({ operation, status }) => operation === 'UploadPart' && status === 200)) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+    await until(() => emulator.requests.some(({ operation, status }) => operation === 'UploadPart' && status === 200))
     request.destroy()
-    while (!emulator.requests.some(({ operation, status }) => operation === 'AbortMultipartUpload' && status === 204)) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+    await until(() =>
+      emulator.requests.some(({ operation, status }) => operation === 'AbortMultipartUpload' && status === 204),
+    )
     assert.equal(await exists(store, 'half'), false)
     assert.deepEqual(await unfinishedUploads(store), [])
     assert.equal((await send(origin, '/next', Buffer.from('x'))).status, 201)

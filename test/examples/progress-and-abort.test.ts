@@ -7,13 +7,12 @@ import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { environmentOf, runExample, startExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
+import { until } from '../support/until.js'
 
 const KEY = 'backups/disk.img'
 
-async function untilPartsAreThere(emulator: Emulator): Promise<void> {
-  while (!emulator.requests.some(({ operation, status }) => operation === 'UploadPart' && status === 200)) {
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+function untilPartsAreThere({ requests }: Emulator): Promise<void> {
+  return until(() => requests.some(({ operation, status }) => operation === 'UploadPart' && status === 200))
 }
 
 describe('examples/progress-and-abort.ts', () => {

@@ -6,6 +6,7 @@ import { crc64Engine } from '../../src/checksum/engine.js'
 import { type CredentialsOption, CredentialsSource } from '../../src/credentials/credentials-source.js'
 import type { TimeoutOptions } from '../../src/http/transport.js'
 import type { RetryOptions } from '../../src/shared/backoff.js'
+import type { Dialect } from '../../src/stores/dialect.js'
 import { MultipartApi } from '../../src/stores/multipart-api.js'
 import { ObjectBody } from '../../src/stores/object-body.js'
 import { ossDialect } from '../../src/stores/oss/oss-dialect.js'
@@ -42,7 +43,7 @@ export const CREDENTIALS = {
   securityToken: 'testSecurityToken',
 }
 
-/** A real HTTP server that answers by script, and the API of OSS on it. Retries at once. */
+/** A real HTTP server that answers by script, and the API of a service on it. Retries at once. */
 export async function scriptedService(
   t: Pick<TestContext, 'after'>,
   options: {
@@ -50,6 +51,8 @@ export async function scriptedService(
     retry?: Partial<RetryOptions>
     timeouts?: Partial<TimeoutOptions>
     signatureVersion?: 1 | 4
+    /** Default: that of OSS. */
+    dialect?: (endpoint: string) => Dialect
   } = {},
 ): Promise<ScriptedService> {
   const steps: Step[] = []
@@ -65,8 +68,11 @@ export async function scriptedService(
     })
   })
   const { credentials = CREDENTIALS, retry, timeouts, signatureVersion } = options
+  const {
+    dialect = (url: string) => ossDialect({ bucket: 'bucket', region: 'cn-test', endpoint: url, signatureVersion }),
+  } = options
   const api = new MultipartApi({
-    dialect: ossDialect({ bucket: 'bucket', region: 'cn-test', endpoint, signatureVersion }),
+    dialect: dialect(endpoint),
     transport: transport(t, timeouts),
     credentials: new CredentialsSource(credentials),
     retry: { maxAttempts: 8, baseDelayMs: 0, maxDelayMs: 0, totalMs: 60_000, ...retry },

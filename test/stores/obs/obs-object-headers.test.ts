@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { ObjectRequest } from '../../../src/stores/dialect.js'
+import type { ObjectOptions } from '../../../src/stores/object-options.js'
+import { type ObsHeaderPrefix, obsObjectHeaders } from '../../../src/stores/obs/obs-object-headers.js'
+import { invalidOption } from '../../support/errors.js'
+
+const REQUESTS: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read']
+
+const KEY = Buffer.alloc(32, 7)
+
+function headersOf(options: unknown, request: ObjectRequest, prefix: ObsHeaderPrefix): Record<string, string> {
+  return obsObjectHeaders(options as ObjectOptions, request, { prefix, isConfidential: true })
+}
+
+function refused(options: unknown, ...texts: string[]): void {
+  for (const request of REQUESTS) {
+    for (const prefix of ['x-obs-', 'x-amz-'] as const) {
+      assert.throws(() => headersOf(options, request, prefix), invalidOption(...texts))
+    }
+  }
+}
+
+describe("an object's options on OBS", () => {
+  const everywhere = 'put initiate part complete read'
+  const cases: readonly [
+    options: ObjectOptions,
+    obs: readonly [header: string, value: string],
+    aws: readonly [header: string, value: string],
+    requests: string,
+  ][] = [
+    [{ metadata: { A: 'b' } }, ['x-obs-meta-a', 'b'], ['x-amz-meta-a', 'b'], 'put initiate'],
+    [
+      { acl: 'public-read-delivered' },
+      ['x-obs-acl', 'public-read-delivered'],
+      ['x-amz-acl', 'public-read-delivered'],
+      'put initiate',
+    ],
+    [{ storageClass: 'WARM' }, ['x-obs-storage-class', 'WARM'], ['x-amz-storage-class', 'STANDARD_IA'], 'put initiate'],
+    [{ storageClass: 'COLD' }, ['x-obs-storage-class', 'COLD'], ['x-amz-storage-class', 'GLACIER'], 'put initiate'],
+    [{ tagging: { a: 'b c' } }, ['x-obs-tagging', 'a=b%20c'], ['x-amz-tagging', 'a=b%20c'], 'put initiate'],
+    [{ expireAfterDays: 30 }, ['x-obs-expires', '30'], ['x-obs-expires', '30'], 'put initiate'],
+    [
+      { serverSideEncryption: 'AES256' },
+      ['x-obs-server-side-encryption', 'AES256'],
+      ['x-amz-server-side-encryption', 'AES256'],
+      'put initiate',
+    ],
+    [
+      { serverSideEncryption: 'kms' },
+      ['x-obs-server-side-encryption', 'kms'],
+      ['x-amz-server-side-encryption', 'aws:kms'],
+      'put initiate',
+    ],
+    [
+      { serverSideEncryption: { algorithm: 'kms', keyId: 'k' } },
+      ['x-obs-server-side-encryption-kms-key-id', 'k'],
+      ['x-amz-server-side-encryption-aws-kms-key-id', 'k'],
+      'put initiate',
+    ],
+    [
+      { serverSideEncryption: { customerKey: KEY } },
+      ['x-obs-server-side-encryption-customer-key', KEY.toString('base64')],
+      ['x-amz-server-side-encryption-customer-key', KEY.toString('base64')],
+      'put initiate part read',
+    ],
+    [{ trafficLimit: 819_200 }, ['x-obs-traffic-limit', '819200'], ['x-amz-traffic-limit', '819200'], 'put part'],
+    [
+      { headers: { 'x-obs-request-payer': 'requester' } },
+      ['x-obs-request-payer', 'requester'],
+      ['x-obs-request-payer', 'requester'],
+      everywhere,
+    ],
+  ]
+  for (const [options, obs, aws, requests] of cases) {
+    it(`put ${obs.join(': ')} on ${requests}, or ${aws.join(': ')}`, () => {
+      for (const [prefix, [header, value]] of [
+        ['x-obs-', obs],
+        ['x-amz-', aws],
+      ] as const) {
+        const carriers = REQUESTS.filter((request) => header in headersOf(options, request, prefix))
+        // A header of the other kind goes where most do.
+        if (requests !== everywhere || prefix === 'x-obs-') assert.equal(carriers.join(' '), requests)
+        assert.equal(headersOf(options, 'put', prefix)[header], value)
+      }
+    })
+  }
+
+  it('put a callback on put and complete, as base64 of JSON', () => {
+    const options = { callback: { url: 'https://a.example/cb', body: 'key=${key}', host: 'b.example' } }
+    for (const request of ['put', 'complete'] as const) {
+      const header = headersOf(options, request, 'x-obs-')['x-obs-callback'] ?? ''
+      assert.deepEqual(JSON.parse(Buffer.from(header, 'base64').toString()), {
+        callbackUrl: 'https://a.example/cb',
+        callbackBody: 'key=${key}',
+        callbackBodyType: 'application/x-www-form-urlencoded',
+        callbackHost: 'b.example',
+      })
+    }
+    assert.equal(headersOf(options, 'initiate', 'x-obs-')['x-obs-callback'], undefined)
+  })
+})
+
+describe('an option that is not acceptable on OBS', () => {
+  it('is forbidOverwrite, which nothing there could keep', () => {
+    refused({ forbidOverwrite: true }, 'forbidOverwrite is true', 'OBS', 'versioning')
+    assert.ok(headersOf({ forbidOverwrite: false }, 'put', 'x-obs-'))
+  })
+
+  it('is a value out of range', () => {
+    refused({ acl: 'default' }, 'acl', "'private'", "'public-read-delivered'")
+    refused({ storageClass: 'Standard' }, 'storageClass', "'STANDARD', 'WARM', 'COLD'")
+    refused({ serverSideEncryption: 'KMS' }, "serverSideEncryption is 'KMS'", "'kms'")
+    refused({ serverSideEncryption: { algorithm: 'AES256', keyId: 'k' } }, 'serverSideEncryption.keyId', "'kms'")
+    refused({ serverSideEncryption: { algorithm: 'kms', dataEncryption: 'SM4' } }, 'dataEncryption')
+    refused({ trafficLimit: 819_199 }, 'trafficLimit', '819200 to 838860800')
+    for (const days of [0, 1.5, '3', -1]) refused({ expireAfterDays: days }, 'expireAfterDays', 'from 1', 'days')
+    refused({ callback: { url: 'https://a.example', body: 'x', sni: true } }, 'callback.sni')
+    refused({ callback: { url: 'https://a.example', body: 'x', variables: {} } }, 'callback.variables')
+  })
+})

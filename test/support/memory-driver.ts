@@ -1,0 +1,228 @@
+import { Buffer } from 'node:buffer'
+import type { Readable } from 'node:stream'
+import { KiB, MiB } from '../../src/shared/byte-size.js'
+import { UploadError } from '../../src/shared/errors.js'
+import type { ObjectOptions } from '../../src/stores/object-options.js'
+import type {
+  CallContext,
+  CompletedPart,
+  ObjectHead,
+  PartReceipt,
+  PartsPage,
+  PartUpload,
+  StoreDriver,
+  StoredObject,
+  StoreLimits,
+  UploadAddress,
+  UploadsPage,
+} from '../../src/stores/store-driver.js'
+import type { ObjectBody } from '../../src/stores/object-body.js'
+import { crc64Of } from './scripted-service.js'
+
+export type Verb = 'put' | 'initiate' | 'part' | 'complete' | 'abort' | 'head'
+
+/** What is about to happen, or what just did without anybody knowing yet. */
+export interface Moment {
+  verb: Verb
+  when: 'before' | 'after'
+  partNumber?: number
+  context: CallContext
+}
+
+interface Stored {
+  bytes: Buffer
+  crc64: bigint | undefined
+}
+
+const LIMITS: StoreLimits = {
+  minPartSize: 1,
+  maxPartSize: MiB,
+  maxParts: 10_000,
+  maxObjectSize: 1024 * MiB,
+  maxKeyBytes: 1023,
+}
+
+/**
+ * A store in memory that keeps a log, and whose calls can be stopped, failed or waited for at either side of their
+ * effect. A call ends early when its signal is aborted, as the real one does.
+ */
+export class MemoryDriver implements StoreDriver {
+  readonly provider = 'oss'
+  readonly bucket = 'bucket'
+  readonly limits: StoreLimits
+  readonly objects = new Map<string, Stored>()
+  readonly uploads = new Map<string, Map<number, Stored>>()
+  /** The options that each call came with. */
+  readonly options = new Map<Verb, ObjectOptions>()
+  /** `initiate`, `part 1`, …, in the order they were begun. */
+  readonly log: string[] = []
+  /** Calls that have not settled. */
+  inFlight = 0
+  /** Most parts at a time. */
+  mostParts = 0
+  /** The checksum that answers tell. */
+  toldCrc64: (crc64: bigint | undefined) => bigint | undefined = (crc64) => crc64
+  /** Called at each moment: what it throws fails the call, and its promise is waited for. */
+  on: (moment: Moment) => unknown = () => undefined
+  #parts = 0
+  #nextUpload = 1
+
+  constructor(limits: Partial<StoreLimits> = {}) {
+    this.limits = { ...LIMITS, ...limits }
+  }
+
+  count(verb: Verb): number {
+    return this.log.filter((entry) => entry.split(' ')[0] === verb).length
+  }
+
+  check(): void {
+    // Everything is acceptable.
+  }
+
+  locationOf(key: string): string {
+    return `memory://${key}`
+  }
+
+  putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
+    this.options.set('put', options)
+    return this.#call('put', context, () => {
+      this.objects.set(key, stored(body.bytes))
+      context.onSent?.(body.bytes.length)
+      return this.#answer(key)
+    })
+  }
+
+  initiateMultipartUpload(_key: string, options: ObjectOptions, context: CallContext): Promise<string> {
+    this.options.set('initiate', options)
+    return this.#call('initiate', context, () => {
+      const uploadId = `upload-${this.#nextUpload}`
+      this.#nextUpload += 1
+      this.uploads.set(uploadId, new Map())
+      return uploadId
+    })
+  }
+
+  async uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt> {
+    const { partNumber, body } = part
+    this.options.set('part', options)
+    this.#parts += 1
+    this.mostParts = Math.max(this.mostParts, this.#parts)
+    try {
+      return await this.#call(
+        'part',
+        context,
+        () => {
+          const kept = stored(body.bytes)
+          if (kept.crc64 !== body.crc64) throw new Error('the checksum of a part is not that of its bytes')
+          this.#upload(part).set(partNumber, kept)
+          context.onSent?.(body.bytes.length)
+          return { etag: `"part-${partNumber}"` }
+        },
+        partNumber,
+      )
+    } finally {
+      this.#parts -= 1
+    }
+  }
+
+  completeMultipartUpload(
+    upload: UploadAddress,
+    parts: readonly CompletedPart[],
+    options: ObjectOptions,
+    context: CallContext,
+  ): Promise<StoredObject> {
+    this.options.set('complete', options)
+    return this.#call('complete', context, () => {
+      const sent = this.#upload(upload)
+      const listed = parts.map(({ partNumber }) => sent.get(partNumber)?.bytes)
+      if (listed.some((bytes) => bytes === undefined)) throw new UploadError('REJECTED', 'InvalidPart')
+      this.objects.set(upload.key, stored(Buffer.concat(listed.map((bytes) => bytes ?? Buffer.alloc(0)))))
+      this.uploads.delete(upload.uploadId)
+      return this.#answer(upload.key)
+    })
+  }
+
+  abortMultipartUpload(upload: UploadAddress, context: CallContext): Promise<void> {
+    return this.#call('abort', context, () => {
+      this.uploads.delete(upload.uploadId)
+    })
+  }
+
+  headObject(key: string, context: CallContext): Promise<ObjectHead> {
+    return this.#call('head', context, () => {
+      const object = this.objects.get(key)
+      if (object === undefined) throw new UploadError('NOT_FOUND', 'NoSuchKey')
+      return { ...this.#answer(key), size: object.bytes.length, metadata: {}, headers: {}, requestId: 'head' }
+    })
+  }
+
+  listParts(): Promise<PartsPage> {
+    return Promise.reject(new Error('not needed'))
+  }
+
+  listMultipartUploads(): Promise<UploadsPage> {
+    return Promise.reject(new Error('not needed'))
+  }
+
+  getObject(): Promise<ObjectHead & { body: Readable }> {
+    return Promise.reject(new Error('not needed'))
+  }
+
+  deleteObject(): Promise<void> {
+    return Promise.reject(new Error('an upload deletes nothing'))
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async #call<T>(verb: Verb, context: CallContext, effect: () => T, partNumber?: number): Promise<T> {
+    this.log.push(partNumber === undefined ? verb : `${verb} ${partNumber}`)
+    this.inFlight += 1
+    const moment = { verb, context, ...(partNumber === undefined ? {} : { partNumber }) }
+    try {
+      await endedBy(context.signal, () => this.on({ ...moment, when: 'before' }))
+      const answer = effect()
+      await endedBy(context.signal, () => this.on({ ...moment, when: 'after' }))
+      return answer
+    } finally {
+      this.inFlight -= 1
+    }
+  }
+
+  #upload({ uploadId }: UploadAddress): Map<number, Stored> {
+    const upload = this.uploads.get(uploadId)
+    if (upload === undefined) throw new UploadError('NO_SUCH_UPLOAD', 'NoSuchUpload')
+    return upload
+  }
+
+  #answer(key: string): StoredObject {
+    const crc64 = this.toldCrc64(this.objects.get(key)?.crc64)
+    return { etag: `"object ${key}"`, requestId: 'R', ...(crc64 === undefined ? {} : { crc64 }) }
+  }
+}
+
+/** An upload's error: the answer was lost, and nobody knows whether the request took effect. */
+export function lost(code: 'NETWORK' | 'TIMEOUT' | 'SERVICE_FAILED' = 'NETWORK'): UploadError {
+  return new UploadError(code, 'the answer was lost', { outcomeUnknown: true })
+}
+
+export const SMALL_PART: number = 4 * KiB
+
+function stored(bytes: Uint8Array): Stored {
+  return { bytes: Buffer.from(bytes), crc64: crc64Of(bytes) }
+}
+
+async function endedBy(signal: AbortSignal | undefined, step: () => unknown): Promise<void> {
+  let onAbort = (): void => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(new UploadError('ABORTED', 'cancelled', { outcomeUnknown: true }))
+  })
+  signal?.addEventListener('abort', onAbort)
+  try {
+    if (signal?.aborted === true) onAbort()
+    await Promise.race([aborted, Promise.resolve().then(step)])
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

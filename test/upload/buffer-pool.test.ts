@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import type { PartBuffer } from '../../src/checksum/crc64.js'
+import { tableEngine } from '../../src/checksum/table-engine.js'
+import { BufferPool } from '../../src/upload/buffer-pool.js'
+
+const { signal } = new AbortController()
+
+/** Whether the promise has settled by now; all that was ready has run. */
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending')
+  await new Promise(setImmediate)
+  return (await Promise.race([promise.catch(() => undefined), Promise.resolve(pending)])) === pending
+}
+
+describe('a buffer pool', () => {
+  it('hands out buffers of any size while they fit, and not one byte more', () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const buffers = [pool.tryAcquire(60), pool.tryAcquire(40)]
+    assert.deepEqual(
+      buffers.map((buffer) => buffer?.capacity),
+      [60, 40],
+    )
+    assert.equal(pool.handedOutBytes, 100)
+    assert.equal(pool.tryAcquire(1), undefined)
+  })
+
+  it('takes a buffer again, empty', () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const first = pool.tryAcquire(10)!
+    first.append(Buffer.from('abc'), 0, 3)
+    pool.release(first)
+    const second = pool.tryAcquire(10)!
+    assert.equal(second, first)
+    assert.equal(second.length, 0)
+    assert.equal(second.digest(), 0n)
+  })
+
+  it('lets go of buffers of another size when it needs the room', () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const [a, b, c] = [pool.tryAcquire(40)!, pool.tryAcquire(40)!, pool.tryAcquire(10)!]
+    pool.release(a)
+    pool.release(b)
+    assert.equal(pool.keptBytes, 80)
+    assert.equal(pool.tryAcquire(50)?.capacity, 50)
+    assert.equal(pool.handedOutBytes, 60)
+    assert.equal(pool.keptBytes, 40)
+    pool.release(c)
+  })
+
+  it('keeps a reserve of a quarter when nothing is under way', () => {
+    const pool = new BufferPool(tableEngine, 80)
+    const buffers = Array.from({ length: 8 }, () => pool.tryAcquire(10)!)
+    for (const buffer of buffers) pool.release(buffer)
+    assert.equal(pool.handedOutBytes, 0)
+    assert.equal(pool.keptBytes, 20)
+  })
+
+  it('serves whoever waits in order, also where a smaller wish would fit', async () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const [a, b] = [pool.tryAcquire(60)!, pool.tryAcquire(30)!]
+    const large = pool.acquire(90, signal)
+    const small = pool.acquire(5, signal)
+    assert.equal(pool.tryAcquire(5), undefined)
+    pool.release(b)
+    assert.equal(await isPending(large), true)
+    assert.equal(await isPending(small), true)
+    pool.release(a)
+    assert.equal((await large).capacity, 90)
+    assert.equal((await small).capacity, 5)
+    assert.equal(pool.handedOutBytes, 95)
+  })
+
+  it('hands out at once what is there, also to who would wait', async () => {
+    const pool = new BufferPool(tableEngine, 100)
+    assert.equal((await pool.acquire(100, signal)).capacity, 100)
+  })
+
+  it('stops waiting when the signal says so, and serves the next', async () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const held = pool.tryAcquire(50)!
+    const cancel = new AbortController()
+    const large = pool.acquire(100, cancel.signal)
+    const small = pool.acquire(50, signal)
+    const reason = new Error('enough')
+    cancel.abort(reason)
+    await assert.rejects(large, reason)
+    assert.equal((await small).capacity, 50)
+    pool.release(held)
+    assert.equal(pool.handedOutBytes, 50)
+  })
+
+  it('does not begin to wait for a signal that was aborted, and makes an error of any reason', async () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const reason = new Error('enough')
+    await assert.rejects(pool.acquire(1, AbortSignal.abort(reason)), reason)
+    const held = pool.tryAcquire(100)!
+    const cancel = new AbortController()
+    const waiting = pool.acquire(1, cancel.signal)
+    cancel.abort('a text')
+    await assert.rejects(waiting, /a text/)
+    pool.release(held)
+    assert.equal(pool.handedOutBytes, 0)
+  })
+
+  it('listens to no signal any more when it has served', async () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const held = pool.tryAcquire(100)!
+    const cancel = new AbortController()
+    const waiting = pool.acquire(100, cancel.signal)
+    pool.release(held)
+    await waiting
+    cancel.abort()
+    assert.equal(pool.handedOutBytes, 100)
+  })
+
+  it('tells whoever waits when the machine has no memory, and goes on', async () => {
+    let isFull = false
+    const engine = {
+      createPartBuffer: (capacity: number): PartBuffer => {
+        if (isFull) throw new RangeError('Array buffer allocation failed')
+        return tableEngine.createPartBuffer(capacity)
+      },
+    }
+    const pool = new BufferPool(engine, 100)
+    const held = pool.tryAcquire(60)!
+    const waiting = [pool.acquire(70, signal), pool.acquire(80, signal)]
+    isFull = true
+    pool.release(held)
+    for (const each of waiting) await assert.rejects(each, /allocation failed/)
+    assert.equal(pool.handedOutBytes, 0)
+    assert.throws(() => pool.tryAcquire(10), /allocation failed/)
+    isFull = false
+    assert.equal(pool.tryAcquire(100)?.capacity, 100)
+  })
+
+  it('keeps its promise through any order of taking, giving back and giving up', async () => {
+    const step = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ do: fc.constant('acquire' as const), capacity: fc.integer({ min: 1, max: 100 }) }),
+      },
+      { weight: 4, arbitrary: fc.record({ do: fc.constant('release' as const), which: fc.nat() }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), which: fc.nat() }) },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const pool = new BufferPool(tableEngine, 100)
+        const held: PartBuffer[] = []
+        const waiting: { cancel: AbortController; promise: Promise<void> }[] = []
+        const served: number[] = []
+        const check = () => {
+          assert.ok(pool.handedOutBytes >= 0 && pool.keptBytes >= 0)
+          assert.ok(pool.handedOutBytes + pool.keptBytes <= 100)
+        }
+        for (const [number, action] of steps.entries()) {
+          if (action.do === 'acquire') {
+            const cancel = new AbortController()
+            const promise = pool.acquire(action.capacity, cancel.signal).then(
+              (buffer) => {
+                held.push(buffer)
+                served.push(number)
+              },
+              () => undefined,
+            )
+            waiting.push({ cancel, promise })
+          } else if (action.do === 'release') {
+            const [buffer] = held.splice(held.length === 0 ? 0 : action.which % held.length, 1)
+            if (buffer !== undefined) pool.release(buffer)
+          } else if (waiting.length > 0) {
+            waiting[action.which % waiting.length]!.cancel.abort()
+          }
+          check()
+          await Promise.resolve()
+          await Promise.resolve()
+          await Promise.resolve()
+          check()
+          assert.equal(
+            pool.handedOutBytes,
+            held.reduce((sum, { capacity }) => sum + capacity, 0),
+          )
+        }
+        // Giving all back serves all who wait: nobody is forgotten.
+        for (let round = 0; round <= steps.length; round += 1) {
+          for (const buffer of held.splice(0)) pool.release(buffer)
+          await new Promise(setImmediate)
+        }
+        await Promise.all(waiting.map(({ promise }) => promise))
+        for (const buffer of held.splice(0)) pool.release(buffer)
+        assert.equal(pool.handedOutBytes, 0)
+        assert.deepEqual(
+          served,
+          [...served].sort((a, b) => a - b),
+        )
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { PartsLedger } from '../../src/upload/parts-ledger.js'
+import { uploadError } from '../support/errors.js'
+
+describe('the ledger of parts', () => {
+  it('gives all parts in order, in whatever order they were acknowledged', () => {
+    const ledger = new PartsLedger()
+    ledger.record(3, 1, { etag: 'c' })
+    ledger.record(1, 10, { etag: 'a' })
+    ledger.record(2, 10, { etag: 'b' })
+    assert.equal(ledger.count, 3)
+    assert.equal(ledger.bytes, 21)
+    assert.deepEqual(ledger.finish(3, 21), [
+      { partNumber: 1, etag: 'a', size: 10 },
+      { partNumber: 2, etag: 'b', size: 10 },
+      { partNumber: 3, etag: 'c', size: 1 },
+    ])
+  })
+
+  for (const [what, numbers, parts, bytes] of [
+    ['a part is missing', [1, 3], 3, 20],
+    ['another number stands for a part', [1, 3], 2, 20],
+    ['there is one too many', [1, 2, 3], 2, 30],
+    ['bytes are missing', [1, 2], 2, 21],
+    ['there are too many bytes', [1, 2], 2, 19],
+    ['there are none', [], 1, 0],
+  ] as const) {
+    it(`refuses to publish when ${what}`, () => {
+      const ledger = new PartsLedger()
+      for (const partNumber of numbers) ledger.record(partNumber, 10, { etag: 'e' })
+      assert.throws(() => ledger.finish(parts, bytes), uploadError('INCOMPLETE', 'nothing is published'))
+    })
+  }
+})
