@@ -107,6 +107,7 @@ export interface Leftover {
   uploadId?: string
   cleanupError?: Error
   unknownUploads?: number
+  outcomeUnknown?: boolean
 }
 
 /** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */

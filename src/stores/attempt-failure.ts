@@ -162,7 +162,7 @@ export function unprovenAnswer(ownHeader: string | undefined, answer: HttpAnswer
       remedy: 'none',
       outcomeUnknown: false,
       status: answer.status,
-      requestId: answer.headers[dialect.requestIdHeader],
+      requestId: identifier(answer.headers[dialect.requestIdHeader]),
     },
   )
 }

@@ -2,7 +2,7 @@
  * What the streams of this library share: an upload, told by the stream's own life when to write, publish or give up.
  * Asynchronous work with the callbacks that streams want at its edges; no policy.
  */
-import { UploadError } from '../shared/errors.js'
+import { toError, UploadError } from '../shared/errors.js'
 import type { UploadProgress } from '../upload/progress.js'
 import { Upload, type UploadHost } from '../upload/upload.js'
 import type { UploadOptions } from '../upload/upload-options.js'
@@ -75,19 +75,19 @@ export class UploadSession {
     try {
       const pending = this.#upload.write(chunk)
       if (pending === undefined) callback()
-      else pending.then(() => callback(), callback)
+      else callBack(pending, callback)
     } catch (error) {
-      callback(error as Error)
+      callback(toError(error))
     }
   }
 
   /** The same for many chunks: those that fit at once cost no turn of the event loop. */
   writeAll(chunks: readonly { chunk: Uint8Array }[], callback: Callback): void {
-    this.#writeEach(chunks).then(() => callback(), callback)
+    callBack(this.#writeEach(chunks), callback)
   }
 
   finish(callback: Callback): void {
-    this.#finish().then(() => callback(), callback)
+    callBack(this.#finish(), callback)
   }
 
   /** For `_destroy`: cleans up if the object is not published, then hands on the error. */
@@ -133,11 +133,11 @@ export class UploadSession {
           this.#reporting = undefined
         },
         (error: unknown) => {
-          this.#stream.destroy(error as Error)
+          this.#stream.destroy(toError(error))
         },
       )
     } catch (error) {
-      this.#stream.destroy(error as Error)
+      this.#stream.destroy(toError(error))
     }
   }
 
@@ -154,4 +154,12 @@ export class UploadSession {
     const { key } = this.#upload
     return new UploadError('ABORTED', `the upload of ${JSON.stringify(key)} was given up: ${why}`, { key, cause })
   }
+}
+
+/** The caller's own code may throw anything: nothing at all would pass for success. */
+function callBack(promise: Promise<unknown>, callback: Callback): void {
+  promise.then(
+    () => callback(),
+    (error: unknown) => callback(toError(error)),
+  )
 }

@@ -5,6 +5,7 @@
  * Invariants: at most `concurrency + 1` buffers are held (those in flight and the one being filled); part numbers are
  * given out in the order of the bytes; nothing is published after a failure; the first failure wins.
  */
+import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { combineCrc64 } from '../checksum/combine.js'
 import type { PartBuffer } from '../checksum/crc64.js'
@@ -12,7 +13,7 @@ import { formatCrc64 } from '../checksum/decimal.js'
 import { KiB } from '../shared/byte-size.js'
 import { attachLeftover, toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
-import type { ObjectOptions } from '../stores/object-options.js'
+import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, RetryNotice, StoreDriver, StoredObject } from '../stores/store-driver.js'
 import type { BufferPool } from './buffer-pool.js'
 import { PartPlan } from './part-plan.js'
@@ -57,15 +58,16 @@ export interface UploadObserver {
  */
 type State =
   | { name: 'buffering' }
-  | { name: 'multipart'; initiated: Promise<string>; uploadId?: string; ledger: PartsLedger }
+  | Multipart
   | { name: 'done'; result: UploadResult }
-  | {
-      name: 'failed'
-      error: Error
-      uploadId?: string | undefined
-      ledger?: PartsLedger | undefined
-      settled: Promise<void>
-    }
+  | { name: 'failed'; error: Error; multipart: Multipart | undefined; settled: Promise<void> }
+
+interface Multipart {
+  name: 'multipart'
+  initiated: Promise<string>
+  uploadId?: string
+  ledger: PartsLedger
+}
 
 /** What is copied and checksummed before other work gets a turn. */
 const SLICE = 64 * KiB
@@ -92,23 +94,24 @@ export class Upload {
   #partCount = 0
   #crc64 = 0n
   #unknownUploads = 0
+  #mayBePublished = false
 
   /** Throws UploadError where the key or an option is not acceptable. */
   constructor(host: UploadHost, key: string, options: UploadOptions, observer: UploadObserver) {
     this.key = key
     this.#host = host
     this.#observer = observer
-    this.#objectOptions = options
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
+    this.#objectOptions = copyOfObjectOptions(options)
     this.#plan = new PartPlan({ ...this.#sendOptions, maxMemory: host.pool.maxMemory }, host.driver.limits)
     this.#scheduler = new Scheduler(this.#sendOptions.concurrency)
+    // Every part in flight listens to it: that is no leak.
+    setMaxListeners(0, this.#cancel.signal)
   }
 
   get uploadId(): string | undefined {
-    const state = this.#state
-    if (state.name === 'done') return state.result.uploadId
-    return state.name === 'buffering' ? undefined : state.uploadId
+    return this.#state.name === 'done' ? this.#state.result.uploadId : this.#multipart?.uploadId
   }
 
   get result(): UploadResult | undefined {
@@ -116,16 +119,25 @@ export class Upload {
   }
 
   get progress(): UploadProgress {
-    const state = this.#state
-    const { expectedSize } = this.#sendOptions
-    const partsInFlight = this.#scheduler.running
-    if (state.name === 'done') {
-      const { size, parts } = state.result
-      return this.#meter.snapshot({ acknowledged: size, partsDone: parts, partsInFlight }, expectedSize)
+    return this.#meter.snapshot(this.#partsProgress, this.#sendOptions.expectedSize)
+  }
+
+  get #partsProgress(): Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight'> {
+    if (this.#state.name === 'done') {
+      const { size, parts } = this.#state.result
+      return { acknowledged: size, partsDone: parts, partsInFlight: 0 }
     }
-    const ledger = state.name === 'buffering' ? undefined : state.ledger
-    const done = { acknowledged: ledger?.bytes ?? 0, partsDone: ledger?.count ?? 0 }
-    return this.#meter.snapshot({ ...done, partsInFlight }, expectedSize)
+    const partsInFlight = this.#scheduler.running
+    const ledger = this.#multipart?.ledger
+    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight }
+    // What runs beside the parts is the publication.
+    const left = this.#partCount - ledger.count
+    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: Math.min(partsInFlight, left) }
+  }
+
+  get #multipart(): Multipart | undefined {
+    const state = this.#state
+    return state.name === 'failed' ? state.multipart : state.name === 'multipart' ? state : undefined
   }
 
   /**
@@ -143,8 +155,12 @@ export class Upload {
   async finish(): Promise<UploadResult> {
     this.#throwIfFailed()
     this.#meter.end()
-    const stored = this.#state.name === 'buffering' ? await this.#put() : await this.#complete()
-    // Whoever gave up while the last answer was on its way was told that nothing is published.
+    const publication = this.#state.name === 'buffering' ? this.#put() : this.#complete()
+    const stored = await publication.catch((error: unknown) => {
+      this.#throwIfFailed()
+      throw error
+    })
+    // Whoever gave up while the last answer was on its way was told so already.
     this.#throwIfFailed()
     const uploadId = this.uploadId
     const { driver } = this.#host
@@ -174,10 +190,11 @@ export class Upload {
     const before = this.#state
     if (before.name === 'done') return Promise.resolve()
     if (before.name === 'failed') return before.settled
+    this.#meter.stop()
     this.#cancel.abort(error)
-    const settled = this.#cleanUp(before, error)
-    const ledger = before.name === 'multipart' ? before.ledger : undefined
-    this.#state = { name: 'failed', error, uploadId: this.uploadId, ledger, settled }
+    const multipart = this.#multipart
+    const settled = this.#cleanUp(multipart, error)
+    this.#state = { name: 'failed', error, multipart, settled }
     return settled
   }
 
@@ -245,8 +262,8 @@ export class Upload {
     this.#run(buffer, (multipart) => this.#sendPart(multipart, partNumber, buffer, crc64))
   }
 
-  #run(buffer: PartBuffer, send: (multipart: State & { name: 'multipart' }) => Promise<void>): void {
-    const multipart = this.#multipart()
+  #run(buffer: PartBuffer, send: (multipart: Multipart) => Promise<void>): void {
+    const multipart = this.#begin()
     this.#scheduler.run(async () => {
       try {
         await send(multipart)
@@ -258,13 +275,9 @@ export class Upload {
     })
   }
 
-  async #sendPart(
-    multipart: State & { name: 'multipart' },
-    partNumber: number,
-    buffer: PartBuffer,
-    crc64: bigint,
-  ): Promise<void> {
+  async #sendPart(multipart: Multipart, partNumber: number, buffer: PartBuffer, crc64: bigint): Promise<void> {
     const uploadId = await multipart.initiated
+    this.#throwIfFailed()
     const size = buffer.length
     const receipt = await this.#host.driver.uploadPart(
       { key: this.key, uploadId, partNumber, body: new ObjectBody(buffer.bytes, crc64) },
@@ -276,33 +289,35 @@ export class Upload {
   }
 
   /** Begins the multipart upload with the first part. */
-  #multipart(): State & { name: 'multipart' } {
+  #begin(): Multipart {
     if (this.#state.name === 'multipart') return this.#state
-    const state: State & { name: 'multipart' } = {
+    const multipart: Multipart = {
       name: 'multipart',
       ledger: new PartsLedger(),
-      initiated: this.#host.driver
-        .initiateMultipartUpload(this.key, this.#objectOptions, {
-          ...this.#context(),
-          signal: this.#cancelInitiate.signal,
-          retrySignal: this.#cancel.signal,
-        })
-        .then(
-          (uploadId) => {
-            state.uploadId = uploadId
-            this.#observer.initiated(uploadId)
-            return uploadId
-          },
-          (error: unknown) => {
-            if (error instanceof UploadError && error.outcomeUnknown === true) this.#unknownUploads += 1
-            throw error
-          },
-        ),
+      // In a turn of its own: what is called from here may end this upload at once.
+      initiated: Promise.resolve().then(async () => {
+        const uploadId = await this.#initiate()
+        multipart.uploadId = uploadId
+        this.#observer.initiated(uploadId)
+        return uploadId
+      }),
     }
     // Each part waits for it, and fails with it.
-    state.initiated.catch(() => undefined)
-    this.#state = state
-    return state
+    multipart.initiated.catch(() => undefined)
+    this.#state = multipart
+    return multipart
+  }
+
+  async #initiate(): Promise<string> {
+    this.#throwIfFailed()
+    return this.#host.driver.initiateMultipartUpload(this.key, this.#objectOptions, {
+      ...this.#context(),
+      signal: this.#cancelInitiate.signal,
+      retrySignal: this.#cancel.signal,
+      onOutcomeUnknown: () => {
+        this.#unknownUploads += 1
+      },
+    })
   }
 
   async #put(): Promise<StoredObject> {
@@ -311,7 +326,7 @@ export class Upload {
     this.#filling = undefined
     this.#crc64 = buffer?.digest() ?? 0n
     const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), this.#crc64)
-    return this.#whileRunning(async () => {
+    return this.#publish(async () => {
       try {
         return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())
       } finally {
@@ -328,12 +343,12 @@ export class Upload {
     }
     await this.#scheduler.idle()
     this.#throwIfFailed()
-    const { ledger, initiated } = this.#multipart()
+    const { ledger, initiated } = this.#begin()
     const uploadId = await initiated
     const size = this.#meter.received
     const parts = ledger.finish(this.#partCount, size)
     const whole = { size, crc64: this.#crc64 }
-    return this.#whileRunning(() =>
+    return this.#publish(() =>
       completeVerified(
         this.#host.driver,
         { key: this.key, uploadId },
@@ -347,9 +362,20 @@ export class Upload {
   }
 
   /** As a task of the scheduler: cleaning up waits for it. */
-  async #whileRunning<T>(task: () => Promise<T>): Promise<T> {
+  async #publish(task: () => Promise<StoredObject>): Promise<StoredObject> {
     return new Promise((resolve, reject) => {
-      this.#scheduler.run(() => task().then(resolve, reject))
+      this.#scheduler.run(() =>
+        task()
+          .then((stored) => {
+            this.#mayBePublished = true
+            return stored
+          })
+          .catch((error: unknown) => {
+            this.#mayBePublished = error instanceof UploadError && error.outcomeUnknown === true
+            throw error
+          })
+          .then(resolve, reject),
+      )
     })
   }
 
@@ -361,7 +387,6 @@ export class Upload {
       },
       onRetry: (retry) => {
         this.#meter.retries += 1
-        if (retry.operation === 'InitiateMultipartUpload' && retry.outcomeUnknown) this.#unknownUploads += 1
         this.#observer.retry(retry)
       },
     }
@@ -377,16 +402,18 @@ export class Upload {
     this.#observer.failed(error)
   }
 
-  async #cleanUp(before: State, error: Error): Promise<void> {
+  async #cleanUp(multipart: Multipart | undefined, error: Error): Promise<void> {
     const { driver, pool } = this.#host
     const grace = setTimeout(() => this.#cancelInitiate.abort(error), INITIATE_GRACE_MS)
     await this.#scheduler.idle()
     if (this.#filling !== undefined) pool.release(this.#filling)
     this.#filling = undefined
-    if (before.name === 'multipart') await before.initiated.catch(() => undefined)
+    await multipart?.initiated.catch(() => undefined)
     clearTimeout(grace)
-    const uploadId = before.name === 'multipart' ? before.uploadId : undefined
     if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
+    // Given up while it was being published: only a look at the object tells.
+    if (this.#mayBePublished) attachLeftover(error, { outcomeUnknown: true })
+    const uploadId = multipart?.uploadId
     if (uploadId === undefined) return
     try {
       await driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
@@ -394,4 +421,10 @@ export class Upload {
       attachLeftover(error, { uploadId, cleanupError: toError(cleanupError) })
     }
   }
+}
+
+/** Options that the caller changes afterwards, for the next upload perhaps, have no effect on this one. */
+function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
+  const own = OBJECT_OPTION_NAMES.map((name) => [name, options[name]] as const)
+  return structuredClone(Object.fromEntries(own.filter(([, value]) => value !== undefined)))
 }

@@ -109,7 +109,7 @@ async function outputOf(block: string | undefined): Promise<string> {
 describe('README.md', () => {
   it('has code that compiles', () => {
     // The last one does not: it shows that others would be noticed.
-    const wrong = `import { openStore } from 'oss-upload-stream'\nopenStore({ reigon: 'cn-hangzhou' })`
+    const wrong = `import { openStore, type StoreOptions } from 'oss-upload-stream'\nopenStore({ reigon: 'cn-hangzhou' })`
     const blocks = blocksOf('ts')
     const [diagnostic, ...others] = diagnosticsOf([...blocks, wrong])
     assert.deepEqual(others, [])
@@ -144,9 +144,10 @@ describe('README.md', () => {
     const unknown = { unknown: true }
     const nested = (name: string) =>
       acceptedBy(() => openStore({ ...GOOD, [name]: unknown })).map((option) => `${name}.${option}`)
-    const accepted = acceptedBy(() => openStore({ ...GOOD, ...unknown })).filter(
-      (name) => name !== 'retry' && name !== 'timeouts',
+    const ofProviders = (['oss', 'obs', 's3'] as const).flatMap((provider) =>
+      acceptedBy(() => openStore({ ...GOOD, provider, ...unknown } as StoreOptions)),
     )
+    const accepted = [...new Set(ofProviders)].filter((name) => name !== 'retry' && name !== 'timeouts')
     assert.deepEqual(storeNames.sort(), [...accepted, ...nested('retry'), ...nested('timeouts')].sort())
 
     const store = openStore(GOOD)

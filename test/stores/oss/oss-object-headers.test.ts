@@ -209,6 +209,18 @@ describe('an option that is not acceptable', () => {
     refused({ serverSideEncryption: { algorithm: 'KMS', keyID: 'k' } }, 'keyID', 'keyId')
   })
 
+  it('is a key of the caller, which OSS does not take, and which is never shown', () => {
+    const key = Buffer.alloc(32, 'k')
+    for (const customerKey of [key, key.toString('base64')]) {
+      const option = { serverSideEncryption: { customerKey } }
+      assert.throws(
+        () => ossObjectHeaders(option, 'put'),
+        (error) => invalidOption('customerKey')(error) && !String(error).includes(key.toString('base64').slice(0, 8)),
+      )
+    }
+    refused({ serverSideEncryption: key }, 'serverSideEncryption', 'customerKey')
+  })
+
   it('is a traffic limit out of range', () => {
     for (const value of [245_759, 838_860_801, 1e6 + 0.5, '300000', null]) {
       refused({ trafficLimit: value }, 'trafficLimit', '245760 to 838860800', 'bit/s')

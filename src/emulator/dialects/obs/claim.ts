@@ -1,5 +1,5 @@
 /** Who signed a request to OBS: in its own way, or as version 2 of AWS does, in the Authorization header or in the URL. */
-import { obsSignature, obsStringToSign, type ObsSignatureMode } from '../../../signing/obs.js'
+import { obsSignature, obsStringToSign } from '../../../signing/obs.js'
 import type { SignableRequest } from '../../../signing/signable-request.js'
 import type { SignedRequest } from '../dialect.js'
 import { checkExpiry, checkSkew, failed, type Claim } from '../aws/claim.js'
@@ -10,7 +10,10 @@ export const OBS_SCHEMES = {
   aws: { word: 'AWS ', prefix: 'x-amz-', keyParameter: 'AWSAccessKeyId' },
 } as const
 
-export function obsHeaderClaim(request: SignedRequest, mode: ObsSignatureMode, authorization: string): Claim {
+/** `aws`: as version 2 of AWS. */
+export type ObsMode = keyof typeof OBS_SCHEMES
+
+export function obsHeaderClaim(request: SignedRequest, mode: ObsMode, authorization: string): Claim {
   const { word, prefix } = OBS_SCHEMES[mode]
   const { call } = request
   const colon = authorization.lastIndexOf(':')
@@ -24,7 +27,7 @@ export function obsHeaderClaim(request: SignedRequest, mode: ObsSignatureMode, a
   }
 }
 
-export function obsQueryClaim(request: SignedRequest, mode: ObsSignatureMode): Claim {
+export function obsQueryClaim(request: SignedRequest, mode: ObsMode): Claim {
   const { prefix, keyParameter } = OBS_SCHEMES[mode]
   const { call } = request
   const expires = call.parameter('Expires') ?? ''
@@ -43,13 +46,20 @@ export function obsQueryClaim(request: SignedRequest, mode: ObsSignatureMode): C
 /** A custom domain takes the bucket's place in the resource. */
 function claimOf(
   { call, address }: SignedRequest,
-  mode: ObsSignatureMode,
+  mode: ObsMode,
   request: SignableRequest,
   expires?: string,
 ): Pick<Claim, 'stringToSign' | 'sign'> {
   const domain = address.style === 'custom' ? call.host : undefined
-  const stringToSign = obsStringToSign(request, { mode, domain }, expires)
+  const usual = obsStringToSign(request, { mode, domain }, expires)
+  const isBare = address.style === 'path' && address.key === undefined && !call.rawPath.endsWith('/')
+  const stringToSign = isBare ? withBareBucket(usual) : usual
   return { stringToSign, sign: (credentials) => obsSignature(stringToSign, credentials) }
+}
+
+/** The resource is what was sent: of `/{bucket}` without a slash at its end it has none either. */
+function withBareBucket(stringToSign: string): string {
+  return stringToSign.replace(/\n(\/[^/\n]*)\/((?:\?.*)?)$/, '\n$1$2')
 }
 
 function signable({ call, address }: SignedRequest): SignableRequest {

@@ -1,7 +1,6 @@
 /** Huawei Cloud OBS (its API reference; esdk-obs-nodejs for what that leaves out). */
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import type { ObsSignatureMode } from '../../../signing/obs.js'
 import type { Answer } from '../../http/answer.js'
 import { plainBody, type BodyCoding } from '../../http/body-coding.js'
 import type { Call } from '../../http/call.js'
@@ -16,7 +15,7 @@ import { errorDocument, sharedRefusals } from '../aws/errors.js'
 import { payloadCoding } from '../aws/payload.js'
 import { headerClaimV4, isSigV4, queryClaimV4 } from '../aws/sigv4-claim.js'
 import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
-import { obsHeaderClaim, obsQueryClaim, OBS_SCHEMES } from './claim.js'
+import { obsHeaderClaim, obsQueryClaim, OBS_SCHEMES, type ObsMode } from './claim.js'
 import { readObsProperties, storageClassName } from './properties.js'
 
 const KIB = 1024
@@ -45,7 +44,7 @@ const limits: Limits = {
 
 export interface ObsOptions {
   /** How its requests are signed, and with that the prefix of its headers. */
-  readonly mode: ObsSignatureMode
+  readonly mode: ObsMode
   /** Whether CRC-64 is verified and told, as newer clusters do. */
   readonly checksums: boolean
   /** Whether every SigV4 request is meant for OBS, or those with a header of its own alone. */
