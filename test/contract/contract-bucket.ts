@@ -25,6 +25,8 @@ export interface ContractTraits {
   readonly checksums: { readonly put: string; readonly multipart: string }
   /** Whether `forbidOverwrite` is there. */
   readonly keepsObjects: boolean
+  /** What a Complete is answered with whose part numbers have gaps. AWS refuses them where parts have checksums. */
+  readonly gaps: 'taken' | 'refused'
   /** What becomes of parts that Complete does not list. */
   readonly unlistedParts: 'dropped' | 'refused'
   /** What a second Complete of the same upload is answered with. */
@@ -37,6 +39,7 @@ export interface ContractTraits {
 export const USUAL_TRAITS: ContractTraits = {
   checksums: { put: 'md5', multipart: 'md5' },
   keepsObjects: true,
+  gaps: 'taken',
   unlistedParts: 'dropped',
   secondComplete: 'refused',
   completeOfNothing: 'NO_SUCH_UPLOAD',

@@ -18,7 +18,7 @@ export async function embeddedBucket(
     emulator?: EmulatorOptions
   } = {},
 ): Promise<ContractBucket> {
-  const running = await startEmulator({ buckets: ['test-bucket'], ...emulator })
+  const running = await startEmulator({ buckets: ['test-bucket'], providers: [provider], ...emulator })
   return {
     provider,
     minPartSize: MIN_PART_SIZES[provider],
