@@ -8,8 +8,14 @@ const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   trimValues: false,
-  // The decoder of numeric references, such as the &#34; around an ETag.
-  htmlEntities: true,
+  // The parser's own decoder leaves out references that XML forbids, and services write: a key would be another one.
+  entityDecoder: {
+    decode: decodeReferences,
+    addInputEntities: () => undefined,
+    reset: () => undefined,
+    setExternalEntities: () => undefined,
+    setXmlVersion: () => undefined,
+  },
   // One shape for one and for many: every element is an array.
   isArray: () => true,
 })
@@ -58,6 +64,19 @@ export function parseXml(text: string): XmlElement {
   const isEmptyElement = contents[0] === '' && trimmed.endsWith('/>')
   if (!isEmptyElement && !trimmed.endsWith(`</${name}>`)) throw new Error('the XML document is cut off')
   return new XmlElement(name, contents[0])
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+/** The five names of XML and every character by its number. What is no reference stays as it is. */
+function decodeReferences(text: string): string {
+  return text.replace(/&(?:(amp|lt|gt|quot|apos)|#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7}));/g, (reference, ...groups) => {
+    const [name, hexadecimal, decimal] = groups as (string | undefined)[]
+    if (name !== undefined) return NAMED[name] ?? reference
+    const code = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16)
+    const isCharacter = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff)
+    return isCharacter ? String.fromCodePoint(code) : reference
+  })
 }
 
 /** Text as element content. */

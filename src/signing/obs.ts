@@ -14,7 +14,7 @@ import {
   type SignableRequest,
 } from './signable-request.js'
 
-export type ObsSignatureMode = 'obs' | 'aws'
+type ObsSignatureMode = 'obs' | 'aws'
 
 export interface ObsContext {
   /** Default `obs`. */

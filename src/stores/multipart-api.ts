@@ -47,6 +47,8 @@ export class MultipartApi implements StoreDriver {
   readonly #integrity: Integrity
   readonly #requester: Requester
   readonly #transport: Transport
+  /** Until the service turns out not to say so. */
+  #encodesListsOfUploads = true
 
   constructor(parts: RequesterParts) {
     const { dialect, transport } = parts
@@ -195,16 +197,33 @@ export class MultipartApi implements StoreDriver {
   }
 
   async listMultipartUploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage> {
-    const query: QueryParameter[] = [['uploads', ''], ENCODED]
+    if (this.#encodesListsOfUploads) {
+      const found = await this.#listUploads(page, true, context)
+      if (found !== undefined) return found
+      this.#encodesListsOfUploads = false
+    }
+    return (await this.#listUploads(page, false, context)) ?? { uploads: [], commonPrefixes: [] }
+  }
+
+  /** Undefined where the service does not say whether it encoded the names as it was asked to. */
+  async #listUploads(
+    page: UploadsPageRequest,
+    isEncoded: boolean,
+    context: CallContext,
+  ): Promise<UploadsPage | undefined> {
+    const query: QueryParameter[] = [['uploads', ''], ...(isEncoded ? [ENCODED] : [])]
     if (page.prefix !== undefined && page.prefix !== '') query.push(['prefix', page.prefix])
     if (page.delimiter !== undefined && page.delimiter !== '') query.push(['delimiter', page.delimiter])
     if (page.limit !== undefined) query.push(['max-uploads', String(page.limit)])
     if (page.after !== undefined) query.push(['key-marker', page.after.key])
     if (page.after?.uploadId !== undefined) query.push(['upload-id-marker', page.after.uploadId])
     return this.#requester.call({ operation: 'ListMultipartUploads', method: 'GET', query }, context, (answer) =>
-      this.#understand(answer, () =>
-        readUploadsPage(this.#readRoot(answer, 'ListMultipartUploadsResult'), page, this.#dialect.listsUploadsBy),
-      ),
+      this.#understand(answer, () => {
+        const root = this.#readRoot(answer, 'ListMultipartUploadsResult')
+        // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
+        const isUnclear = isEncoded && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
+        return isUnclear ? undefined : readUploadsPage(root, page, this.#dialect.listsUploadsBy)
+      }),
     )
   }
 

@@ -30,6 +30,16 @@ describe('parseXml', () => {
     assert.equal(parseXml('<R><E>&#34;A&quot;&#x4e2d;&amp;lt;&amp;#34;</E></R>').text('E'), '"A"中&lt;&#34;')
   })
 
+  it('decodes references to every character, also those that XML forbids', () => {
+    const text = parseXml('<R><K>a&#x01;&#31;b&#x7F;&#0;&#x1F600;&#13;&apos;</K></R>').text('K')
+    assert.equal(text, "a\u0001\u001fb\u007f\0😀\r'")
+  })
+
+  it('leaves what is no reference to a character', () => {
+    const text = 'a & b &; &unknown; &#xD800; &#x110000; &#; &#xg; &AMP; &#9999999;'
+    assert.equal(parseXml(`<R><K>${text}</K></R>`).text('K'), text)
+  })
+
   for (const [what, text] of [
     ['nothing', ''],
     ['plain text', 'Bad Gateway'],

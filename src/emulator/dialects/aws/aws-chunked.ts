@@ -9,7 +9,7 @@ import { ByteReader } from './byte-reader.js'
 import { denied, failed } from './claim.js'
 
 /** What a chunk's signature is made of besides the chunk. */
-export interface ChunkSigning {
+interface ChunkSigning {
   readonly key: Uint8Array
   /** `yyyymmddThhmmssZ`. */
   readonly dateTime: string

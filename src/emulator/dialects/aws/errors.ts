@@ -107,5 +107,6 @@ export function errorDocument(error: ServiceError, requestId: string, hostId: st
     ['RequestId', requestId],
     ['HostId', hostId],
   ]
-  return writeXml(['Error', elements])
+  // Clients know an error behind a status 200 by the last characters of the body.
+  return writeXml(['Error', elements]).trimEnd()
 }

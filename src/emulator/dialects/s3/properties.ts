@@ -50,7 +50,7 @@ export function readS3Properties(call: Call, source: PropertySource, limits: Lim
 }
 
 /** The algorithm of a document's or header's name; undefined for one that is not known. */
-export function s3Algorithm(name: string): ContentAlgorithm | undefined {
+function s3Algorithm(name: string): ContentAlgorithm | undefined {
   return S3_CHECKSUMS.find((algorithm) => algorithm === name.toLowerCase())
 }
 

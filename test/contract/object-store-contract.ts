@@ -1,0 +1,30 @@
+/**
+ * What every store must do, whatever the service: one suite, run for each. It works under a prefix of its own, so that
+ * the bucket may be in use.
+ */
+import { after, before, describe } from 'node:test'
+import { byHandContract } from './by-hand.js'
+import type { ContractBucket } from './contract-bucket.js'
+import { ContractSuite } from './contract-suite.js'
+import { damageContract } from './damage.js'
+import { objectContract } from './objects.js'
+import { refusalContract } from './refusals.js'
+import { unfinishedContract } from './unfinished.js'
+
+/** `skip` says why the service is not there. */
+export function objectStoreContract(
+  service: string,
+  open: () => Promise<ContractBucket>,
+  { skip = false }: { skip?: string | false } = {},
+): void {
+  describe(`the contract of a store, kept by ${service}:`, { skip }, () => {
+    const suite = new ContractSuite()
+    before(async () => suite.open(await open()))
+    after(() => suite.close())
+    objectContract(suite)
+    damageContract(suite)
+    byHandContract(suite)
+    unfinishedContract(suite)
+    refusalContract(suite)
+  })
+}

@@ -1,0 +1,25 @@
+import type { TestContext } from 'node:test'
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/index.js'
+import { ObjectStore, openStore, type ObsStoreOptions, type S3StoreOptions } from '../../src/index.js'
+
+export interface ProviderStore {
+  emulator: Emulator
+  store: ObjectStore
+}
+
+/** An emulator and a store of that provider on it, both gone when the test ends. */
+export async function providerStore(
+  t: Pick<TestContext, 'after'>,
+  options: S3StoreOptions | ObsStoreOptions,
+  emulatorOptions: EmulatorOptions = {},
+): Promise<ProviderStore> {
+  const emulator = await startEmulator({ region: 'eu-test-1', ...emulatorOptions })
+  const { region, endpoint, credentials } = emulator
+  const common = { bucket: 'test-bucket', region, endpoint, credentials, retry: { baseDelayMs: 1, maxDelayMs: 20 } }
+  const store = options.provider === 's3' ? openStore({ ...common, ...options }) : openStore({ ...common, ...options })
+  t.after(async () => {
+    await store.close()
+    await emulator.close()
+  })
+  return { emulator, store }
+}
