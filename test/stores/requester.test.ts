@@ -123,6 +123,8 @@ describe('a call', () => {
     [refusal(403, 'SignatureDoesNotMatch'), 'ACCESS_DENIED', false, false],
     [refusal(404, 'NoSuchBucket'), 'NOT_FOUND', false, false],
     [refusal(404, 'NoSuchUpload'), 'NO_SUCH_UPLOAD', false, false],
+    [refusal(404, 'NoSuchKey'), 'NO_SUCH_UPLOAD', false, false],
+    [{ status: 404 }, 'NOT_FOUND', false, false],
     [refusal(409, 'FileAlreadyExists'), 'ALREADY_EXISTS', false, false],
     [refusal(409, 'FileImmutable'), 'REJECTED', false, false],
     [refusal(412, 'PreconditionFailed'), 'REJECTED', false, false],

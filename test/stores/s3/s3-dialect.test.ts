@@ -56,7 +56,7 @@ describe('a request to S3', () => {
     service.script(
       { body: '<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>' },
       { body: '<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>' },
-      { body: '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>' },
+      { body: '<ListMultipartUploadsResult><EncodingType>url</EncodingType></ListMultipartUploadsResult>' },
     )
     await service.api.initiateMultipartUpload('k', {}, {})
     await service.api.listParts(UPLOAD, {}, {})
@@ -67,14 +67,19 @@ describe('a request to S3', () => {
     )
   })
 
-  it('reads a list whose service does not encode names', async (t) => {
+  it('asks for plain names, from then on, where the service does not say that it encoded them', async (t) => {
     const service = await s3Service(t)
     const upload = '<Upload><Key>a+b%20c &amp; d</Key><UploadId>U</UploadId></Upload>'
-    service.script({
-      body: `<ListMultipartUploadsResult>${upload}<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`,
-    })
-    const { uploads } = await service.api.listMultipartUploads({}, {})
-    assert.deepEqual(uploads, [{ key: 'a+b%20c & d', uploadId: 'U' }])
+    const body = `<ListMultipartUploadsResult>${upload}<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`
+    service.script({ body }, { body }, { body })
+    for (let i = 0; i < 2; i += 1) {
+      const { uploads } = await service.api.listMultipartUploads({}, {})
+      assert.deepEqual(uploads, [{ key: 'a+b%20c & d', uploadId: 'U' }])
+    }
+    assert.deepEqual(
+      service.requests.map(({ url }) => url),
+      ['/bucket/?uploads&encoding-type=url', '/bucket/?uploads', '/bucket/?uploads'],
+    )
   })
 })
 
