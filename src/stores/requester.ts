@@ -205,8 +205,8 @@ export class Requester {
       effort.attempts === 1 ? '' : ` after ${effort.attempts} attempts in ${(effort.elapsedMs / 1000).toFixed(1)} s`
     const ids = [requestId && `request id ${requestId}`, ec && `EC ${ec}`].filter(Boolean).join(', ')
     const message = `${describe(call)} failed${tried}: ${reason}${ids === '' ? '' : ` (${ids})`}`
-    // Where an upload is named it is what was not found, though some services call it a key.
-    const isUpload = failure.code === 'NOT_FOUND' && call.uploadId !== undefined && serviceCode !== 'NoSuchBucket'
+    // Where an upload is named it is what was not found, though Ceph calls it a key when it lists the parts.
+    const isUpload = serviceCode === 'NoSuchKey' && call.uploadId !== undefined
     return new UploadError(isUpload ? 'NO_SUCH_UPLOAD' : failure.code, message, {
       ...factsOf(call, this.#parts.dialect),
       retryable: remedy === 'again',
