@@ -16,6 +16,8 @@ interface OwnChecksum {
   readonly header: string
   /** Whether it goes along with each body, for the service to check. */
   readonly isSent: boolean
+  /** Whether every service of this kind knows it. One that does not takes no notice of it. */
+  readonly isCertain: boolean
   /** Where documents have it: of a part in its list, of an object in the answer to Complete. */
   readonly element?: string
   /** What announces it when an upload begins. */

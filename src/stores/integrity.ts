@@ -27,8 +27,10 @@ export class Integrity {
   }
 
   async headersOfPart(body: ObjectBody, options: ObjectOptions): Promise<Record<string, string>> {
-    const withMd5 = this.#rules.sendsMd5OfParts || options.contentMd5 === true
-    return { ...(withMd5 ? { 'content-md5': await body.contentMd5() } : {}), ...(await this.#ownHeader(body)) }
+    return {
+      ...(this.#sendsMd5OfParts(options) ? { 'content-md5': await body.contentMd5() } : {}),
+      ...(await this.#ownHeader(body)),
+    }
   }
 
   headersOfInitiate(): Readonly<Record<string, string>> {
@@ -88,7 +90,7 @@ export class Integrity {
       throw damagedOnTheWay('md5', md5, ours, isPublished, answer, this.#dialect)
     }
     // A service that takes Content-MD5 has held the body against it.
-    if (isPublished || this.#rules.sendsMd5OfParts || options.contentMd5 === true) return undefined
+    if (isPublished || this.#sendsMd5OfParts(options)) return undefined
     throw unprovenAnswer(own?.header, answer, this.#dialect)
   }
 
@@ -104,6 +106,13 @@ export class Integrity {
     if (own !== undefined && told !== undefined) return { algorithm: own.algorithm, value: told }
     const value = hasMd5Etags && this.#isEtagAnMd5(headers, options) ? md5InEtag(etag) : undefined
     return value === undefined ? undefined : { algorithm: 'md5', value }
+  }
+
+  #sendsMd5OfParts(options: ObjectOptions): boolean {
+    const { own, sendsMd5OfParts } = this.#rules
+    // Else nothing might show what the service received.
+    const mayBeNeeded = own?.isCertain !== true && !this.#isEtagAnMd5({}, options)
+    return sendsMd5OfParts || options.contentMd5 === true || mayBeNeeded
   }
 
   async #ownHeader(body: ObjectBody): Promise<Record<string, string>> {

@@ -25,6 +25,8 @@ export interface ContractTraits {
   readonly checksums: { readonly put: string; readonly multipart: string }
   /** Whether `forbidOverwrite` is there. */
   readonly keepsObjects: boolean
+  /** Whether an object may be encrypted with a key of the caller's own. */
+  readonly customerKeys: boolean
   /** What a Complete is answered with whose part numbers have gaps. AWS refuses them where parts have checksums. */
   readonly gaps: 'taken' | 'refused'
   /** What becomes of parts that Complete does not list. */
@@ -39,6 +41,7 @@ export interface ContractTraits {
 export const USUAL_TRAITS: ContractTraits = {
   checksums: { put: 'md5', multipart: 'md5' },
   keepsObjects: true,
+  customerKeys: true,
   gaps: 'taken',
   unlistedParts: 'dropped',
   secondComplete: 'refused',

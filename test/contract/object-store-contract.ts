@@ -7,6 +7,7 @@ import { byHandContract } from './by-hand.js'
 import type { ContractBucket } from './contract-bucket.js'
 import { ContractSuite } from './contract-suite.js'
 import { damageContract } from './damage.js'
+import { encryptionContract } from './encryption.js'
 import { objectContract } from './objects.js'
 import { refusalContract } from './refusals.js'
 import { unfinishedContract } from './unfinished.js'
@@ -25,6 +26,7 @@ export function objectStoreContract(
     damageContract(suite)
     byHandContract(suite)
     unfinishedContract(suite)
+    encryptionContract(suite)
     refusalContract(suite)
   })
 }

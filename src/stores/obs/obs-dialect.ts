@@ -77,7 +77,7 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
 function checksumRules(prefix: ObsHeaderPrefix, checksum: 'crc64ecma' | 'md5'): ChecksumRules {
   const isSent = checksum === 'crc64ecma'
   return {
-    own: { algorithm: 'crc64ecma', header: `${prefix}checksum-crc64ecma`, isSent },
+    own: { algorithm: 'crc64ecma', header: `${prefix}checksum-crc64ecma`, isSent, isCertain: false },
     sendsMd5OfParts: !isSent,
     hasMd5Etags: true,
   }

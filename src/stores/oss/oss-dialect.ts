@@ -20,7 +20,13 @@ const LIMITS: StoreLimits = {
 
 /** Every answer has the CRC-64. The ETag of what was put together from parts says nothing about its bytes. */
 const CHECKSUMS: ChecksumRules = {
-  own: { algorithm: 'crc64ecma', header: 'x-oss-hash-crc64ecma', isSent: false, element: 'HashCrc64ecma' },
+  own: {
+    algorithm: 'crc64ecma',
+    header: 'x-oss-hash-crc64ecma',
+    isSent: false,
+    isCertain: true,
+    element: 'HashCrc64ecma',
+  },
   sendsMd5OfParts: false,
   hasMd5Etags: false,
 }

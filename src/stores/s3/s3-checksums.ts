@@ -10,7 +10,7 @@ export type S3Checksum = (typeof S3_CHECKSUMS)[number]
 /** The algorithms' names in documents and headers of S3. */
 const NAMES = { crc32: 'CRC32', crc64nvme: 'CRC64NVME' } as const
 
-export function s3ChecksumRules(checksum: S3Checksum): ChecksumRules {
+export function s3ChecksumRules(checksum: S3Checksum, isAws: boolean): ChecksumRules {
   if (checksum === 'md5') return { sendsMd5OfParts: true, hasMd5Etags: true }
   const name = NAMES[checksum]
   const type = { 'x-amz-checksum-type': 'FULL_OBJECT' }
@@ -19,6 +19,7 @@ export function s3ChecksumRules(checksum: S3Checksum): ChecksumRules {
       algorithm: checksum,
       header: `x-amz-checksum-${checksum}`,
       isSent: true,
+      isCertain: isAws,
       element: `Checksum${name}`,
       initiateHeaders: { 'x-amz-checksum-algorithm': name, ...type },
       completeHeaders: type,

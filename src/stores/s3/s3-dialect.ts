@@ -44,7 +44,7 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
   if (!canCompute(checksum)) {
     throw invalidOption('checksum', checksum, `Node.js ${process.versions.node} cannot compute it; take another one`)
   }
-  const rules = s3ChecksumRules(checksum)
+  const rules = s3ChecksumRules(checksum, address.isAws)
   return {
     provider: 's3',
     bucket: options.bucket,

@@ -67,19 +67,27 @@ describe('a request to S3', () => {
     )
   })
 
-  it('asks for plain names, from then on, where the service does not say that it encoded them', async (t) => {
+  it('asks a service that does not say whether it encoded names for plain ones, once and for all', async (t) => {
     const service = await s3Service(t)
-    const upload = '<Upload><Key>a+b%20c &amp; d</Key><UploadId>U</UploadId></Upload>'
-    const body = `<ListMultipartUploadsResult>${upload}<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>`
-    service.script({ body }, { body }, { body })
+    const pageOf = (key: string): Reply => ({
+      body: `<ListMultipartUploadsResult><Upload><Key>${key}</Key><UploadId>U</UploadId></Upload></ListMultipartUploadsResult>`,
+    })
+    service.script(pageOf('a%2Bb%2520c%01'), pageOf('a+b%20c&#x01;'), pageOf('a+b%20c&#x01;'))
     for (let i = 0; i < 2; i += 1) {
       const { uploads } = await service.api.listMultipartUploads({}, {})
-      assert.deepEqual(uploads, [{ key: 'a+b%20c & d', uploadId: 'U' }])
+      assert.deepEqual(uploads, [{ key: 'a+b%20c\u0001', uploadId: 'U' }])
     }
     assert.deepEqual(
       service.requests.map(({ url }) => url),
       ['/bucket/?uploads&encoding-type=url', '/bucket/?uploads', '/bucket/?uploads'],
     )
+  })
+
+  it('calls what was not found an upload where it named one', async (t) => {
+    const service = await s3Service(t)
+    service.script(refusal(404, 'NoSuchKey'), refusal(404, 'NoSuchBucket'))
+    await assert.rejects(service.api.listParts(UPLOAD, {}, {}), uploadError('NO_SUCH_UPLOAD', 'NoSuchKey'))
+    await assert.rejects(service.api.listParts(UPLOAD, {}, {}), uploadError('NOT_FOUND', 'NoSuchBucket'))
   })
 })
 
