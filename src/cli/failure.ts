@@ -58,7 +58,8 @@ export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
   const facts: string[] = []
   const { requestId, ec, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
-  if (requestId !== undefined) facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
+  if (requestId !== undefined && !error.message.includes(requestId))
+    facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
   if (cleanupError !== undefined && uploadId !== undefined) {
     facts.push(
       `left behind is upload ${uploadId} (${messageOf(cleanupError)}): ossup abort ${target ?? 'TARGET'} --upload-id ${uploadId}`,

@@ -15,13 +15,16 @@ interface Piece {
 
 /** At most `width` characters, all of them ASCII: their widths are the same on every terminal. */
 export function progressLine(facts: TransferFacts, width: number, label = ''): string {
-  const pieces = piecesOf(facts, label)
+  const { bytes, total } = facts
+  const share = total === undefined || total === 0 ? undefined : bytes / total
+  const bar: Piece = { rank: 5, text: share === undefined ? '' : barOf(share, BAR_MIN) }
+  const pieces = [bar, ...piecesOf(facts, label)].filter(({ text }) => text !== '')
   const chosen = fitting(pieces, width)
   const line = chosen.map(({ text }) => text).join(GAP)
-  const { total } = facts
-  const room = width - line.length - GAP.length - 2
-  if (total === undefined || total === 0 || room < BAR_MIN) return line.slice(0, width)
-  return `${barOf(facts.bytes / total, Math.min(room, BAR_MAX))}${GAP}${line}`
+  if (share === undefined || chosen[0] !== bar) return line.slice(0, width)
+  // What room is left makes the bar longer.
+  const cells = Math.min(BAR_MIN + width - line.length, BAR_MAX)
+  return barOf(share, cells) + line.slice(bar.text.length)
 }
 
 /** `[======>     ]`; `share` may be above 1 when a stream turns out longer than expected. */
@@ -37,7 +40,7 @@ function piecesOf(facts: TransferFacts, label: string): Piece[] {
   const size = formatByteSize(bytes)
   const left = timeLeft(facts)
   return [
-    { rank: 5, text: label },
+    { rank: 6, text: label },
     { rank: 2, text: total === undefined || total === 0 ? '' : `${percentOf(bytes, total)}%` },
     { rank: 1, text: total === undefined ? `${size} ${verb}` : `${size} of ${formatByteSize(total)}` },
     { rank: 3, text: `${formatByteSize(rateNow)}/s` },
@@ -48,7 +51,7 @@ function piecesOf(facts: TransferFacts, label: string): Piece[] {
     { rank: 6, text: retries === 0 ? '' : `${retries} ${retries === 1 ? 'retry' : 'retries'}` },
     { rank: 9, text: slowSide === undefined ? '' : `slow: ${slowSide}` },
     { rank: 10, text: held === 0 ? '' : `${formatByteSize(held)} held` },
-  ].filter(({ text }) => text !== '')
+  ]
 }
 
 /** As many as fit, by rank, in the order of the line; a later one that is shorter may take the place of one left out. */
