@@ -26,6 +26,10 @@ export default defineConfig(
     rules: { 'n/no-unsupported-features/node-builtins': ['error', { ignores: ['zlib.crc32'] }] },
   },
   {
+    // The command is compiled from src to dist, where package.json names it.
+    settings: { n: { convertPath: [{ include: ['src/**/*.ts'], replace: ['^src/(.+)\\.ts$', 'dist/$1.js'] }] } },
+  },
+  {
     files: ['test/**', 'examples/**'],
     rules: {
       // node:test's own describe/it/test return promises that the runner awaits.

@@ -1,0 +1,52 @@
+/** Every option, once: what parses them and what explains them read the same lists. */
+export interface OptionSpec {
+  name: string
+  short?: string
+  /** What stands for its value in the help; absent for a flag. */
+  value?: string
+  /** May be given more than once. */
+  isRepeated?: boolean
+  /** Its value is any text, also one that begins with a dash. */
+  isFreeText?: boolean
+  help: string
+}
+
+/** Of every command. */
+export const GENERAL_OPTIONS: readonly OptionSpec[] = [
+  { name: 'quiet', short: 'q', help: 'say nothing but errors' },
+  { name: 'debug', help: 'show a stack trace with an error, without secrets' },
+  { name: 'help', short: 'h', help: 'explain the command' },
+]
+
+export const JSON_OPTION: OptionSpec = { name: 'json', help: 'one JSON document a line' }
+
+/** Of commands that talk to a store. */
+export const STORE_OPTIONS: readonly OptionSpec[] = [
+  { name: 'endpoint', value: 'URL', help: 'the host of the service (default: by region)' },
+  { name: 'region', value: 'ID', help: 'such as cn-hangzhou' },
+  { name: 'addressing', value: 'STYLE', help: 'where the bucket stands: virtual, path or cname' },
+  { name: 'network', value: 'NAME', help: 'public, internal, accelerate, accelerate-overseas, dualstack' },
+  { name: 'config', value: 'FILE', help: 'credentials of ossutil (default: ~/.ossutilconfig)' },
+]
+
+export const PUT_OPTIONS: readonly OptionSpec[] = [
+  { name: 'part-size', value: 'SIZE', help: 'bytes of a part, such as 16MiB (default 8MiB)' },
+  { name: 'concurrency', value: 'N', help: 'parts in flight, 1 to 100 (default 5)' },
+  { name: 'expected-size', value: 'SIZE', help: 'of the stream: a bar, the time left, parts that fit' },
+  { name: 'min-size', value: 'SIZE', help: 'store nothing that is smaller' },
+  {
+    name: 'expect-tail',
+    value: 'TEXT',
+    isFreeText: true,
+    help: 'store nothing that does not end with TEXT',
+  },
+  { name: 'sha256', value: 'FILE', help: 'store nothing whose SHA-256 is not the one in FILE' },
+  { name: 'content-type', value: 'TYPE', help: 'such as application/gzip' },
+  { name: 'metadata', value: 'K=V', isRepeated: true, help: 'user metadata; may be repeated, as the next two' },
+  { name: 'header', value: 'K=V', isRepeated: true, help: 'such as Cache-Control=no-cache' },
+  { name: 'tag', value: 'K=V', isRepeated: true, help: 'a tag of the object' },
+  { name: 'storage-class', value: 'NAME', help: 'Standard, IA, Archive, ColdArchive, DeepColdArchive' },
+  { name: 'acl', value: 'NAME', help: 'private, public-read, public-read-write, default' },
+  { name: 'sse', value: 'NAME', help: 'encrypt at rest: AES256, SM4, KMS or KMS:key-id' },
+  { name: 'forbid-overwrite', help: 'fail when the object exists' },
+]

@@ -1,0 +1,159 @@
+import { basename } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { UploadOptions, UploadStream } from '../index.js'
+import type { Invocation } from './command.js'
+import { chooseReporter } from './choose-reporter.js'
+import { EXIT } from './exit-codes.js'
+import { Failure, usageFailure } from './failure.js'
+import { guardsOf } from './guards.js'
+import type { Options } from './options.js'
+import type { Reporter } from './reporter.js'
+import type { Session } from './session.js'
+import { fileSource, producerSource, type Source, standardInput } from './sources.js'
+import { openTarget, type OpenTarget } from './store-access.js'
+import { uploadSummary } from './summaries.js'
+import { UploadFacts } from './transfer-facts.js'
+
+/** One object to be, and where its bytes come from; sources are opened one after the other. */
+interface Job {
+  key: string
+  open(): Source | Promise<Source>
+}
+
+export async function put({ operands, rest, options, session }: Invocation): Promise<void> {
+  const [text = '', ...files] = operands
+  if (rest !== undefined && files.length > 0) throw usageFailure('give files or a command after --, not both')
+  if (rest?.length === 0) throw usageFailure('there is no command after --')
+  // Options are looked at before a producer is started.
+  const uploadOptions = uploadOptionsOf(options)
+  guardsOf(options)
+  const isDumb = session.environment['TERM'] === 'dumb'
+  const reporter = chooseReporter(options, session.stdout, session.stderr, isDumb)
+  const target = openTarget(text, options, session.environment)
+  try {
+    const jobs = jobsOf(target, files, rest, session, reporter)
+    // All of them are looked at before anything begins: a wrong option starts no producer.
+    for (const { key } of jobs) target.store.createUploadStream(key, uploadOptions).destroy()
+    for (const [index, job] of jobs.entries()) {
+      if (jobs.length > 1) reporter.label(`${index + 1}/${jobs.length}`)
+      await transfer(target, job, options, uploadOptions, session, reporter)
+    }
+  } finally {
+    reporter.close()
+    await target.store.close()
+  }
+}
+
+function jobsOf(
+  { key, text }: OpenTarget,
+  files: readonly string[],
+  command: readonly string[] | undefined,
+  session: Session,
+  reporter: Reporter,
+): Job[] {
+  const isFolder = key === '' || key.endsWith('/')
+  if (files.length > 1 && !isFolder) {
+    throw usageFailure(`${files.length} files need a target that ends with /, such as ${text}/`)
+  }
+  const named = files.map((file) => ({ file, key: isFolder && file !== '-' ? `${key}${basename(file)}` : key }))
+  const twice = named.find((one, index) => named.findIndex((other) => other.key === one.key) < index)
+  if (twice !== undefined) throw usageFailure(`two of the files would become ${JSON.stringify(twice.key)}`)
+  const jobs: Job[] = named.map((job) => ({
+    key: job.key,
+    open: () => (job.file === '-' ? openStandardInput(session) : fileSource(job.file)),
+  }))
+  if (jobs.length === 0) {
+    const open = () =>
+      command === undefined ? openStandardInput(session) : producerSource(command, reporter.ownsTerminal)
+    jobs.push({ key, open })
+  }
+  if (jobs.some((job) => job.key === '')) throw usageFailure(`the target ${JSON.stringify(text)} has no key`)
+  return jobs
+}
+
+function openStandardInput(session: Session): Source {
+  const stdin = session.stdin()
+  if (stdin.isTTY === true) session.stderr.line('ossup: reads the terminal; Ctrl-D ends what is stored')
+  return standardInput(stdin)
+}
+
+function uploadOptionsOf(options: Options): UploadOptions {
+  const sse = options.text('sse')
+  const keyAt = sse?.indexOf(':') ?? -1
+  return {
+    partSize: options.byteSize('part-size'),
+    concurrency: options.wholeNumber('concurrency'),
+    expectedSize: options.byteSize('expected-size'),
+    contentType: options.text('content-type'),
+    metadata: options.pairs('metadata'),
+    headers: options.pairs('header'),
+    tagging: options.pairs('tag'),
+    storageClass: options.text('storage-class'),
+    acl: options.text('acl'),
+    serverSideEncryption:
+      sse === undefined || keyAt < 0 ? sse : { algorithm: sse.slice(0, keyAt), keyId: sse.slice(keyAt + 1) },
+    forbidOverwrite: options.flag('forbid-overwrite') ? true : undefined,
+  }
+}
+
+async function transfer(
+  target: OpenTarget,
+  job: Job,
+  options: Options,
+  uploadOptions: UploadOptions,
+  session: Session,
+  reporter: Reporter,
+): Promise<void> {
+  const address = target.addressOf(job.key)
+  const source = await job.open()
+  const upload = target.store.createUploadStream(job.key, {
+    ...uploadOptions,
+    expectedSize: uploadOptions.expectedSize ?? source.size,
+    signal: session.signal,
+  })
+  watch(upload, source, reporter)
+  reporter.event('start', { target: address, ...(source.size === undefined ? {} : { total: source.size }) })
+  try {
+    await pipeline([source.stream, ...guardsOf(options), upload]).finally(() => upload.done)
+    const result = await upload.done
+    const { elapsedMs } = upload.progress
+    reporter.event('done', { target: address, ...result, elapsedMs: Math.round(elapsedMs) })
+    reporter.summary(uploadSummary(address, result, elapsedMs))
+  } catch (error) {
+    throw withOutcome(error, upload, address)
+  } finally {
+    source.stream.destroy()
+    await source.gone
+  }
+}
+
+function watch(upload: UploadStream, source: Source, reporter: Reporter): void {
+  const facts = new UploadFacts()
+  upload.on('progress', (progress) => reporter.progress(facts.of(progress)))
+  upload.on('initiated', (uploadId) => reporter.event('initiated', { uploadId }))
+  upload.on('part', (part) => reporter.event('part', { ...part }))
+  upload.on('retry', (retry) => reporter.retry(retry))
+  source.errors?.on('data', (chunk: Buffer) => reporter.foreign(chunk))
+}
+
+/**
+ * What the failure means for the object. Once the last request is under way, giving up comes too late to know: the
+ * object is stored whole, or not at all.
+ */
+function withOutcome(error: unknown, upload: UploadStream, address: string): unknown {
+  if (error instanceof Failure && error.exitCode === EXIT.source) {
+    return Object.assign(
+      new Failure(EXIT.source, `${error.message}; ${address} was not stored`, error),
+      leftoverOf(error),
+    )
+  }
+  const isAborted = (error as { code?: unknown }).code === 'ABORTED'
+  if (!isAborted || !upload.writableEnded) return error
+  const said = `given up while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
+  return Object.assign(new Failure(EXIT.aborted, said, error), leftoverOf(error))
+}
+
+function leftoverOf(error: unknown): object {
+  const { uploadId, cleanupError } = error as { uploadId?: string; cleanupError?: Error }
+  return cleanupError === undefined ? {} : { uploadId, cleanupError }
+}

@@ -1,0 +1,15 @@
+/** How fast a count grows now: over the last seconds, so that the number can be read and still follows. */
+const WINDOW_MS = 5_000
+
+export class RateMeter {
+  readonly #samples: { atMs: number; count: number }[] = []
+
+  /** Takes the count at a time and answers what is added per second. Times must not go back. */
+  take(atMs: number, count: number): number {
+    this.#samples.push({ atMs, count })
+    while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) this.#samples.shift()
+    const oldest = this.#samples[0]
+    if (oldest === undefined || oldest.atMs >= atMs) return 0
+    return Math.max(((count - oldest.count) / (atMs - oldest.atMs)) * 1000, 0)
+  }
+}

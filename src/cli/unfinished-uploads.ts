@@ -1,0 +1,34 @@
+import type { ListedUpload, ObjectStore } from '../index.js'
+import { EXIT } from './exit-codes.js'
+import { Failure } from './failure.js'
+
+/** The uploads of exactly this key. */
+async function uploadsOfKey(store: ObjectStore, key: string, signal: AbortSignal): Promise<ListedUpload[]> {
+  const uploads: ListedUpload[] = []
+  for await (const upload of store.listMultipartUploads({ prefix: key, signal })) {
+    if (upload.key === key) uploads.push(upload)
+  }
+  return uploads
+}
+
+export async function partsOf(
+  store: ObjectStore,
+  upload: ListedUpload,
+  signal: AbortSignal,
+): Promise<{ parts: number; bytes: number }> {
+  const sum = { parts: 0, bytes: 0 }
+  for await (const { size } of store.listParts(upload, { signal })) {
+    sum.parts += 1
+    sum.bytes += size
+  }
+  return sum
+}
+
+/** The one that is meant where no id was typed. */
+export async function onlyUpload(store: ObjectStore, key: string, signal: AbortSignal): Promise<ListedUpload> {
+  const [upload, ...others] = await uploadsOfKey(store, key, signal)
+  if (upload === undefined) throw new Failure(EXIT.notFound, `there is no unfinished upload of ${JSON.stringify(key)}`)
+  if (others.length === 0) return upload
+  const ids = [upload, ...others].map(({ uploadId }) => uploadId).join(', ')
+  throw new Failure(EXIT.usage, `there are ${others.length + 1} uploads of it, choose by --upload-id: ${ids}`)
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { pipeline } from 'node:stream/promises'
+import { someBytes } from '../support/bytes.js'
+import { embeddedStore } from '../support/embedded-store.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { MAIN, ossup, ossupEnvironment, startOssup } from './ossup.js'
+
+const KEY = 'backups/app.sql'
+const TARGET = `oss://test-bucket/${KEY}`
+const BYTES = someBytes(3_000_000)
+
+async function storedObject(t: Parameters<typeof embeddedStore>[0]) {
+  const embedded = await embeddedStore(t)
+  await pipeline([BYTES], embedded.store.createUploadStream(KEY))
+  return embedded
+}
+
+describe('ossup get', { concurrency: 3 }, () => {
+  it('goes on where the connection broke, as often as it must', async (t) => {
+    const { emulator } = await storedObject(t)
+    for (const action of [
+      { type: 'reset', at: 'answer', afterBytes: 800_000 },
+      { type: 'truncate', afterBytes: 500_000 },
+      { type: 'reset', at: 'answer', afterBytes: 400_000 },
+    ] as const) {
+      emulator.faults.inject({ match: { operation: 'GetObject' }, action })
+    }
+    const file = path.join(await temporaryFolder(t), 'app.sql')
+    const { code, stderr } = await ossup(emulator, ['get', TARGET, '-o', file])
+    assert.equal(code, 0, stderr)
+    assert.equal(Buffer.compare(await readFile(file), BYTES), 0)
+    assert.ok(emulator.requests.filter(({ operation }) => operation === 'GetObject').length >= 4)
+    assert.match(stderr, /3000000 bytes .* verified: CRC-64 \d+/)
+  })
+
+  for (const [what, action, message] of [
+    ['is not what its checksum says', { type: 'wrong-checksum' }, /CRC-64/],
+    ['breaks off for good', { type: 'reset', at: 'answer', afterBytes: 0 }, /broke off|failed/],
+  ] as const) {
+    it(`leaves a file as it was when the object ${what}`, async (t) => {
+      const { emulator } = await storedObject(t)
+      emulator.faults.inject({ match: { operation: 'GetObject' }, times: what.includes('good') ? 1 : 9, action })
+      if (what.includes('good')) {
+        emulator.faults.inject({
+          match: { operation: 'GetObject' },
+          action: { type: 'error', status: 403, code: 'AccessDenied' },
+        })
+      }
+      const folder = await temporaryFolder(t)
+      const file = path.join(folder, 'app.sql')
+      await writeFile(file, 'as it was')
+      const { code, stderr } = await ossup(emulator, ['get', TARGET, '--output', file])
+      assert.equal(code, 1)
+      assert.match(stderr, message)
+      assert.equal(await readFile(file, 'utf8'), 'as it was')
+      assert.deepEqual(await readdir(folder), ['app.sql'])
+    })
+  }
+
+  it('does not go on with another object', async (t) => {
+    const { emulator, store } = await storedObject(t)
+    emulator.faults.inject({
+      match: { operation: 'GetObject' },
+      action: { type: 'reset', at: 'answer', afterBytes: 900_000 },
+    })
+    emulator.faults.inject({ match: { operation: 'GetObject' }, skip: 1, action: { type: 'delay', ms: 500 } })
+    const { child, ended } = startOssup(emulator, ['get', TARGET])
+    child.stdin.end()
+    while (!emulator.requests.some(({ operation }) => operation === 'GetObject')) await new Promise(setImmediate)
+    await pipeline([someBytes(3_000_000, 7)], store.createUploadStream(KEY))
+    const { code, stderr } = await ended
+    assert.equal(code, 1)
+    assert.match(stderr, /it was replaced meanwhile/)
+  })
+
+  it('ends quietly when its reader goes away', async (t) => {
+    const { emulator } = await storedObject(t)
+    const pipe = `"$0" --import tsx "$1" get ${TARGET} | head -c 5 > /dev/null; exit \${PIPESTATUS[0]}`
+    const child = spawn('bash', ['-c', pipe, process.execPath, MAIN], {
+      env: ossupEnvironment(emulator),
+      stdio: ['ignore', 'inherit', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const [code] = (await once(child, 'close')) as [number]
+    assert.equal(code, 141)
+    assert.equal(said, '')
+  })
+
+  it('says that there is none', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const { code, stdout, stderr } = await ossup(emulator, ['get', TARGET])
+    assert.deepEqual([code, stdout], [6, ''])
+    assert.match(stderr, /NoSuchKey/)
+  })
+})

@@ -1,0 +1,75 @@
+/** The command, run as people run it: in a process of its own, its store told by environment variables. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Emulator } from '../../src/emulator/index.js'
+import { environmentOf } from '../support/examples.js'
+
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface RunningOssup {
+  child: ChildProcessByStdio<Writable, Readable, Readable>
+  /** When the process is gone. */
+  ended: Promise<Ended>
+}
+
+/** No configuration of the machine's user plays a part. */
+export function ossupEnvironment(emulator: Emulator | undefined): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !/^(OSS_|NO_COLOR$|FORCE_COLOR$)/.test(name))
+  return {
+    ...Object.fromEntries(others),
+    HOME: '/nonexistent',
+    ...(emulator === undefined ? {} : environmentOf(emulator)),
+  }
+}
+
+export function startOssup(
+  emulator: Emulator | undefined,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): RunningOssup {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    cwd: PROJECT,
+    env: { ...ossupEnvironment(emulator), ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  // One that ends without having read everything is no failure of its own.
+  child.stdin.on('error', () => undefined)
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>
+  // A test may take the reader of its output away.
+  const output = text(child.stdout).catch(() => '')
+  const ended = Promise.all([closed, output, text(child.stderr)]).then(([[code, signal], stdout, stderr]) => ({
+    code,
+    signal,
+    stdout,
+    stderr,
+  }))
+  return { child, ended }
+}
+
+export function ossup(
+  emulator: Emulator | undefined,
+  args: readonly string[],
+  { input = '', environment = {} }: { input?: string | Uint8Array; environment?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
+  const { child, ended } = startOssup(emulator, args, environment)
+  child.stdin.end(input)
+  return ended
+}
+
+/** Waits until a request of this operation has come to an end. */
+export async function untilRequested(emulator: Emulator, operation: string): Promise<void> {
+  while (!emulator.requests.some((request) => request.operation === operation)) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
