@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { RetryNotice } from '../stores/store-driver.js'
 import type { UploadProgress } from '../upload/progress.js'
-import type { UploadedPart } from '../upload/upload.js'
+import type { UploadedPart } from '../upload/transfer.js'
 
 /** The events of an upload beside those of every stream, with what their listeners get. */
 export interface UploadEvents {

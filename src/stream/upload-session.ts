@@ -4,7 +4,8 @@
  */
 import { toError, UploadError } from '../shared/errors.js'
 import type { UploadProgress } from '../upload/progress.js'
-import { Upload, type UploadHost } from '../upload/upload.js'
+import type { UploadHost } from '../upload/transfer.js'
+import { Upload } from '../upload/upload.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 

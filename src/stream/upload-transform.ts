@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream'
 import type { UploadProgress } from '../upload/progress.js'
-import type { UploadHost } from '../upload/upload.js'
+import type { UploadHost } from '../upload/transfer.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import type { UploadListener } from './upload-events.js'

@@ -1,9 +1,17 @@
+import { combineCrc64 } from '../checksum/combine.js'
 import { UploadError } from '../shared/errors.js'
 import type { CompletedPart, PartReceipt } from '../stores/store-driver.js'
 
+/** A part that the store acknowledged: what it told, and what was sent. */
+export interface AcknowledgedPart extends PartReceipt {
+  /** Bytes. */
+  size: number
+  crc64: bigint
+}
+
 /** The parts that the store acknowledged, in whatever order. What is published is counted here first. */
 export class PartsLedger {
-  readonly #parts = new Map<number, PartReceipt & { size: number }>()
+  readonly #parts = new Map<number, AcknowledgedPart>()
   #bytes = 0
 
   get count(): number {
@@ -14,23 +22,29 @@ export class PartsLedger {
     return this.#bytes
   }
 
-  record(partNumber: number, size: number, receipt: PartReceipt): void {
-    this.#parts.set(partNumber, { ...receipt, size })
-    this.#bytes += size
+  record(partNumber: number, part: AcknowledgedPart): void {
+    this.#parts.set(partNumber, part)
+    this.#bytes += part.size
   }
 
-  /** All parts in order. Throws UploadError when one is missing or the bytes are not those that were taken. */
-  finish(expectedParts: number, expectedBytes: number): CompletedPart[] {
+  /**
+   * All parts in order, and the CRC-64 of all their bytes. Throws UploadError when a part is missing or the bytes are
+   * not as many as were taken.
+   */
+  finish(expectedParts: number, expectedBytes: number): { parts: CompletedPart[]; crc64: bigint } {
     if (this.count !== expectedParts || this.#bytes !== expectedBytes) {
       throw this.#incomplete(expectedParts, expectedBytes)
     }
     const parts: CompletedPart[] = []
+    let whole = 0n
     for (let partNumber = 1; partNumber <= expectedParts; partNumber += 1) {
       const part = this.#parts.get(partNumber)
       if (part === undefined) throw this.#incomplete(expectedParts, expectedBytes)
-      parts.push({ partNumber, ...part })
+      const { crc64, ...receipt } = part
+      parts.push({ partNumber, ...receipt })
+      whole = combineCrc64(whole, crc64, part.size)
     }
-    return parts
+    return { parts, crc64: whole }
   }
 
   #incomplete(expectedParts: number, expectedBytes: number): UploadError {

@@ -1,21 +1,31 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { tableEngine } from '../../src/checksum/table-engine.js'
 import { PartsLedger } from '../../src/upload/parts-ledger.js'
 import { uploadError } from '../support/errors.js'
 
+function crc64Of(text: string): bigint {
+  const crc64 = tableEngine.create()
+  crc64.update(Buffer.from(text))
+  return crc64.digest()
+}
+
 describe('the ledger of parts', () => {
-  it('gives all parts in order, in whatever order they were acknowledged', () => {
+  it('gives all parts in order and the CRC-64 of the whole, in whatever order they were acknowledged', () => {
     const ledger = new PartsLedger()
-    ledger.record(3, 1, { etag: 'c' })
-    ledger.record(1, 10, { etag: 'a' })
-    ledger.record(2, 10, { etag: 'b' })
+    ledger.record(3, { etag: 'c', size: 1, crc64: crc64Of('c') })
+    ledger.record(1, { etag: 'a', size: 10, crc64: crc64Of('aaaaaaaaaa') })
+    ledger.record(2, { etag: 'b', size: 10, crc64: crc64Of('bbbbbbbbbb') })
     assert.equal(ledger.count, 3)
     assert.equal(ledger.bytes, 21)
-    assert.deepEqual(ledger.finish(3, 21), [
-      { partNumber: 1, etag: 'a', size: 10 },
-      { partNumber: 2, etag: 'b', size: 10 },
-      { partNumber: 3, etag: 'c', size: 1 },
-    ])
+    assert.deepEqual(ledger.finish(3, 21), {
+      parts: [
+        { partNumber: 1, etag: 'a', size: 10 },
+        { partNumber: 2, etag: 'b', size: 10 },
+        { partNumber: 3, etag: 'c', size: 1 },
+      ],
+      crc64: crc64Of('aaaaaaaaaabbbbbbbbbbc'),
+    })
   })
 
   for (const [what, numbers, parts, bytes] of [
@@ -28,7 +38,7 @@ describe('the ledger of parts', () => {
   ] as const) {
     it(`refuses to publish when ${what}`, () => {
       const ledger = new PartsLedger()
-      for (const partNumber of numbers) ledger.record(partNumber, 10, { etag: 'e' })
+      for (const partNumber of numbers) ledger.record(partNumber, { etag: 'e', size: 10, crc64: 0n })
       assert.throws(() => ledger.finish(parts, bytes), uploadError('INCOMPLETE', 'nothing is published'))
     })
   }
