@@ -66,7 +66,7 @@ export class BufferPool {
   #isServing = false
 
   /** `standstillMs` is for tests. */
-  constructor(engine: Pick<Crc64Engine, 'createPartBuffer'>, maxMemory: number, standstillMs = STANDSTILL_MS) {
+  constructor(engine: Pick<Crc64Engine, 'createPartBuffer'>, maxMemory: number, standstillMs: number = STANDSTILL_MS) {
     this.#shelf = new BufferShelf(engine)
     this.maxMemory = maxMemory
     this.first = Math.min(FIRST, Math.floor(maxMemory / 8))

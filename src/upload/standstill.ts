@@ -41,8 +41,9 @@ export class Standstill {
     if (!this.#pool.isAtStandstill()) {
       clearTimeout(this.#clock)
       this.#clock = undefined
-    } else if (this.#clock === undefined) {
-      this.#clock = setTimeout(() => this.#end(), this.#patienceMs)
+    } else {
+      this.#clock ??= setTimeout(() => this.#end(), this.#patienceMs)
+      this.#clock.ref()
     }
   }
 
@@ -51,7 +52,7 @@ export class Standstill {
     while (this.#pool.isAtStandstill() && this.#help()) hasHelped = true
     this.#clock = undefined
     this.watch()
-    // Only a source can help now; what else keeps the process running is no business of this clock.
+    // Until the pool changes only a source can help, and this clock does not keep the process running for that.
     if (!hasHelped) (this.#clock as NodeJS.Timeout | undefined)?.unref()
   }
 

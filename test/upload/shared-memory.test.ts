@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import type { PartBuffer } from '../../src/checksum/crc64.js'
 import { tableEngine } from '../../src/checksum/table-engine.js'
 import { KiB } from '../../src/shared/byte-size.js'
 import { BufferPool } from '../../src/upload/buffer-pool.js'
@@ -15,15 +14,22 @@ const MEMORY = 64 * KiB
 /** Of that memory: what `first` is. */
 const FIRST = 8 * KiB
 
-/** Counts the bytes that all buffers have which are neither given back nor forgotten. */
+/** Remembers the most bytes that there were, handed out and kept. */
 class CountedPool extends BufferPool {
   most = 0
 
-  override request(...[request, serve, fail]: Parameters<BufferPool['request']>): () => void {
-    return super.request(request, (buffer) => (this.#count(), serve(buffer)), fail)
+  override request(...[request, serve, fail]: Parameters<BufferPool['request']>): ReturnType<BufferPool['request']> {
+    return super.request(
+      request,
+      (buffer) => {
+        this.#count()
+        serve(buffer)
+      },
+      fail,
+    )
   }
 
-  override tryRequest(...values: Parameters<BufferPool['tryRequest']>): PartBuffer | undefined {
+  override tryRequest(...values: Parameters<BufferPool['tryRequest']>): ReturnType<BufferPool['tryRequest']> {
     const buffer = super.tryRequest(...values)
     this.#count()
     return buffer
@@ -37,7 +43,7 @@ class CountedPool extends BufferPool {
 interface Run {
   driver: MemoryDriver
   pool: CountedPool
-  start(key: string, options?: UploadOptions): Upload
+  start: (key: string, options?: UploadOptions) => Upload
 }
 
 function run(minPartSize: number, maxParts = 10_000): Run {
@@ -148,7 +154,7 @@ describe('the memory of a store', () => {
         const bytes = someBytes(length)
         const uploads = Array.from({ length: streams }, (_, i) => start(String(i), { partSize, concurrency }))
         for (let at = 0; at < length; at += chunk) {
-          await Promise.all(uploads.map((upload) => upload.write(bytes.subarray(at, at + chunk))))
+          await Promise.all(uploads.map(async (upload) => upload.write(bytes.subarray(at, at + chunk))))
         }
         await Promise.all(uploads.map((upload) => upload.finish()))
         for (const upload of uploads) assert.ok(driver.objects.get(upload.key)?.bytes.equals(bytes))
