@@ -17,6 +17,7 @@ export type {
   S3StoreOptions,
   StoreOptions,
 } from './api/store-options.js'
+export type { UploadBody } from './api/upload-body.js'
 export type { Checksum, ChecksumAlgorithm } from './checksum/checksum.js'
 export type {
   AwsCredentials,

@@ -34,7 +34,9 @@ import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../upload/buffer-pool.js'
 import type { UploadOptions } from '../upload/upload-options.js'
+import type { UploadResult } from '../upload/upload-result.js'
 import { objectBody } from './object-body.js'
+import { type UploadBody, uploadBody } from './upload-body.js'
 import { resolveStoreOptions, type StoreOptions } from './store-options.js'
 
 /** For calls that are one request each. */
@@ -106,6 +108,15 @@ export class ObjectStore {
   /** A pass-through that uploads what flows through it. Throws UploadError where an option is not acceptable. */
   createUploadTransform(key: string, options?: UploadOptions): UploadTransform {
     return new UploadTransform({ driver: this.#driver, pool: this.#pool }, key, options)
+  }
+
+  /**
+   * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind and the
+   * source is over. Bytes are not to be changed before that. A Blob, bytes and a string choose the part size by their
+   * own size, and a Blob its `type` as `contentType`.
+   */
+  async upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult> {
+    return uploadBody((checked) => this.createUploadStream(key, checked), body, options)
   }
 
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
