@@ -44,6 +44,7 @@ export type {
 export type { UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'
+export type { FileUploadOptions } from './upload/file-upload-options.js'
 export type { UploadProgress } from './upload/progress.js'
 export type { UploadedPart } from './upload/transfer.js'
 export type { UploadOptions } from './upload/upload-options.js'

@@ -33,6 +33,9 @@ import type {
 import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../upload/buffer-pool.js'
+import { checkPath } from '../upload/file-source.js'
+import { uploadFile } from '../upload/file-upload.js'
+import type { FileUploadOptions } from '../upload/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import { objectBody } from './object-body.js'
@@ -117,6 +120,15 @@ export class ObjectStore {
    */
   async upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult> {
     return uploadBody((checked) => this.createUploadStream(key, checked), body, options)
+  }
+
+  /**
+   * Uploads the file at `path`, reading several of its parts at a time. Resolves when the object is stored and verified;
+   * rejects when nothing is left behind: with `SOURCE_CHANGED` when the file changed meanwhile. What is no regular file is
+   * refused.
+   */
+  async uploadFile(key: string, path: string | URL, options: FileUploadOptions = {}): Promise<UploadResult> {
+    return uploadFile({ driver: this.#driver, pool: this.#pool }, key, checkPath(path), options)
   }
 
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
