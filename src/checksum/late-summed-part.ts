@@ -36,6 +36,15 @@ export class LateSummedPart implements PartBuffer {
     return last - start
   }
 
+  get free(): Buffer {
+    return this.#memory.subarray(this.#length)
+  }
+
+  advance(length: number): void {
+    if (length > this.capacity - this.#length) throw new RangeError(`${length} bytes are more than are free`)
+    this.#length += length
+  }
+
   digest(): bigint {
     this.#crc.reset()
     this.#crc.update(this.bytes)

@@ -8,7 +8,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { KiB } from '../shared/byte-size.js'
-import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
+import { copyOfObjectOptions } from '../stores/object-options.js'
 import { Filling, type FillingOwner } from './filling.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
@@ -134,10 +134,4 @@ export class Upload {
       cut: () => this.#cut(),
     }
   }
-}
-
-/** Options that the caller changes afterwards, for the next upload perhaps, have no effect on this one. */
-function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
-  const own = OBJECT_OPTION_NAMES.map((name) => [name, options[name]] as const)
-  return structuredClone(Object.fromEntries(own.filter(([, value]) => value !== undefined)))
 }
