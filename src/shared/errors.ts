@@ -20,6 +20,7 @@ import { inspect } from 'node:util'
  * - `BAD_ANSWER`: the answer was not one that the service gives: cut, too large, or not for this request.
  * - `NETWORK`: no connection, or a broken one, until the attempts were used up.
  * - `TIMEOUT`: connecting, waiting for the answer, or bytes not moving took longer than allowed.
+ * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload has it.
  * - `CLOSED`: the store was closed.
  * - `INCOMPLETE`: the parts acknowledged are not all that was sent; nothing was published.
  */
@@ -41,6 +42,7 @@ export type UploadErrorCode =
   | 'BAD_ANSWER'
   | 'NETWORK'
   | 'TIMEOUT'
+  | 'CHECKPOINT_FAILED'
   | 'CLOSED'
   | 'INCOMPLETE'
 
