@@ -93,6 +93,8 @@ export class UploadError extends Error {
   declare cleanupError?: Error
   /** Multipart uploads that may have been left behind under an id that nobody knows: their answers were lost. */
   declare unknownUploads?: number
+  /** The upload and its checkpoint were kept: the same upload, run again, goes on with it. */
+  declare resumable?: true
 
   constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
     const { cause, retryable = false, ...known } = details
@@ -106,10 +108,11 @@ export class UploadError extends Error {
 
 /** What a failed upload may have left in the store. */
 export interface Leftover {
-  uploadId?: string
+  uploadId?: string | undefined
   cleanupError?: Error
   unknownUploads?: number
   outcomeUnknown?: boolean
+  resumable?: true
 }
 
 /** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */
@@ -117,6 +120,14 @@ export function attachLeftover(error: Error, leftover: Leftover): void {
   for (const [name, value] of Object.entries(leftover)) {
     // An error that cannot take it stays as it is: the first error wins over what is to be said beside it.
     Reflect.defineProperty(error, name, { value, enumerable: true, configurable: true, writable: true })
+  }
+}
+
+/** Tells that the upload was kept; the words of an error that is not ours stay as they are. */
+export function attachResumable(error: Error, uploadId: string): void {
+  attachLeftover(error, { uploadId, resumable: true })
+  if (error instanceof UploadError) {
+    error.message += '; the upload is kept: the same upload with the same checkpoint resumes it'
   }
 }
 

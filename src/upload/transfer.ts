@@ -8,42 +8,21 @@
 import { setMaxListeners } from 'node:events'
 import type { PartBuffer } from '../checksum/crc64.js'
 import { formatCrc64 } from '../checksum/decimal.js'
-import { attachLeftover, toError, UploadError } from '../shared/errors.js'
+import { attachLeftover, attachResumable, toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
-import type { CallContext, RetryNotice, StoreDriver, StoredObject } from '../stores/store-driver.js'
-import type { BufferPool } from './buffer-pool.js'
+import type { CallContext, StoredObject } from '../stores/store-driver.js'
+import { Checkpoint } from './checkpoint/checkpoint.js'
+import type { LockableStore } from './checkpoint/checkpoint-store.js'
+import { unbrokenParts } from './checkpoint/part-proof.js'
+import { MultipartOrigin } from './multipart-origin.js'
 import { PartsLedger } from './parts-ledger.js'
 import { ProgressMeter } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
+import { type Published, resultOf } from './published.js'
+import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { UploadResult } from './upload-result.js'
-
-/** What an upload needs of the store it goes to. */
-export interface UploadHost {
-  readonly driver: StoreDriver
-  readonly pool: BufferPool
-}
-
-/** A part that the store acknowledged. */
-export interface UploadedPart {
-  /** 1-based. */
-  partNumber: number
-  /** Bytes. */
-  size: number
-  etag: string
-  /** Unsigned decimal number. */
-  crc64: string
-}
-
-/** Whom an upload tells what happens. What a method throws fails the upload. */
-export interface UploadObserver {
-  initiated(uploadId: string): void
-  part(part: UploadedPart): void
-  retry(retry: RetryNotice): void
-  /** Called once, when something fails while nobody waits for a write or for the end. */
-  failed(error: Error): void
-}
 
 /**
  * - `idle`: nothing was sent.
@@ -64,16 +43,16 @@ interface Multipart {
   ledger: PartsLedger
 }
 
-/** What was published, with what was known of it before. */
-interface Published {
-  stored: StoredObject
-  size: number
-  crc64: bigint
-  parts: number
+/** What a transfer is to do. */
+export interface TransferPlan {
+  /** Checked, and nobody else's to change. */
+  objectOptions: ObjectOptions
+  concurrency: number
+  /** Bytes of the first part. */
+  partSize: number
+  /** Where it is recorded, so that another run may resume it. */
+  checkpoint?: LockableStore | undefined
 }
-
-/** An upload that begins as its end comes is waited for: only its id allows to abort it. */
-const INITIATE_GRACE_MS = 5_000
 
 const CLEAN_UP_MS = 60_000
 
@@ -86,25 +65,32 @@ export class Transfer {
   readonly #scheduler: Scheduler
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
-  readonly #cancelInitiate = new AbortController()
+  readonly #origin: MultipartOrigin
+  readonly #checkpoint: Checkpoint | undefined
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
-  #unknownUploads = 0
+  #resumedParts = 0
   #mayBePublished = false
 
-  /** The options must be checked, and nobody else's to change. */
-  constructor(
-    host: UploadHost,
-    key: string,
-    objectOptions: ObjectOptions,
-    concurrency: number,
-    observer: UploadObserver,
-  ) {
+  constructor(host: UploadHost, key: string, plan: TransferPlan, observer: UploadObserver) {
+    const { objectOptions: options, concurrency, partSize, checkpoint } = plan
+    const { driver } = host
     this.key = key
     this.#host = host
-    this.#objectOptions = objectOptions
+    this.#objectOptions = options
     this.#scheduler = new Scheduler(concurrency)
     this.#observer = observer
+    if (checkpoint !== undefined) {
+      this.#checkpoint = new Checkpoint(
+        checkpoint,
+        { driver, key, options, partSize },
+        {
+          restarted: (notice) => observer.restarted?.(notice),
+          checkpoint: (notice) => observer.checkpoint?.(notice),
+        },
+      )
+    }
+    this.#origin = new MultipartOrigin(driver, key, options, this.#checkpoint, () => this.#context())
     // Every part in flight listens to it: that is no leak.
     setMaxListeners(0, this.#cancel.signal)
   }
@@ -152,13 +138,39 @@ export class Transfer {
     if (this.#state.name === 'failed') throw this.#state.error
   }
 
+  /** Looks for what an earlier run left, as soon as it is known that there is something to upload. */
+  open(): void {
+    if (this.#checkpoint !== undefined) this.#origin.open().catch((error: unknown) => this.#fail(toError(error)))
+  }
+
+  /**
+   * Goes on where an earlier run's unbroken parts of the planned sizes end, whatever the bytes before it are now; to be
+   * called first. Throws UploadError.
+   */
+  async takeOver(sizeOf: (partNumber: number) => number): Promise<{ parts: number; bytes: number }> {
+    this.open()
+    const earlier = await this.#origin.open()
+    this.throwIfFailed()
+    if (earlier?.parts.get(1) === undefined) return { parts: 0, bytes: 0 }
+    const ledger = new PartsLedger()
+    for (const { partNumber, ...part } of unbrokenParts(earlier.parts, sizeOf)) ledger.record(partNumber, part)
+    const { uploadId } = earlier
+    this.#state = { name: 'multipart', uploadId, initiated: Promise.resolve(uploadId), ledger }
+    this.#partsHandedOver = ledger.count
+    this.#resumedParts = ledger.count
+    this.meter.resumed = ledger.bytes
+    this.#observer.resumed?.(resumedUpload(earlier))
+    return { parts: ledger.count, bytes: ledger.bytes }
+  }
+
   /** Sends a part, which must find room; its buffer is not the caller's any more. The first one begins the upload. */
   send(partNumber: number, buffer: PartBuffer): void {
-    const multipart = this.#begin()
+    const body = new ObjectBody(buffer.bytes, buffer.digest())
+    const multipart = this.#begin(body)
     this.#partsHandedOver += 1
     this.#scheduler.run(async () => {
       try {
-        await this.#sendPart(multipart, partNumber, buffer)
+        await this.#sendPart(multipart, partNumber, body)
       } catch (error) {
         this.#fail(toError(error))
       } finally {
@@ -172,8 +184,11 @@ export class Transfer {
     return this.#finish(async () => {
       await this.#scheduler.idle()
       this.throwIfFailed()
-      const { ledger, initiated } = this.#begin()
+      const multipart = this.#multipart
+      if (multipart === undefined) throw new Error('there are no parts to complete')
+      const { ledger, initiated } = multipart
       const uploadId = await initiated
+      this.#checkpoint?.completing(parts)
       const whole = ledger.finish(parts, size)
       const stored = await this.#publish(() =>
         completeVerified(
@@ -196,6 +211,9 @@ export class Transfer {
       const { driver, pool } = this.#host
       const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
       const size = body.bytes.length
+      if ((await this.#origin.open()) !== undefined) {
+        await this.#checkpoint?.restart('content-changed', 'all of it fits in one part now', this.#context())
+      }
       const stored = await this.#publish(async () => {
         try {
           return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())
@@ -225,33 +243,40 @@ export class Transfer {
     return state.name === 'failed' ? state.multipart : state.name === 'multipart' ? state : undefined
   }
 
-  async #sendPart(multipart: Multipart, partNumber: number, buffer: PartBuffer): Promise<void> {
+  async #sendPart(multipart: Multipart, partNumber: number, body: ObjectBody): Promise<void> {
     const uploadId = await multipart.initiated
     this.throwIfFailed()
-    const size = buffer.length
-    const crc64 = buffer.digest()
-    const receipt = await this.#host.driver.uploadPart(
-      { key: this.key, uploadId, partNumber, body: new ObjectBody(buffer.bytes, crc64) },
-      this.#objectOptions,
-      this.#context(),
-    )
-    multipart.ledger.record(partNumber, { ...receipt, size, crc64 })
-    this.#observer.part({ partNumber, size, etag: receipt.etag, crc64: formatCrc64(crc64) })
+    const { crc64 } = body
+    const size = body.bytes.length
+    const stored = await this.#checkpoint?.match(partNumber, body)
+    this.throwIfFailed()
+    const { etag, checksum } =
+      stored ??
+      (await this.#host.driver.uploadPart(
+        { key: this.key, uploadId, partNumber, body },
+        this.#objectOptions,
+        this.#context(),
+      ))
+    const part = { etag, checksum, size, crc64 }
+    multipart.ledger.record(partNumber, part)
+    if (stored !== undefined) {
+      this.#resumedParts += 1
+      this.meter.resumed += size
+    }
+    const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
+    this.#observer.part(stored === undefined ? facts : { ...facts, resumed: true })
+    // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
+    if (stored?.isRecorded !== true) await this.#checkpoint?.record(partNumber, part, body)
   }
 
-  /** Begins the multipart upload with the first part. */
-  #begin(): Multipart {
+  /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
+  #begin(first: ObjectBody): Multipart {
     if (this.#state.name === 'multipart') return this.#state
     const multipart: Multipart = {
       name: 'multipart',
       ledger: new PartsLedger(),
       // In a turn of its own: what is called from here may end this upload at once.
-      initiated: Promise.resolve().then(async () => {
-        const uploadId = await this.#initiate()
-        multipart.uploadId = uploadId
-        this.#observer.initiated(uploadId)
-        return uploadId
-      }),
+      initiated: Promise.resolve().then(() => this.#initiate(multipart, first)),
     }
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
@@ -259,16 +284,24 @@ export class Transfer {
     return multipart
   }
 
-  async #initiate(): Promise<string> {
+  async #initiate(multipart: Multipart, first: ObjectBody): Promise<string> {
     this.throwIfFailed()
-    return this.#host.driver.initiateMultipartUpload(this.key, this.#objectOptions, {
-      ...this.#context(),
-      signal: this.#cancelInitiate.signal,
-      retrySignal: this.#cancel.signal,
-      onOutcomeUnknown: () => {
-        this.#unknownUploads += 1
-      },
-    })
+    if (this.#checkpoint !== undefined) {
+      const earlier = await this.#origin.resume(first)
+      if (earlier !== undefined) {
+        multipart.uploadId = earlier.uploadId
+        this.throwIfFailed()
+        this.#observer.resumed?.(resumedUpload(earlier))
+        return earlier.uploadId
+      }
+      await this.#checkpoint.prepare()
+      this.throwIfFailed()
+    }
+    const uploadId = await this.#origin.initiate()
+    multipart.uploadId = uploadId
+    await this.#checkpoint?.begin(uploadId)
+    this.#observer.initiated(uploadId)
+    return uploadId
   }
 
   async #finish(publish: () => Promise<Published>): Promise<UploadResult> {
@@ -279,31 +312,15 @@ export class Transfer {
     })
     // Whoever gave up while the last answer was on its way was told so already.
     this.throwIfFailed()
-    const result = this.#resultOf(published)
-    this.#state = { name: 'done', result }
-    this.meter.stop()
-    return result
-  }
-
-  #resultOf({ stored, size, crc64, parts }: Published): UploadResult {
+    await this.#checkpoint?.remove()
+    this.throwIfFailed()
     const { uploadId } = this
-    const { driver } = this.#host
-    return {
-      provider: driver.provider,
-      bucket: driver.bucket,
-      key: this.key,
-      size,
-      etag: stored.etag,
-      crc64: formatCrc64(crc64),
-      ...(stored.checksum === undefined ? {} : { checksum: stored.checksum }),
-      ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
-      location: driver.locationOf(this.key),
-      parts,
-      ...(uploadId === undefined ? {} : { uploadId }),
-      requestId: stored.requestId,
-      ...(stored.callback === undefined ? {} : { callback: stored.callback }),
-      ...(this.#unknownUploads === 0 ? {} : { unknownUploads: this.#unknownUploads }),
-    }
+    const { unknownUploads } = this.#origin
+    const resumed = { parts: this.#resumedParts, bytes: this.meter.resumed }
+    const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
+    this.#state = { name: 'done', result }
+    this.meter.finish()
+    return result
   }
 
   /** As a task of the scheduler: cleaning up waits for it. */
@@ -344,18 +361,28 @@ export class Transfer {
   }
 
   async #cleanUp(multipart: Multipart | undefined, error: Error): Promise<void> {
-    const grace = setTimeout(() => this.#cancelInitiate.abort(error), INITIATE_GRACE_MS)
-    await this.#scheduler.idle()
-    await multipart?.initiated.catch(() => undefined)
-    clearTimeout(grace)
-    if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
+    await this.#origin.end(error, async () => {
+      await this.#scheduler.idle()
+      await multipart?.initiated.catch(() => undefined)
+    })
+    const { unknownUploads } = this.#origin
+    if (unknownUploads > 0) attachLeftover(error, { unknownUploads })
     // Given up while it was being published: only a look at the object tells.
     if (this.#mayBePublished) attachLeftover(error, { outcomeUnknown: true })
-    const uploadId = multipart?.uploadId
-    if (uploadId === undefined) return
+    const uploadId = multipart?.uploadId ?? this.#checkpoint?.durableId
+    if (uploadId !== undefined && this.#checkpoint?.isToBeKept(error) === true) {
+      await this.#checkpoint.keep()
+      attachResumable(error, uploadId)
+      return
+    }
     try {
-      await this.#host.driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
+      if (uploadId !== undefined) {
+        await this.#host.driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
+      }
+      await this.#checkpoint?.remove()
     } catch (cleanupError) {
+      // Its record stays as well: the next run may clean up.
+      await this.#checkpoint?.keep()
       attachLeftover(error, { uploadId, cleanupError: toError(cleanupError) })
     }
   }

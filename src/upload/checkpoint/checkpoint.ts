@@ -5,7 +5,7 @@
  * Invariants: a text that is no checkpoint is never overwritten; an upload that is recorded is either the one that goes
  * on, or was aborted before its record is replaced.
  */
-import { UploadError } from '../../shared/errors.js'
+import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object-body.js'
 import type { CallContext } from '../../stores/store-driver.js'
 import type { AcknowledgedPart } from '../parts-ledger.js'
@@ -32,6 +32,16 @@ export interface Resumable {
   file?: RecordedFile
 }
 
+/** After these of a whole upload another run of it would fail in the same way, or has nothing to go on with. */
+const HOPELESS: readonly UploadErrorCode[] = [
+  'NO_SUCH_UPLOAD',
+  'ALREADY_EXISTS',
+  'CHECKSUM_MISMATCH',
+  'CALLBACK_FAILED',
+  'TOO_MANY_PARTS',
+  'INCOMPLETE',
+]
+
 /** Time for aborting what is not resumed. */
 const ABORT_MS = 60_000
 
@@ -44,6 +54,7 @@ export class Checkpoint {
   #durableId: string | undefined
   #stored = new Map<number, StoredPart>()
   #highestStored = 0
+  #leavesPartsOut = false
   /** Settles when the parts asked for so far have been compared; what it resolves with is whether all were the same. */
   #replay: Promise<boolean> = Promise.resolve(true)
   #etagsAreMd5: Promise<boolean> | undefined
@@ -150,15 +161,26 @@ export class Checkpoint {
     await this.#writer.save()
   }
 
-  /** Whether the store has parts beyond these, of an earlier run. */
-  hasPartsBeyond(partCount: number): boolean {
-    return this.#highestStored > partCount
+  /** The parts 1 to `partCount` are about to become the object. */
+  completing(partCount: number): void {
+    this.#leavesPartsOut = this.#highestStored > partCount
+  }
+
+  /** Whether the upload, having failed for this reason, is worth another run. */
+  isToBeKept(error: Error): boolean {
+    if (this.#durableId === undefined) return false
+    if (!(error instanceof UploadError) || error.partNumber !== undefined) return !isGone(error)
+    // S3 drops the parts that are not named, and some of its kind refuse to: the next run would be refused like this one.
+    if (error.code === 'REJECTED' && this.#leavesPartsOut) return false
+    return !HOPELESS.includes(error.code)
   }
 
   /** The upload is no more: nothing is to be resumed. A record that stays behind leads to an upload that is not there. */
   async remove(): Promise<void> {
+    const wasRecorded = this.#durableId !== undefined
+    this.#durableId = undefined
     await this.#writer?.idle()
-    if (this.#durableId !== undefined) await this.#store.remove().catch(() => undefined)
+    if (wasRecorded) await this.#store.remove().catch(() => undefined)
     await this.#store.unlock()
   }
 
@@ -223,6 +245,11 @@ export class Checkpoint {
       ...(cleanupError === undefined ? {} : { cleanupError }),
     })
   }
+}
+
+/** The service knows nothing of it any more, whichever request said so. */
+function isGone(error: Error): boolean {
+  return error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD'
 }
 
 /** An empty file has nothing to lose. */

@@ -5,6 +5,7 @@
  */
 import type { ObjectBody } from '../../stores/object-body.js'
 import type { CallContext, ListedPart, StoreDriver, UploadAddress } from '../../stores/store-driver.js'
+import type { AcknowledgedPart } from '../parts-ledger.js'
 import type { CheckpointRecord, RecordedPart } from './record.js'
 
 /** A part in the store, with what is known of its bytes; one of the checksums at least. */
@@ -47,6 +48,19 @@ export function provenParts(record: CheckpointRecord, listed: readonly ListedPar
     if (stored !== undefined) proven.set(part.partNumber, stored)
   }
   return proven
+}
+
+/** The parts 1, 2, … up to the first that is missing, has another size than planned, or no CRC-64 to be told of the whole. */
+export function* unbrokenParts(
+  parts: ReadonlyMap<number, StoredPart>,
+  sizeOf: (partNumber: number) => number,
+): Generator<AcknowledgedPart & { partNumber: number }> {
+  for (let partNumber = 1; ; partNumber += 1) {
+    const part = parts.get(partNumber)
+    if (part?.crc64 === undefined || part.size !== sizeOf(partNumber)) return
+    const { size, etag, crc64, checksum } = part
+    yield { partNumber, size, etag, crc64, checksum }
+  }
 }
 
 /** Whether the part in the store has exactly these bytes. */
