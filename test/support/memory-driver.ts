@@ -78,6 +78,18 @@ export class MemoryDriver implements StoreDriver {
     this.limits = { ...LIMITS, ...limits }
   }
 
+  /** The same service for the next process: what is stored stays, what the last one still waits for does not reach it. */
+  forNextProcess(): MemoryDriver {
+    const next = new MemoryDriver(this.limits)
+    for (const [key, object] of this.objects) next.objects.set(key, object)
+    for (const [uploadId, parts] of this.uploads) next.uploads.set(uploadId, new Map(parts))
+    next.#nextUpload = this.#nextUpload
+    next.etagOf = this.etagOf
+    next.pageSize = this.pageSize
+    next.listsCrc64 = this.listsCrc64
+    return next
+  }
+
   count(verb: Verb): number {
     return this.log.filter((entry) => entry.split(' ')[0] === verb).length
   }
