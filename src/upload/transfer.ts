@@ -8,14 +8,14 @@
 import { setMaxListeners } from 'node:events'
 import type { PartBuffer } from '../checksum/crc64.js'
 import { formatCrc64 } from '../checksum/decimal.js'
-import { attachLeftover, attachResumable, toError, UploadError } from '../shared/errors.js'
+import { attachLeftover, toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoredObject } from '../stores/store-driver.js'
 import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
 import { unbrokenParts } from './checkpoint/part-proof.js'
-import { MultipartOrigin } from './multipart-origin.js'
+import { MultipartUpload } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
 import { ProgressMeter } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
@@ -26,7 +26,7 @@ import type { UploadResult } from './upload-result.js'
 
 /**
  * - `idle`: nothing was sent.
- * - `multipart`: the multipart upload was begun; `uploadId` is set once the service has told it.
+ * - `multipart`: the multipart upload was begun; `initiated` resolves with its id once the service has told it.
  * - `done`: published and verified.
  * - `failed`: `settled` resolves when nothing is in flight any more and the multipart upload was aborted.
  */
@@ -39,7 +39,6 @@ type State =
 interface Multipart {
   name: 'multipart'
   initiated: Promise<string>
-  uploadId?: string
   ledger: PartsLedger
 }
 
@@ -54,8 +53,6 @@ export interface TransferPlan {
   checkpoint?: LockableStore | undefined
 }
 
-const CLEAN_UP_MS = 60_000
-
 export class Transfer {
   readonly key: string
   readonly meter: ProgressMeter = new ProgressMeter()
@@ -65,7 +62,7 @@ export class Transfer {
   readonly #scheduler: Scheduler
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
-  readonly #origin: MultipartOrigin
+  readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
@@ -81,22 +78,21 @@ export class Transfer {
     this.#scheduler = new Scheduler(concurrency)
     this.#observer = observer
     if (checkpoint !== undefined) {
-      this.#checkpoint = new Checkpoint(
-        checkpoint,
-        { driver, key, options, partSize },
-        {
-          restarted: (notice) => observer.restarted?.(notice),
-          checkpoint: (notice) => observer.checkpoint?.(notice),
-        },
-      )
+      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize }, observer)
     }
-    this.#origin = new MultipartOrigin(driver, key, options, this.#checkpoint, () => this.#context())
+    this.#upload = new MultipartUpload({
+      driver,
+      key,
+      objectOptions: options,
+      checkpoint: this.#checkpoint,
+      context: () => this.#context(),
+    })
     // Every part in flight listens to it: that is no leak.
     setMaxListeners(0, this.#cancel.signal)
   }
 
   get uploadId(): string | undefined {
-    return this.#state.name === 'done' ? this.#state.result.uploadId : this.#multipart?.uploadId
+    return this.#state.name === 'done' ? this.#state.result.uploadId : this.#upload.uploadId
   }
 
   get result(): UploadResult | undefined {
@@ -140,7 +136,7 @@ export class Transfer {
 
   /** Looks for what an earlier run left, as soon as it is known that there is something to upload. */
   open(): void {
-    if (this.#checkpoint !== undefined) this.#origin.open().catch((error: unknown) => this.#fail(toError(error)))
+    if (this.#checkpoint !== undefined) this.#upload.open().catch((error: unknown) => this.#fail(toError(error)))
   }
 
   /**
@@ -149,13 +145,13 @@ export class Transfer {
    */
   async takeOver(sizeOf: (partNumber: number) => number): Promise<{ parts: number; bytes: number }> {
     this.open()
-    const earlier = await this.#origin.open()
+    const earlier = await this.#upload.open()
     this.throwIfFailed()
     if (earlier?.parts.get(1) === undefined) return { parts: 0, bytes: 0 }
     const ledger = new PartsLedger()
     for (const { partNumber, ...part } of unbrokenParts(earlier.parts, sizeOf)) ledger.record(partNumber, part)
-    const { uploadId } = earlier
-    this.#state = { name: 'multipart', uploadId, initiated: Promise.resolve(uploadId), ledger }
+    this.#upload.adopt(earlier)
+    this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
     this.#partsHandedOver = ledger.count
     this.#resumedParts = ledger.count
     this.meter.resumed = ledger.bytes
@@ -211,9 +207,7 @@ export class Transfer {
       const { driver, pool } = this.#host
       const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
       const size = body.bytes.length
-      if ((await this.#origin.open()) !== undefined) {
-        await this.#checkpoint?.restart('content-changed', 'all of it fits in one part now', this.#context())
-      }
+      if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
       const stored = await this.#publish(async () => {
         try {
           return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())
@@ -276,7 +270,7 @@ export class Transfer {
       name: 'multipart',
       ledger: new PartsLedger(),
       // In a turn of its own: what is called from here may end this upload at once.
-      initiated: Promise.resolve().then(() => this.#initiate(multipart, first)),
+      initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
@@ -284,22 +278,16 @@ export class Transfer {
     return multipart
   }
 
-  async #initiate(multipart: Multipart, first: ObjectBody): Promise<string> {
+  async #initiate(first: ObjectBody): Promise<string> {
     this.throwIfFailed()
-    if (this.#checkpoint !== undefined) {
-      const earlier = await this.#origin.resume(first)
-      if (earlier !== undefined) {
-        multipart.uploadId = earlier.uploadId
-        this.throwIfFailed()
-        this.#observer.resumed?.(resumedUpload(earlier))
-        return earlier.uploadId
-      }
-      await this.#checkpoint.prepare()
-      this.throwIfFailed()
+    // Without a checkpoint there is nothing to wait for.
+    const earlier = this.#checkpoint === undefined ? undefined : await this.#upload.resume(first)
+    this.throwIfFailed()
+    if (earlier !== undefined) {
+      this.#observer.resumed?.(resumedUpload(earlier))
+      return earlier.uploadId
     }
-    const uploadId = await this.#origin.initiate()
-    multipart.uploadId = uploadId
-    await this.#checkpoint?.begin(uploadId)
+    const uploadId = await this.#upload.initiate()
     this.#observer.initiated(uploadId)
     return uploadId
   }
@@ -315,7 +303,7 @@ export class Transfer {
     await this.#checkpoint?.remove()
     this.throwIfFailed()
     const { uploadId } = this
-    const { unknownUploads } = this.#origin
+    const { unknownUploads } = this.#upload
     const resumed = { parts: this.#resumedParts, bytes: this.meter.resumed }
     const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
     this.#state = { name: 'done', result }
@@ -361,29 +349,9 @@ export class Transfer {
   }
 
   async #cleanUp(multipart: Multipart | undefined, error: Error): Promise<void> {
-    await this.#origin.end(error, async () => {
-      await this.#scheduler.idle()
-      await multipart?.initiated.catch(() => undefined)
-    })
-    const { unknownUploads } = this.#origin
-    if (unknownUploads > 0) attachLeftover(error, { unknownUploads })
+    const settled = this.#scheduler.idle().then(() => multipart?.initiated.catch(() => undefined))
+    await this.#upload.giveUp(error, settled)
     // Given up while it was being published: only a look at the object tells.
     if (this.#mayBePublished) attachLeftover(error, { outcomeUnknown: true })
-    const uploadId = multipart?.uploadId ?? this.#checkpoint?.durableId
-    if (uploadId !== undefined && this.#checkpoint?.isToBeKept(error) === true) {
-      await this.#checkpoint.keep()
-      attachResumable(error, uploadId)
-      return
-    }
-    try {
-      if (uploadId !== undefined) {
-        await this.#host.driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
-      }
-      await this.#checkpoint?.remove()
-    } catch (cleanupError) {
-      // Its record stays as well: the next run may clean up.
-      await this.#checkpoint?.keep()
-      attachLeftover(error, { uploadId, cleanupError: toError(cleanupError) })
-    }
   }
 }

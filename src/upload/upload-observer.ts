@@ -32,7 +32,7 @@ export interface ResumedUpload {
 }
 
 /** Whom an upload tells what happens. What a method throws fails the upload. */
-export interface UploadObserver extends Partial<CheckpointObserver> {
+export interface UploadObserver extends CheckpointObserver {
   initiated(uploadId: string): void
   resumed?(upload: ResumedUpload): void
   part(part: UploadedPart): void

@@ -18,9 +18,9 @@ import { type CheckpointedUpload, differenceOf, type RestartNotice, type Restart
 
 export interface CheckpointObserver {
   /** An earlier run's upload is not resumed. */
-  restarted(notice: RestartNotice): void
+  restarted?(notice: RestartNotice): void
   /** A record is durable. */
-  checkpoint(notice: CheckpointNotice): void
+  checkpoint?(notice: CheckpointNotice): void
 }
 
 /** What an earlier run left that goes on. */
@@ -216,7 +216,7 @@ export class Checkpoint {
   }
 
   #writerFor(head: RecordHead): CheckpointWriter {
-    return new CheckpointWriter(this.#store, head, (notice) => this.#observer.checkpoint(notice))
+    return new CheckpointWriter(this.#store, head, (notice) => this.#observer.checkpoint?.(notice))
   }
 
   /** `left` is what the record tells of; where it is within reach it is aborted first. */
@@ -238,7 +238,7 @@ export class Checkpoint {
     }
     await this.#store.remove()
     const isLeft = left !== undefined && reason !== 'upload-gone' && (!isWithinReach || cleanupError !== undefined)
-    this.#observer.restarted({
+    this.#observer.restarted?.({
       reason,
       message,
       ...(isLeft ? { leftUploadId: left.uploadId } : {}),
