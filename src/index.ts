@@ -17,6 +17,7 @@ export type {
   S3StoreOptions,
   StoreOptions,
 } from './api/store-options.js'
+export type { UploadBody } from './api/upload-body.js'
 export type { Checksum, ChecksumAlgorithm } from './checksum/checksum.js'
 export type {
   AwsCredentials,
@@ -46,6 +47,7 @@ export { UploadTransform } from './stream/upload-transform.js'
 export type { CheckpointStore } from './upload/checkpoint/checkpoint-store.js'
 export type { CheckpointNotice } from './upload/checkpoint/checkpoint-writer.js'
 export type { RestartNotice, RestartReason } from './upload/checkpoint/restart.js'
+export type { FileUploadOptions } from './upload/file-upload-options.js'
 export type { UploadProgress } from './upload/progress.js'
 export type { ResumedUpload, UploadedPart } from './upload/upload-observer.js'
 export type { UploadOptions } from './upload/upload-options.js'

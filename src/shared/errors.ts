@@ -22,6 +22,7 @@ import { inspect } from 'node:util'
  * - `TIMEOUT`: connecting, waiting for the answer, or bytes not moving took longer than allowed.
  * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload has it.
  * - `CLOSED`: the store was closed.
+ * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
  * - `INCOMPLETE`: the parts acknowledged are not all that was sent; nothing was published.
  */
 export type UploadErrorCode =
@@ -44,6 +45,7 @@ export type UploadErrorCode =
   | 'TIMEOUT'
   | 'CHECKPOINT_FAILED'
   | 'CLOSED'
+  | 'SOURCE_CHANGED'
   | 'INCOMPLETE'
 
 /** What is known about a failure beside its code and message. */

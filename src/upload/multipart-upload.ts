@@ -7,7 +7,8 @@ import type { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoreDriver } from '../stores/store-driver.js'
 import type { Checkpoint, Resumable } from './checkpoint/checkpoint.js'
-import { isSamePart } from './checkpoint/part-proof.js'
+import { isSamePart, unbrokenParts } from './checkpoint/part-proof.js'
+import { PartsLedger } from './parts-ledger.js'
 
 /** An upload that begins as its end comes is waited for: only its id allows to abort it. */
 const INITIATE_GRACE_MS = 5_000
@@ -50,21 +51,29 @@ export class MultipartUpload {
     return this.#opening
   }
 
-  /** Goes on with what `open` found. */
-  adopt(earlier: Resumable): void {
+  /** What an earlier run left, where that begins with whole parts of the planned sizes; these are in the ledger. */
+  async takeOver(
+    sizeOf: (partNumber: number) => number,
+  ): Promise<{ earlier: Resumable; ledger: PartsLedger } | undefined> {
+    const earlier = await this.open()
+    if (earlier === undefined) return undefined
+    const ledger = new PartsLedger()
+    for (const { partNumber, ...part } of unbrokenParts(earlier.parts, sizeOf)) ledger.record(partNumber, part)
+    if (ledger.count === 0) return undefined
     this.#uploadId = earlier.uploadId
+    return { earlier, ledger }
   }
 
   /** What an earlier run left, where its first part is made of these bytes, or not there; else that is given up. */
-  async resume(first: ObjectBody): Promise<Resumable | undefined> {
+  async resume(first: Promise<ObjectBody>): Promise<Resumable | undefined> {
     const earlier = await this.open()
     if (earlier === undefined) return undefined
     const stored = earlier.parts.get(1)
-    if (stored !== undefined && !(await isSamePart(stored, first))) {
+    if (stored !== undefined && !(await isSamePart(stored, await first))) {
       await this.restart('the first part is made of other bytes')
       return undefined
     }
-    this.adopt(earlier)
+    this.#uploadId = earlier.uploadId
     return earlier
   }
 

@@ -14,7 +14,7 @@ import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoredObject } from '../stores/store-driver.js'
 import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
-import { unbrokenParts } from './checkpoint/part-proof.js'
+import type { StoredPart } from './checkpoint/part-proof.js'
 import { MultipartUpload } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
 import { ProgressMeter } from './progress.js'
@@ -64,6 +64,9 @@ export class Transfer {
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
+  readonly #gaveUp = new Promise<void>((resolve) => {
+    this.#cancel.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
   #resumedParts = 0
@@ -145,12 +148,10 @@ export class Transfer {
    */
   async takeOver(sizeOf: (partNumber: number) => number): Promise<{ parts: number; bytes: number }> {
     this.open()
-    const earlier = await this.#upload.open()
+    const taken = await this.#upload.takeOver(sizeOf)
     this.throwIfFailed()
-    if (earlier?.parts.get(1) === undefined) return { parts: 0, bytes: 0 }
-    const ledger = new PartsLedger()
-    for (const { partNumber, ...part } of unbrokenParts(earlier.parts, sizeOf)) ledger.record(partNumber, part)
-    this.#upload.adopt(earlier)
+    if (taken === undefined) return { parts: 0, bytes: 0 }
+    const { earlier, ledger } = taken
     this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
     this.#partsHandedOver = ledger.count
     this.#resumedParts = ledger.count
@@ -159,18 +160,26 @@ export class Transfer {
     return { parts: ledger.count, bytes: ledger.bytes }
   }
 
-  /** Sends a part, which must find room; its buffer is not the caller's any more. The first one begins the upload. */
-  send(partNumber: number, buffer: PartBuffer): void {
-    const body = new ObjectBody(buffer.bytes, buffer.digest())
+  /**
+   * Sends a part, which must find room, as soon as it is there; its buffer is not the caller's any more. The first one
+   * begins the upload. To be called in the order of part numbers.
+   */
+  send(partNumber: number, part: PartBuffer | Promise<PartBuffer>): void {
+    const body = Promise.resolve(part).then((buffer) => new ObjectBody(buffer.bytes, buffer.digest()))
+    // Whoever waits for the part learns of it.
+    body.catch(() => undefined)
     const multipart = this.#begin(body)
+    const match = this.#checkpoint?.match(partNumber, body, multipart.initiated)
     this.#partsHandedOver += 1
     this.#scheduler.run(async () => {
+      let buffer: PartBuffer | undefined
       try {
-        await this.#sendPart(multipart, partNumber, body)
+        buffer = await part
+        await this.#sendPart(multipart, partNumber, await body, match)
       } catch (error) {
         this.#fail(toError(error))
       } finally {
-        this.#host.pool.release(buffer)
+        if (buffer !== undefined) this.#host.pool.release(buffer)
       }
     })
   }
@@ -237,20 +246,20 @@ export class Transfer {
     return state.name === 'failed' ? state.multipart : state.name === 'multipart' ? state : undefined
   }
 
-  async #sendPart(multipart: Multipart, partNumber: number, body: ObjectBody): Promise<void> {
+  async #sendPart(
+    multipart: Multipart,
+    partNumber: number,
+    body: ObjectBody,
+    match: Promise<StoredPart | undefined> | undefined,
+  ): Promise<void> {
     const uploadId = await multipart.initiated
+    const stored = match === undefined ? undefined : await match
     this.throwIfFailed()
     const { crc64 } = body
     const size = body.bytes.length
-    const stored = await this.#checkpoint?.match(partNumber, body)
-    this.throwIfFailed()
+    const address = { key: this.key, uploadId, partNumber, body }
     const { etag, checksum } =
-      stored ??
-      (await this.#host.driver.uploadPart(
-        { key: this.key, uploadId, partNumber, body },
-        this.#objectOptions,
-        this.#context(),
-      ))
+      stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
     const part = { etag, checksum, size, crc64 }
     multipart.ledger.record(partNumber, part)
     if (stored !== undefined) {
@@ -258,13 +267,15 @@ export class Transfer {
       this.meter.resumed += size
     }
     const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
-    this.#observer.part(stored === undefined ? facts : { ...facts, resumed: true })
+    const told = this.#observer.part(stored === undefined ? facts : { ...facts, resumed: true })
     // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
     if (stored?.isRecorded !== true) await this.#checkpoint?.record(partNumber, part, body)
+    // What whoever is told takes for ever over is no reason not to clean up.
+    if (told !== undefined) await Promise.race([told, this.#gaveUp])
   }
 
   /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
-  #begin(first: ObjectBody): Multipart {
+  #begin(first: Promise<ObjectBody>): Multipart {
     if (this.#state.name === 'multipart') return this.#state
     const multipart: Multipart = {
       name: 'multipart',
@@ -278,7 +289,7 @@ export class Transfer {
     return multipart
   }
 
-  async #initiate(first: ObjectBody): Promise<string> {
+  async #initiate(first: Promise<ObjectBody>): Promise<string> {
     this.throwIfFailed()
     // Without a checkpoint there is nothing to wait for.
     const earlier = this.#checkpoint === undefined ? undefined : await this.#upload.resume(first)

@@ -35,7 +35,8 @@ export interface ResumedUpload {
 export interface UploadObserver extends CheckpointObserver {
   initiated(uploadId: string): void
   resumed?(upload: ResumedUpload): void
-  part(part: UploadedPart): void
+  /** A promise is waited for. */
+  part(part: UploadedPart): void | Promise<void>
   retry(retry: RetryNotice): void
   /** Called once, when something fails while nobody waits for a write or for the end. */
   failed(error: Error): void

@@ -46,7 +46,7 @@ export function startRun(
     { partSize: SMALL_PART, concurrency: 3, checkpoint, ...options },
     {
       initiated: (uploadId) => told.initiated.push(uploadId),
-      part: (part) => told.parts.push(part),
+      part: (part) => void told.parts.push(part),
       retry: () => undefined,
       failed: (error) => told.failures.push(error),
       resumed: (resumed) => told.resumed.push(resumed),

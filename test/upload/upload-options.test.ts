@@ -33,6 +33,7 @@ describe('the options of an upload', () => {
       resume: 'replay',
       signal: undefined,
       onProgress: undefined,
+      onPart: undefined,
     })
   })
 

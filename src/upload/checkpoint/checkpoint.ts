@@ -55,9 +55,9 @@ export class Checkpoint {
   #stored = new Map<number, StoredPart>()
   #highestStored = 0
   #leavesPartsOut = false
-  /** Settles when the parts asked for so far have been compared; what it resolves with is whether all were the same. */
-  #replay: Promise<boolean> = Promise.resolve(true)
   #etagsAreMd5: Promise<boolean> | undefined
+  /** One part after the other is compared. */
+  #matching: Promise<unknown> = Promise.resolve()
 
   constructor(store: LockableStore, upload: CheckpointedUpload, observer: CheckpointObserver) {
     this.#store = store
@@ -132,22 +132,16 @@ export class Checkpoint {
 
   /**
    * The part in the store that is made of these bytes: it need not be sent. Undefined where there is none, and after the
-   * first that differs. To be called in the order of part numbers; the bytes must stay until it has resolved.
+   * first that differs. To be called in the order of part numbers; looks once it is `settled` which upload goes on.
    */
-  async match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
-    let found: StoredPart | undefined
-    this.#replay = this.#replay.then(async (isUnchanged) => {
-      const stored = this.#stored.get(partNumber)
-      if (!isUnchanged || stored === undefined) return isUnchanged
-      if (await isSamePart(stored, body)) {
-        found = stored
-        return true
-      }
-      this.#writer?.forgetFrom(partNumber)
-      return false
+  match(partNumber: number, body: Promise<ObjectBody>, settled: Promise<unknown>): Promise<StoredPart | undefined> {
+    const match = this.#matching.then(async () => {
+      await settled
+      return this.#match(partNumber, await body)
     })
-    await this.#replay
-    return found
+    // Whoever sends the part learns of a failure.
+    this.#matching = match.catch(() => undefined)
+    return match
   }
 
   /** Resolves when it is recorded that the store has this part, made of these bytes. Throws UploadError. */
@@ -188,6 +182,14 @@ export class Checkpoint {
   async keep(): Promise<void> {
     await this.#writer?.idle()
     await this.#store.unlock()
+  }
+
+  async #match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
+    const stored = this.#stored.get(partNumber)
+    if (stored === undefined || (await isSamePart(stored, body))) return stored
+    this.#stored.clear()
+    this.#writer?.forgetFrom(partNumber)
+    return undefined
   }
 
   async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {
