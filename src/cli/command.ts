@@ -18,6 +18,8 @@ export interface Command {
   sharedOptions: readonly OptionSpec[]
   operands: { min: number; max: number }
   takesCommand: boolean
+  /** Runs until a signal comes, which is no failure then. */
+  endsBySignal?: boolean
   examples: readonly string[]
   /** The exit status of a failure that says nothing itself. */
   failureCode: number

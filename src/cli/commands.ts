@@ -105,6 +105,7 @@ export const COMMANDS: readonly Command[] = [
     sharedOptions: [JSON_OPTION, ...GENERAL_OPTIONS],
     operands: { min: 0, max: 0 },
     takesCommand: false,
+    endsBySignal: true,
     examples: ['ossup serve --port 9000'],
     failureCode: EXIT.failed,
     run: serve,
