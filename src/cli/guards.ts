@@ -69,7 +69,7 @@ function tailGuard(text: string): Guard {
     },
     verdict: () => {
       if (tail.includes(expected)) return undefined
-      return `the stream ends with ${JSON.stringify(tail.subarray(-60).toString())}: --expect-tail ${JSON.stringify(text)} is not in its last ${kept} bytes`
+      return `the stream ends with ${JSON.stringify(tail.subarray(-40).toString())}: --expect-tail ${JSON.stringify(text)} is not in its last ${kept} bytes`
     },
   }
 }

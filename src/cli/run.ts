@@ -31,7 +31,8 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
   const interruption = listenForSignals((signal) => {
     // What is under way now is no progress any more.
     stderr.bottomLine('')
-    stderr.line(`ossup: ${signal}: gives up cleanly; once more ends at once`)
+    const what = command.endsBySignal === true ? 'ends' : 'gives up cleanly'
+    stderr.line(`ossup: ${signal}: ${what}; once more ends at once`)
   })
   try {
     if (asksForHelp(own)) return print(stdout, explain(command))

@@ -14,7 +14,7 @@ import { MAIN, ossupEnvironment } from './ossup.js'
 export const noTerminal: string | false = whyNot(['tmux', '-V']) ?? false
 
 /** Nothing that is looked at here takes so long; also a test that is killed leaves no terminal behind for longer. */
-const MAX_SECONDS = 120
+const MAX_SECONDS = 300
 
 export interface Terminal {
   /** What is on the screen, in lines, when it shows `expected`. */
