@@ -283,6 +283,8 @@ export class Transfer {
       // In a turn of its own: what is called from here may end this upload at once.
       initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
+    // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
+    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#state = multipart
