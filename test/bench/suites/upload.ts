@@ -4,7 +4,7 @@ import { type Cost, cpuSeconds } from '../job.js'
 import { measure, type Outcome } from '../measure.js'
 import type { SuiteTools } from '../suite.js'
 import { median } from '../statistics.js'
-import { formatTable } from '../table.js'
+import { formatTable, times } from '../table.js'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
@@ -51,8 +51,6 @@ function describe({ size, partSize, concurrency, runs }: BenchOptions): string {
 
 function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined)[]): string {
   const first = rows[0]
-  const times = (value: number, base: number | undefined): string =>
-    base === undefined ? '' : `${(value / base).toFixed(2)} x`
   const notes: string[] = []
   const lines = outcomes.flatMap(({ contender: { name }, failure }, i) => {
     const row = rows[i]
