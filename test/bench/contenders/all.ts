@@ -4,7 +4,6 @@ import { awsLibStorage } from './aws-lib-storage.js'
 import { esdkObs } from './esdk-obs.js'
 import { floorRecycled } from './floor-recycled.js'
 import { floor } from './floor.js'
-import { nothing } from './nothing.js'
 import { minio } from './minio.js'
 import { opendal } from './opendal.js'
 import { ours } from './ours.js'
@@ -20,5 +19,4 @@ export const CONTENDERS: readonly Contender[] = [
   opendal,
   awsLibStorage,
   minio,
-  nothing,
 ]
