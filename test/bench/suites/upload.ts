@@ -77,5 +77,6 @@ function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined
     return [cells]
   })
   const titles = ['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB', '', 'by the upload', 'receiver busy']
-  return [formatTable(titles, lines), ...notes].join('\n')
+  const remarks = outcomes.map(({ contender: { name, remark } }) => `${name}: ${remark}`)
+  return [formatTable(titles, lines), ...notes, '', ...remarks].join('\n')
 }
