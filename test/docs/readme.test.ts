@@ -4,9 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import ts from 'typescript'
 import { openStore, type StoreOptions, UploadError, type UploadOptions } from '../../src/index.js'
 import { DEFAULT_TIMEOUTS } from '../../src/http/transport.js'
 import { DEFAULT_RETRY } from '../../src/shared/backoff.js'
@@ -20,34 +18,14 @@ import { embeddedStore } from '../support/embedded-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
+import { blocksOf, diagnosticsOf, PROJECT, readDocument, tableBelow } from './documents.js'
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
-const README = readFileSync(path.join(PROJECT, 'README.md'), 'utf8')
+const README = readDocument('README.md')
 
 const GOOD: StoreOptions = {
   bucket: 'test-bucket',
   region: 'cn-hangzhou',
   credentials: { accessKeyId: 'id', accessKeySecret: 'secret' },
-}
-
-function blocksOf(language: string): string[] {
-  const blocks = [...README.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
-  const found = blocks.filter((block) => block[1] === language).map((block) => block[2] ?? '')
-  assert.ok(found.length > 0, `there is no block of ${language}`)
-  return found
-}
-
-/** The cells of the tables below a heading, up to the next one. */
-function tableBelow(heading: string): string[][] {
-  const section = README.split(/^#+ /m).find((text) => text.startsWith(`${heading}\n`))
-  assert.ok(section !== undefined, `there is no heading ${heading}`)
-  const lines = section.split('\n').filter((line) => /^ *\| /.test(line) && !/^ *\| -/.test(line))
-  return lines.map((line) =>
-    line
-      .split(/(?<!\\)\|/)
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
 }
 
 const namesIn = (rows: string[][]) => rows.slice(1).map(([name = '']) => name.replaceAll('`', ''))
@@ -63,43 +41,6 @@ function acceptedBy(call: () => unknown): string[] {
   return assert.fail('it is accepted')
 }
 
-/** What the compiler says of the modules, as if they were files of the tests. */
-function diagnosticsOf(modules: readonly string[]): string[] {
-  const config = ts.getParsedCommandLineOfConfigFile(
-    path.join(PROJECT, 'test/tsconfig.json'),
-    {},
-    {
-      ...ts.sys,
-      onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(JSON.stringify(messageText)),
-    },
-  )
-  assert.ok(config !== undefined)
-  // A block shows how something is made; what it is used for is the reader's.
-  const options = { ...config.options, noUnusedLocals: false }
-  const texts = new Map(modules.map((text, index) => [path.join(PROJECT, `test/docs/readme-${index}.ts`), text]))
-  const host = ts.createCompilerHost(options)
-  const virtual: ts.CompilerHost = {
-    ...host,
-    fileExists: (name) => texts.has(name) || host.fileExists(name),
-    readFile: (name) => texts.get(name) ?? host.readFile(name),
-    getSourceFile(name, languageVersion) {
-      const text = texts.get(name)
-      return text === undefined
-        ? host.getSourceFile(name, languageVersion)
-        : ts.createSourceFile(name, text, languageVersion)
-    },
-  }
-  const program = ts.createProgram([...texts.keys()], options, virtual)
-  const diagnostics = [...texts.keys()].flatMap((name) => [
-    ...program.getSyntacticDiagnostics(program.getSourceFile(name)),
-    ...program.getSemanticDiagnostics(program.getSourceFile(name)),
-  ])
-  return diagnostics.map(({ file, start = 0, messageText }) => {
-    const line = file?.text.slice(0, start).split('\n').length ?? 0
-    return `${path.basename(file?.fileName ?? '')}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
-  })
-}
-
 /** Runs a block as a program of its own; what it printed. */
 async function outputOf(block: string | undefined): Promise<string> {
   assert.ok(block !== undefined)
@@ -110,8 +51,8 @@ describe('README.md', () => {
   it('has code that compiles', () => {
     // The last one does not: it shows that others would be noticed.
     const wrong = `import { openStore, type StoreOptions } from 'oss-upload-stream'\nopenStore({ reigon: 'cn-hangzhou' })`
-    const blocks = blocksOf('ts')
-    const [diagnostic, ...others] = diagnosticsOf([...blocks, wrong])
+    const blocks = blocksOf(README, 'ts')
+    const [diagnostic, ...others] = diagnosticsOf('readme', [...blocks, wrong])
     assert.deepEqual(others, [])
     assert.match(diagnostic ?? '', new RegExp(`^readme-${blocks.length}.ts:2 .*'reigon' does not exist`))
   })
@@ -122,7 +63,7 @@ describe('README.md', () => {
     const file = path.join(await temporaryFolder(t), 'app.log')
     const text = 'GET /\n'.repeat(1000)
     await writeFile(file, text)
-    const block = blocksOf('ts')[0]?.replace(`'app.log'`, JSON.stringify(file))
+    const block = blocksOf(README, 'ts')[0]?.replace(`'app.log'`, JSON.stringify(file))
     const output = await outputOf(block)
     const { body, size, crc64 } = await open({ bucket: 'backups' }).get('app.log.gz')
     assert.equal(output, `stored ${size} bytes in 1 parts, CRC-64 ${crc64!}\n`)
@@ -130,17 +71,17 @@ describe('README.md', () => {
   })
 
   it('shows an embedded store that runs', async () => {
-    const block = blocksOf('ts').find((text) => text.includes('startEmulator'))
+    const block = blocksOf(README, 'ts').find((text) => text.includes('startEmulator'))
     assert.match(await outputOf(block), /^3 parts, 3 retries\n$/)
   })
 
   it('has documents that can be pasted', () => {
-    for (const block of blocksOf('json')) JSON.parse(block)
-    for (const block of blocksOf('xml')) assert.equal(parseXml(block).name, 'LifecycleConfiguration')
+    for (const block of blocksOf(README, 'json')) JSON.parse(block)
+    for (const block of blocksOf(README, 'xml')) assert.equal(parseXml(block).name, 'LifecycleConfiguration')
   })
 
   it('names every option, and no other', () => {
-    const storeNames = namesIn(tableBelow('Options of a store'))
+    const storeNames = namesIn(tableBelow(README, 'Options of a store'))
     const unknown = { unknown: true }
     const nested = (name: string) =>
       acceptedBy(() => openStore({ ...GOOD, [name]: unknown })).map((option) => `${name}.${option}`)
@@ -152,15 +93,14 @@ describe('README.md', () => {
 
     const store = openStore(GOOD)
     const ofUploads = acceptedBy(() => store.createUploadStream('key', unknown as UploadOptions))
-    assert.deepEqual(namesIn(tableBelow('Options of an upload')).sort(), [...ofUploads, 'store'].sort())
+    assert.deepEqual(namesIn(tableBelow(README, 'Options of an upload')).sort(), [...ofUploads, 'store'].sort())
   })
 
   it('names the defaults', () => {
     const defaults = new Map(
-      [...tableBelow('Options of a store'), ...tableBelow('Options of an upload')].map(([name = '', value = '']) => [
-        name.replaceAll('`', ''),
-        Number(value.replaceAll(',', '').replace(/ .*/, '')),
-      ]),
+      [...tableBelow(README, 'Options of a store'), ...tableBelow(README, 'Options of an upload')].map(
+        ([name = '', value = '']) => [name.replaceAll('`', ''), Number(value.replaceAll(',', '').replace(/ .*/, ''))],
+      ),
     )
     for (const [name, value] of Object.entries(DEFAULT_RETRY)) assert.equal(defaults.get(`retry.${name}`), value)
     for (const [name, value] of Object.entries(DEFAULT_TIMEOUTS)) assert.equal(defaults.get(`timeouts.${name}`), value)
@@ -173,12 +113,12 @@ describe('README.md', () => {
     const source = readFileSync(path.join(PROJECT, 'src/shared/errors.ts'), 'utf8')
     const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'$/gm)].map((match) => match[1])
     assert.ok(codes.length > 10)
-    assert.deepEqual(namesIn(tableBelow('Errors')).sort(), codes.sort())
+    assert.deepEqual(namesIn(tableBelow(README, 'Errors')).sort(), codes.sort())
   })
 
   it('tells how far parts grow', () => {
     const { limits } = ossDialect({ bucket: 'test-bucket', region: 'cn-hangzhou' })
-    const rows = tableBelow('Limits').slice(1)
+    const rows = tableBelow(README, 'Limits').slice(1)
     assert.equal(rows.length, 4)
     for (const [memory = '', largest, longest] of rows) {
       const [number, unit] = memory.split(' ')

@@ -1,0 +1,71 @@
+/** What the documents hold: their code, their tables, and what the compiler says of the code. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+export const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The text of a document, by its path in the project. */
+export function readDocument(name: string): string {
+  return readFileSync(path.join(PROJECT, name), 'utf8')
+}
+
+/** The blocks of code of one language; there must be some. */
+export function blocksOf(document: string, language: string): string[] {
+  const blocks = [...document.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+  const found = blocks.filter((block) => block[1] === language).map((block) => block[2] ?? '')
+  assert.ok(found.length > 0, `there is no block of ${language}`)
+  return found
+}
+
+/** The cells of the tables below a heading, up to the next one. */
+export function tableBelow(document: string, heading: string): string[][] {
+  const section = document.split(/^#+ /m).find((text) => text.startsWith(`${heading}\n`))
+  assert.ok(section !== undefined, `there is no heading ${heading}`)
+  const lines = section.split('\n').filter((line) => /^ *\| /.test(line) && !/^ *\| -/.test(line))
+  return lines.map((line) =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+}
+
+/** What the compiler says of the modules, as if they were files of the tests. */
+export function diagnosticsOf(name: string, modules: readonly string[]): string[] {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    path.join(PROJECT, 'test/tsconfig.json'),
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(JSON.stringify(messageText)),
+    },
+  )
+  assert.ok(config !== undefined)
+  // A block shows how something is made; what it is used for is the reader's.
+  const options = { ...config.options, noUnusedLocals: false }
+  const texts = new Map(modules.map((text, index) => [path.join(PROJECT, `test/docs/${name}-${index}.ts`), text]))
+  const host = ts.createCompilerHost(options)
+  const virtual: ts.CompilerHost = {
+    ...host,
+    fileExists: (name) => texts.has(name) || host.fileExists(name),
+    readFile: (name) => texts.get(name) ?? host.readFile(name),
+    getSourceFile(name, languageVersion) {
+      const text = texts.get(name)
+      return text === undefined
+        ? host.getSourceFile(name, languageVersion)
+        : ts.createSourceFile(name, text, languageVersion)
+    },
+  }
+  const program = ts.createProgram([...texts.keys()], options, virtual)
+  const diagnostics = [...texts.keys()].flatMap((name) => [
+    ...program.getSyntacticDiagnostics(program.getSourceFile(name)),
+    ...program.getSemanticDiagnostics(program.getSourceFile(name)),
+  ])
+  return diagnostics.map(({ file, start = 0, messageText }) => {
+    const line = file?.text.slice(0, start).split('\n').length ?? 0
+    return `${path.basename(file?.fileName ?? '')}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+}
