@@ -235,8 +235,8 @@ export class ObjectStore {
 export function openStore(options: StoreOptions = {}): ObjectStore {
   const resolved = resolveStoreOptions(options, process.env)
   const credentials = new CredentialsSource(resolved.credentials)
-  const { dialect, retry, timeouts, maxMemory, dispatcher } = resolved
-  const transport = new Transport(timeouts, dispatcher)
+  const { dialect, retry, timeouts, maxMemory, dispatcher, proxy } = resolved
+  const transport = new Transport(timeouts, dispatcher, proxy)
   const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
 }

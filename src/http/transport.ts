@@ -8,6 +8,7 @@ import { Agent, type Dispatcher } from 'undici'
 import { KiB } from '../shared/byte-size.js'
 import { bodySlices } from './body-slices.js'
 import { HttpFailure, toHttpFailure } from './http-failure.js'
+import { type Proxy, proxyAgent } from './proxy.js'
 import { readText } from './read-text.js'
 
 export type { Dispatcher }
@@ -58,15 +59,17 @@ export interface HttpStreamAnswer {
 
 export class Transport {
   readonly #timeouts: TimeoutOptions
+  readonly #proxy: Proxy | undefined
   readonly #ownDispatcher: boolean
   #dispatcher: Dispatcher
   /** Of dispatchers that were replaced and still end their requests. */
   readonly #retiring = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
 
-  /** A `dispatcher` that is given stays the caller's: it is used, never closed. */
-  constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher) {
+  /** A `dispatcher` that is given stays the caller's: it is used, never closed, and knows its way without `proxy`. */
+  constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher, proxy?: Proxy) {
     this.#timeouts = timeouts
+    this.#proxy = proxy
     this.#ownDispatcher = dispatcher === undefined
     this.#dispatcher = dispatcher ?? this.#createAgent()
   }
@@ -162,13 +165,15 @@ export class Transport {
     return { body: slices as unknown as Readable, headersTimeout: 0 }
   }
 
-  #createAgent(): Agent {
-    return new Agent({
-      connect: { timeout: this.#timeouts.connectMs },
+  #createAgent(): Dispatcher {
+    const { connectMs } = this.#timeouts
+    const options = {
+      connect: { timeout: connectMs },
       // Idle connections are closed before most servers do, which would cost a request.
       keepAliveTimeout: 10_000,
       maxHeaderSize: 64 * KiB,
-    })
+    }
+    return this.#proxy === undefined ? new Agent(options) : proxyAgent(this.#proxy, connectMs, options)
   }
 
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
