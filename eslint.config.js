@@ -62,7 +62,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['eslint.config.js'],
+    files: ['eslint.config.js', 'test/compat/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' },
   },

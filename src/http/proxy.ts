@@ -1,5 +1,5 @@
 /** Which proxy the requests of a store go through. HTTP and HTTPS alike are tunnelled: a proxy sees the host, no more. */
-import { EnvHttpProxyAgent, Pool } from 'undici'
+import { EnvHttpProxyAgent, Pool } from 'undici/index.js'
 import { UploadError } from '../shared/errors.js'
 
 /** Accepted: `'environment'`, or the URL of a proxy. */

@@ -2,9 +2,11 @@
  * Requests over HTTP/1.1 with three time limits, none of which a slow but moving request ever meets: connecting,
  * bytes not moving, and waiting for the answer once all bytes have left. Redirects are not followed: credentials
  * never go to a host that the caller did not name.
+ *
+ * `undici` is imported by its file: Bun puts a class of its own in the place of the bare name, which cannot do this.
  */
 import { type Readable } from 'node:stream'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici/index.js'
 import { KiB } from '../shared/byte-size.js'
 import { bodySlices } from './body-slices.js'
 import { HttpFailure, toHttpFailure } from './http-failure.js'
