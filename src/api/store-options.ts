@@ -1,5 +1,6 @@
 import type { CredentialsOption } from '../credentials/credentials-source.js'
 import { type Proxy, type ProxyOption, proxyOf } from '../http/proxy.js'
+import { MIN_BANDWIDTH } from '../http/bandwidth-limiter.js'
 import { DEFAULT_TIMEOUTS, type Dispatcher, type TimeoutOptions } from '../http/transport.js'
 import { DEFAULT_RETRY, type RetryOptions } from '../shared/backoff.js'
 import { MiB } from '../shared/byte-size.js'
@@ -48,6 +49,11 @@ export interface CommonStoreOptions {
    * Default: none, or `'environment'` where Node.js itself is told so, by `NODE_USE_ENV_PROXY=1`.
    */
   proxy?: ProxyOption | undefined
+  /**
+   * Bytes per second that all uploads of this store send together, at least 1,024; they leave evenly, within a part
+   * too. Default: no limit.
+   */
+  bandwidthLimit?: number | undefined
   /** Any Dispatcher of undici: for client certificates, a limit on connections. It stays yours to close. */
   dispatcher?: Dispatcher | undefined
 }
@@ -81,6 +87,7 @@ const COMMON_NAMES = [
   'timeouts',
   'maxMemory',
   'proxy',
+  'bandwidthLimit',
   'dispatcher',
 ] satisfies (keyof CommonStoreOptions)[]
 
@@ -92,6 +99,7 @@ export interface ResolvedStoreOptions {
   timeouts: TimeoutOptions
   maxMemory: number
   proxy: Proxy | undefined
+  bandwidthLimit: number | undefined
   dispatcher: Dispatcher | undefined
 }
 
@@ -103,7 +111,7 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...facts.options])
   const variable = (option: EnvironmentOption): string | undefined =>
     facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
-  const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
+  const { credentials, retry, timeouts, maxMemory = 256 * MiB, bandwidthLimit, dispatcher } = options
   if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.request !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici')
   }
@@ -126,6 +134,10 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
     timeouts: checkTimeouts(timeouts ?? {}),
     maxMemory: checkInteger('maxMemory', maxMemory, MiB, Number.MAX_SAFE_INTEGER, 'bytes'),
     proxy: proxy === undefined ? undefined : proxyOf(proxy, dialect.origin, environment),
+    bandwidthLimit:
+      bandwidthLimit === undefined
+        ? undefined
+        : checkInteger('bandwidthLimit', bandwidthLimit, MIN_BANDWIDTH, Number.MAX_SAFE_INTEGER, 'bytes per second'),
     dispatcher,
   }
 }
