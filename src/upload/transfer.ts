@@ -264,6 +264,8 @@ export class Transfer {
         return uploadId
       }),
     }
+    // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
+    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#state = multipart

@@ -89,6 +89,8 @@ describe('a store behind a proxy', () => {
       assert.equal(headers.authorization, undefined)
     }
     assert.deepEqual(proxy.requests, [])
+    // None goes past it, not even one that is opened in advance.
+    assert.ok(emulator.openConnections <= proxy.tunnels.length)
   })
 
   it('asks the environment, where it is told so', async (t) => {
