@@ -38,7 +38,7 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
     name: 'expect-tail',
     value: 'TEXT',
     isFreeText: true,
-    help: 'store nothing without TEXT in its last 256 bytes',
+    help: 'store nothing that does not end with TEXT',
   },
   { name: 'sha256', value: 'FILE', help: 'store nothing whose SHA-256 is not the one in FILE' },
   { name: 'content-type', value: 'TYPE', help: 'such as application/gzip' },
