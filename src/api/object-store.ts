@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
 import { CredentialsSource } from '../credentials/credentials-source.js'
+import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
 import { Transport } from '../http/transport.js'
 import {
   checkInteger,
@@ -235,8 +236,9 @@ export class ObjectStore {
 export function openStore(options: StoreOptions = {}): ObjectStore {
   const resolved = resolveStoreOptions(options, process.env)
   const credentials = new CredentialsSource(resolved.credentials)
-  const { dialect, retry, timeouts, maxMemory, dispatcher } = resolved
-  const transport = new Transport(timeouts, dispatcher)
+  const { dialect, retry, timeouts, maxMemory, bandwidthLimit, dispatcher } = resolved
+  const limiter = bandwidthLimit === undefined ? undefined : new BandwidthLimiter(bandwidthLimit)
+  const transport = new Transport(timeouts, dispatcher, limiter)
   const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
 }
