@@ -34,8 +34,13 @@ import type {
 import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../upload/buffer-pool.js'
+import { checkPath } from '../upload/file-source.js'
+import { uploadFile } from '../upload/file-upload.js'
+import type { FileUploadOptions } from '../upload/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
+import type { UploadResult } from '../upload/upload-result.js'
 import { objectBody } from './object-body.js'
+import { type UploadBody, uploadBody } from './upload-body.js'
 import { resolveStoreOptions, type StoreOptions } from './store-options.js'
 
 /** For calls that are one request each. */
@@ -107,6 +112,24 @@ export class ObjectStore {
   /** A pass-through that uploads what flows through it. Throws UploadError where an option is not acceptable. */
   createUploadTransform(key: string, options?: UploadOptions): UploadTransform {
     return new UploadTransform({ driver: this.#driver, pool: this.#pool }, key, options)
+  }
+
+  /**
+   * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind and the
+   * source is over. Bytes are not to be changed before that. A Blob, bytes and a string choose the part size by their
+   * own size, and a Blob its `type` as `contentType`.
+   */
+  async upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult> {
+    return uploadBody((checked) => this.createUploadStream(key, checked), body, options)
+  }
+
+  /**
+   * Uploads the file at `path`, reading several of its parts at a time. Resolves when the object is stored and verified;
+   * rejects when nothing is left behind: with `SOURCE_CHANGED` when the file changed meanwhile. What is no regular file is
+   * refused.
+   */
+  async uploadFile(key: string, path: string | URL, options: FileUploadOptions = {}): Promise<UploadResult> {
+    return uploadFile({ driver: this.#driver, pool: this.#pool }, key, checkPath(path), options)
   }
 
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
