@@ -35,6 +35,8 @@ import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../upload/buffer-pool.js'
 import { checkPath } from '../upload/file-source.js'
+import type { CheckpointStore } from '../upload/checkpoint/checkpoint-store.js'
+import { discardCheckpoint } from '../upload/checkpoint/discard.js'
 import { uploadFile } from '../upload/file-upload.js'
 import type { FileUploadOptions } from '../upload/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
@@ -229,6 +231,14 @@ export class ObjectStore {
       if (page.next === undefined) return
       request = page.next
     }
+  }
+
+  /**
+   * Gives up for good an upload that was kept: aborts what the checkpoint tells of, and removes the checkpoint. Resolves
+   * with whether there was one. Rejects with UploadError where it is of another bucket, or in use.
+   */
+  async discardCheckpoint(checkpoint: string | CheckpointStore, options: CallOptions = {}): Promise<boolean> {
+    return discardCheckpoint(this.#driver, checkpoint, contextOf(options, []))
   }
 
   /** Ends idle connections. Uploads under way fail with `CLOSED` at their next request. */
