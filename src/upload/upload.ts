@@ -8,10 +8,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { PartBuffer } from '../checksum/crc64.js'
 import { KiB } from '../shared/byte-size.js'
+import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object-options.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
-import { Transfer, type UploadHost, type UploadObserver } from './transfer.js'
+import { Transfer } from './transfer.js'
+import type { UploadHost, UploadObserver } from './upload-observer.js'
 import { checkUploadOptions, type SendOptions, type UploadOptions } from './upload-options.js'
 import type { UploadResult } from './upload-result.js'
 
@@ -26,6 +28,9 @@ export class Upload {
   readonly #transfer: Transfer
   #filling: PartBuffer | undefined
   #partCount = 0
+  /** Where the bytes written here begin in the object; undefined while that is not known. */
+  #start: number | undefined
+  #takingOver: Promise<number> | undefined
 
   /** Throws UploadError where the key or an option is not acceptable. */
   constructor(host: UploadHost, key: string, options: UploadOptions, observer: UploadObserver) {
@@ -34,7 +39,10 @@ export class Upload {
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
     this.#plan = new PartPlan({ ...this.#sendOptions, maxMemory: host.pool.maxMemory }, host.driver.limits)
-    this.#transfer = new Transfer(host, key, copyOfObjectOptions(options), this.#sendOptions.concurrency, observer)
+    const { concurrency, checkpoint } = this.#sendOptions
+    const objectOptions = copyOfObjectOptions(options)
+    const partSize = this.#plan.sizeOf(1)
+    this.#transfer = new Transfer(host, key, { objectOptions, concurrency, partSize, checkpoint }, observer)
   }
 
   get uploadId(): string | undefined {
@@ -49,12 +57,19 @@ export class Upload {
     return this.#transfer.meter.snapshot(this.#transfer.partsProgress, this.#sendOptions.expectedSize)
   }
 
+  /** How many bytes need not be written because the store has them; 0 unless `resume` is `'offset'`. Throws UploadError. */
+  async resumeFrom(): Promise<number> {
+    if (this.#sendOptions.resume === 'replay') return 0
+    this.#takingOver ??= this.#takeOver()
+    return this.#takingOver
+  }
+
   /**
    * Takes all of `chunk`, which the caller may change afterwards. Nothing is answered where that was possible at once,
    * else a promise. Not to be called again before it has settled.
    */
   write(chunk: Uint8Array): Promise<void> | undefined {
-    this.#transfer.throwIfFailed()
+    this.#begin()
     this.#transfer.meter.receive(chunk.length)
     const taken = chunk.length <= SLICE ? this.#take(chunk, 0, chunk.length) : 0
     return taken === chunk.length && !this.#mustCut ? undefined : this.#takeInTurns(chunk, taken)
@@ -62,7 +77,7 @@ export class Upload {
 
   /** Publishes what was written. Throws UploadError. */
   async finish(): Promise<UploadResult> {
-    this.#transfer.throwIfFailed()
+    this.#begin()
     this.#transfer.meter.end()
     if (this.#partCount === 0) {
       const buffer = this.#filling
@@ -74,7 +89,7 @@ export class Upload {
       this.#transfer.throwIfFailed()
       this.#cut()
     }
-    return this.#transfer.complete(this.#partCount, this.#transfer.meter.received)
+    return this.#transfer.complete(this.#partCount, (this.#start ?? 0) + this.#transfer.meter.received)
   }
 
   /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */
@@ -83,6 +98,24 @@ export class Upload {
     if (this.#filling !== undefined) this.#host.pool.release(this.#filling)
     this.#filling = undefined
     await settled
+  }
+
+  async #takeOver(): Promise<number> {
+    const { parts, bytes } = await this.#transfer.takeOver((partNumber) => this.#plan.sizeOf(partNumber))
+    this.#partCount = parts
+    this.#start = bytes
+    return bytes
+  }
+
+  /** Throws where the upload has failed, or the caller cannot know yet which bytes to write. */
+  #begin(): void {
+    this.#transfer.throwIfFailed()
+    if (this.#start !== undefined) return
+    if (this.#sendOptions.resume === 'offset') {
+      throw new UploadError('INVALID_OPTION', `resume is 'offset': wait for resumeFrom before anything is written`)
+    }
+    this.#start = 0
+    this.#transfer.open()
   }
 
   /** Copies what fits without waiting; answers where it stopped. */
