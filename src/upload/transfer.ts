@@ -12,11 +12,11 @@ import { attachLeftover, toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoredObject } from '../stores/store-driver.js'
-import { Checkpoint } from './checkpoint/checkpoint.js'
+import { Checkpoint, type Resumable } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
-import { unbrokenParts } from './checkpoint/part-proof.js'
+import type { FileOrigin } from './checkpoint/restart.js'
 import { MultipartUpload } from './multipart-upload.js'
-import { PartsLedger } from './parts-ledger.js'
+import { type AcknowledgedPart, PartsLedger } from './parts-ledger.js'
 import { ProgressMeter } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
@@ -51,6 +51,8 @@ export interface TransferPlan {
   partSize: number
   /** Where it is recorded, so that another run may resume it. */
   checkpoint?: LockableStore | undefined
+  /** Where its bytes come from a file. */
+  file?: FileOrigin
 }
 
 export class Transfer {
@@ -73,7 +75,7 @@ export class Transfer {
   #mayBePublished = false
 
   constructor(host: UploadHost, key: string, plan: TransferPlan, observer: UploadObserver) {
-    const { objectOptions: options, concurrency, partSize, checkpoint } = plan
+    const { objectOptions: options, concurrency, partSize, checkpoint, file } = plan
     const { driver } = host
     this.key = key
     this.#host = host
@@ -81,7 +83,7 @@ export class Transfer {
     this.#scheduler = new Scheduler(concurrency)
     this.#observer = observer
     if (checkpoint !== undefined) {
-      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize }, observer)
+      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize, file }, observer)
     }
     this.#upload = new MultipartUpload({
       driver,
@@ -142,24 +144,44 @@ export class Transfer {
     if (this.#checkpoint !== undefined) this.#upload.open().catch((error: unknown) => this.#fail(toError(error)))
   }
 
-  /**
-   * Goes on where an earlier run's unbroken parts of the planned sizes end, whatever the bytes before it are now; to be
-   * called first. Throws UploadError.
-   */
-  async takeOver(sizeOf: (partNumber: number) => number): Promise<{ parts: number; bytes: number }> {
-    this.open()
+  /** What an earlier run left, looked for before anything is sent. Throws UploadError. */
+  async earlier(): Promise<Resumable | undefined> {
     const earlier = await this.#upload.open()
     this.throwIfFailed()
-    if (earlier?.parts.get(1) === undefined) return { parts: 0, bytes: 0 }
+    return earlier
+  }
+
+  /**
+   * Goes on with those of an earlier run's parts that `choose` says, whatever their bytes are now; to be called first.
+   * Throws UploadError.
+   */
+  async takeOver(
+    choose: (parts: Resumable['parts']) => Iterable<AcknowledgedPart & { partNumber: number }>,
+  ): Promise<{ parts: number; bytes: number; partNumbers: ReadonlySet<number> }> {
+    this.open()
+    const earlier = await this.earlier()
     const ledger = new PartsLedger()
-    for (const { partNumber, ...part } of unbrokenParts(earlier.parts, sizeOf)) ledger.record(partNumber, part)
+    const partNumbers = new Set<number>()
+    for (const { partNumber, ...part } of earlier === undefined ? [] : choose(earlier.parts)) {
+      ledger.record(partNumber, part)
+      partNumbers.add(partNumber)
+    }
+    const { count: parts, bytes } = ledger
+    if (earlier === undefined || parts === 0) return { parts, bytes, partNumbers }
     this.#upload.adopt(earlier)
     this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
-    this.#partsHandedOver = ledger.count
-    this.#resumedParts = ledger.count
-    this.meter.resumed = ledger.bytes
+    this.#partsHandedOver = parts
+    this.#resumedParts = parts
+    this.meter.resumed = bytes
     this.#observer.resumed?.(resumedUpload(earlier))
-    return { parts: ledger.count, bytes: ledger.bytes }
+    return { parts, bytes, partNumbers }
+  }
+
+  /** An earlier run published the object: nothing is left to do. Throws UploadError where the transfer has failed. */
+  async conclude(published: Published): Promise<UploadResult> {
+    this.#resumedParts = published.parts
+    this.meter.resumed = published.size
+    return this.#finish(() => Promise.resolve(published))
   }
 
   /**

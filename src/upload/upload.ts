@@ -10,6 +10,7 @@ import type { PartBuffer } from '../checksum/crc64.js'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object-options.js'
+import { unbrokenParts } from './checkpoint/part-proof.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
 import { Transfer } from './transfer.js'
@@ -101,7 +102,9 @@ export class Upload {
   }
 
   async #takeOver(): Promise<number> {
-    const { parts, bytes } = await this.#transfer.takeOver((partNumber) => this.#plan.sizeOf(partNumber))
+    const { parts, bytes } = await this.#transfer.takeOver((stored) =>
+      unbrokenParts(stored, (partNumber) => this.#plan.sizeOf(partNumber)),
+    )
     this.#partCount = parts
     this.#start = bytes
     return bytes

@@ -112,7 +112,7 @@ export class Checkpoint {
       options: await fingerprintOf(options),
       ...(driver.partChecksum === undefined ? {} : { checksum: driver.partChecksum }),
       etagsAreMd5: false,
-      ...(file === undefined ? {} : { file }),
+      ...(file === undefined ? {} : { file: { size: file.size, mtimeNs: file.mtimeNs } }),
     })
     await this.#writer.save()
     this.#durableId = uploadId
@@ -132,9 +132,11 @@ export class Checkpoint {
 
   /**
    * The part in the store that is made of these bytes: it need not be sent. Undefined where there is none, and after the
-   * first that differs. To be called in the order of part numbers; the bytes must stay until it has resolved.
+   * first that differs, unless they are of a file. To be called in the order of part numbers; the bytes must stay until it
+   * has resolved.
    */
   async match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
+    if (this.#upload.file !== undefined) return this.#matchAlone(partNumber, body)
     let found: StoredPart | undefined
     this.#replay = this.#replay.then(async (isUnchanged) => {
       const stored = this.#stored.get(partNumber)
@@ -190,6 +192,16 @@ export class Checkpoint {
     await this.#store.unlock()
   }
 
+  /** A part of a file is where its number says, whatever became of the others. */
+  async #matchAlone(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
+    const stored = this.#stored.get(partNumber)
+    if (stored === undefined) return undefined
+    // What is recorded was sent from here, and taken into the CRC-64 as it was: no other checksum is needed.
+    const { isRecorded, size, crc64 } = stored
+    const isSame = isRecorded ? size === body.bytes.length && crc64 === body.crc64 : await isSamePart(stored, body)
+    return isSame ? stored : undefined
+  }
+
   async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {
     const difference = await differenceOf(record, this.#upload)
     if (difference !== undefined) {
@@ -205,6 +217,10 @@ export class Checkpoint {
       this.#highestStored = listed.at(-1)?.partNumber ?? 0
     } catch (error) {
       if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error
+      if ((await this.#upload.file?.becameTheObject(record)) === true) {
+        await this.#store.remove()
+        return undefined
+      }
       await this.#startAnew('upload-gone', 'the upload is not there any more', record, context, false)
       return undefined
     }
