@@ -4,11 +4,11 @@
  * never go to a host that the caller did not name.
  */
 import { type Readable } from 'node:stream'
-import { Agent, type Dispatcher } from 'undici'
-import { KiB } from '../shared/byte-size.js'
+import type { Dispatcher } from 'undici'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices } from './body-slices.js'
 import { HttpFailure, toHttpFailure } from './http-failure.js'
+import { OwnAgent } from './own-agent.js'
 import { pacedSlices } from './paced-slices.js'
 import { readText } from './read-text.js'
 
@@ -61,8 +61,8 @@ export interface HttpStreamAnswer {
 export class Transport {
   readonly #timeouts: TimeoutOptions
   readonly #limiter: BandwidthLimiter | undefined
-  readonly #ownDispatcher: boolean
-  #dispatcher: Dispatcher
+  /** An agent of our own, or what the caller gave. */
+  #connections: OwnAgent | { dispatcher: Dispatcher }
   /** Of dispatchers that were replaced and still end their requests. */
   readonly #retiring = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
@@ -71,8 +71,7 @@ export class Transport {
   constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher, limiter?: BandwidthLimiter) {
     this.#timeouts = timeouts
     this.#limiter = limiter
-    this.#ownDispatcher = dispatcher === undefined
-    this.#dispatcher = dispatcher ?? this.#createAgent()
+    this.#connections = dispatcher === undefined ? new OwnAgent(timeouts.connectMs) : { dispatcher }
   }
 
   get isClosed(): boolean {
@@ -105,6 +104,11 @@ export class Transport {
     }
   }
 
+  /** Opens connections until `count` are there that no request uses. What fails is left to the requests to find out. */
+  prepare(origin: string, count: number): void {
+    if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
+  }
+
   /** Ends idle connections; requests in flight end first. */
   async close(): Promise<void> {
     this.#closing ??= this.#closeAll()
@@ -112,12 +116,13 @@ export class Transport {
   }
 
   async #closeAll(): Promise<void> {
-    if (this.#ownDispatcher) await Promise.all([this.#dispatcher.close(), ...this.#retiring])
+    const own = this.#connections instanceof OwnAgent ? this.#connections : undefined
+    await Promise.all([own?.close(), ...this.#retiring])
   }
 
   async #exchange(request: HttpRequest, watch: Watch): Promise<HttpStreamAnswer> {
     watch.throwIfEnded()
-    const dispatcher = this.#dispatcher
+    const { dispatcher } = this.#connections
     try {
       const answer = await dispatcher.request({
         origin: request.origin,
@@ -168,20 +173,12 @@ export class Transport {
     return { body: slices as unknown as Readable, headersTimeout: 0 }
   }
 
-  #createAgent(): Agent {
-    return new Agent({
-      connect: { timeout: this.#timeouts.connectMs },
-      // Idle connections are closed before most servers do, which would cost a request.
-      keepAliveTimeout: 10_000,
-      maxHeaderSize: 64 * KiB,
-    })
-  }
-
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
   #renew(used: Dispatcher): void {
-    if (!this.#ownDispatcher || this.isClosed || used !== this.#dispatcher) return
-    this.#dispatcher = this.#createAgent()
-    const retiring = used.close().finally(() => this.#retiring.delete(retiring))
+    const broken = this.#connections
+    if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return
+    this.#connections = new OwnAgent(this.#timeouts.connectMs)
+    const retiring = broken.close().finally(() => this.#retiring.delete(retiring))
     this.#retiring.add(retiring)
   }
 }

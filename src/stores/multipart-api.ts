@@ -72,6 +72,10 @@ export class MultipartApi implements StoreDriver {
     return this.#dialect.origin + this.#dialect.pathOf(key)
   }
 
+  prepareConnections(count: number): void {
+    this.#transport.prepare(this.#dialect.origin, count)
+  }
+
   async putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
     const headers = { ...this.#dialect.objectHeaders(options, 'put'), ...(await this.#integrity.headersOfPut(body)) }
     await this.#keepWhatIsThere(key, 'put', options, context)

@@ -21,6 +21,9 @@ export interface StoreDriver {
   /** The URL of the object, without credentials. */
   locationOf(key: string): string
 
+  /** Opens connections in advance, so that there are so many that no request uses. */
+  prepareConnections(count: number): void
+
   putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject>
   initiateMultipartUpload(key: string, options: ObjectOptions, context: CallContext): Promise<string>
   uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt>

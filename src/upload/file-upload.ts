@@ -14,6 +14,7 @@ import { acknowledgedParts } from './checkpoint/part-proof.js'
 import type { FileSource } from './file-source.js'
 import type { FileSendOptions, FileUploadOptions } from './file-upload-options.js'
 import { PartPlan } from './part-plan.js'
+import type { PartsLedger } from './parts-ledger.js'
 import type { UploadProgress } from './progress.js'
 import { ProgressReports } from './progress-reports.js'
 import { findPublished } from './published-file.js'
@@ -163,15 +164,10 @@ export class FileUpload {
   }
 
   /** The parts that need not even be read, for the file is the one that they were read from. */
-  async #takeOver(): Promise<ReadonlySet<number>> {
-    if (!this.#options.checkContent) {
-      const { partNumbers } = await this.#transfer.takeOver((stored) =>
-        acknowledgedParts(stored, (partNumber) => this.#lengthOf(partNumber)),
-      )
-      return partNumbers
-    }
-    await this.#transfer.earlier()
-    return new Set()
+  async #takeOver(): Promise<Pick<PartsLedger, 'has'>> {
+    const sizeOf = (partNumber: number) => this.#lengthOf(partNumber)
+    const { checkContent } = this.#options
+    return this.#transfer.takeOver((stored) => (checkContent ? [] : acknowledgedParts(stored, sizeOf)))
   }
 
   async #send(partNumber: number): Promise<void> {

@@ -12,11 +12,12 @@ import { attachLeftover, toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoredObject } from '../stores/store-driver.js'
-import { Checkpoint, type Resumable } from './checkpoint/checkpoint.js'
+import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
 import type { FileOrigin } from './checkpoint/restart.js'
-import { MultipartUpload } from './multipart-upload.js'
-import { type AcknowledgedPart, PartsLedger } from './parts-ledger.js'
+import type { StoredPart } from './checkpoint/part-proof.js'
+import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
+import { PartsLedger } from './parts-ledger.js'
 import { ProgressMeter } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
@@ -51,7 +52,7 @@ export interface TransferPlan {
   partSize: number
   /** Where it is recorded, so that another run may resume it. */
   checkpoint?: LockableStore | undefined
-  /** Where its bytes come from a file. */
+  /** Where the bytes come from a file. */
   file?: FileOrigin
 }
 
@@ -64,11 +65,11 @@ export class Transfer {
   readonly #scheduler: Scheduler
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
+  readonly #upload: MultipartUpload
+  readonly #checkpoint: Checkpoint | undefined
   readonly #gaveUp = new Promise<void>((resolve) => {
     this.#cancel.signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  readonly #upload: MultipartUpload
-  readonly #checkpoint: Checkpoint | undefined
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
   #resumedParts = 0
@@ -144,37 +145,22 @@ export class Transfer {
     if (this.#checkpoint !== undefined) this.#upload.open().catch((error: unknown) => this.#fail(toError(error)))
   }
 
-  /** What an earlier run left, looked for before anything is sent. Throws UploadError. */
-  async earlier(): Promise<Resumable | undefined> {
-    const earlier = await this.#upload.open()
-    this.throwIfFailed()
-    return earlier
-  }
-
   /**
-   * Goes on with those of an earlier run's parts that `choose` says, whatever their bytes are now; to be called first.
+   * Goes on with those of an earlier run's parts that are chosen, whatever their bytes are now; to be called first.
    * Throws UploadError.
    */
-  async takeOver(
-    choose: (parts: Resumable['parts']) => Iterable<AcknowledgedPart & { partNumber: number }>,
-  ): Promise<{ parts: number; bytes: number; partNumbers: ReadonlySet<number> }> {
+  async takeOver(choose: PartsChoice): Promise<Pick<PartsLedger, 'count' | 'bytes' | 'has'>> {
     this.open()
-    const earlier = await this.earlier()
-    const ledger = new PartsLedger()
-    const partNumbers = new Set<number>()
-    for (const { partNumber, ...part } of earlier === undefined ? [] : choose(earlier.parts)) {
-      ledger.record(partNumber, part)
-      partNumbers.add(partNumber)
-    }
-    const { count: parts, bytes } = ledger
-    if (earlier === undefined || parts === 0) return { parts, bytes, partNumbers }
-    this.#upload.adopt(earlier)
+    const taken = await this.#upload.takeOver(choose)
+    this.throwIfFailed()
+    if (taken === undefined) return new PartsLedger()
+    const { earlier, ledger } = taken
     this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
-    this.#partsHandedOver = parts
-    this.#resumedParts = parts
-    this.meter.resumed = bytes
+    this.#partsHandedOver = ledger.count
+    this.#resumedParts = ledger.count
+    this.meter.resumed = ledger.bytes
     this.#observer.resumed?.(resumedUpload(earlier))
-    return { parts, bytes, partNumbers }
+    return ledger
   }
 
   /** An earlier run published the object: nothing is left to do. Throws UploadError where the transfer has failed. */
@@ -186,16 +172,20 @@ export class Transfer {
 
   /**
    * Sends a part, which must find room, as soon as it is there; its buffer is not the caller's any more. The first one
-   * begins the upload.
+   * begins the upload. To be called in the order of part numbers.
    */
   send(partNumber: number, part: PartBuffer | Promise<PartBuffer>): void {
-    const multipart = this.#begin(part instanceof Promise ? undefined : bodyOf(part))
+    const body = Promise.resolve(part).then((buffer) => new ObjectBody(buffer.bytes, buffer.digest()))
+    // Whoever waits for the part learns of it.
+    body.catch(() => undefined)
+    const multipart = this.#begin(body)
+    const match = this.#checkpoint?.match(partNumber, body, multipart.initiated)
     this.#partsHandedOver += 1
     this.#scheduler.run(async () => {
       let buffer: PartBuffer | undefined
       try {
         buffer = await part
-        await this.#sendPart(multipart, partNumber, bodyOf(buffer))
+        await this.#sendPart(multipart, partNumber, await body, match)
       } catch (error) {
         this.#fail(toError(error))
       } finally {
@@ -235,7 +225,7 @@ export class Transfer {
     const { driver, pool } = this.#host
     try {
       return await this.#finish(async () => {
-        const body = buffer === undefined ? new ObjectBody(new Uint8Array(0), 0n) : bodyOf(buffer)
+        const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
         if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
         const stored = await this.#publish(() =>
           putVerified(driver, this.key, body, this.#objectOptions, this.#context()),
@@ -265,20 +255,20 @@ export class Transfer {
     return state.name === 'failed' ? state.multipart : state.name === 'multipart' ? state : undefined
   }
 
-  async #sendPart(multipart: Multipart, partNumber: number, body: ObjectBody): Promise<void> {
+  async #sendPart(
+    multipart: Multipart,
+    partNumber: number,
+    body: ObjectBody,
+    match: Promise<StoredPart | undefined> | undefined,
+  ): Promise<void> {
     const uploadId = await multipart.initiated
+    const stored = match === undefined ? undefined : await match
     this.throwIfFailed()
     const { crc64 } = body
     const size = body.bytes.length
-    const stored = await this.#checkpoint?.match(partNumber, body)
-    this.throwIfFailed()
+    const address = { key: this.key, uploadId, partNumber, body }
     const { etag, checksum } =
-      stored ??
-      (await this.#host.driver.uploadPart(
-        { key: this.key, uploadId, partNumber, body },
-        this.#objectOptions,
-        this.#context(),
-      ))
+      stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
     const part = { etag, checksum, size, crc64 }
     multipart.ledger.record(partNumber, part)
     if (stored !== undefined) {
@@ -287,7 +277,6 @@ export class Transfer {
     }
     const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
     const told = this.#observer.part(stored === undefined ? facts : { ...facts, resumed: true })
-    told?.catch(() => undefined)
     // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
     if (stored?.isRecorded !== true) await this.#checkpoint?.record(partNumber, part, body)
     // What whoever is told takes for ever over is no reason not to clean up.
@@ -295,7 +284,7 @@ export class Transfer {
   }
 
   /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
-  #begin(first: ObjectBody | undefined): Multipart {
+  #begin(first: Promise<ObjectBody>): Multipart {
     if (this.#state.name === 'multipart') return this.#state
     const multipart: Multipart = {
       name: 'multipart',
@@ -303,13 +292,15 @@ export class Transfer {
       // In a turn of its own: what is called from here may end this upload at once.
       initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
+    // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
+    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#state = multipart
     return multipart
   }
 
-  async #initiate(first: ObjectBody | undefined): Promise<string> {
+  async #initiate(first: Promise<ObjectBody>): Promise<string> {
     this.throwIfFailed()
     // Without a checkpoint there is nothing to wait for.
     const earlier = this.#checkpoint === undefined ? undefined : await this.#upload.resume(first)
@@ -385,8 +376,4 @@ export class Transfer {
     // Given up while it was being published: only a look at the object tells.
     if (this.#mayBePublished) attachLeftover(error, { outcomeUnknown: true })
   }
-}
-
-function bodyOf(buffer: PartBuffer): ObjectBody {
-  return new ObjectBody(buffer.bytes, buffer.digest())
 }

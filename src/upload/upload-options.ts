@@ -73,8 +73,8 @@ export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
 /** Throws UploadError where an option is not acceptable. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
-  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal, onProgress, onPart } = options
-  const { checkpoint, resume = 'replay' } = options
+  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal } = options
+  const { checkpoint, resume = 'replay', onProgress, onPart } = options
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart(limits), 'bytes'),
     concurrency: checkInteger('concurrency', concurrency, 1, 100),

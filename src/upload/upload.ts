@@ -102,10 +102,10 @@ export class Upload {
   }
 
   async #takeOver(): Promise<number> {
-    const { parts, bytes } = await this.#transfer.takeOver((stored) =>
-      unbrokenParts(stored, (partNumber) => this.#plan.sizeOf(partNumber)),
+    const { count, bytes } = await this.#transfer.takeOver((parts) =>
+      unbrokenParts(parts, (partNumber) => this.#plan.sizeOf(partNumber)),
     )
-    this.#partCount = parts
+    this.#partCount = count
     this.#start = bytes
     return bytes
   }

@@ -98,6 +98,10 @@ export class MemoryDriver implements StoreDriver {
     // Everything is acceptable.
   }
 
+  prepareConnections(): void {
+    // There are none.
+  }
+
   locationOf(key: string): string {
     return `memory://${key}`
   }

@@ -55,9 +55,9 @@ export class Checkpoint {
   #stored = new Map<number, StoredPart>()
   #highestStored = 0
   #leavesPartsOut = false
-  /** Settles when the parts asked for so far have been compared; what it resolves with is whether all were the same. */
-  #replay: Promise<boolean> = Promise.resolve(true)
   #etagsAreMd5: Promise<boolean> | undefined
+  /** One part after the other is compared. */
+  #matching: Promise<unknown> = Promise.resolve()
 
   constructor(store: LockableStore, upload: CheckpointedUpload, observer: CheckpointObserver) {
     this.#store = store
@@ -68,6 +68,11 @@ export class Checkpoint {
   /** The upload that a later run would resume. */
   get durableId(): string | undefined {
     return this.#durableId
+  }
+
+  /** A part of a file is where its number says, whatever became of those before it. */
+  get comparesEachPart(): boolean {
+    return this.#upload.file !== undefined
   }
 
   /** Looks for what an earlier run left; without a record nothing is sent and nothing written. Throws UploadError. */
@@ -132,24 +137,18 @@ export class Checkpoint {
 
   /**
    * The part in the store that is made of these bytes: it need not be sent. Undefined where there is none, and after the
-   * first that differs, unless they are of a file. To be called in the order of part numbers; the bytes must stay until it
-   * has resolved.
+   * first that differs, unless they come from a file. To be called in the order of part numbers; looks once it is `settled`
+   * which upload goes on.
    */
-  async match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
-    if (this.#upload.file !== undefined) return this.#matchAlone(partNumber, body)
-    let found: StoredPart | undefined
-    this.#replay = this.#replay.then(async (isUnchanged) => {
-      const stored = this.#stored.get(partNumber)
-      if (!isUnchanged || stored === undefined) return isUnchanged
-      if (await isSamePart(stored, body)) {
-        found = stored
-        return true
-      }
-      this.#writer?.forgetFrom(partNumber)
-      return false
+  match(partNumber: number, body: Promise<ObjectBody>, settled: Promise<unknown>): Promise<StoredPart | undefined> {
+    const before = this.comparesEachPart ? Promise.resolve() : this.#matching
+    const match = before.then(async () => {
+      await settled
+      return this.#match(partNumber, await body)
     })
-    await this.#replay
-    return found
+    // Whoever sends the part learns of a failure.
+    this.#matching = match.catch(() => undefined)
+    return match
   }
 
   /** Resolves when it is recorded that the store has this part, made of these bytes. Throws UploadError. */
@@ -192,14 +191,20 @@ export class Checkpoint {
     await this.#store.unlock()
   }
 
-  /** A part of a file is where its number says, whatever became of the others. */
-  async #matchAlone(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
+  async #match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
     const stored = this.#stored.get(partNumber)
     if (stored === undefined) return undefined
-    // What is recorded was sent from here, and taken into the CRC-64 as it was: no other checksum is needed.
+    if (this.comparesEachPart) return (await this.#isSameOfFile(stored, body)) ? stored : undefined
+    if (await isSamePart(stored, body)) return stored
+    this.#stored.clear()
+    this.#writer?.forgetFrom(partNumber)
+    return undefined
+  }
+
+  /** The CRC-64 of what was sent from here is recorded; what the store alone tells of is held against all that it tells. */
+  async #isSameOfFile(stored: StoredPart, body: ObjectBody): Promise<boolean> {
     const { isRecorded, size, crc64 } = stored
-    const isSame = isRecorded ? size === body.bytes.length && crc64 === body.crc64 : await isSamePart(stored, body)
-    return isSame ? stored : undefined
+    return isRecorded ? size === body.bytes.length && crc64 === body.crc64 : isSamePart(stored, body)
   }
 
   async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { formatCrc64 } from '../../../src/checksum/decimal.js'
 import { UploadError } from '../../../src/shared/errors.js'
+import { formatPart, formatRecord } from '../../../src/upload/checkpoint/record.js'
 import type { UploadOptions } from '../../../src/upload/upload-options.js'
 import { someBytes } from '../../support/bytes.js'
 import { MemoryCheckpoint } from '../../support/memory-checkpoint.js'
@@ -182,8 +183,7 @@ describe('an upload with a checkpoint', () => {
     const record = checkpoint.record
     const crc64 = crc64Of(changedAt(BYTES, 2 * SMALL_PART).subarray(2 * SMALL_PART, 3 * SMALL_PART))
     const forged = record.parts.map((part) => (part.partNumber === 3 ? { ...part, crc64 } : part))
-    const { formatPart, formatRecord } = await import('../../../src/upload/checkpoint/record.js')
-    const { parts: _parts, ...head } = record
+    const head = { ...record, parts: undefined }
     checkpoint.text = formatRecord(head, forged.map(formatPart))
     const run = startRun(driver, checkpoint)
     await writeAndFinish(run, changedAt(BYTES, 2 * SMALL_PART))
@@ -418,9 +418,12 @@ describe('an upload with a checkpoint that fails', () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint)
     await run.upload.write(BYTES.subarray(0, 4 * SMALL_PART))
-    const reason = Object.assign(new Error('of the source'))
+    const reason: Error = new Error('of the source')
     await run.upload.abort(reason)
-    assert.deepEqual({ ...reason }, { uploadId: 'upload-1', resumable: true })
+    assert.deepEqual(Object.entries(reason), [
+      ['uploadId', 'upload-1'],
+      ['resumable', true],
+    ])
     assert.equal(reason.message, 'of the source')
     assert.equal(driver.uploads.size, 1)
     assert.ok(checkpoint.record !== undefined)
