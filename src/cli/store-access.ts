@@ -12,6 +12,8 @@ const SCHEMES: Readonly<Record<Provider, SchemeFacts>> = {
   s3: { keyVariable: 'AWS_ACCESS_KEY_ID', readsOssutilConfig: false },
 }
 
+export const SCHEME_NAMES: readonly string[] = Object.keys(SCHEMES)
+
 interface SchemeFacts {
   /** The variable without which the environment has no credentials. */
   keyVariable: string
@@ -58,6 +60,7 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
     endpoint: options.text('endpoint'),
     addressing: options.text('addressing'),
     network: options.text('network'),
+    bandwidthLimit: options.byteSize('bandwidth-limit'),
   }
   const config = configFor(scheme, options, environment)
   const filled = config === undefined ? given : { ...given, ...fromConfig(config, given, environment) }

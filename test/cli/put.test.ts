@@ -147,8 +147,15 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
   for (const [what, args, input, refusal] of [
     ['--min-size lets pass', ['--min-size', '5'], 'enough', undefined],
     ['--min-size refuses', ['--min-size', '1KiB'], 'small', /ended after 5 B/],
-    ['--expect-tail lets pass', ['--expect-tail', '-- complete'], 'dump\n-- complete\r\n\n', undefined],
+    ['--expect-tail lets pass', ['--expect-tail', '-- complete'], 'dump\n-- complete on Monday\r\n\n', undefined],
     ['--expect-tail refuses', ['--expect-tail', '-- complete'], 'dump\n-- compl', /ends with "dump\\n-- compl"/],
+    [
+      '--expect-tail refuses what is too far from the end',
+      ['--expect-tail', '-- complete'],
+      `-- complete${'x'.repeat(1020)}`,
+      /--expect-tail "-- complete" is not in its last 1024 bytes/,
+    ],
+    ['--expect-tail looks at a text that is longer', ['--expect-tail', 'x'.repeat(2000)], 'x'.repeat(2000), undefined],
   ] as const) {
     it(what, async (t) => {
       const { emulator, store } = await embeddedStore(t)
@@ -166,5 +173,24 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
     assert.equal((await ossup(emulator, ['put', TARGET, '--sha256', file], { input: 'the du' })).code, 3)
     assert.equal(await exists(store, KEY), false)
     assert.equal((await ossup(emulator, ['put', TARGET, '--sha256', file], { input: 'the dump' })).code, 0)
+  })
+})
+
+describe('--bandwidth-limit', () => {
+  it('is what the store sends at most', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const args = ['put', TARGET, '--json', '--bandwidth-limit', '4MiB']
+    const { code, stdout } = await ossup(emulator, args, { input: Buffer.alloc(6 * 1024 * 1024) })
+    assert.equal(code, 0)
+    const { elapsedMs } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { elapsedMs: number }
+    // Slower for any reason is no fault of the limit; faster would be.
+    assert.ok(elapsedMs >= 1000, `${elapsedMs} ms`)
+  })
+
+  it('is refused where it has no sense', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const { code, stderr } = await ossup(emulator, ['put', TARGET, '--bandwidth-limit', '1B'])
+    assert.equal(code, 2)
+    assert.match(stderr, /bandwidthLimit is 1/)
   })
 })
