@@ -25,10 +25,12 @@ export type {
   CredentialsOption,
   ExpiringCredentials,
 } from './credentials/credentials-source.js'
+export type { ProxyOption } from './http/proxy.js'
 export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'
 export { UploadError, type UploadErrorCode } from './shared/errors.js'
+export type { RequestTrace } from './stores/request-trace.js'
 export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object-options.js'
 export type {
   ByteRange,

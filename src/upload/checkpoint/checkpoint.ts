@@ -13,7 +13,8 @@ import type { LockableStore } from './checkpoint-store.js'
 import { type CheckpointNotice, CheckpointWriter } from './checkpoint-writer.js'
 import { fingerprintOf } from './fingerprint.js'
 import { isSamePart, listAllParts, md5OfEtag, provenParts, type StoredPart } from './part-proof.js'
-import { type CheckpointRecord, readRecord, type RecordedFile, type RecordHead } from './record.js'
+import { isNothing, readCheckpoint } from './read-checkpoint.js'
+import type { CheckpointRecord, RecordedFile, RecordHead } from './record.js'
 import { type CheckpointedUpload, differenceOf, type RestartNotice, type RestartReason } from './restart.js'
 
 export interface CheckpointObserver {
@@ -77,18 +78,8 @@ export class Checkpoint {
 
   /** Looks for what an earlier run left; without a record nothing is sent and nothing written. Throws UploadError. */
   async open(context: CallContext): Promise<Resumable | undefined> {
-    if (isNothing(await this.#store.read())) return undefined
-    await this.#store.lock()
-    const text = await this.#store.read()
-    // Whoever held it has just finished.
-    if (isNothing(text)) return undefined
-    const reading = readRecord(text)
-    if (reading.kind === 'foreign') {
-      throw new UploadError(
-        'INVALID_OPTION',
-        `checkpoint is ${JSON.stringify(this.#store.name)}: accepted is a place where nothing is, or a checkpoint of this library; ${reading.why}`,
-      )
-    }
+    const reading = await readCheckpoint(this.#store)
+    if (reading === undefined) return undefined
     if (reading.kind === 'damaged') {
       await this.#startAnew('record-damaged', `the checkpoint is damaged: ${reading.why}`, undefined, context)
       return undefined
@@ -210,8 +201,8 @@ export class Checkpoint {
   async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {
     const difference = await differenceOf(record, this.#upload)
     if (difference !== undefined) {
-      const { reason, message, isWithinReach } = difference
-      await this.#startAnew(reason, message, record, context, isWithinReach)
+      const { reason, message, isReachable } = difference
+      await this.#startAnew(reason, message, record, context, isReachable)
       return undefined
     }
     const { parts, ...head } = record
@@ -246,10 +237,10 @@ export class Checkpoint {
     message: string,
     left: { key: string; uploadId: string } | undefined,
     context: CallContext,
-    isWithinReach = true,
+    isReachable = true,
   ): Promise<void> {
     let cleanupError: Error | undefined
-    if (left !== undefined && isWithinReach) {
+    if (left !== undefined && isReachable) {
       try {
         await this.#upload.driver.abortMultipartUpload(left, { ...context, retryTotalMs: ABORT_MS })
       } catch (error) {
@@ -258,7 +249,7 @@ export class Checkpoint {
       }
     }
     await this.#store.remove()
-    const isLeft = left !== undefined && reason !== 'upload-gone' && (!isWithinReach || cleanupError !== undefined)
+    const isLeft = left !== undefined && reason !== 'upload-gone' && (!isReachable || cleanupError !== undefined)
     this.#observer.restarted?.({
       reason,
       message,
@@ -271,9 +262,4 @@ export class Checkpoint {
 /** The service knows nothing of it any more, whichever request said so. */
 function isGone(error: Error): boolean {
   return error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD'
-}
-
-/** An empty file has nothing to lose. */
-function isNothing(text: string | undefined): text is undefined | '' {
-  return text === undefined || text === ''
 }

@@ -67,7 +67,7 @@ const MARK = '{"format":"oss-upload-stream-checkpoint","version":'
 const VERSION = 1
 const TAIL = /\n\],\n"sum":"([0-9]+)"\}\n$/
 
-/** `parts` are the lines that `formatPart` made, in the order of their numbers. */
+/** `parts` are what `formatPart` made, in the order of their numbers. */
 export function formatRecord(head: RecordHead, parts: readonly string[]): string {
   const { options, file, checksum, ...plain } = head
   const facts = { ...plain, options, ...(checksum === undefined ? {} : { checksum }), ...(file ? { file } : {}) }
