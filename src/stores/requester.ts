@@ -67,6 +67,7 @@ export class Requester {
     return this.#attempts(call, context, async (request) => {
       const answer = await transport.send(request)
       if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
+      if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
   }
@@ -118,6 +119,7 @@ export class Requester {
         const reason = oneLine(withoutSecrets(failure.message, snapshot, request), LONGEST_REASON)
 
         const { remedy, throttled } = failure.facts
+        if (throttled === true) context.onThrottled?.('refused')
         let helps = remedy !== 'none'
         let delayMs = 0
         if (remedy === 'again') {
