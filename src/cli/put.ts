@@ -115,9 +115,9 @@ async function transfer(
   try {
     await pipeline([source.stream, ...guardsOf(options), upload]).finally(() => upload.done)
     const result = await upload.done
-    const { elapsedMs } = upload.progress
+    const { elapsedMs, retries } = upload.progress
     reporter.event('done', { target: address, ...result, elapsedMs: Math.round(elapsedMs) })
-    reporter.summary(uploadSummary(address, result, elapsedMs))
+    reporter.summary(uploadSummary(address, result, retries, elapsedMs))
   } catch (error) {
     throw withOutcome(error, session.signal, address)
   } finally {

@@ -175,3 +175,22 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
     assert.equal((await ossup(emulator, ['put', TARGET, '--sha256', file], { input: 'the dump' })).code, 0)
   })
 })
+
+describe('--bandwidth-limit', () => {
+  it('is what the store sends at most', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const args = ['put', TARGET, '--json', '--bandwidth-limit', '4MiB']
+    const { code, stdout } = await ossup(emulator, args, { input: Buffer.alloc(6 * 1024 * 1024) })
+    assert.equal(code, 0)
+    const { elapsedMs } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { elapsedMs: number }
+    // Slower for any reason is no fault of the limit; faster would be.
+    assert.ok(elapsedMs >= 1000, `${elapsedMs} ms`)
+  })
+
+  it('is refused where it has no sense', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const { code, stderr } = await ossup(emulator, ['put', TARGET, '--bandwidth-limit', '1B'])
+    assert.equal(code, 2)
+    assert.match(stderr, /bandwidthLimit is 1/)
+  })
+})
