@@ -73,6 +73,7 @@ export class Requester {
       const answer = await transport.send(request)
       onAnswer(answer)
       if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
+      if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
   }
@@ -139,6 +140,7 @@ export class Requester {
         outcomeUnknown ||= failure.facts.outcomeUnknown
 
         const { remedy, throttled } = failure.facts
+        if (throttled === true) context.onThrottled?.('refused')
         let helps = remedy !== 'none'
         let delayMs = 0
         if (remedy === 'again') {

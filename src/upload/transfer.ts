@@ -16,9 +16,10 @@ import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
 import type { FileOrigin } from './checkpoint/restart.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
+import { type Concurrency, concurrencyOf } from './concurrency.js'
 import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
-import { ProgressMeter } from './progress.js'
+import { ProgressMeter, type UploadProgress } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
 import { type Published, resultOf } from './published.js'
@@ -47,7 +48,7 @@ interface Multipart {
 export interface TransferPlan {
   /** Checked, and nobody else's to change. */
   objectOptions: ObjectOptions
-  concurrency: number
+  concurrency: number | 'auto'
   /** Bytes of the first part. */
   partSize: number
   /** Where it is recorded, so that another run may resume it. */
@@ -62,6 +63,7 @@ export class Transfer {
   readonly #host: UploadHost
   readonly #observer: UploadObserver
   readonly #objectOptions: ObjectOptions
+  readonly #concurrency: Concurrency
   readonly #scheduler: Scheduler
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
@@ -81,7 +83,12 @@ export class Transfer {
     this.key = key
     this.#host = host
     this.#objectOptions = options
-    this.#scheduler = new Scheduler(concurrency)
+    this.#concurrency = concurrencyOf(concurrency, {
+      partSize,
+      maxMemory: host.pool.maxMemory,
+      expectsDelays: options.trafficLimit !== undefined,
+    })
+    this.#scheduler = new Scheduler(this.#concurrency)
     this.#observer = observer
     if (checkpoint !== undefined) {
       this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize, file }, observer)
@@ -114,17 +121,18 @@ export class Transfer {
     return this.#cancel.signal
   }
 
-  get partsProgress(): { acknowledged: number; partsDone: number; partsInFlight: number } {
+  get partsProgress(): Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight' | 'concurrency'> {
+    const concurrency = this.#concurrency.limit
     if (this.#state.name === 'done') {
       const { size, parts } = this.#state.result
-      return { acknowledged: size, partsDone: parts, partsInFlight: 0 }
+      return { acknowledged: size, partsDone: parts, partsInFlight: 0, concurrency }
     }
     const partsInFlight = this.#scheduler.running
     const ledger = this.#multipart?.ledger
-    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight }
+    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight, concurrency }
     // What runs beside the parts is the publication.
-    const left = this.#partsHandedOver - ledger.count
-    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: Math.min(partsInFlight, left) }
+    const left = Math.min(partsInFlight, this.#partsHandedOver - ledger.count)
+    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: left, concurrency }
   }
 
   get hasRoom(): boolean {
@@ -269,6 +277,7 @@ export class Transfer {
     const address = { key: this.key, uploadId, partNumber, body }
     const { etag, checksum } =
       stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
+    if (stored === undefined) this.#concurrency.completed(size, this.meter.blockedMs)
     const part = { etag, checksum, size, crc64 }
     multipart.ledger.record(partNumber, part)
     if (stored !== undefined) {
@@ -293,7 +302,7 @@ export class Transfer {
       initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
     // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
-    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
+    this.#host.driver.prepareConnections(this.#concurrency.limit + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#state = multipart
@@ -361,6 +370,7 @@ export class Transfer {
         this.meter.retries += 1
         this.#observer.retry(retry)
       },
+      onThrottled: (how) => this.#concurrency[how](),
     }
   }
 
