@@ -70,6 +70,8 @@ export interface CallContext {
   retrySignal?: AbortSignal | undefined
   /** Instead of the store's own `retry.totalMs`. */
   retryTotalMs?: number | undefined
+  /** What traces name as the upload that the call belongs to. */
+  upload?: object | undefined
   onRetry?: ((retry: RetryNotice) => void) | undefined
   /** For each attempt that failed although it may have taken effect. */
   onOutcomeUnknown?: (() => void) | undefined

@@ -18,6 +18,7 @@ import { ProgressMeter } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
 import type { UploadResult } from './upload-result.js'
+import { tellUpload, type ToldUpload } from './upload-trace.js'
 
 /** What an upload needs of the store it goes to. */
 export interface UploadHost {
@@ -85,6 +86,7 @@ export class Transfer {
   readonly #observer: UploadObserver
   readonly #objectOptions: ObjectOptions
   readonly #scheduler: Scheduler
+  readonly #told: ToldUpload | undefined
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
   readonly #cancelInitiate = new AbortController()
@@ -109,6 +111,7 @@ export class Transfer {
     this.#objectOptions = objectOptions
     this.#scheduler = new Scheduler(concurrency)
     this.#observer = observer
+    this.#told = tellUpload(host.driver.provider, host.driver.bucket, key)
     // Every part in flight listens to it: that is no leak.
     setMaxListeners(0, this.#cancel.signal)
   }
@@ -224,7 +227,7 @@ export class Transfer {
     this.meter.stop()
     this.#cancel.abort(error)
     const multipart = this.#multipart
-    const settled = this.#cleanUp(multipart, error)
+    const settled = this.#cleanUp(multipart, error).finally(() => this.#told?.failed(error))
     this.#state = { name: 'failed', error, multipart, settled }
     return settled
   }
@@ -260,6 +263,7 @@ export class Transfer {
       initiated: Promise.resolve().then(async () => {
         const uploadId = await this.#initiate()
         multipart.uploadId = uploadId
+        if (this.#told !== undefined) this.#told.trace.uploadId = uploadId
         this.#observer.initiated(uploadId)
         return uploadId
       }),
@@ -295,6 +299,7 @@ export class Transfer {
     const result = this.#resultOf(published)
     this.#state = { name: 'done', result }
     this.meter.stop()
+    this.#told?.stored(result)
     return result
   }
 
@@ -339,6 +344,7 @@ export class Transfer {
 
   #context(): CallContext {
     return {
+      upload: this.#told?.trace,
       signal: this.#cancel.signal,
       onSent: (bytes) => {
         this.meter.sent += bytes
@@ -367,7 +373,13 @@ export class Transfer {
     const uploadId = multipart?.uploadId
     if (uploadId === undefined) return
     try {
-      await this.#host.driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
+      await this.#host.driver.abortMultipartUpload(
+        { key: this.key, uploadId },
+        {
+          upload: this.#told?.trace,
+          retryTotalMs: CLEAN_UP_MS,
+        },
+      )
     } catch (cleanupError) {
       attachLeftover(error, { uploadId, cleanupError: toError(cleanupError) })
     }
