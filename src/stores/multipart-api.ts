@@ -43,6 +43,7 @@ export class MultipartApi implements StoreDriver {
   readonly provider: StoreDriver['provider']
   readonly bucket: StoreDriver['bucket']
   readonly limits: StoreDriver['limits']
+  readonly partChecksum: StoreDriver['partChecksum']
   readonly #dialect: Dialect
   readonly #integrity: Integrity
   readonly #requester: Requester
@@ -59,6 +60,7 @@ export class MultipartApi implements StoreDriver {
     this.provider = dialect.provider
     this.bucket = dialect.bucket
     this.limits = dialect.limits
+    this.partChecksum = this.#integrity.partChecksum
   }
 
   check(key: string, options: ObjectOptions): void {

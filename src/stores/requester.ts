@@ -57,11 +57,13 @@ export interface RequesterParts {
 
 export class Requester {
   readonly #parts: RequesterParts
+  readonly #host: string
   /** What the service's clock is ahead of this machine's, learned when it refused a date. */
   #clockOffsetMs = 0
 
   constructor(parts: RequesterParts) {
     this.#parts = parts
+    this.#host = new URL(parts.dialect.origin).host
   }
 
   /** The answer as `read` understands it; `read` may throw an AttemptFailure. Throws UploadError. */
@@ -204,7 +206,7 @@ export class Requester {
   ): HttpRequest {
     const { dialect, answerMs } = this.#parts
     const { method, key, query = [], body, patience = 1, pacedMs } = call
-    const headers: Record<string, string> = { ...call.headers, host: new URL(dialect.origin).host }
+    const headers: Record<string, string> = { ...call.headers, host: this.#host }
     headers['user-agent'] = USER_AGENT
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.length ?? 0)
     const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash: signed.payloadHash }

@@ -15,7 +15,7 @@ export interface UploadTrace {
   bucket: string
   /** The object's key. */
   key: string
-  /** Of the multipart upload, where there is one. */
+  /** Of the multipart upload, where there was one; at the end. */
   uploadId?: string
   /** What was stored. */
   result?: UploadResult
@@ -34,21 +34,28 @@ const channel = traceChannel<UploadTrace>('upload', {
 export interface ToldUpload {
   readonly trace: UploadTrace
   stored(result: UploadResult): void
-  failed(error: Error): void
+  failed(error: Error, uploadId: string | undefined): void
 }
 
 /** Tells that an upload begins; nothing where nobody listens. */
 export function tellUpload(provider: Provider, bucket: string, key: string): ToldUpload | undefined {
   if (!channel.hasSubscribers) return undefined
   const trace: UploadTrace = { provider, bucket, key }
+  const name = (uploadId: string | undefined): void => {
+    if (uploadId !== undefined) trace.uploadId = uploadId
+  }
   let stored: ToldUpload['stored'] = () => undefined
   let failed: ToldUpload['failed'] = () => undefined
   const end = new Promise<void>((resolve, reject) => {
     stored = (result) => {
+      name(result.uploadId)
       trace.result = result
       resolve()
     }
-    failed = reject
+    failed = (error, uploadId) => {
+      name(uploadId)
+      reject(error)
+    }
   })
   // The failure is the caller's to handle; here it is only told.
   traced(channel, trace, () => end).catch(() => undefined)
