@@ -72,6 +72,8 @@ export interface CallContext {
   retrySignal?: AbortSignal | undefined
   /** Instead of the store's own `retry.totalMs`. */
   retryTotalMs?: number | undefined
+  /** What traces name as the upload that the call belongs to. */
+  upload?: object | undefined
   onRetry?: ((retry: RetryNotice) => void) | undefined
   /** The service refused a request, or took its time over it, because there are too many. */
   onThrottled?: ((how: 'refused' | 'delayed') => void) | undefined

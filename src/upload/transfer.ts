@@ -25,6 +25,7 @@ import { Scheduler } from './scheduler.js'
 import { type Published, resultOf } from './published.js'
 import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { UploadResult } from './upload-result.js'
+import { tellUpload, type ToldUpload } from './upload-trace.js'
 
 /**
  * - `idle`: nothing was sent.
@@ -65,6 +66,7 @@ export class Transfer {
   readonly #objectOptions: ObjectOptions
   readonly #concurrency: Concurrency
   readonly #scheduler: Scheduler
+  readonly #told: ToldUpload | undefined
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
@@ -102,6 +104,7 @@ export class Transfer {
     })
     // Every part in flight listens to it: that is no leak.
     setMaxListeners(0, this.#cancel.signal)
+    this.#told = tellUpload(driver.provider, driver.bucket, key)
   }
 
   get uploadId(): string | undefined {
@@ -253,7 +256,7 @@ export class Transfer {
     this.meter.stop()
     this.#cancel.abort(error)
     const multipart = this.#multipart
-    const settled = this.#cleanUp(multipart, error)
+    const settled = this.#cleanUp(multipart, error).finally(() => this.#told?.failed(error, this.uploadId))
     this.#state = { name: 'failed', error, multipart, settled }
     return settled
   }
@@ -339,6 +342,7 @@ export class Transfer {
     const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
     this.#state = { name: 'done', result }
     this.meter.finish()
+    this.#told?.stored(result)
     return result
   }
 
@@ -362,6 +366,7 @@ export class Transfer {
 
   #context(): CallContext {
     return {
+      upload: this.#told?.trace,
       signal: this.#cancel.signal,
       onSent: (bytes) => {
         this.meter.sent += bytes
