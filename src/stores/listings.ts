@@ -79,7 +79,8 @@ function wholeNumber(element: XmlElement, name: string): number {
   return value
 }
 
-function date<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: Date } {
+/** Under that name; nothing where the text is no date. */
+export function date<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: Date } {
   const time = Date.parse(text ?? '')
   return (Number.isNaN(time) ? {} : { [name]: new Date(time) }) as { [key in Name]?: Date }
 }

@@ -1,0 +1,19 @@
+/** What `promise` gives, unless the signal is aborted first: then it rejects with what `failure` makes of the reason. */
+export async function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  failure: (reason: unknown) => Error,
+): Promise<T> {
+  if (signal === undefined) return promise
+  let onAbort = (): void => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(failure(signal.reason))
+  })
+  signal.addEventListener('abort', onAbort)
+  try {
+    if (signal.aborted) onAbort()
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
