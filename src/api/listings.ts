@@ -1,5 +1,5 @@
 /** Listings of parts and of unfinished uploads: page by page, or one after the other. */
-import { checkInteger, checkNames, checkObject, checkString, invalidOption } from '../shared/check-option.js'
+import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
 import type {
   ListedPart,
   ListedUpload,
@@ -26,7 +26,7 @@ export interface ListPartsOptions extends ListOptions {
 export interface ListUploadsOptions extends ListOptions {
   /** Uploads of keys that begin with it. */
   prefix?: string | undefined
-  /** Uploads of later keys than this one and, with an upload id, later uploads of this key: `next` of a page. */
+  /** Uploads of later keys than this one and, with an upload id, later uploads of this key: `next` of a page, or an upload. */
   after?: UploadsMarker | undefined
 }
 
@@ -153,7 +153,6 @@ class PageSizes {
 
 function checkMarker(after: UploadsMarker): NonNullable<UploadsPageRequest['after']> {
   const { key, uploadId } = checkObject('after', after) as Partial<UploadsMarker>
-  checkNames('after', after, ['key', 'uploadId'])
   return {
     key: checkString('after.key', key),
     ...(uploadId === undefined ? {} : { uploadId: checkString('after.uploadId', uploadId) }),

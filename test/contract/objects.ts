@@ -79,13 +79,14 @@ export function objectContract(suite: ContractSuite): void {
         ['told in parts', someBytes(suite.partSize + 1)],
       ] as const) {
         await suite.upload(key, bytes, options)
-        const { contentType, metadata, headers, lastModified } = await suite.store.head(suite.key(key))
+        const { contentType, metadata, headers, lastModified, tagCount } = await suite.store.head(suite.key(key))
         assert.equal(contentType, options.contentType)
         assert.equal(metadata['author'], 'me')
         assert.equal(metadata['with-dashes-1'], options.metadata['with-dashes-1'])
         assert.equal(metadata['empty'] ?? '', '')
         assert.equal(headers['cache-control'], 'max-age=60')
         assert.equal(headers['content-disposition'], 'attachment; filename="a b.txt"')
+        assert.equal(tagCount, 2)
         assert.ok(Math.abs(Number(lastModified) - Date.now()) < 300_000)
       }
     })
