@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util'
+
+const SUITES = ['upload'] as const
+export type Suite = (typeof SUITES)[number]
+
+export interface BenchOptions {
+  suite: Suite
+  /** Bytes of the object. */
+  size: number
+  /** Turns of each contender. */
+  runs: number
+  /** Words, of which a contender's name must contain one; empty for all. */
+  only: string[]
+  /** The schemes to measure, one after the other. */
+  schemes: ('http' | 'https')[]
+  /** Bytes. */
+  partSize: number
+  concurrency: number
+  /** A receiver's URL, or the path of its C source. */
+  sink: string | undefined
+  json: boolean
+}
+
+export const USAGE = `npm run bench [-- [upload | small | scale | latency] [options]]
+
+upload (the default): one object of unknown size, every contender in turn, each in a fresh process
+small:                many objects of 1 KiB, against plain undici
+scale:                what a byte costs from 64 MiB to the size given, and a part from 10 to 10,000 of them
+latency:              throughput with 50 and 200 ms added to each request, against what the parts in flight allow
+
+  --size 1GiB         of the object (scale: of the largest)
+  --runs 5            of each contender; figures are medians
+  --only ours,floor   contenders whose name contains one of these; "ours" is this package
+  --tls               over TLS alone; --tls=both measures plain HTTP first
+  --part-size 8MiB
+  --concurrency 4     parts in flight
+  --sink URL|FILE     another receiver: its URL, or C source to be compiled with gcc
+  --json              figures as JSON`
+
+/** Throws a plain Error that says what is accepted. */
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  // An option that may have a value, which parseArgs does not know.
+  const plain = args.map((arg) => (arg === '--tls' ? '--tls=only' : arg))
+  const { values, positionals } = parseArgs({
+    args: plain,
+    allowPositionals: true,
+    options: {
+      size: { type: 'string', default: '1GiB' },
+      runs: { type: 'string', default: '5' },
+      only: { type: 'string', default: '' },
+      tls: { type: 'string', default: 'no' },
+      'part-size': { type: 'string', default: '8MiB' },
+      concurrency: { type: 'string', default: '4' },
+      sink: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const suite = SUITES.find((name) => name === (positionals[0] ?? 'upload'))
+  if (suite === undefined || positionals.length > 1) throw new Error(`no such benchmark: ${positionals.join(' ')}`)
+  return {
+    suite,
+    size: bytesOf('--size', values.size),
+    runs: countOf('--runs', values.runs),
+    only: values.only.split(',').filter((word) => word !== ''),
+    schemes: schemesOf(values.tls),
+    partSize: bytesOf('--part-size', values['part-size']),
+    concurrency: countOf('--concurrency', values.concurrency),
+    sink: values.sink,
+    json: values.json,
+  }
+}
+
+function schemesOf(tls: string): BenchOptions['schemes'] {
+  if (tls === 'no') return ['http']
+  if (tls === 'only') return ['https']
+  if (tls === 'both') return ['http', 'https']
+  throw new Error(`--tls takes nothing or "both", not ${tls}`)
+}
+
+function countOf(option: string, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`${option} takes a whole number from 1 on, not ${text}`)
+  return Number(text)
+}
+
+function bytesOf(option: string, text: string): number {
+  const [, digits, unit = ''] = /^([1-9]\d{0,5})(KiB|MiB|GiB)$/.exec(text) ?? []
+  const exponent = ['KiB', 'MiB', 'GiB'].indexOf(unit) + 1
+  if (digits === undefined) throw new Error(`${option} takes a number of KiB, MiB or GiB, such as 8MiB, not ${text}`)
+  return Number(digits) * 1024 ** exponent
+}

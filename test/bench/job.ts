@@ -1,0 +1,31 @@
+import type { Target, UploadKind } from './contender.js'
+
+/** What a contender's process is to do. */
+export interface Job extends Target {
+  contender: string
+  kind: UploadKind
+  /** Bytes of each object. */
+  size: number
+  objects: number
+  /** Objects uploaded at the same time. */
+  inFlight: number
+  /** Bytes to upload before anything is measured, for the compilers; 0 for none. */
+  warmUp: number
+  /** A file of `size` bytes, for those that want one. */
+  file: string
+}
+
+/** What a job cost the process that did it: all its threads, from the first byte until the object was stored. */
+export interface Cost {
+  userSeconds: number
+  systemSeconds: number
+  wallSeconds: number
+  /** Bytes held when the job began, with everything loaded. */
+  ownRss: number
+  /** Bytes held at most, at any time. */
+  peakRss: number
+}
+
+export function cpuSeconds({ userSeconds, systemSeconds }: Cost): number {
+  return userSeconds + systemSeconds
+}

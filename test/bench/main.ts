@@ -1,0 +1,58 @@
+/** `npm run bench`: see `USAGE`. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { type BenchOptions, parseBenchOptions, USAGE } from './bench-options.js'
+import { CONTENDERS } from './contenders/all.js'
+import { ours } from './contenders/ours.js'
+import { Receivers } from './receiver/receivers.js'
+import type { SuiteTools } from './suite.js'
+import { benchUpload } from './suites/upload.js'
+
+const SUITES = { upload: benchUpload }
+
+async function main(options: BenchOptions): Promise<void> {
+  const contenders = CONTENDERS.filter(({ name }) => isAskedFor(name, options.only))
+  if (contenders.length === 0) throw new Error(`--only ${options.only.join()} names nobody`)
+  const folder = mkdtempSync(join(tmpdir(), 'oss-upload-stream-bench-'))
+  const receivers = new Receivers(options.sink, folder)
+  const tools: SuiteTools = {
+    contenders,
+    receivers,
+    folder,
+    print: (text) => {
+      if (!options.json) console.log(text)
+    },
+    onTurn: ({ name }, run) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}, run ${run} of ${options.runs}`)
+    },
+  }
+  try {
+    const results = await SUITES[options.suite](options, tools)
+    if (options.json) console.log(JSON.stringify({ options, node: process.version, results }, undefined, 2))
+  } finally {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+    await receivers.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function isAskedFor(name: string, words: readonly string[]): boolean {
+  return words.length === 0 || words.some((word) => name.includes(word) || (word === 'ours' && name === ours.name))
+}
+
+function optionsOrUsage(args: readonly string[]): BenchOptions {
+  if (args.includes('--help')) {
+    console.log(USAGE)
+    process.exit()
+  }
+  try {
+    return parseBenchOptions(args)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+await main(optionsOrUsage(process.argv.slice(2)))

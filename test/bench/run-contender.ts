@@ -1,0 +1,22 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import type { Cost, Job } from './job.js'
+
+const PROCESS = new URL('./contender-process.ts', import.meta.url)
+
+/** What a job costs in a fresh process. Rejects with what the contender said where it failed. */
+export async function runContender(job: Job, caFile: string | undefined): Promise<Cost> {
+  const env = { ...process.env }
+  // Where this runs as a test: counting what is covered would cost more than the upload.
+  delete env['NODE_V8_COVERAGE']
+  // Everybody trusts the receiver's certificate in the same way, and still verifies it.
+  if (caFile !== undefined) Object.assign(env, { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile })
+  const child = fork(PROCESS, [JSON.stringify(job)], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  let told: Cost | { failure: string } | undefined
+  child.on('message', (message) => (told = message as Cost | { failure: string }))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (told === undefined) throw new Error(`ended with code ${code}`)
+  if ('failure' in told) throw new Error(told.failure)
+  return told
+}

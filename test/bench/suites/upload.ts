@@ -1,0 +1,79 @@
+/** One object of unknown size, uploaded by everybody. */
+import type { BenchOptions } from '../bench-options.js'
+import { type Cost, cpuSeconds } from '../job.js'
+import { measure, type Outcome } from '../measure.js'
+import type { SuiteTools } from '../suite.js'
+import { median } from '../statistics.js'
+import { formatTable } from '../table.js'
+
+const GIB = 1024 ** 3
+const MIB = 1024 ** 2
+
+export async function benchUpload(options: BenchOptions, tools: SuiteTools): Promise<unknown> {
+  const { size, runs, partSize, concurrency } = options
+  const results: Record<string, unknown> = {}
+  for (const scheme of options.schemes) {
+    const tls = scheme === 'https'
+    const job = { size, partSize, concurrency, objects: 1, inFlight: 1, warmUp: 0 }
+    const outcomes = await measure(tools.contenders, { job, tls, delayMs: 0, runs }, tools)
+    const rows = outcomes.map(({ costs, failure }) => (failure === undefined ? figuresOf(costs, size) : undefined))
+    results[scheme] = outcomes.map(({ contender: { name }, failure }, i) => ({ name, failure, ...rows[i] }))
+    tools.print(`\n${describe(options)}, ${tls ? 'TLS' : 'plain HTTP'}\n\n${table(outcomes, rows)}`)
+  }
+  return results
+}
+
+interface Figures {
+  cpuPerGiB: number
+  least: number
+  most: number
+  mibPerSecond: number
+  peakMiB: number
+  /** Above what the process held before the upload began. */
+  addedMiB: number
+}
+
+function figuresOf(costs: readonly Cost[], size: number): Figures {
+  const cpu = costs.map((cost) => cpuSeconds(cost) / (size / GIB))
+  return {
+    cpuPerGiB: median(cpu),
+    least: Math.min(...cpu),
+    most: Math.max(...cpu),
+    mibPerSecond: median(costs.map(({ wallSeconds }) => size / MIB / wallSeconds)),
+    peakMiB: median(costs.map(({ peakRss }) => peakRss / MIB)),
+    addedMiB: median(costs.map(({ peakRss, ownRss }) => (peakRss - ownRss) / MIB)),
+  }
+}
+
+function describe({ size, partSize, concurrency, runs }: BenchOptions): string {
+  return `${size / GIB} GiB in parts of ${partSize / MIB} MiB, ${concurrency} in flight, medians of ${runs}`
+}
+
+function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined)[]): string {
+  const first = rows[0]
+  const times = (value: number, base: number | undefined): string =>
+    base === undefined ? '' : `${(value / base).toFixed(2)} x`
+  const notes: string[] = []
+  const lines = outcomes.flatMap(({ contender: { name }, failure }, i) => {
+    const row = rows[i]
+    if (row === undefined) {
+      notes.push(`${name}: ${failure}`)
+      return []
+    }
+    const { cpuPerGiB, least, most, mibPerSecond, peakMiB, addedMiB } = row
+    const cells = [
+      name,
+      cpuPerGiB.toFixed(2),
+      `(${least.toFixed(2)} - ${most.toFixed(2)})`,
+      times(cpuPerGiB, first?.cpuPerGiB),
+      mibPerSecond.toFixed(0),
+      times(mibPerSecond, first?.mibPerSecond),
+      peakMiB.toFixed(0),
+      times(peakMiB, first?.peakMiB),
+      `+${addedMiB.toFixed(0)}`,
+    ]
+    return [cells]
+  })
+  const titles = ['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB', '', 'by the upload']
+  return [formatTable(titles, lines), ...notes].join('\n')
+}
