@@ -1,13 +1,17 @@
 /** What a part is sent from: bytes that are there, or chunks that come one by one. */
 import { Buffer } from 'node:buffer'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { PartBuffer } from '../checksum/crc64.js'
 import { invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
 
-/** Text is sent as UTF-8. */
+/** Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
 export type PartBody = Uint8Array | Blob | Readable | WebStream | AsyncIterable<Uint8Array | string>
+
+/** Chunks between which other work gets a turn: an iterable that never waits would keep all else waiting. */
+const CHUNKS_PER_TURN = 128
 
 /** A ReadableStream, whoever declares it: Node.js and browsers have types of their own. */
 export interface WebStream {
@@ -34,7 +38,13 @@ export function openPartSource(body: PartBody): PartSource {
   if (typeof (body as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] !== 'function') {
     throw invalidOption('body', body, 'accepted are a Uint8Array, a Blob, a stream and an async iterable')
   }
-  return body instanceof Readable ? readableSource(body) : iterableSource(body)
+  return isNodeStream(body) ? readableSource(body) : iterableSource(body)
+}
+
+/** Also one of another copy of the class, as packages bring along. */
+function isNodeStream(body: object): body is Readable {
+  const { on, destroy } = body as Partial<Readable>
+  return typeof on === 'function' && typeof destroy === 'function'
 }
 
 function isWebStream(body: unknown): body is WebStream {
@@ -87,13 +97,14 @@ export async function fillPart(
   aborted: (reason: unknown) => Error,
 ): Promise<void> {
   let received = 0
-  for (;;) {
+  for (let chunks = 1; ; chunks += 1) {
     const result = await unlessAborted(source.next(), signal, aborted)
     if (result.done === true) break
     const bytes = bytesOf(result.value)
     received += bytes.length
     if (received > length) throw wrongLength(length, `${received} or more`)
     buffer.append(bytes, 0, bytes.length)
+    if (chunks % CHUNKS_PER_TURN === 0) await nextTurn()
   }
   if (received < length) throw wrongLength(length, String(received))
 }

@@ -12,7 +12,8 @@ export async function unlessAborted<T>(
   signal.addEventListener('abort', onAbort)
   try {
     if (signal.aborted) onAbort()
-    return await Promise.race([promise, aborted])
+    // In this order: one that was aborted before is not waited for, however fast the promise is.
+    return await Promise.race([aborted, promise])
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

@@ -309,6 +309,17 @@ describe('the source of a part', () => {
     })
   }
 
+  it('that gives nothing, without ever waiting, keeps nobody else waiting', async (t) => {
+    const { store, address } = await begin(t)
+    const nothing = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false as const, value: '' }) }),
+    }
+    const controller = new AbortController()
+    const sent = store.uploadPart(address, 1, nothing, { length: 10, signal: controller.signal })
+    setImmediate(() => controller.abort())
+    await assert.rejects(sent, uploadError('ABORTED'))
+  })
+
   it('is let go by the signal while its part waits for memory, and by one that was aborted before', async (t) => {
     const { store, address } = await begin(t, { maxMemory: MiB })
     const holding = new PassThrough()

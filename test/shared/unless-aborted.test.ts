@@ -22,7 +22,9 @@ describe('what is waited for unless a signal is aborted', () => {
     const waiting = unlessAborted(never, controller.signal, (cause) => new Error('ended', { cause }))
     controller.abort(reason)
     await assert.rejects(waiting, { message: 'ended', cause: reason })
-    await assert.rejects(unlessAborted(never, controller.signal, toError), reason)
+    for (const promise of [never, Promise.resolve(7), Promise.reject(new Error('another'))]) {
+      await assert.rejects(unlessAborted(promise, controller.signal, toError), reason)
+    }
     assert.deepEqual(getEventListeners(controller.signal, 'abort'), [])
   })
 })
