@@ -17,7 +17,7 @@ export {
   ObjectStore,
   openStore,
 } from './api/object-store.js'
-export type { PartBody, WebStream } from './api/part-source.js'
+export type { PartBody } from './api/part-source.js'
 export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {
   CommonStoreOptions,
@@ -26,6 +26,7 @@ export type {
   S3StoreOptions,
   StoreOptions,
 } from './api/store-options.js'
+export type { UploadBody } from './api/upload-body.js'
 export type { Checksum, ChecksumAlgorithm } from './checksum/checksum.js'
 export type {
   AwsCredentials,
@@ -53,6 +54,7 @@ export type {
 export type { UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'
+export type { FileUploadOptions } from './upload/file-upload-options.js'
 export type { UploadProgress } from './upload/progress.js'
 export type { UploadedPart } from './upload/transfer.js'
 export type { UploadOptions } from './upload/upload-options.js'

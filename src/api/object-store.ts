@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream'
 import { crc64Engine } from '../checksum/engine.js'
 import { CredentialsSource } from '../credentials/credentials-source.js'
+import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
 import { Transport } from '../http/transport.js'
 import { checkInteger, checkNames, checkObject } from '../shared/check-option.js'
 import { MultipartApi } from '../stores/multipart-api.js'
@@ -23,7 +24,11 @@ import type {
 import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../upload/buffer-pool.js'
+import { checkPath } from '../upload/file-source.js'
+import { uploadFile } from '../upload/file-upload.js'
+import type { FileUploadOptions } from '../upload/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
+import type { UploadResult } from '../upload/upload-result.js'
 import { type CallOptions, contextOf } from './call-options.js'
 import { type WithCrc64Text, withCrc64Text } from './crc64-text.js'
 import {
@@ -41,6 +46,7 @@ import { type CompleteOptions, MultipartByHand, type SentPart, type UploadPartOp
 import { objectBody } from './object-body.js'
 import type { PartBody } from './part-source.js'
 import { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUploads } from './stale-uploads.js'
+import { type UploadBody, uploadBody } from './upload-body.js'
 import { resolveStoreOptions, type StoreOptions } from './store-options.js'
 
 export interface HeadOptions extends CallOptions {
@@ -91,6 +97,24 @@ export class ObjectStore {
   /** A pass-through that uploads what flows through it. Throws UploadError where an option is not acceptable. */
   createUploadTransform(key: string, options?: UploadOptions): UploadTransform {
     return new UploadTransform({ driver: this.#driver, pool: this.#pool }, key, options)
+  }
+
+  /**
+   * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind and the
+   * source is over. Bytes are not to be changed before that. A Blob, bytes and a string choose the part size by their
+   * own size, and a Blob its `type` as `contentType`.
+   */
+  async upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult> {
+    return uploadBody((checked) => this.createUploadStream(key, checked), body, options)
+  }
+
+  /**
+   * Uploads the file at `path`, reading several of its parts at a time. Resolves when the object is stored and verified;
+   * rejects when nothing is left behind: with `SOURCE_CHANGED` when the file changed meanwhile. What is no regular file is
+   * refused.
+   */
+  async uploadFile(key: string, path: string | URL, options: FileUploadOptions = {}): Promise<UploadResult> {
+    return uploadFile({ driver: this.#driver, pool: this.#pool }, key, checkPath(path), options)
   }
 
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
@@ -204,8 +228,9 @@ export class ObjectStore {
 export function openStore(options: StoreOptions = {}): ObjectStore {
   const resolved = resolveStoreOptions(options, process.env)
   const credentials = new CredentialsSource(resolved.credentials)
-  const { dialect, retry, timeouts, maxMemory, dispatcher } = resolved
-  const transport = new Transport(timeouts, dispatcher)
+  const { dialect, retry, timeouts, maxMemory, bandwidthLimit, dispatcher } = resolved
+  const limiter = bandwidthLimit === undefined ? undefined : new BandwidthLimiter(bandwidthLimit)
+  const transport = new Transport(timeouts, dispatcher, limiter)
   const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
 }

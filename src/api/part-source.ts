@@ -6,18 +6,14 @@ import type { PartBuffer } from '../checksum/crc64.js'
 import { invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
+import { isBlob, isIterable, isNodeStream, isWebStream, toChunk } from './body-kinds.js'
 
 /** Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
-export type PartBody = Uint8Array | Blob | Readable | WebStream | AsyncIterable<Uint8Array | string>
+export type PartBody =
+  Uint8Array | Blob | NodeJS.ReadableStream | ReadableStream<string | Uint8Array> | AsyncIterable<string | Uint8Array>
 
 /** Chunks between which other work gets a turn: an iterable that never waits would keep all else waiting. */
 const CHUNKS_PER_TURN = 128
-
-/** A ReadableStream, whoever declares it: Node.js and browsers have types of their own. */
-export interface WebStream {
-  readonly locked: boolean
-  getReader(): { read(): Promise<{ done: boolean; value?: unknown }>; cancel(reason: unknown): Promise<void> }
-}
 
 export type PartSource = { name: 'bytes'; size: number; bytes: Uint8Array } | ChunkSource
 
@@ -31,24 +27,15 @@ interface ChunkSource {
 }
 
 /** From here on an error of a stream is noticed here. Throws UploadError where it is nothing that a part is made of. */
-export function openPartSource(body: PartBody): PartSource {
+export function openPartSource(body: unknown): PartSource {
   if (body instanceof Uint8Array) return { name: 'bytes', size: body.length, bytes: body }
-  if (body instanceof Blob) return { ...webSource(body.stream()), size: body.size }
+  if (isBlob(body)) return { ...webSource(body.stream()), size: body.size }
+  if (isNodeStream(body)) return readableSource(body)
   if (isWebStream(body)) return webSource(body)
-  if (typeof (body as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] !== 'function') {
+  if (!(isIterable(body) && Symbol.asyncIterator in body)) {
     throw invalidOption('body', body, 'accepted are a Uint8Array, a Blob, a stream and an async iterable')
   }
-  return isNodeStream(body) ? readableSource(body) : iterableSource(body)
-}
-
-/** Also one of another copy of the class, as packages bring along. */
-function isNodeStream(body: object): body is Readable {
-  const { on, destroy } = body as Partial<Readable>
-  return typeof on === 'function' && typeof destroy === 'function'
-}
-
-function isWebStream(body: unknown): body is WebStream {
-  return typeof (body as Partial<WebStream> | null | undefined)?.getReader === 'function'
+  return iterableSource(body)
 }
 
 function readableSource(stream: Readable): ChunkSource {
@@ -63,7 +50,7 @@ function readableSource(stream: Readable): ChunkSource {
   }
 }
 
-function webSource(stream: WebStream): ChunkSource {
+function webSource(stream: ReadableStream<unknown>): ChunkSource {
   if (stream.locked) throw invalidOption('body', stream, 'somebody reads it already')
   const reader = stream.getReader()
   return {
@@ -100,19 +87,14 @@ export async function fillPart(
   for (let chunks = 1; ; chunks += 1) {
     const result = await unlessAborted(source.next(), signal, aborted)
     if (result.done === true) break
-    const bytes = bytesOf(result.value)
+    const chunk = toChunk(result.value)
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     received += bytes.length
     if (received > length) throw wrongLength(length, `${received} or more`)
     buffer.append(bytes, 0, bytes.length)
     if (chunks % CHUNKS_PER_TURN === 0) await nextTurn()
   }
   if (received < length) throw wrongLength(length, String(received))
-}
-
-function bytesOf(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk
-  if (typeof chunk === 'string') return Buffer.from(chunk)
-  throw invalidOption('a chunk of the body', chunk, 'accepted are a Uint8Array and a text')
 }
 
 /** `has` so many bytes. */

@@ -1,4 +1,5 @@
 import type { CredentialsOption } from '../credentials/credentials-source.js'
+import { MIN_BANDWIDTH } from '../http/bandwidth-limiter.js'
 import { DEFAULT_TIMEOUTS, type Dispatcher, type TimeoutOptions } from '../http/transport.js'
 import { DEFAULT_RETRY, type RetryOptions } from '../shared/backoff.js'
 import { MiB } from '../shared/byte-size.js'
@@ -42,6 +43,11 @@ export interface CommonStoreOptions {
   timeouts?: Partial<TimeoutOptions> | undefined
   /** Bytes of all part buffers of all uploads of this store together. Default 268,435,456 (256 MiB). */
   maxMemory?: number | undefined
+  /**
+   * Bytes per second that all uploads of this store send together, at least 1,024; they leave evenly, within a part
+   * too. Default: no limit.
+   */
+  bandwidthLimit?: number | undefined
   /** Any Dispatcher of undici: for a proxy, client certificates, a limit on connections. It stays yours to close. */
   dispatcher?: Dispatcher | undefined
 }
@@ -74,6 +80,7 @@ const COMMON_NAMES = [
   'retry',
   'timeouts',
   'maxMemory',
+  'bandwidthLimit',
   'dispatcher',
 ] satisfies (keyof CommonStoreOptions)[]
 
@@ -84,6 +91,7 @@ export interface ResolvedStoreOptions {
   retry: RetryOptions
   timeouts: TimeoutOptions
   maxMemory: number
+  bandwidthLimit: number | undefined
   dispatcher: Dispatcher | undefined
 }
 
@@ -95,7 +103,7 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...facts.options])
   const variable = (option: EnvironmentOption): string | undefined =>
     facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
-  const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
+  const { credentials, retry, timeouts, maxMemory = 256 * MiB, bandwidthLimit, dispatcher } = options
   if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.request !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici')
   }
@@ -111,6 +119,10 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
     retry: checkRetry(retry ?? {}),
     timeouts: checkTimeouts(timeouts ?? {}),
     maxMemory: checkInteger('maxMemory', maxMemory, MiB, Number.MAX_SAFE_INTEGER, 'bytes'),
+    bandwidthLimit:
+      bandwidthLimit === undefined
+        ? undefined
+        : checkInteger('bandwidthLimit', bandwidthLimit, MIN_BANDWIDTH, Number.MAX_SAFE_INTEGER, 'bytes per second'),
     dispatcher,
   }
 }

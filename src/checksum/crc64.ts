@@ -21,6 +21,10 @@ export interface PartBuffer {
   readonly bytes: Buffer
   /** Copies as much of `source[start..end)` as fits; answers how many bytes that was. */
   append(source: Uint8Array, start: number, end: number): number
+  /** A view of the memory behind the bytes held, to be written from its front by whoever reads straight into the part. */
+  readonly free: Buffer
+  /** Takes the first `length` bytes of `free` as the part's next bytes. */
+  advance(length: number): void
   /** The CRC-64 of the bytes held. */
   digest(): bigint
   /** Forgets the bytes held, without zeroing them. */

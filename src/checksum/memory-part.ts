@@ -37,6 +37,16 @@ export class MemoryPart implements PartBuffer {
     return last - start
   }
 
+  get free(): Buffer {
+    return this.#memory.bytes.subarray(this.#length)
+  }
+
+  advance(length: number): void {
+    if (length > this.capacity - this.#length) throw new RangeError(`${length} bytes are more than are free`)
+    this.#length += length
+    if (this.#length - this.#summed >= SLICE) this.#sum()
+  }
+
   digest(): bigint {
     if (this.#summed < this.#length) this.#sum()
     return this.#memory.digest()

@@ -6,8 +6,10 @@
 import { type Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { KiB } from '../shared/byte-size.js'
+import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices } from './body-slices.js'
 import { HttpFailure, toHttpFailure } from './http-failure.js'
+import { pacedSlices } from './paced-slices.js'
 import { readText } from './read-text.js'
 
 export type { Dispatcher }
@@ -58,6 +60,7 @@ export interface HttpStreamAnswer {
 
 export class Transport {
   readonly #timeouts: TimeoutOptions
+  readonly #limiter: BandwidthLimiter | undefined
   readonly #ownDispatcher: boolean
   #dispatcher: Dispatcher
   /** Of dispatchers that were replaced and still end their requests. */
@@ -65,8 +68,9 @@ export class Transport {
   #closing: Promise<void> | undefined
 
   /** A `dispatcher` that is given stays the caller's: it is used, never closed. */
-  constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher) {
+  constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher, limiter?: BandwidthLimiter) {
     this.#timeouts = timeouts
+    this.#limiter = limiter
     this.#ownDispatcher = dispatcher === undefined
     this.#dispatcher = dispatcher ?? this.#createAgent()
   }
@@ -141,23 +145,25 @@ export class Transport {
     if (body === undefined || body.length === 0) return { body: null, headersTimeout: answerMs }
     const stallMs = this.#timeouts.stallMs + pacedMs
     let begunAt: number | undefined
-    const slices = bodySlices(
-      body,
-      {
-        onMoved(bytes) {
-          begunAt ??= performance.now()
-          watch.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
-          if (bytes > 0) onSent?.(bytes)
-        },
-        onAllMoved() {
-          // A slow connection has yet to carry what the operating system holds: no more than went out until now.
-          const limitMs = Math.ceil(answerMs + performance.now() - (begunAt ?? 0))
-          watch.expect(limitMs, `no answer came within ${limitMs} ms`)
-        },
+    const watcher = {
+      onMoved(bytes: number) {
+        begunAt ??= performance.now()
+        watch.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
+        if (bytes > 0) onSent?.(bytes)
       },
-      stallMs,
-      () => performance.now(),
-    )
+      onAllMoved() {
+        // A slow connection has yet to carry what the operating system holds: no more than went out until now.
+        const limitMs = Math.ceil(answerMs + performance.now() - (begunAt ?? 0))
+        watch.expect(limitMs, `no answer came within ${limitMs} ms`)
+      },
+      onHeld() {
+        watch.expectNothing()
+      },
+    }
+    const slices =
+      this.#limiter === undefined
+        ? bodySlices(body, watcher, stallMs, () => performance.now())
+        : pacedSlices(body, watcher, this.#limiter, watch.signal)
     // The client takes any iterable; its types name Readable alone.
     return { body: slices as unknown as Readable, headersTimeout: 0 }
   }
@@ -208,8 +214,14 @@ class Watch {
     return this.#failure ?? toHttpFailure(error)
   }
 
+  /** No limit runs until the next one is set. */
+  expectNothing(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
+  }
+
   expect(limitMs: number, failure: string): void {
-    this.#forget()
+    this.expectNothing()
     // A server may answer before it has the whole body, which then still moves for a moment.
     if (this.#answered) return
     this.#timer = setTimeout(() => {
@@ -220,17 +232,12 @@ class Watch {
 
   answered(): void {
     this.#answered = true
-    this.#forget()
+    this.expectNothing()
   }
 
   stop(): void {
     this.answered()
     this.#callerSignal?.removeEventListener('abort', this.#onCallerAbort)
-  }
-
-  #forget(): void {
-    clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
   }
 
   #end(failure: HttpFailure): void {

@@ -21,6 +21,7 @@ import { inspect } from 'node:util'
  * - `NETWORK`: no connection, or a broken one, until the attempts were used up.
  * - `TIMEOUT`: connecting, waiting for the answer, or bytes not moving took longer than allowed.
  * - `CLOSED`: the store was closed.
+ * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
  * - `INCOMPLETE`: the parts acknowledged are not all that was sent; nothing was published.
  */
 export type UploadErrorCode =
@@ -42,6 +43,7 @@ export type UploadErrorCode =
   | 'NETWORK'
   | 'TIMEOUT'
   | 'CLOSED'
+  | 'SOURCE_CHANGED'
   | 'INCOMPLETE'
 
 /** What is known about a failure beside its code and message. */

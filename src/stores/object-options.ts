@@ -79,3 +79,9 @@ export const OBJECT_OPTION_NAMES: readonly (keyof ObjectOptions)[] = [
   'expireAfterDays',
   'contentMd5',
 ]
+
+/** Options that the caller changes afterwards, for the next upload perhaps, have no effect on this one. */
+export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
+  const own = OBJECT_OPTION_NAMES.map((name) => [name, options[name]] as const)
+  return structuredClone(Object.fromEntries(own.filter(([, value]) => value !== undefined)))
+}

@@ -39,7 +39,10 @@ export class UploadSession {
     this.#stream = stream
     this.#upload = new Upload(host, key, options, {
       initiated: (uploadId) => stream.emit('initiated', uploadId),
-      part: (part) => stream.emit('part', part),
+      part: (part) => {
+        stream.emit('part', part)
+        return options.onPart?.(part)
+      },
       retry: (retry) => stream.emit('retry', retry),
       failed: (error) => stream.destroy(error),
     })

@@ -39,7 +39,8 @@ export interface UploadedPart {
 /** Whom an upload tells what happens. What a method throws fails the upload. */
 export interface UploadObserver {
   initiated(uploadId: string): void
-  part(part: UploadedPart): void
+  /** A promise is waited for. */
+  part(part: UploadedPart): void | Promise<void>
   retry(retry: RetryNotice): void
   /** Called once, when something fails while nobody waits for a write or for the end. */
   failed(error: Error): void
@@ -87,6 +88,9 @@ export class Transfer {
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
   readonly #cancelInitiate = new AbortController()
+  readonly #gaveUp = new Promise<void>((resolve) => {
+    this.#cancel.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
   #unknownUploads = 0
@@ -152,17 +156,22 @@ export class Transfer {
     if (this.#state.name === 'failed') throw this.#state.error
   }
 
-  /** Sends a part, which must find room; its buffer is not the caller's any more. The first one begins the upload. */
-  send(partNumber: number, buffer: PartBuffer): void {
+  /**
+   * Sends a part, which must find room, as soon as it is there; its buffer is not the caller's any more. The first one
+   * begins the upload.
+   */
+  send(partNumber: number, part: PartBuffer | Promise<PartBuffer>): void {
     const multipart = this.#begin()
     this.#partsHandedOver += 1
     this.#scheduler.run(async () => {
+      let buffer: PartBuffer | undefined
       try {
+        buffer = await part
         await this.#sendPart(multipart, partNumber, buffer)
       } catch (error) {
         this.#fail(toError(error))
       } finally {
-        this.#host.pool.release(buffer)
+        if (buffer !== undefined) this.#host.pool.release(buffer)
       }
     })
   }
@@ -236,7 +245,9 @@ export class Transfer {
       this.#context(),
     )
     multipart.ledger.record(partNumber, { ...receipt, size, crc64 })
-    this.#observer.part({ partNumber, size, etag: receipt.etag, crc64: formatCrc64(crc64) })
+    const told = this.#observer.part({ partNumber, size, etag: receipt.etag, crc64: formatCrc64(crc64) })
+    // What whoever is told takes for ever over is no reason not to clean up.
+    if (told !== undefined) await Promise.race([told, this.#gaveUp])
   }
 
   /** Begins the multipart upload with the first part. */

@@ -11,6 +11,7 @@ import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-option
 import type { StoreLimits } from '../stores/store-driver.js'
 import { largestPart } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
+import type { UploadedPart } from './transfer.js'
 
 export interface UploadOptions extends ObjectOptions {
   /** Bytes of a part: 102,400 (on OSS) to 2 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
@@ -25,6 +26,8 @@ export interface UploadOptions extends ObjectOptions {
   signal?: AbortSignal | undefined
   /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
   onProgress?: ((progress: UploadProgress) => void | Promise<void>) | undefined
+  /** Called when a part was acknowledged, in any order. A promise is waited for, with the part's place among those in flight. */
+  onPart?: ((part: UploadedPart) => void | Promise<void>) | undefined
 }
 
 /** The options that say how to send; what the object is to be is the driver's to check. */
@@ -35,9 +38,10 @@ export interface SendOptions {
   partGrowth: boolean
   signal: AbortSignal | undefined
   onProgress: UploadOptions['onProgress']
+  onPart: UploadOptions['onPart']
 }
 
-const NAMES = [
+export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
   'partSize',
   'concurrency',
@@ -45,12 +49,13 @@ const NAMES = [
   'partGrowth',
   'signal',
   'onProgress',
-] satisfies (keyof UploadOptions)[]
+  'onPart',
+]
 
 /** Throws UploadError where an option is not acceptable. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
-  checkNames('an upload', checkObject('options', options), NAMES)
-  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal, onProgress } = options
+  checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
+  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal, onProgress, onPart } = options
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart(limits), 'bytes'),
     concurrency: checkInteger('concurrency', concurrency, 1, 100),
@@ -61,5 +66,6 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
     partGrowth: checkBoolean('partGrowth', partGrowth),
     signal: signal === undefined ? undefined : checkSignal('signal', signal),
     onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
+    onPart: onPart === undefined ? undefined : checkFunction('onPart', onPart),
   }
 }

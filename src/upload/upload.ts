@@ -8,7 +8,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { PartBuffer } from '../checksum/crc64.js'
 import { KiB } from '../shared/byte-size.js'
-import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
+import { copyOfObjectOptions } from '../stores/object-options.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
 import { Transfer, type UploadHost, type UploadObserver } from './transfer.js'
@@ -146,10 +146,4 @@ export class Upload {
     this.#partCount += 1
     this.#transfer.send(this.#partCount, buffer)
   }
-}
-
-/** Options that the caller changes afterwards, for the next upload perhaps, have no effect on this one. */
-function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
-  const own = OBJECT_OPTION_NAMES.map((name) => [name, options[name]] as const)
-  return structuredClone(Object.fromEntries(own.filter(([, value]) => value !== undefined)))
 }

@@ -7,6 +7,7 @@ import { type ObjectStore, UploadError, type UploadAddress } from '../../src/ind
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists } from '../support/embedded-store.js'
 import { assertRefused } from '../support/refusal.js'
+import { until } from '../support/until.js'
 
 const PART = 100 * 1024
 
@@ -337,6 +338,21 @@ describe('listings', () => {
 })
 
 describe('a store', () => {
+  it('lets its uploads together send no more than its bandwidth limit, and cancels them all the same', async (t) => {
+    const { open } = await embeddedStore(t)
+    const store = open({ bandwidthLimit: 1024 })
+    const uploads = ['a', 'b'].map((key) => store.createUploadStream(key))
+    for (const upload of uploads) upload.end(someBytes(4 * PART))
+    await until(() => uploads.every(({ progress }) => progress.sent > 0))
+    // A request that comes and goes: without a limit everything would have left long ago.
+    await exists(store, 'a')
+    assert.ok(uploads.every(({ progress }) => progress.sent < PART))
+    for (const upload of uploads) {
+      upload.destroy()
+      await assert.rejects(upload.done, { code: 'ABORTED' })
+    }
+  })
+
   it('takes nothing more when it is closed, which may happen again', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     await store.close()

@@ -158,22 +158,13 @@ const silent: [what: string, make: () => PartBody & { isGone?: () => boolean }][
     'ReadableStream',
     () => {
       let cancelled = false
-      const stream = Readable.toWeb(new PassThrough())
-      const reader = stream.getReader.bind(stream)
-      return {
-        locked: false,
-        isGone: () => cancelled,
-        getReader: () => {
-          const inner = reader()
-          return {
-            read: () => inner.read(),
-            cancel: async (reason: unknown) => {
-              cancelled = true
-              await inner.cancel(reason)
-            },
-          }
+      const stream = new ReadableStream<string>({
+        start: (controller) => controller.enqueue('some'),
+        cancel: () => {
+          cancelled = true
         },
-      }
+      })
+      return Object.assign(stream, { isGone: () => cancelled })
     },
   ],
   [

@@ -50,6 +50,30 @@ for (const engine of engines) {
       )
     })
 
+    test('holds what was written straight into its memory, between what was appended', () => {
+      const part = engine.createPartBuffer(300_000)
+      const step = fc.tuple(fc.oneof(fc.nat(20), fc.nat(70_000), fc.constantFrom(65536)), fc.boolean())
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
+          part.clear()
+          let end = 0
+          for (const [length, isAppended] of steps) {
+            if (isAppended) {
+              end += part.append(noise, end, end + length)
+            } else {
+              const written = noise.copy(part.free, 0, end, end + length)
+              part.advance(written)
+              end += written
+            }
+          }
+          assert.equal(part.free.length, part.capacity - end)
+          assertHolds(part, noise.subarray(0, end))
+        }),
+        { numRuns: 60 },
+      )
+      assert.throws(() => part.advance(part.free.length + 1), RangeError)
+    })
+
     test('takes single bytes', () => {
       const part = engine.createPartBuffer(70_000)
       for (let at = 0; at < 70_000; at++) part.append(noise, at, at + 1)

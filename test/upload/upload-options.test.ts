@@ -31,6 +31,7 @@ describe('the options of an upload', () => {
       partGrowth: true,
       signal: undefined,
       onProgress: undefined,
+      onPart: undefined,
     })
   })
 

@@ -49,7 +49,7 @@ function start(
   const told: Started['told'] = { initiated: [], parts: [], retries: [], failures: [] }
   const observer: UploadObserver = {
     initiated: (uploadId) => told.initiated.push(uploadId),
-    part: (part) => told.parts.push(part),
+    part: (part) => void told.parts.push(part),
     retry: (retry) => told.retries.push(retry),
     failed: (error) => told.failures.push(error),
     ...more.observer,

@@ -1,0 +1,92 @@
+import { isErrored, isReadable, Readable } from 'node:stream'
+import { checkObject, invalidOption } from '../shared/check-option.js'
+import type { UploadError } from '../shared/errors.js'
+import type { UploadStream } from '../stream/upload-stream.js'
+import type { UploadOptions } from '../upload/upload-options.js'
+import type { UploadResult } from '../upload/upload-result.js'
+import { isBlob, isIterable, isNodeStream, isWebStream } from './body-kinds.js'
+import {
+  type BodyFacts,
+  type BodySource,
+  bytesSource,
+  iteratedSource,
+  objectSource,
+  pipedSource,
+  webSource,
+} from './body-source.js'
+
+/** What `store.upload()` takes. Chunks of a stream or an iterable are strings, written as UTF-8, or bytes. */
+export type UploadBody =
+  | string
+  | ArrayBuffer
+  | NodeJS.ArrayBufferView
+  | Blob
+  | NodeJS.ReadableStream
+  | ReadableStream<string | ArrayBuffer | NodeJS.ArrayBufferView>
+  | AsyncIterable<string | ArrayBuffer | NodeJS.ArrayBufferView>
+  | Iterable<string | ArrayBuffer | NodeJS.ArrayBufferView>
+
+const ACCEPTED =
+  'accepted are a Readable, a ReadableStream, an iterable of chunks, a Blob or File, a Uint8Array, another view, an ArrayBuffer and a string'
+
+/**
+ * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind, and the
+ * source is destroyed or told that it is over. An error of the source's own comes as it is.
+ */
+export async function uploadBody(
+  createUploadStream: (options: UploadOptions) => UploadStream,
+  body: UploadBody,
+  options: UploadOptions = {},
+): Promise<UploadResult> {
+  const source = sourceOf(body)
+  try {
+    const upload = createUploadStream(withFacts(source.facts, options))
+    // It is told by `done`.
+    upload.on('error', () => undefined)
+    source.start(upload)
+    return await upload.done
+  } catch (error) {
+    await source.stop()
+    throw error
+  }
+}
+
+function withFacts({ size, contentType }: BodyFacts, options: UploadOptions): UploadOptions {
+  checkObject('options', options)
+  return {
+    ...options,
+    expectedSize: options.expectedSize ?? size,
+    contentType: options.contentType ?? contentType,
+  }
+}
+
+function sourceOf(body: unknown): BodySource {
+  if (typeof body === 'string') return bytesSource(Buffer.from(body))
+  if (ArrayBuffer.isView(body)) return bytesSource(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
+  if (body instanceof ArrayBuffer) return bytesSource(new Uint8Array(body))
+  if (isBlob(body)) {
+    const { size, type } = body
+    return webSource(body.stream(), { size, ...(type === '' ? {} : { contentType: type }) })
+  }
+  if (isNodeStream(body)) {
+    if (body.readableEnded) throw alreadyRead(body)
+    return body.readableObjectMode ? objectSource(body) : pipedSource(body)
+  }
+  if (isWebStream(body)) {
+    if (body.locked || isUsedUp(body)) throw alreadyRead(body)
+    return webSource(body)
+  }
+  if (isIterable(body)) return iteratedSource(body)
+  throw invalidOption('body', body, ACCEPTED)
+}
+
+/** Nothing more would come from it, and an empty object would be stored. */
+function alreadyRead(body: unknown): UploadError {
+  return invalidOption('body', body, 'it is being read by somebody else, or has been read to its end')
+}
+
+/** One that failed is not: its error is to be told. The types name the streams of Node.js alone, the documentation both. */
+function isUsedUp(body: ReadableStream<unknown>): boolean {
+  const stream = body as unknown as Readable
+  return Readable.isDisturbed(stream) && !isReadable(stream) && !isErrored(stream)
+}
