@@ -34,10 +34,12 @@ export type {
   CredentialsOption,
   ExpiringCredentials,
 } from './credentials/credentials-source.js'
+export type { ProxyOption } from './http/proxy.js'
 export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'
 export { UploadError, type UploadErrorCode } from './shared/errors.js'
+export type { RequestTrace } from './stores/request-trace.js'
 export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object-options.js'
 export type {
   ByteRange,
@@ -54,8 +56,11 @@ export type {
 export type { UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'
+export type { CheckpointStore } from './upload/checkpoint/checkpoint-store.js'
+export type { CheckpointNotice } from './upload/checkpoint/checkpoint-writer.js'
+export type { RestartNotice, RestartReason } from './upload/checkpoint/restart.js'
 export type { FileUploadOptions } from './upload/file-upload-options.js'
 export type { UploadProgress } from './upload/progress.js'
-export type { UploadedPart } from './upload/transfer.js'
+export type { ResumedUpload, UploadedPart } from './upload/upload-observer.js'
 export type { UploadOptions } from './upload/upload-options.js'
 export type { UploadResult } from './upload/upload-result.js'

@@ -228,9 +228,9 @@ export class ObjectStore {
 export function openStore(options: StoreOptions = {}): ObjectStore {
   const resolved = resolveStoreOptions(options, process.env)
   const credentials = new CredentialsSource(resolved.credentials)
-  const { dialect, retry, timeouts, maxMemory, bandwidthLimit, dispatcher } = resolved
+  const { dialect, retry, timeouts, maxMemory, bandwidthLimit, dispatcher, proxy } = resolved
   const limiter = bandwidthLimit === undefined ? undefined : new BandwidthLimiter(bandwidthLimit)
-  const transport = new Transport(timeouts, dispatcher, limiter)
+  const transport = new Transport(timeouts, { dispatcher, proxy, limiter })
   const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
 }

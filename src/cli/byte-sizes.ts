@@ -23,12 +23,24 @@ function factorOf(unit: string): number | undefined {
 
 /** Three digits that matter, never wider than `1023 MiB`: columns that change all the time should stay where they are. */
 export function formatByteSize(bytes: number): string {
+  const { factor, digits, unit } = scaleOf(bytes)
+  return `${(bytes / factor).toFixed(digits)} ${unit}`
+}
+
+/** How much of a total, in the unit of the total and as wide as the total: `0.02/1.50 GiB`. */
+export function formatShare(bytes: number, total: number): string {
+  const { factor, digits, unit } = scaleOf(total)
+  const whole = (total / factor).toFixed(digits)
+  return `${(bytes / factor).toFixed(digits).padStart(whole.length)}/${whole} ${unit}`
+}
+
+function scaleOf(bytes: number): { factor: number; digits: number; unit: string } {
   let value = bytes
-  let unit = 0
-  while (value >= 1023.5 && unit < UNITS.length - 1) {
+  let index = 0
+  while (value >= 1023.5 && index < UNITS.length - 1) {
     value /= 1024
-    unit += 1
+    index += 1
   }
-  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
-  return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`
+  const digits = index === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+  return { factor: 1024 ** index, digits, unit: UNITS[index] ?? '' }
 }

@@ -6,6 +6,16 @@ export interface Invocation extends Arguments {
   session: Session
 }
 
+/** What stands in an operand's place: where objects are, a file, or one of some words. */
+export type OperandKind = 'target' | 'file' | readonly string[]
+
+export interface Operands {
+  min: number
+  max: number
+  /** In their order; the last one stands for all that follow. */
+  kinds: readonly OperandKind[]
+}
+
 /** A command as data: what runs it and what explains it read the same. */
 export interface Command {
   name: string
@@ -16,8 +26,10 @@ export interface Command {
   options: readonly OptionSpec[]
   /** What it shares with others, which its help only names. */
   sharedOptions: readonly OptionSpec[]
-  operands: { min: number; max: number }
+  operands: Operands
   takesCommand: boolean
+  /** Runs until a signal comes, which is no failure then. */
+  endsBySignal?: boolean
   examples: readonly string[]
   /** The exit status of a failure that says nothing itself. */
   failureCode: number

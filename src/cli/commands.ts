@@ -1,5 +1,6 @@
 import { abort } from './abort.js'
-import type { Command } from './command.js'
+import type { Command, Operands } from './command.js'
+import { completion, SHELLS } from './completion.js'
 import { EXIT } from './exit-codes.js'
 import { get } from './get.js'
 import { head } from './head.js'
@@ -22,6 +23,8 @@ const SERVE_OPTIONS: readonly OptionSpec[] = [
   { name: 'region', value: 'ID', help: 'default cn-hangzhou' },
 ]
 
+const ONE_TARGET: Operands = { min: 1, max: 1, kinds: ['target'] }
+
 const SHARED = [...STORE_OPTIONS, JSON_OPTION, ...GENERAL_OPTIONS]
 
 export const COMMANDS: readonly Command[] = [
@@ -31,7 +34,7 @@ export const COMMANDS: readonly Command[] = [
     synopses: ['TARGET -- COMMAND ARGS...', 'TARGET < INPUT', 'TARGET FILE...'],
     options: PUT_OPTIONS,
     sharedOptions: SHARED,
-    operands: { min: 1, max: Infinity },
+    operands: { min: 1, max: Infinity, kinds: ['target', 'file'] },
     takesCommand: true,
     examples: ['ossup put oss://backups/app.sql -- pg_dump app'],
     failureCode: EXIT.upload,
@@ -43,7 +46,7 @@ export const COMMANDS: readonly Command[] = [
     synopses: ['TARGET > FILE'],
     options: [{ name: 'output', short: 'o', value: 'FILE', help: 'there when it is whole, or as it was before' }],
     sharedOptions: SHARED,
-    operands: { min: 1, max: 1 },
+    operands: ONE_TARGET,
     takesCommand: false,
     examples: ['ossup get oss://backups/app.sql | psql app'],
     failureCode: EXIT.failed,
@@ -55,7 +58,7 @@ export const COMMANDS: readonly Command[] = [
     synopses: ['TARGET'],
     options: [],
     sharedOptions: SHARED,
-    operands: { min: 1, max: 1 },
+    operands: ONE_TARGET,
     takesCommand: false,
     examples: ['ossup head oss://backups/app.sql'],
     failureCode: EXIT.failed,
@@ -67,7 +70,7 @@ export const COMMANDS: readonly Command[] = [
     synopses: ['TARGET'],
     options: [],
     sharedOptions: SHARED,
-    operands: { min: 1, max: 1 },
+    operands: ONE_TARGET,
     takesCommand: false,
     examples: ['ossup uploads oss://backups/'],
     failureCode: EXIT.failed,
@@ -79,7 +82,7 @@ export const COMMANDS: readonly Command[] = [
     synopses: ['TARGET'],
     options: [UPLOAD_ID],
     sharedOptions: SHARED,
-    operands: { min: 1, max: 1 },
+    operands: ONE_TARGET,
     takesCommand: false,
     examples: ['ossup parts oss://backups/app.sql'],
     failureCode: EXIT.failed,
@@ -91,7 +94,7 @@ export const COMMANDS: readonly Command[] = [
     synopses: ['TARGET --upload-id ID', 'TARGET --older-than TIME'],
     options: [UPLOAD_ID, ...ABORT_OPTIONS],
     sharedOptions: SHARED,
-    operands: { min: 1, max: 1 },
+    operands: ONE_TARGET,
     takesCommand: false,
     examples: ['ossup abort oss://backups/ --older-than 24h'],
     failureCode: EXIT.failed,
@@ -103,10 +106,23 @@ export const COMMANDS: readonly Command[] = [
     synopses: [''],
     options: SERVE_OPTIONS,
     sharedOptions: [JSON_OPTION, ...GENERAL_OPTIONS],
-    operands: { min: 0, max: 0 },
+    operands: { min: 0, max: 0, kinds: [] },
     takesCommand: false,
+    endsBySignal: true,
     examples: ['ossup serve --port 9000'],
     failureCode: EXIT.failed,
     run: serve,
+  },
+  {
+    name: 'completion',
+    summary: 'a script that completes ossup in a shell: bash or zsh',
+    synopses: ['SHELL'],
+    options: [],
+    sharedOptions: GENERAL_OPTIONS,
+    operands: { min: 1, max: 1, kinds: [SHELLS] },
+    takesCommand: false,
+    examples: ['source <(ossup completion bash)'],
+    failureCode: EXIT.failed,
+    run: (invocation) => completion(invocation, COMMANDS),
   },
 ]

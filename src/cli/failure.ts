@@ -48,6 +48,11 @@ export function isReaderGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE'
 }
 
+/** As an AbortSignal ends what waits, of this library or of Node's. */
+export function isCancelled(error: unknown): boolean {
+  return ['ABORTED', 'ABORT_ERR'].includes(String((error as { code?: unknown } | null)?.code))
+}
+
 /** On one line: foreign text in it may not move the cursor of a terminal. */
 export function messageOf(error: unknown): string {
   return oneLine(error instanceof Error ? error.message : String(error), 2000)

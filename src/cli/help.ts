@@ -1,6 +1,6 @@
 import { VERSION } from '../shared/version.js'
 import type { Command } from './command.js'
-import type { OptionSpec } from './option-specs.js'
+import { helpOf, type OptionSpec } from './option-specs.js'
 
 const WIDTH = 80
 
@@ -13,8 +13,9 @@ export function overview(commands: readonly Command[]): string {
     'ossup COMMAND ...',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(widest)}  ${summary}`),
     '',
-    'A TARGET is oss://bucket/key. OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET',
-    'say where and who; without them ~/.ossutilconfig does.',
+    'A TARGET is oss://bucket/key, obs://bucket/key or s3://bucket/key. For OSS the',
+    'environment has OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or',
+    '~/.ossutilconfig says where and who; OBS_ and AWS_ variables are for the others.',
     'ossup COMMAND --help explains a command; ossup --version tells the version.',
   ].join('\n')
 }
@@ -28,7 +29,7 @@ export function explain(command: Command): string {
     `ossup ${name}: ${summary}`,
     ...synopses.map((synopsis) => `  ossup ${name} [OPTIONS] ${synopsis}`.trimEnd()),
     ...(options.length === 0 ? [] : ['Options:']),
-    ...options.map(({ help }, index) => `  ${(left[index] ?? '').padEnd(widest)}  ${help}`),
+    ...options.map((option, index) => `  ${(left[index] ?? '').padEnd(widest)}  ${helpOf(option)}`),
     ...wrap(
       `Also: ${sharedOptions
         .map(spelling)

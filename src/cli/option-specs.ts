@@ -2,8 +2,10 @@
 export interface OptionSpec {
   name: string
   short?: string
-  /** What stands for its value in the help; absent for a flag. */
+  /** What stands for its value in the help, `FILE` and `FOLDER` for paths; absent for a flag. */
   value?: string
+  /** Usual values, for people who ask for them: which ones are accepted, the service says. */
+  choices?: readonly string[]
   /** May be given more than once. */
   isRepeated?: boolean
   /** Its value is any text, also one that begins with a dash. */
@@ -24,8 +26,13 @@ export const JSON_OPTION: OptionSpec = { name: 'json', help: 'one JSON document 
 export const STORE_OPTIONS: readonly OptionSpec[] = [
   { name: 'endpoint', value: 'URL', help: 'the host of the service (default: by region)' },
   { name: 'region', value: 'ID', help: 'such as cn-hangzhou' },
-  { name: 'addressing', value: 'STYLE', help: 'where the bucket stands: virtual, path or cname' },
-  { name: 'network', value: 'NAME', help: 'public, internal, accelerate, accelerate-overseas, dualstack' },
+  { name: 'addressing', value: 'STYLE', choices: ['virtual', 'path', 'cname'], help: 'where the bucket stands' },
+  {
+    name: 'network',
+    value: 'NAME',
+    choices: ['public', 'internal', 'accelerate', 'accelerate-overseas', 'dualstack'],
+    help: 'which hosts of the service',
+  },
   { name: 'config', value: 'FILE', help: 'credentials of ossutil (default: ~/.ossutilconfig)' },
 ]
 
@@ -38,15 +45,25 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
     name: 'expect-tail',
     value: 'TEXT',
     isFreeText: true,
-    help: 'store nothing that does not end with TEXT',
+    help: 'store nothing without TEXT in its last 1024 bytes',
   },
   { name: 'sha256', value: 'FILE', help: 'store nothing whose SHA-256 is not the one in FILE' },
   { name: 'content-type', value: 'TYPE', help: 'such as application/gzip' },
   { name: 'metadata', value: 'K=V', isRepeated: true, help: 'user metadata; may be repeated, as the next two' },
   { name: 'header', value: 'K=V', isRepeated: true, help: 'such as Cache-Control=no-cache' },
   { name: 'tag', value: 'K=V', isRepeated: true, help: 'a tag of the object' },
-  { name: 'storage-class', value: 'NAME', help: 'Standard, IA, Archive, ColdArchive, DeepColdArchive' },
-  { name: 'acl', value: 'NAME', help: 'private, public-read, public-read-write, default' },
-  { name: 'sse', value: 'NAME', help: 'encrypt at rest: AES256, SM4, KMS or KMS:key-id' },
+  {
+    name: 'storage-class',
+    value: 'NAME',
+    choices: ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'],
+    help: '',
+  },
+  { name: 'acl', value: 'NAME', choices: ['private', 'public-read', 'public-read-write', 'default'], help: '' },
+  { name: 'sse', value: 'NAME', choices: ['AES256', 'SM4', 'KMS'], help: 'encrypt at rest, or KMS:key-id' },
   { name: 'forbid-overwrite', help: 'fail when the object exists' },
 ]
+
+/** What the help says of it. */
+export function helpOf({ help, choices = [] }: OptionSpec): string {
+  return [help, choices.join(', ')].filter((text) => text !== '').join(': ')
+}

@@ -1,9 +1,12 @@
-/** How far a transfer is, on one line of a terminal: the more room there is, the more it tells. */
-import { formatByteSize } from './byte-sizes.js'
+/**
+ * How far a transfer is, on one line of a terminal: the more room there is, the more it tells. What changes all the
+ * time is as wide as it can become, so that nothing jumps.
+ */
+import { formatByteSize, formatShare } from './byte-sizes.js'
 import { formatClock } from './durations.js'
 import type { TransferFacts } from './transfer-facts.js'
 
-const BAR_MIN = 10
+const BAR_MIN = 8
 const BAR_MAX = 30
 const GAP = '  '
 
@@ -15,16 +18,15 @@ interface Piece {
 
 /** At most `width` characters, all of them ASCII: their widths are the same on every terminal. */
 export function progressLine(facts: TransferFacts, width: number, label = ''): string {
-  const { bytes, total } = facts
-  const share = total === undefined || total === 0 ? undefined : bytes / total
-  const bar: Piece = { rank: 5, text: share === undefined ? '' : barOf(share, BAR_MIN) }
-  const pieces = [bar, ...piecesOf(facts, label)].filter(({ text }) => text !== '')
+  const share = shareOf(facts)
+  const bar: Piece = { rank: 7, text: share === undefined ? '' : barOf(share, BAR_MIN) }
+  const pieces = [{ rank: 7, text: label }, bar, ...piecesOf(facts)].filter(({ text }) => text !== '')
   const chosen = fitting(pieces, width)
-  const line = chosen.map(({ text }) => text).join(GAP)
-  if (share === undefined || chosen[0] !== bar) return line.slice(0, width)
+  const used = lengthOf(chosen)
   // What room is left makes the bar longer.
-  const cells = Math.min(BAR_MIN + width - line.length, BAR_MAX)
-  return barOf(share, cells) + line.slice(bar.text.length)
+  if (share !== undefined) bar.text = barOf(share, Math.min(BAR_MIN + Math.max(width - used, 0), BAR_MAX))
+  const line = chosen.map(({ text }) => text).join(GAP)
+  return line.slice(0, width).trimEnd()
 }
 
 /** `[======>     ]`; `share` may be above 1 when a stream turns out longer than expected. */
@@ -34,52 +36,64 @@ export function barOf(share: number, cells: number): string {
   return `[${'='.repeat(done)}${head}${' '.repeat(cells - done - head.length)}]`
 }
 
-function piecesOf(facts: TransferFacts, label: string): Piece[] {
-  const { bytes, total, verb, elapsedMs, rateNow, rateMean, retries, held = 0, slowSide } = facts
-  const { partsDone, partsInFlight } = facts
-  const size = formatByteSize(bytes)
-  const left = timeLeft(facts)
+/** Of what has left: what was only read says nothing of how much is still to be done. */
+function shareOf({ bytes, total, verb }: TransferFacts): number | undefined {
+  if (total === undefined || total === 0) return undefined
+  return verb === 'read' ? 0 : bytes / total
+}
+
+function piecesOf(facts: TransferFacts): Piece[] {
+  const { elapsedMs, rateNow, rateMean, retries, held, slowSide, partsDone, partsInFlight = 0 } = facts
+  const share = shareOf(facts)
   return [
-    { rank: 6, text: label },
-    { rank: 2, text: total === undefined || total === 0 ? '' : `${percentOf(bytes, total)}%` },
-    { rank: 1, text: total === undefined ? `${size} ${verb}` : `${size} of ${formatByteSize(total)}` },
-    { rank: 3, text: `${formatByteSize(rateNow)}/s` },
-    { rank: 8, text: `mean ${formatByteSize(rateMean)}/s` },
-    { rank: 4, text: formatClock(elapsedMs) },
-    { rank: 6, text: left === undefined ? '' : `${formatClock(left)} left` },
-    { rank: 7, text: partsText(partsDone, partsInFlight) },
+    { rank: 2, text: share === undefined ? '' : `${percentOf(share)}%` },
+    { rank: 1, text: amountOf(facts) },
+    { rank: 3, text: rateOf(rateNow) },
+    { rank: 10, text: `mean ${rateOf(rateMean)}` },
+    { rank: 5, text: formatClock(elapsedMs).padStart(5) },
+    { rank: 4, text: share === undefined ? '' : `${timeLeft(facts).padStart(5)} left` },
+    { rank: 8, text: partsDone === undefined ? '' : `${`${partsDone}+${partsInFlight}`.padStart(5)} parts` },
     { rank: 6, text: retries === 0 ? '' : `${retries} ${retries === 1 ? 'retry' : 'retries'}` },
-    { rank: 9, text: slowSide === undefined ? '' : `slow: ${slowSide}` },
-    { rank: 10, text: held === 0 ? '' : `${formatByteSize(held)} held` },
+    { rank: 9, text: slowSide === undefined ? '' : `slow: ${slowSide.padEnd('network'.length)}` },
+    { rank: 11, text: held === undefined ? '' : `${sizeOf(held)} held` },
   ]
 }
 
 /** As many as fit, by rank, in the order of the line; a later one that is shorter may take the place of one left out. */
 function fitting(pieces: readonly Piece[], width: number): Piece[] {
-  const chosen = new Set<Piece>()
-  let used = -GAP.length
+  let chosen: Piece[] = []
   for (const piece of [...pieces].sort((a, b) => a.rank - b.rank)) {
-    const cost = GAP.length + piece.text.length
-    if (chosen.size > 0 && used + cost > width) continue
-    chosen.add(piece)
-    used += cost
+    const longer = pieces.filter((one) => one === piece || chosen.includes(one))
+    if (chosen.length === 0 || lengthOf(longer) <= width) chosen = longer
   }
-  return pieces.filter((piece) => chosen.has(piece))
+  return chosen
 }
 
-function partsText(done: number | undefined, inFlight: number | undefined): string {
-  if (done === undefined || inFlight === undefined || done + inFlight === 0) return ''
-  return inFlight === 0 ? `${done} parts` : `${done}+${inFlight} parts`
+function lengthOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { text }) => sum + text.length, GAP.length * (pieces.length - 1))
+}
+
+function amountOf({ bytes, total, verb }: TransferFacts): string {
+  if (total === undefined || total === 0 || verb === 'read') return `${sizeOf(bytes)} ${verb}`
+  return formatShare(bytes, total)
+}
+
+function sizeOf(bytes: number): string {
+  return formatByteSize(bytes).padStart('1023 MiB'.length)
+}
+
+function rateOf(rate: number): string {
+  return `${sizeOf(rate)}/s`
 }
 
 /** Never 100 before it is all there. */
-function percentOf(bytes: number, total: number): string {
-  const percent = Math.floor((bytes / total) * 100)
-  return String(bytes < total ? Math.min(percent, 99) : percent).padStart(2)
+function percentOf(share: number): string {
+  const percent = Math.floor(share * 100)
+  return String(share < 1 ? Math.min(percent, 99) : percent).padStart(3)
 }
 
-function timeLeft({ bytes, total, rateMean }: TransferFacts): number | undefined {
-  if (total === undefined || bytes >= total || rateMean <= 0) return undefined
-  const ms = ((total - bytes) / rateMean) * 1000
-  return ms < 100 * 86_400_000 ? ms : undefined
+/** At the rate so far. A clock without hands where nobody can tell. */
+function timeLeft({ bytes, total = 0, verb, rateMean }: TransferFacts): string {
+  const ms = verb === 'read' ? Infinity : (Math.max(total - bytes, 0) / rateMean) * 1000
+  return ms < 100 * 86_400_000 ? formatClock(ms) : '-:--'
 }

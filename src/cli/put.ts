@@ -1,10 +1,9 @@
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { UploadOptions, UploadStream } from '../index.js'
+import type { UploadError, UploadOptions, UploadStream } from '../index.js'
 import type { Invocation } from './command.js'
 import { chooseReporter } from './choose-reporter.js'
-import { EXIT } from './exit-codes.js'
-import { Failure, usageFailure } from './failure.js'
+import { Failure, isCancelled, usageFailure } from './failure.js'
 import { guardsOf } from './guards.js'
 import type { Options } from './options.js'
 import type { Reporter } from './reporter.js'
@@ -120,7 +119,7 @@ async function transfer(
     reporter.event('done', { target: address, ...result, elapsedMs: Math.round(elapsedMs) })
     reporter.summary(uploadSummary(address, result, elapsedMs))
   } catch (error) {
-    throw withOutcome(error, upload, address)
+    throw withOutcome(error, session.signal, address)
   } finally {
     source.stream.destroy()
     await source.gone
@@ -140,20 +139,20 @@ function watch(upload: UploadStream, source: Source, reporter: Reporter): void {
  * What the failure means for the object. Once the last request is under way, giving up comes too late to know: the
  * object is stored whole, or not at all.
  */
-function withOutcome(error: unknown, upload: UploadStream, address: string): unknown {
-  if (error instanceof Failure && error.exitCode === EXIT.source) {
-    return Object.assign(
-      new Failure(EXIT.source, `${error.message}; ${address} was not stored`, error),
-      leftoverOf(error),
-    )
-  }
-  const isAborted = (error as { code?: unknown }).code === 'ABORTED'
-  if (!isAborted || !upload.writableEnded) return error
-  const said = `given up while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
-  return Object.assign(new Failure(EXIT.aborted, said, error), leftoverOf(error))
+function withOutcome(error: unknown, signal: AbortSignal, address: string): unknown {
+  const { outcomeUnknown = false } = error as Partial<UploadError>
+  const cause: unknown = isCancelled(error) && signal.aborted ? signal.reason : error
+  if (!(cause instanceof Failure)) return error
+  const outcome = outcomeUnknown
+    ? ` while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
+    : `; ${address} was not stored`
+  return Object.assign(new Failure(cause.exitCode, cause.message + outcome, error), leftoverOf(error))
 }
 
 function leftoverOf(error: unknown): object {
-  const { uploadId, cleanupError } = error as { uploadId?: string; cleanupError?: Error }
-  return cleanupError === undefined ? {} : { uploadId, cleanupError }
+  const { uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
+  return {
+    ...(cleanupError === undefined ? {} : { uploadId, cleanupError }),
+    ...(unknownUploads === undefined ? {} : { unknownUploads }),
+  }
 }

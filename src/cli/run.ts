@@ -4,7 +4,7 @@ import { type Arguments, parseArguments } from './arguments.js'
 import type { Command } from './command.js'
 import { COMMANDS } from './commands.js'
 import { EXIT, exitCodeOfSignal } from './exit-codes.js'
-import { debugText, exitCodeOf, factsOf, messageOf, usageFailure } from './failure.js'
+import { debugText, exitCodeOf, factsOf, isCancelled, messageOf, usageFailure } from './failure.js'
 import { explain, overview } from './help.js'
 import { Output, type OutputStream } from './output.js'
 import { listenForSignals } from './signals.js'
@@ -29,15 +29,24 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
   if (command === undefined) return report(usageFailure(unknown(name)), undefined, undefined)
   let parsed: Arguments | undefined
   const interruption = listenForSignals((signal) => {
-    stderr.line(`ossup: ${signal}: gives up cleanly; once more ends at once`)
+    // What is under way now is no progress any more.
+    stderr.bottomLine('')
+    const what = command.endsBySignal === true ? 'ends' : 'gives up cleanly'
+    stderr.line(`ossup: ${signal}: ${what}; once more ends at once`)
   })
   try {
     if (asksForHelp(own)) return print(stdout, explain(command))
     parsed = parseArguments([...command.options, ...command.sharedOptions], own)
     checkOperands(command, parsed)
-    await command.run({ ...parsed, session: { stdin, stdout, stderr, environment, signal: interruption.signal } })
+    const { signal } = interruption
+    await command
+      .run({ ...parsed, session: { stdin, stdout, stderr, environment, signal } })
+      .catch((error: unknown) => {
+        throw isCancelled(error) && signal.aborted ? signal.reason : error
+      })
     const late = interruption.received()
-    return late === undefined || command.name === 'serve' ? EXIT.done : exitCodeOfSignal(late)
+    if (late !== undefined && command.endsBySignal !== true) stderr.line(`ossup: ${late} came too late: all is done`)
+    return EXIT.done
   } catch (error) {
     return report(error, parsed, interruption.received())
   } finally {

@@ -12,6 +12,8 @@ const SCHEMES: Readonly<Record<Provider, SchemeFacts>> = {
   s3: { keyVariable: 'AWS_ACCESS_KEY_ID', readsOssutilConfig: false },
 }
 
+export const SCHEME_NAMES: readonly string[] = Object.keys(SCHEMES)
+
 interface SchemeFacts {
   /** The variable without which the environment has no credentials. */
   keyVariable: string

@@ -2,13 +2,16 @@
  * Requests over HTTP/1.1 with three time limits, none of which a slow but moving request ever meets: connecting,
  * bytes not moving, and waiting for the answer once all bytes have left. Redirects are not followed: credentials
  * never go to a host that the caller did not name.
+ *
+ * `undici` is imported by its file: Bun puts a class of its own in the place of the bare name, which cannot do this.
  */
 import { type Readable } from 'node:stream'
-import { Agent, type Dispatcher } from 'undici'
-import { KiB } from '../shared/byte-size.js'
+import type { Dispatcher } from 'undici/index.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices } from './body-slices.js'
 import { HttpFailure, toHttpFailure } from './http-failure.js'
+import { OwnAgent } from './own-agent.js'
+import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
 import { readText } from './read-text.js'
 
@@ -58,21 +61,28 @@ export interface HttpStreamAnswer {
   body: Readable
 }
 
+export interface TransportParts {
+  /** Stays the caller's: it is used, never closed, and knows its way without `proxy`. */
+  dispatcher?: Dispatcher | undefined
+  proxy?: Proxy | undefined
+  limiter?: BandwidthLimiter | undefined
+}
+
 export class Transport {
   readonly #timeouts: TimeoutOptions
+  readonly #proxy: Proxy | undefined
   readonly #limiter: BandwidthLimiter | undefined
-  readonly #ownDispatcher: boolean
-  #dispatcher: Dispatcher
+  /** An agent of our own, or what the caller gave. */
+  #connections: OwnAgent | { dispatcher: Dispatcher }
   /** Of dispatchers that were replaced and still end their requests. */
   readonly #retiring = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
 
-  /** A `dispatcher` that is given stays the caller's: it is used, never closed. */
-  constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher, limiter?: BandwidthLimiter) {
+  constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter }: TransportParts = {}) {
     this.#timeouts = timeouts
+    this.#proxy = proxy
     this.#limiter = limiter
-    this.#ownDispatcher = dispatcher === undefined
-    this.#dispatcher = dispatcher ?? this.#createAgent()
+    this.#connections = dispatcher === undefined ? new OwnAgent(timeouts.connectMs, proxy) : { dispatcher }
   }
 
   get isClosed(): boolean {
@@ -105,6 +115,11 @@ export class Transport {
     }
   }
 
+  /** Opens connections until `count` are there that no request uses. What fails is left to the requests to find out. */
+  prepare(origin: string, count: number): void {
+    if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
+  }
+
   /** Ends idle connections; requests in flight end first. */
   async close(): Promise<void> {
     this.#closing ??= this.#closeAll()
@@ -112,12 +127,13 @@ export class Transport {
   }
 
   async #closeAll(): Promise<void> {
-    if (this.#ownDispatcher) await Promise.all([this.#dispatcher.close(), ...this.#retiring])
+    const own = this.#connections instanceof OwnAgent ? this.#connections : undefined
+    await Promise.all([own?.close(), ...this.#retiring])
   }
 
   async #exchange(request: HttpRequest, watch: Watch): Promise<HttpStreamAnswer> {
     watch.throwIfEnded()
-    const dispatcher = this.#dispatcher
+    const { dispatcher } = this.#connections
     try {
       const answer = await dispatcher.request({
         origin: request.origin,
@@ -168,20 +184,12 @@ export class Transport {
     return { body: slices as unknown as Readable, headersTimeout: 0 }
   }
 
-  #createAgent(): Agent {
-    return new Agent({
-      connect: { timeout: this.#timeouts.connectMs },
-      // Idle connections are closed before most servers do, which would cost a request.
-      keepAliveTimeout: 10_000,
-      maxHeaderSize: 64 * KiB,
-    })
-  }
-
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
   #renew(used: Dispatcher): void {
-    if (!this.#ownDispatcher || this.isClosed || used !== this.#dispatcher) return
-    this.#dispatcher = this.#createAgent()
-    const retiring = used.close().finally(() => this.#retiring.delete(retiring))
+    const broken = this.#connections
+    if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return
+    this.#connections = new OwnAgent(this.#timeouts.connectMs, this.#proxy)
+    const retiring = broken.close().finally(() => this.#retiring.delete(retiring))
     this.#retiring.add(retiring)
   }
 }

@@ -20,6 +20,7 @@ import { inspect } from 'node:util'
  * - `BAD_ANSWER`: the answer was not one that the service gives: cut, too large, or not for this request.
  * - `NETWORK`: no connection, or a broken one, until the attempts were used up.
  * - `TIMEOUT`: connecting, waiting for the answer, or bytes not moving took longer than allowed.
+ * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload has it.
  * - `CLOSED`: the store was closed.
  * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
  * - `INCOMPLETE`: the parts acknowledged are not all that was sent; nothing was published.
@@ -42,6 +43,7 @@ export type UploadErrorCode =
   | 'BAD_ANSWER'
   | 'NETWORK'
   | 'TIMEOUT'
+  | 'CHECKPOINT_FAILED'
   | 'CLOSED'
   | 'SOURCE_CHANGED'
   | 'INCOMPLETE'
@@ -93,6 +95,8 @@ export class UploadError extends Error {
   declare cleanupError?: Error
   /** Multipart uploads that may have been left behind under an id that nobody knows: their answers were lost. */
   declare unknownUploads?: number
+  /** The upload and its checkpoint were kept: the same upload, run again, goes on with it. */
+  declare resumable?: true
 
   constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
     const { cause, retryable = false, ...known } = details
@@ -106,10 +110,11 @@ export class UploadError extends Error {
 
 /** What a failed upload may have left in the store. */
 export interface Leftover {
-  uploadId?: string
+  uploadId?: string | undefined
   cleanupError?: Error
   unknownUploads?: number
   outcomeUnknown?: boolean
+  resumable?: true
 }
 
 /** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */
@@ -117,6 +122,14 @@ export function attachLeftover(error: Error, leftover: Leftover): void {
   for (const [name, value] of Object.entries(leftover)) {
     // An error that cannot take it stays as it is: the first error wins over what is to be said beside it.
     Reflect.defineProperty(error, name, { value, enumerable: true, configurable: true, writable: true })
+  }
+}
+
+/** Tells that the upload was kept; the words of an error that is not ours stay as they are. */
+export function attachResumable(error: Error, uploadId: string): void {
+  attachLeftover(error, { uploadId, resumable: true })
+  if (error instanceof UploadError) {
+    error.message += '; the upload is kept: the same upload with the same checkpoint resumes it'
   }
 }
 

@@ -56,6 +56,11 @@ export class Integrity {
     return this.#rules.own?.isSent === true ? this.#rules.own.element : undefined
   }
 
+  /** What receipts of parts say for Complete to tell the whole's. */
+  get partChecksum(): ChecksumAlgorithm | undefined {
+    return this.#rules.own?.isSent === true ? this.#rules.own.algorithm : undefined
+  }
+
   /** The element of a part in the list that Complete sends; empty where there is none. */
   elementOf(part: CompletedPart): string {
     const element = this.elementName

@@ -44,6 +44,7 @@ export class MultipartApi implements StoreDriver {
   readonly provider: StoreDriver['provider']
   readonly bucket: StoreDriver['bucket']
   readonly limits: StoreDriver['limits']
+  readonly partChecksum: StoreDriver['partChecksum']
   readonly #dialect: Dialect
   readonly #integrity: Integrity
   readonly #requester: Requester
@@ -60,6 +61,7 @@ export class MultipartApi implements StoreDriver {
     this.provider = dialect.provider
     this.bucket = dialect.bucket
     this.limits = dialect.limits
+    this.partChecksum = this.#integrity.partChecksum
   }
 
   check(key: string, options: ObjectOptions): void {
@@ -69,6 +71,10 @@ export class MultipartApi implements StoreDriver {
 
   locationOf(key: string): string {
     return this.#dialect.origin + this.#dialect.pathOf(key)
+  }
+
+  prepareConnections(count: number): void {
+    this.#transport.prepare(this.#dialect.origin, count)
   }
 
   async putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {

@@ -3,7 +3,7 @@
  * safe. A driver translates; it decides nothing about parts, memory or order.
  */
 import type { Readable } from 'node:stream'
-import type { Checksum } from '../checksum/checksum.js'
+import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.js'
 import type { ObjectBody } from './object-body.js'
 import type { ObjectOptions } from './object-options.js'
 
@@ -13,11 +13,16 @@ export interface StoreDriver {
   readonly provider: Provider
   readonly bucket: string
   readonly limits: StoreLimits
+  /** What the `checksum` of a part's receipt is; absent where receipts have none. */
+  readonly partChecksum?: ChecksumAlgorithm | undefined
 
   /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
   check(key: string, options: ObjectOptions): void
   /** The URL of the object, without credentials. */
   locationOf(key: string): string
+
+  /** Opens connections in advance, so that there are so many that no request uses. */
+  prepareConnections(count: number): void
 
   putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject>
   initiateMultipartUpload(key: string, options: ObjectOptions, context: CallContext): Promise<string>

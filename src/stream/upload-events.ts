@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { RetryNotice } from '../stores/store-driver.js'
 import type { UploadProgress } from '../upload/progress.js'
-import type { UploadedPart } from '../upload/transfer.js'
+import type { CheckpointNotice } from '../upload/checkpoint/checkpoint-writer.js'
+import type { RestartNotice } from '../upload/checkpoint/restart.js'
+import type { ResumedUpload, UploadedPart } from '../upload/upload-observer.js'
 
 /** The events of an upload beside those of every stream, with what their listeners get. */
 export interface UploadEvents {
@@ -13,6 +15,12 @@ export interface UploadEvents {
   progress: [progress: UploadProgress]
   /** An attempt failed and another follows. */
   retry: [retry: RetryNotice]
+  /** An earlier run's upload goes on. Before the first `part`. */
+  resumed: [upload: ResumedUpload]
+  /** A checkpoint was there, but the upload begins anew. */
+  restarted: [notice: RestartNotice]
+  /** What was acknowledged is recorded: a crash after this costs nothing of it. */
+  checkpoint: [notice: CheckpointNotice]
 }
 
 interface StreamEvents {

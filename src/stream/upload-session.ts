@@ -4,7 +4,7 @@
  */
 import { toError, UploadError } from '../shared/errors.js'
 import type { UploadProgress } from '../upload/progress.js'
-import type { UploadHost } from '../upload/transfer.js'
+import type { UploadHost } from '../upload/upload-observer.js'
 import { Upload } from '../upload/upload.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
@@ -44,6 +44,9 @@ export class UploadSession {
         return options.onPart?.(part)
       },
       retry: (retry) => stream.emit('retry', retry),
+      resumed: (resumed) => stream.emit('resumed', resumed),
+      restarted: (notice) => stream.emit('restarted', notice),
+      checkpoint: (notice) => stream.emit('checkpoint', notice),
       failed: (error) => stream.destroy(error),
     })
     this.done = new Promise((resolve, reject) => {
@@ -73,6 +76,13 @@ export class UploadSession {
 
   get progress(): UploadProgress {
     return this.#upload.progress
+  }
+
+  get resumeFrom(): Promise<number> {
+    const offset = this.#upload.resumeFrom()
+    // Who does not wait for it learns of a failure from the stream.
+    offset.catch(() => undefined)
+    return offset
   }
 
   write(chunk: Uint8Array, callback: Callback): void {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import type { UploadProgress } from '../upload/progress.js'
-import type { UploadHost } from '../upload/transfer.js'
+import type { UploadHost } from '../upload/upload-observer.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import type { UploadListener } from './upload-events.js'
@@ -39,6 +39,14 @@ export class UploadStream extends Writable {
   /** How far the upload is now. */
   get progress(): UploadProgress {
     return this.#session.progress
+  }
+
+  /**
+   * With `resume: 'offset'`, how many bytes of the object the store has: what is written begins after them. Looks for the
+   * checkpoint when it is asked first. Otherwise 0. Rejects with UploadError.
+   */
+  get resumeFrom(): Promise<number> {
+    return this.#session.resumeFrom
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {

@@ -12,7 +12,8 @@ import { FileSource } from './file-source.js'
 import { checkFileUploadOptions, type FileUploadOptions } from './file-upload-options.js'
 import { PartPlan } from './part-plan.js'
 import { ProgressReports } from './progress-reports.js'
-import { Transfer, type UploadHost } from './transfer.js'
+import { Transfer } from './transfer.js'
+import type { UploadHost } from './upload-observer.js'
 import type { SendOptions } from './upload-options.js'
 import type { UploadProgress } from './progress.js'
 import type { UploadResult } from './upload-result.js'
@@ -55,7 +56,12 @@ class FileUpload {
       { ...options, expectedSize: file.size, maxMemory: host.pool.maxMemory },
       host.driver.limits,
     )
-    this.#transfer = new Transfer(host, key, copyOfObjectOptions(objectOptions), options.concurrency, {
+    const plan = {
+      objectOptions: copyOfObjectOptions(objectOptions),
+      concurrency: options.concurrency,
+      partSize: this.#plan.sizeOf(1),
+    }
+    this.#transfer = new Transfer(host, key, plan, {
       initiated: () => undefined,
       part: (part) => options.onPart?.(part),
       retry: () => undefined,

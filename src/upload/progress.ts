@@ -6,8 +6,12 @@ export interface UploadProgress {
   sent: number
   /** Bytes that the store acknowledged. */
   acknowledged: number
+  /** Bytes that an earlier run had sent and that were not sent again. They are among the acknowledged. */
+  resumed: number
   /** As given by `expectedSize`. */
   expectedSize?: number
+  /** The share of `expectedSize` that is acknowledged, 0 to 1, and 1 at the end; absent while nobody knows the size. */
+  fraction?: number
   partsDone: number
   partsInFlight: number
   /** Attempts that failed and were followed by another one. */
@@ -30,8 +34,10 @@ export class ProgressMeter {
   #blockedMs = 0
   #endedAt: number | undefined
   #stoppedAt: number | undefined
+  #isFinished = false
   received = 0
   sent = 0
+  resumed = 0
   retries = 0
 
   receive(bytes: number): void {
@@ -60,6 +66,18 @@ export class ProgressMeter {
     this.#stoppedAt ??= performance.now()
   }
 
+  /** The object is stored: all there is of it. */
+  finish(): void {
+    this.stop()
+    this.#isFinished = true
+  }
+
+  #fraction(acknowledged: number, expectedSize: number | undefined): { fraction?: number } {
+    if (this.#isFinished) return { fraction: 1 }
+    if (expectedSize === undefined) return {}
+    return { fraction: acknowledged === 0 ? 0 : Math.min(acknowledged / expectedSize, 1) }
+  }
+
   snapshot(
     parts: Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight'>,
     expectedSize: number | undefined,
@@ -73,7 +91,9 @@ export class ProgressMeter {
       received: this.received,
       sent: this.sent,
       ...parts,
+      resumed: this.resumed,
       ...(expectedSize === undefined ? {} : { expectedSize }),
+      ...this.#fraction(parts.acknowledged, expectedSize),
       retries: this.retries,
       elapsedMs,
       sourceIdleMs: isEnded ? 0 : now - this.#lastByteAt,

@@ -9,6 +9,10 @@ export class Scheduler {
     this.#concurrency = concurrency
   }
 
+  get concurrency(): number {
+    return this.#concurrency
+  }
+
   get running(): number {
     return this.#running
   }

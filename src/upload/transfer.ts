@@ -11,44 +11,22 @@ import { formatCrc64 } from '../checksum/decimal.js'
 import { attachLeftover, toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
-import type { CallContext, RetryNotice, StoreDriver, StoredObject } from '../stores/store-driver.js'
-import type { BufferPool } from './buffer-pool.js'
+import type { CallContext, StoredObject } from '../stores/store-driver.js'
+import { Checkpoint } from './checkpoint/checkpoint.js'
+import type { LockableStore } from './checkpoint/checkpoint-store.js'
+import type { StoredPart } from './checkpoint/part-proof.js'
+import { MultipartUpload } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
 import { ProgressMeter } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
+import { type Published, resultOf } from './published.js'
+import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { UploadResult } from './upload-result.js'
-
-/** What an upload needs of the store it goes to. */
-export interface UploadHost {
-  readonly driver: StoreDriver
-  readonly pool: BufferPool
-}
-
-/** A part that the store acknowledged. */
-export interface UploadedPart {
-  /** 1-based. */
-  partNumber: number
-  /** Bytes. */
-  size: number
-  etag: string
-  /** Unsigned decimal number. */
-  crc64: string
-}
-
-/** Whom an upload tells what happens. What a method throws fails the upload. */
-export interface UploadObserver {
-  initiated(uploadId: string): void
-  /** A promise is waited for. */
-  part(part: UploadedPart): void | Promise<void>
-  retry(retry: RetryNotice): void
-  /** Called once, when something fails while nobody waits for a write or for the end. */
-  failed(error: Error): void
-}
 
 /**
  * - `idle`: nothing was sent.
- * - `multipart`: the multipart upload was begun; `uploadId` is set once the service has told it.
+ * - `multipart`: the multipart upload was begun; `initiated` resolves with its id once the service has told it.
  * - `done`: published and verified.
  * - `failed`: `settled` resolves when nothing is in flight any more and the multipart upload was aborted.
  */
@@ -61,22 +39,19 @@ type State =
 interface Multipart {
   name: 'multipart'
   initiated: Promise<string>
-  uploadId?: string
   ledger: PartsLedger
 }
 
-/** What was published, with what was known of it before. */
-interface Published {
-  stored: StoredObject
-  size: number
-  crc64: bigint
-  parts: number
+/** What a transfer is to do. */
+export interface TransferPlan {
+  /** Checked, and nobody else's to change. */
+  objectOptions: ObjectOptions
+  concurrency: number
+  /** Bytes of the first part. */
+  partSize: number
+  /** Where it is recorded, so that another run may resume it. */
+  checkpoint?: LockableStore | undefined
 }
-
-/** An upload that begins as its end comes is waited for: only its id allows to abort it. */
-const INITIATE_GRACE_MS = 5_000
-
-const CLEAN_UP_MS = 60_000
 
 export class Transfer {
   readonly key: string
@@ -87,34 +62,40 @@ export class Transfer {
   readonly #scheduler: Scheduler
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
-  readonly #cancelInitiate = new AbortController()
+  readonly #upload: MultipartUpload
+  readonly #checkpoint: Checkpoint | undefined
   readonly #gaveUp = new Promise<void>((resolve) => {
     this.#cancel.signal.addEventListener('abort', () => resolve(), { once: true })
   })
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
-  #unknownUploads = 0
+  #resumedParts = 0
   #mayBePublished = false
 
-  /** The options must be checked, and nobody else's to change. */
-  constructor(
-    host: UploadHost,
-    key: string,
-    objectOptions: ObjectOptions,
-    concurrency: number,
-    observer: UploadObserver,
-  ) {
+  constructor(host: UploadHost, key: string, plan: TransferPlan, observer: UploadObserver) {
+    const { objectOptions: options, concurrency, partSize, checkpoint } = plan
+    const { driver } = host
     this.key = key
     this.#host = host
-    this.#objectOptions = objectOptions
+    this.#objectOptions = options
     this.#scheduler = new Scheduler(concurrency)
     this.#observer = observer
+    if (checkpoint !== undefined) {
+      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize }, observer)
+    }
+    this.#upload = new MultipartUpload({
+      driver,
+      key,
+      objectOptions: options,
+      checkpoint: this.#checkpoint,
+      context: () => this.#context(),
+    })
     // Every part in flight listens to it: that is no leak.
     setMaxListeners(0, this.#cancel.signal)
   }
 
   get uploadId(): string | undefined {
-    return this.#state.name === 'done' ? this.#state.result.uploadId : this.#multipart?.uploadId
+    return this.#state.name === 'done' ? this.#state.result.uploadId : this.#upload.uploadId
   }
 
   get result(): UploadResult | undefined {
@@ -156,18 +137,45 @@ export class Transfer {
     if (this.#state.name === 'failed') throw this.#state.error
   }
 
+  /** Looks for what an earlier run left, as soon as it is known that there is something to upload. */
+  open(): void {
+    if (this.#checkpoint !== undefined) this.#upload.open().catch((error: unknown) => this.#fail(toError(error)))
+  }
+
+  /**
+   * Goes on where an earlier run's unbroken parts of the planned sizes end, whatever the bytes before it are now; to be
+   * called first. Throws UploadError.
+   */
+  async takeOver(sizeOf: (partNumber: number) => number): Promise<{ parts: number; bytes: number }> {
+    this.open()
+    const taken = await this.#upload.takeOver(sizeOf)
+    this.throwIfFailed()
+    if (taken === undefined) return { parts: 0, bytes: 0 }
+    const { earlier, ledger } = taken
+    this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
+    this.#partsHandedOver = ledger.count
+    this.#resumedParts = ledger.count
+    this.meter.resumed = ledger.bytes
+    this.#observer.resumed?.(resumedUpload(earlier))
+    return { parts: ledger.count, bytes: ledger.bytes }
+  }
+
   /**
    * Sends a part, which must find room, as soon as it is there; its buffer is not the caller's any more. The first one
-   * begins the upload.
+   * begins the upload. To be called in the order of part numbers.
    */
   send(partNumber: number, part: PartBuffer | Promise<PartBuffer>): void {
-    const multipart = this.#begin()
+    const body = Promise.resolve(part).then((buffer) => new ObjectBody(buffer.bytes, buffer.digest()))
+    // Whoever waits for the part learns of it.
+    body.catch(() => undefined)
+    const multipart = this.#begin(body)
+    const match = this.#checkpoint?.match(partNumber, body, multipart.initiated)
     this.#partsHandedOver += 1
     this.#scheduler.run(async () => {
       let buffer: PartBuffer | undefined
       try {
         buffer = await part
-        await this.#sendPart(multipart, partNumber, buffer)
+        await this.#sendPart(multipart, partNumber, await body, match)
       } catch (error) {
         this.#fail(toError(error))
       } finally {
@@ -181,8 +189,11 @@ export class Transfer {
     return this.#finish(async () => {
       await this.#scheduler.idle()
       this.throwIfFailed()
-      const { ledger, initiated } = this.#begin()
+      const multipart = this.#multipart
+      if (multipart === undefined) throw new Error('there are no parts to complete')
+      const { ledger, initiated } = multipart
       const uploadId = await initiated
+      this.#checkpoint?.completing(parts)
       const whole = ledger.finish(parts, size)
       const stored = await this.#publish(() =>
         completeVerified(
@@ -205,6 +216,7 @@ export class Transfer {
       const { driver, pool } = this.#host
       const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
       const size = body.bytes.length
+      if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
       const stored = await this.#publish(async () => {
         try {
           return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())
@@ -234,52 +246,63 @@ export class Transfer {
     return state.name === 'failed' ? state.multipart : state.name === 'multipart' ? state : undefined
   }
 
-  async #sendPart(multipart: Multipart, partNumber: number, buffer: PartBuffer): Promise<void> {
+  async #sendPart(
+    multipart: Multipart,
+    partNumber: number,
+    body: ObjectBody,
+    match: Promise<StoredPart | undefined> | undefined,
+  ): Promise<void> {
     const uploadId = await multipart.initiated
+    const stored = match === undefined ? undefined : await match
     this.throwIfFailed()
-    const size = buffer.length
-    const crc64 = buffer.digest()
-    const receipt = await this.#host.driver.uploadPart(
-      { key: this.key, uploadId, partNumber, body: new ObjectBody(buffer.bytes, crc64) },
-      this.#objectOptions,
-      this.#context(),
-    )
-    multipart.ledger.record(partNumber, { ...receipt, size, crc64 })
-    const told = this.#observer.part({ partNumber, size, etag: receipt.etag, crc64: formatCrc64(crc64) })
+    const { crc64 } = body
+    const size = body.bytes.length
+    const address = { key: this.key, uploadId, partNumber, body }
+    const { etag, checksum } =
+      stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
+    const part = { etag, checksum, size, crc64 }
+    multipart.ledger.record(partNumber, part)
+    if (stored !== undefined) {
+      this.#resumedParts += 1
+      this.meter.resumed += size
+    }
+    const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
+    const told = this.#observer.part(stored === undefined ? facts : { ...facts, resumed: true })
+    // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
+    if (stored?.isRecorded !== true) await this.#checkpoint?.record(partNumber, part, body)
     // What whoever is told takes for ever over is no reason not to clean up.
     if (told !== undefined) await Promise.race([told, this.#gaveUp])
   }
 
-  /** Begins the multipart upload with the first part. */
-  #begin(): Multipart {
+  /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
+  #begin(first: Promise<ObjectBody>): Multipart {
     if (this.#state.name === 'multipart') return this.#state
     const multipart: Multipart = {
       name: 'multipart',
       ledger: new PartsLedger(),
       // In a turn of its own: what is called from here may end this upload at once.
-      initiated: Promise.resolve().then(async () => {
-        const uploadId = await this.#initiate()
-        multipart.uploadId = uploadId
-        this.#observer.initiated(uploadId)
-        return uploadId
-      }),
+      initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
+    // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
+    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#state = multipart
     return multipart
   }
 
-  async #initiate(): Promise<string> {
+  async #initiate(first: Promise<ObjectBody>): Promise<string> {
     this.throwIfFailed()
-    return this.#host.driver.initiateMultipartUpload(this.key, this.#objectOptions, {
-      ...this.#context(),
-      signal: this.#cancelInitiate.signal,
-      retrySignal: this.#cancel.signal,
-      onOutcomeUnknown: () => {
-        this.#unknownUploads += 1
-      },
-    })
+    // Without a checkpoint there is nothing to wait for.
+    const earlier = this.#checkpoint === undefined ? undefined : await this.#upload.resume(first)
+    this.throwIfFailed()
+    if (earlier !== undefined) {
+      this.#observer.resumed?.(resumedUpload(earlier))
+      return earlier.uploadId
+    }
+    const uploadId = await this.#upload.initiate()
+    this.#observer.initiated(uploadId)
+    return uploadId
   }
 
   async #finish(publish: () => Promise<Published>): Promise<UploadResult> {
@@ -290,31 +313,15 @@ export class Transfer {
     })
     // Whoever gave up while the last answer was on its way was told so already.
     this.throwIfFailed()
-    const result = this.#resultOf(published)
-    this.#state = { name: 'done', result }
-    this.meter.stop()
-    return result
-  }
-
-  #resultOf({ stored, size, crc64, parts }: Published): UploadResult {
+    await this.#checkpoint?.remove()
+    this.throwIfFailed()
     const { uploadId } = this
-    const { driver } = this.#host
-    return {
-      provider: driver.provider,
-      bucket: driver.bucket,
-      key: this.key,
-      size,
-      etag: stored.etag,
-      crc64: formatCrc64(crc64),
-      ...(stored.checksum === undefined ? {} : { checksum: stored.checksum }),
-      ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
-      location: driver.locationOf(this.key),
-      parts,
-      ...(uploadId === undefined ? {} : { uploadId }),
-      requestId: stored.requestId,
-      ...(stored.callback === undefined ? {} : { callback: stored.callback }),
-      ...(this.#unknownUploads === 0 ? {} : { unknownUploads: this.#unknownUploads }),
-    }
+    const { unknownUploads } = this.#upload
+    const resumed = { parts: this.#resumedParts, bytes: this.meter.resumed }
+    const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
+    this.#state = { name: 'done', result }
+    this.meter.finish()
+    return result
   }
 
   /** As a task of the scheduler: cleaning up waits for it. */
@@ -355,19 +362,9 @@ export class Transfer {
   }
 
   async #cleanUp(multipart: Multipart | undefined, error: Error): Promise<void> {
-    const grace = setTimeout(() => this.#cancelInitiate.abort(error), INITIATE_GRACE_MS)
-    await this.#scheduler.idle()
-    await multipart?.initiated.catch(() => undefined)
-    clearTimeout(grace)
-    if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
+    const settled = this.#scheduler.idle().then(() => multipart?.initiated.catch(() => undefined))
+    await this.#upload.giveUp(error, settled)
     // Given up while it was being published: only a look at the object tells.
     if (this.#mayBePublished) attachLeftover(error, { outcomeUnknown: true })
-    const uploadId = multipart?.uploadId
-    if (uploadId === undefined) return
-    try {
-      await this.#host.driver.abortMultipartUpload({ key: this.key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
-    } catch (cleanupError) {
-      attachLeftover(error, { uploadId, cleanupError: toError(cleanupError) })
-    }
   }
 }

@@ -2,6 +2,8 @@ import {
   checkBoolean,
   checkFunction,
   checkInteger,
+  checkOneOf,
+  invalidOption,
   checkNames,
   checkObject,
   checkSignal,
@@ -9,9 +11,11 @@ import {
 import { MiB } from '../shared/byte-size.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
 import type { StoreLimits } from '../stores/store-driver.js'
+import { checkpointStoreOf } from './checkpoint/checkpoint-option.js'
+import type { CheckpointStore, LockableStore } from './checkpoint/checkpoint-store.js'
 import { largestPart } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
-import type { UploadedPart } from './transfer.js'
+import type { UploadedPart } from './upload-observer.js'
 
 export interface UploadOptions extends ObjectOptions {
   /** Bytes of a part: 102,400 (on OSS) to 2 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
@@ -22,7 +26,17 @@ export interface UploadOptions extends ObjectOptions {
   expectedSize?: number | undefined
   /** Let parts grow after the first 1,000. Default true. False for services that demand equal parts. */
   partGrowth?: boolean | undefined
-  /** Aborts the upload. */
+  /**
+   * Where progress is recorded, so that the same upload, run again after a crash, sends only what is missing: the path of
+   * a file, or a place of your own. The bytes are written again from the first on, see `resume`.
+   */
+  checkpoint?: string | CheckpointStore | undefined
+  /**
+   * Default `'replay'`: all bytes are written again, and those that the store has are not sent. `'offset'`: the bytes
+   * written begin at `upload.resumeFrom`, which must be asked first; what is before them is not looked at again.
+   */
+  resume?: 'replay' | 'offset' | undefined
+  /** Aborts the upload. With a `checkpoint` it is kept. */
   signal?: AbortSignal | undefined
   /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
   onProgress?: ((progress: UploadProgress) => void | Promise<void>) | undefined
@@ -36,6 +50,8 @@ export interface SendOptions {
   concurrency: number
   expectedSize: number | undefined
   partGrowth: boolean
+  checkpoint: LockableStore | undefined
+  resume: 'replay' | 'offset'
   signal: AbortSignal | undefined
   onProgress: UploadOptions['onProgress']
   onPart: UploadOptions['onPart']
@@ -47,6 +63,8 @@ export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   'concurrency',
   'expectedSize',
   'partGrowth',
+  'checkpoint',
+  'resume',
   'signal',
   'onProgress',
   'onPart',
@@ -55,7 +73,8 @@ export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
 /** Throws UploadError where an option is not acceptable. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
-  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal, onProgress, onPart } = options
+  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal } = options
+  const { checkpoint, resume = 'replay', onProgress, onPart } = options
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart(limits), 'bytes'),
     concurrency: checkInteger('concurrency', concurrency, 1, 100),
@@ -64,8 +83,18 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
         ? undefined
         : checkInteger('expectedSize', expectedSize, 0, limits.maxObjectSize, 'bytes'),
     partGrowth: checkBoolean('partGrowth', partGrowth),
+    checkpoint: checkpoint === undefined ? undefined : checkpointStoreOf(checkpoint),
+    resume: checkResume(resume, checkpoint),
     signal: signal === undefined ? undefined : checkSignal('signal', signal),
     onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
     onPart: onPart === undefined ? undefined : checkFunction('onPart', onPart),
   }
+}
+
+function checkResume(resume: unknown, checkpoint: unknown): SendOptions['resume'] {
+  const checked = checkOneOf('resume', resume, ['replay', 'offset'])
+  if (checked === 'offset' && checkpoint === undefined) {
+    throw invalidOption('resume', resume, 'it needs a checkpoint')
+  }
+  return checked
 }

@@ -29,6 +29,8 @@ export interface UploadResult {
   requestId: string
   /** The answer of the callback, parsed where it is JSON. */
   callback?: unknown
+  /** What an earlier run had sent and this one did not send again, in parts and bytes. Absent when there was nothing. */
+  resumed?: { parts: number; bytes: number }
   /**
    * Multipart uploads that may have been left behind under an id that nobody knows, because the answer that would have
    * told it was lost. A lifecycle rule, or a listing of the bucket's uploads, finds them. Absent when there are none.

@@ -3,15 +3,18 @@
  * nothing of streams; a stream writes to it, one chunk at a time.
  *
  * Invariants: at most `concurrency + 1` buffers are held (those in flight and the one being filled); part numbers are
- * given out in the order of the bytes; nothing is sent before it is known that there is more than one part.
+ * given out in the order of the bytes; nothing is sent before it is known that there is more than one part, unless
+ * the store's memory is at a standstill.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { PartBuffer } from '../checksum/crc64.js'
 import { KiB } from '../shared/byte-size.js'
+import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object-options.js'
+import { Filling, type FillingOwner } from './filling.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
-import { Transfer, type UploadHost, type UploadObserver } from './transfer.js'
+import { Transfer } from './transfer.js'
+import type { UploadHost, UploadObserver } from './upload-observer.js'
 import { checkUploadOptions, type SendOptions, type UploadOptions } from './upload-options.js'
 import type { UploadResult } from './upload-result.js'
 
@@ -20,21 +23,26 @@ const SLICE = 64 * KiB
 
 export class Upload {
   readonly key: string
-  readonly #host: UploadHost
   readonly #sendOptions: SendOptions
   readonly #plan: PartPlan
   readonly #transfer: Transfer
-  #filling: PartBuffer | undefined
+  readonly #filling: Filling
   #partCount = 0
+  /** Where the bytes written here begin in the object; undefined while that is not known. */
+  #start: number | undefined
+  #takingOver: Promise<number> | undefined
 
   /** Throws UploadError where the key or an option is not acceptable. */
   constructor(host: UploadHost, key: string, options: UploadOptions, observer: UploadObserver) {
     this.key = key
-    this.#host = host
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
     this.#plan = new PartPlan({ ...this.#sendOptions, maxMemory: host.pool.maxMemory }, host.driver.limits)
-    this.#transfer = new Transfer(host, key, copyOfObjectOptions(options), this.#sendOptions.concurrency, observer)
+    const { concurrency, checkpoint } = this.#sendOptions
+    const objectOptions = copyOfObjectOptions(options)
+    const partSize = this.#plan.sizeOf(1)
+    this.#transfer = new Transfer(host, key, { objectOptions, concurrency, partSize, checkpoint }, observer)
+    this.#filling = new Filling(host.pool, this.#fillingOwner())
   }
 
   get uploadId(): string | undefined {
@@ -49,12 +57,19 @@ export class Upload {
     return this.#transfer.meter.snapshot(this.#transfer.partsProgress, this.#sendOptions.expectedSize)
   }
 
+  /** How many bytes need not be written because the store has them; 0 unless `resume` is `'offset'`. Throws UploadError. */
+  async resumeFrom(): Promise<number> {
+    if (this.#sendOptions.resume === 'replay') return 0
+    this.#takingOver ??= this.#takeOver()
+    return this.#takingOver
+  }
+
   /**
    * Takes all of `chunk`, which the caller may change afterwards. Nothing is answered where that was possible at once,
    * else a promise. Not to be called again before it has settled.
    */
   write(chunk: Uint8Array): Promise<void> | undefined {
-    this.#transfer.throwIfFailed()
+    this.#begin()
     this.#transfer.meter.receive(chunk.length)
     const taken = chunk.length <= SLICE ? this.#take(chunk, 0, chunk.length) : 0
     return taken === chunk.length && !this.#mustCut ? undefined : this.#takeInTurns(chunk, taken)
@@ -62,37 +77,52 @@ export class Upload {
 
   /** Publishes what was written. Throws UploadError. */
   async finish(): Promise<UploadResult> {
-    this.#transfer.throwIfFailed()
+    this.#begin()
     this.#transfer.meter.end()
     if (this.#partCount === 0) {
-      const buffer = this.#filling
-      this.#filling = undefined
-      return this.#transfer.put(buffer)
+      return this.#transfer.put(this.#filling.take())
     }
-    if (this.#filling !== undefined && this.#filling.length > 0) {
+    if (this.#filling.length > 0) {
       await this.#transfer.room()
       this.#transfer.throwIfFailed()
       this.#cut()
     }
-    return this.#transfer.complete(this.#partCount, this.#transfer.meter.received)
+    return this.#transfer.complete(this.#partCount, (this.#start ?? 0) + this.#transfer.meter.received)
   }
 
   /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */
   async abort(error: Error): Promise<void> {
     const settled = this.#transfer.abort(error)
-    if (this.#filling !== undefined) this.#host.pool.release(this.#filling)
-    this.#filling = undefined
+    this.#filling.drop()
     await settled
+  }
+
+  async #takeOver(): Promise<number> {
+    const { parts, bytes } = await this.#transfer.takeOver((partNumber) => this.#plan.sizeOf(partNumber))
+    this.#partCount = parts
+    this.#start = bytes
+    return bytes
+  }
+
+  /** Throws where the upload has failed, or the caller cannot know yet which bytes to write. */
+  #begin(): void {
+    this.#transfer.throwIfFailed()
+    if (this.#start !== undefined) return
+    if (this.#sendOptions.resume === 'offset') {
+      throw new UploadError('INVALID_OPTION', `resume is 'offset': wait for resumeFrom before anything is written`)
+    }
+    this.#start = 0
+    this.#transfer.open()
   }
 
   /** Copies what fits without waiting; answers where it stopped. */
   #take(chunk: Uint8Array, start: number, end: number): number {
     let at = start
     while (at < end) {
-      if (this.#isFull && !this.#tryCut()) break
-      this.#filling ??= this.#host.pool.tryAcquire(this.#nextSize)
-      if (this.#filling === undefined) break
-      at += this.#filling.append(chunk, at, end)
+      if (this.#filling.isFull && !this.#tryCut()) break
+      const taken = this.#filling.append(chunk, at, end)
+      if (taken === 0) break
+      at += taken
     }
     if (this.#mustCut) this.#tryCut()
     return at
@@ -103,33 +133,17 @@ export class Upload {
     for (;;) {
       at = this.#take(chunk, at, Math.min(at + SLICE, chunk.length))
       if (at === chunk.length && !this.#mustCut) return
-      if (this.#isFull && !this.#transfer.hasRoom) await this.#transfer.meter.blocked(this.#transfer.room())
-      else if (this.#filling === undefined) await this.#waitForBuffer()
+      const { meter, cancelled } = this.#transfer
+      if (this.#filling.isFull && !this.#transfer.hasRoom) await meter.blocked(this.#transfer.room())
+      else if (this.#filling.needsMemory) await meter.blocked(this.#filling.wait(cancelled))
       else await nextTurn()
       this.#transfer.throwIfFailed()
     }
   }
 
-  async #waitForBuffer(): Promise<void> {
-    const { pool } = this.#host
-    const { meter, cancelled } = this.#transfer
-    const buffer = await meter.blocked(pool.acquire(this.#nextSize, cancelled))
-    // Between being served and getting here the upload may have been given up: nobody else would return the buffer.
-    if (this.#transfer.hasFailed) pool.release(buffer)
-    else this.#filling = buffer
-  }
-
-  get #nextSize(): number {
-    return this.#plan.sizeOf(this.#partCount + 1)
-  }
-
-  get #isFull(): boolean {
-    return this.#filling !== undefined && this.#filling.length === this.#filling.capacity
-  }
-
   /** The first part is kept until more comes: it may be all there is. */
   get #mustCut(): boolean {
-    return this.#isFull && this.#partCount > 0
+    return this.#partCount > 0 && this.#filling.isFull
   }
 
   #tryCut(): boolean {
@@ -140,10 +154,17 @@ export class Upload {
 
   /** The buffer being filled becomes a part in flight. There must be room for it. */
   #cut(): void {
-    const buffer = this.#filling
+    const buffer = this.#filling.take()
     if (buffer === undefined) return
-    this.#filling = undefined
     this.#partCount += 1
     this.#transfer.send(this.#partCount, buffer)
+  }
+
+  #fillingOwner(): FillingOwner {
+    return {
+      nextPart: () => this.#plan.part(this.#partCount + 1),
+      mayCut: () => this.#transfer.hasRoom && !this.#transfer.hasFailed,
+      cut: () => this.#cut(),
+    }
   }
 }

@@ -8,9 +8,12 @@ import { CONTENDERS } from './contenders/all.js'
 import { ours } from './contenders/ours.js'
 import { Receivers } from './receiver/receivers.js'
 import type { SuiteTools } from './suite.js'
+import { benchLatency } from './suites/latency.js'
+import { benchScale } from './suites/scale.js'
+import { benchSmall } from './suites/small.js'
 import { benchUpload } from './suites/upload.js'
 
-const SUITES = { upload: benchUpload }
+const SUITES = { upload: benchUpload, small: benchSmall, scale: benchScale, latency: benchLatency }
 
 async function main(options: BenchOptions): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => isAskedFor(name, options.only))

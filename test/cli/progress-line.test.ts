@@ -25,17 +25,40 @@ describe('the line of progress', () => {
   it('tells more the more room there is', () => {
     const lines = (facts: TransferFacts) => [20, 40, 80, 120].map((width) => progressLine(facts, width))
     assert.deepEqual(lines(STREAM), [
-      '1.21 GiB sent  1:23',
-      '1.21 GiB sent  21.4 MiB/s  1:23',
-      '1.21 GiB sent  21.4 MiB/s  mean 14.9 MiB/s  1:23  154+5 parts  2 retries',
-      '1.21 GiB sent  21.4 MiB/s  mean 14.9 MiB/s  1:23  154+5 parts  2 retries  slow: network  38.0 MiB held',
+      '1.21 GiB sent   1:23',
+      '1.21 GiB sent  21.4 MiB/s   1:23',
+      '1.21 GiB sent  21.4 MiB/s   1:23  154+5 parts  2 retries  slow: network',
+      '1.21 GiB sent  21.4 MiB/s  mean 14.9 MiB/s   1:23  154+5 parts  2 retries  slow: network  38.0 MiB held',
     ])
     assert.deepEqual(lines(KNOWN), [
-      '1.21 GiB of 2.41 GiB',
-      '50%  1.21 GiB of 2.41 GiB  21.4 MiB/s',
-      '[===========>          ]  50%  1.21 GiB of 2.41 GiB  21.4 MiB/s  1:23  1:22 left',
-      '[========>        ]  50%  1.21 GiB of 2.41 GiB  21.4 MiB/s  mean 14.9 MiB/s  1:23  1:22 left  154+5 parts  slow: network',
+      ' 50%  1.21/2.41 GiB',
+      ' 50%  1.21/2.41 GiB  21.4 MiB/s   1:23',
+      '[======>      ]   50%  1.21/2.41 GiB  21.4 MiB/s   1:23   1:22 left  154+5 parts',
+      '[==========>          ]   50%  1.21/2.41 GiB  21.4 MiB/s  mean 14.9 MiB/s   1:23   1:22 left  154+5 parts  slow: network',
     ])
+  })
+
+  it('has its columns where they were, however the numbers change', () => {
+    const columnsOf = (facts: TransferFacts) =>
+      [...progressLine(facts, 119).matchAll(/%|\/s|left|parts|slow/g)].map(({ index }) => index)
+    const columns = columnsOf(KNOWN)
+    assert.equal(columns.length, 6)
+    for (let bytes = 0; bytes <= 2468 * MiB; bytes += 7 * MiB) {
+      const rate = bytes / 7
+      const partsDone = Math.floor(bytes / 8 / MiB)
+      const facts: TransferFacts = {
+        ...{ ...KNOWN, bytes, partsDone, rateNow: rate, rateMean: rate, elapsedMs: bytes / MiB },
+        slowSide: partsDone % 2 === 0 ? 'source' : 'network',
+      }
+      assert.deepEqual(columnsOf(facts), columns, progressLine(facts, 119))
+    }
+  })
+
+  it('shows nothing as done that was only read', () => {
+    assert.equal(
+      progressLine({ ...KNOWN, verb: 'read', bytes: 5 * MiB, partsDone: 0, partsInFlight: 0 }, 79),
+      '[>           ]    0%  5.00 MiB read  21.4 MiB/s   1:23   -:-- left    0+0 parts',
+    )
   })
 
   it('is never wider than the terminal, whatever there is to say', () => {
@@ -53,8 +76,8 @@ describe('the line of progress', () => {
       [0, 0.49, 0.999, 1, 1.1].map((share) => barOf(share, 10)),
       ['[>         ]', '[====>     ]', '[=========>]', '[==========]', '[==========]'],
     )
-    assert.match(progressLine({ ...KNOWN, bytes: 2468 * MiB - 1 }, 120), / 99% /)
-    assert.match(progressLine({ ...KNOWN, bytes: 2468 * MiB }, 120), / 100% /)
+    assert.match(progressLine({ ...KNOWN, bytes: 2468 * MiB - 1 }, 120), / 99%/)
+    assert.match(progressLine({ ...KNOWN, bytes: 2468 * MiB }, 120), /100%/)
   })
 
   it('stands alone in a log', () => {
@@ -87,6 +110,7 @@ describe('what an upload tells', () => {
       acknowledged: 0,
       partsDone: 0,
       partsInFlight: 0,
+      resumed: 0,
       retries: 0,
       elapsedMs: 1000,
       sourceIdleMs: 0,

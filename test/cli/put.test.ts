@@ -147,8 +147,15 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
   for (const [what, args, input, refusal] of [
     ['--min-size lets pass', ['--min-size', '5'], 'enough', undefined],
     ['--min-size refuses', ['--min-size', '1KiB'], 'small', /ended after 5 B/],
-    ['--expect-tail lets pass', ['--expect-tail', '-- complete'], 'dump\n-- complete\r\n\n', undefined],
+    ['--expect-tail lets pass', ['--expect-tail', '-- complete'], 'dump\n-- complete on Monday\r\n\n', undefined],
     ['--expect-tail refuses', ['--expect-tail', '-- complete'], 'dump\n-- compl', /ends with "dump\\n-- compl"/],
+    [
+      '--expect-tail refuses what is too far from the end',
+      ['--expect-tail', '-- complete'],
+      `-- complete${'x'.repeat(1020)}`,
+      /--expect-tail "-- complete" is not in its last 1024 bytes/,
+    ],
+    ['--expect-tail looks at a text that is longer', ['--expect-tail', 'x'.repeat(2000)], 'x'.repeat(2000), undefined],
   ] as const) {
     it(what, async (t) => {
       const { emulator, store } = await embeddedStore(t)

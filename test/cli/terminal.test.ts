@@ -1,85 +1,112 @@
 /** What people see: ossup in a terminal of its own, whose screen is looked at. */
 import assert from 'node:assert/strict'
-import path from 'node:path'
 import { describe, it } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Emulator } from '../../src/emulator/index.js'
-import { run, whyNot } from '../support/commands.js'
-import { embeddedStore } from '../support/embedded-store.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
-import { MAIN, ossupEnvironment } from './ossup.js'
+import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { noTerminal, openTerminal, OSSUP, quoted } from './terminal.js'
 
-const skip = whyNot(['tmux', '-V']) ?? false
 const MiB = 1024 * 1024
+const TARGET = 'oss://test-bucket/app.sql'
 
-/** Writes 18 MiB and stays: the terminal ends it when it is closed. */
+/** Writes 18 MiB and stays, until a signal or the end of the terminal ends it. */
 const PRODUCER = `process.stderr.write('a word of the producer\\n')
 process.stdout.write(Buffer.alloc(18 * ${MiB}))
 setInterval(() => {}, 1000)`
 
-interface Screen {
-  /** What is on it, in lines, when it shows `expected`; `ESC` stands for the character that begins a colour. */
-  until(expected: RegExp): Promise<string[]>
-}
+const node = (program: string) => `-- ${quoted(process.execPath)} -e ${quoted(program)}`
 
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+/** Stays open: the screen is looked at afterwards. */
+const put = (args: string) => `${OSSUP} put ${TARGET} ${args}; echo status $?; cat`
 
-async function terminal(
-  t: { after(fn: () => unknown): void },
-  emulator: Emulator,
-  columns: number,
-  args: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
-): Promise<Screen> {
-  const socket = path.join(await temporaryFolder(t), 'tmux')
-  const tmux = (...rest: string[]) => run(['tmux', '-S', socket, '-f', '/dev/null', ...rest])
-  const environment = Object.entries({ ...ossupEnvironment(emulator), ...variables }).filter(([name]) =>
-    /^(OSS_|HOME$|PATH$|NO_COLOR$)/.test(name),
-  )
-  const assignments = environment.map(([name, value]) => `${name}=${quoted(value ?? '')}`)
-  const command = [process.execPath, '--import', 'tsx', MAIN, ...args].map(quoted)
-  const line = `cd ${quoted(path.dirname(MAIN))}; env -u NO_COLOR ${assignments.join(' ')} ${command.join(' ')}; echo status $?; cat`
-  await tmux('new-session', '-d', '-x', String(columns), '-y', '24', line)
-  t.after(() => tmux('kill-server').catch(() => undefined))
-  return {
-    async until(expected) {
-      for (let attempt = 0; attempt < 600; attempt += 1) {
-        const captured = await tmux('capture-pane', '-p', '-e')
-        const screen = captured.replaceAll('\u001b', 'ESC')
-        if (expected.test(screen)) return screen.trimEnd().split('\n')
-        await delay(50)
-      }
-      return assert.fail(`the screen never showed ${String(expected)}:\n${await tmux('capture-pane', '-p')}`)
-    },
-  }
-}
+const KNOWN = put(`--expected-size 24MiB --part-size 2MiB ${node(PRODUCER)}`)
+const UNKNOWN = put(`--part-size 2MiB ${node(PRODUCER)}`)
 
-describe('the line on a terminal', { skip, concurrency: 2 }, () => {
-  for (const columns of [80, 120]) {
-    it(`stays one line at ${columns} columns, below what the command says`, async (t) => {
+describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
+  for (const [what, script, expected] of [
+    [
+      'with a bar',
+      KNOWN,
+      {
+        40: /^ 75% {2}18\.0\/24\.0 MiB {2}.{8}\/s {3}\d:\d\d$/m,
+        80: /^\[=+> +\] {2} 75% {2}18\.0\/24\.0 MiB {2}.{8}\/s {3}\d:\d\d {3}\d:\d\d left {4}9\+0 parts$/m,
+        120: /^\[=+> +\] {2} 75% {2}18\.0\/24\.0 MiB {2}.{8}\/s {2}mean .{8}\/s .* left {4}9\+0 parts {2}slow: \w+$/m,
+      },
+    ],
+    [
+      'of a stream of unknown size',
+      UNKNOWN,
+      {
+        40: /^18\.0 MiB sent {2}.{8}\/s {3}\d:\d\d$/m,
+        80: /^18\.0 MiB sent {2}.{8}\/s {2}mean .{8}\/s {3}\d:\d\d {4}9\+0 parts {2}slow: \w+$/m,
+        120: /^18\.0 MiB sent {2}.{8}\/s {2}mean .{8}\/s .* {4}9\+0 parts {2}slow: \w+ +0 B held$/m,
+      },
+    ],
+  ] as const) {
+    it(`stays one line below what the command says and follows the width, ${what}`, async (t) => {
       const { emulator } = await embeddedStore(t)
-      const put = ['put', 'oss://test-bucket/app.sql', '--expected-size', '24MiB', '--part-size', '2MiB']
-      const screen = await terminal(t, emulator, columns, [...put, '--', process.execPath, '-e', PRODUCER])
-      const lines = await screen.until(/18\.0 MiB of 24\.0 MiB|16\.0 MiB of 24\.0 MiB/)
-      t.diagnostic(lines.join('\n'))
-      assert.equal(lines.length, 2)
-      assert.equal(lines[0], 'a word of the producer')
-      assert.match(lines[1] ?? '', /^ESC\[32m\[=+> +\]ESC\[39m {2}(66|75)% {2}/)
+      const terminal = await openTerminal(t, emulator, 40, script)
+      for (const columns of [40, 80, 120] as const) {
+        await terminal.resize(columns)
+        const [said, line = '', ...others] = await terminal.until(expected[columns])
+        t.diagnostic(line)
+        assert.equal(said, 'a word of the producer')
+        assert.ok(line.length < columns)
+        assert.deepEqual(others, [])
+      }
     })
   }
+
+  it('has a green bar', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const terminal = await openTerminal(t, emulator, 80, KNOWN)
+    await terminal.until(/18\.0\/24\.0 MiB/)
+    assert.match(await terminal.colours(), /^ESC\[32m\[=+> +\]ESC\[39m/m)
+  })
 
   it('is the summary in the end, without colours where NO_COLOR says so', async (t) => {
     const { emulator } = await embeddedStore(t)
     const producer = `process.stdout.write(Buffer.alloc(9 * ${MiB}), () => setTimeout(() => process.exit(), 900))`
-    const put = ['put', 'oss://test-bucket/app.sql', '--part-size', '1MiB', '--', process.execPath, '-e', producer]
-    const screen = await terminal(t, emulator, 80, put, { NO_COLOR: '1' })
-    const shown = await screen.until(/9\.00 MiB sent|8\.00 MiB sent/)
-    assert.doesNotMatch(shown.join('\n'), /ESC\[3[0-9]/)
-    const [first, second, third, status, ...others] = await screen.until(/status \d+/)
-    assert.equal(first, 'stored oss://test-bucket/app.sql')
+    const script = put(`--part-size 1MiB ${node(producer)}`)
+    const terminal = await openTerminal(t, emulator, 80, script, { NO_COLOR: '1' })
+    const shown = await terminal.until(/9\.00 MiB sent|8\.00 MiB sent/)
+    assert.equal(shown.length, 1)
+    assert.doesNotMatch(await terminal.colours(), /ESC\[3[0-9]/)
+    const [first, second, third, status, ...others] = await terminal.until(/status \d+/)
+    assert.equal(first, `stored ${TARGET}`)
     assert.match(second ?? '', /^ {2}9437184 bytes \(9\.00 MiB\) in 9 parts, /)
     assert.match(third ?? '', /^ {2}CRC-64 \d+, ETag /)
     assert.equal(status, 'status 0')
     assert.deepEqual(others, [])
+  })
+
+  it('is gone after Ctrl-C, and what happened is said', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    // The shell gets the signal as well: it goes on, as an interactive one does.
+    const terminal = await openTerminal(t, emulator, 80, `trap : INT; ${KNOWN}`)
+    await terminal.until(/18\.0\/24\.0 MiB/)
+    await terminal.press('C-c')
+    assert.deepEqual(await terminal.until(/status \d+/), [
+      'a word of the producer',
+      'ossup: SIGINT: gives up cleanly; once more ends at once',
+      `ossup: ended by SIGINT; ${TARGET} was not stored`,
+      'status 130',
+    ])
+    assert.equal(await exists(store, 'app.sql'), false)
+    assert.deepEqual(await unfinishedUploads(store), [])
+  })
+
+  it('leaves the screen to a second Ctrl-C, which ends at once', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    emulator.faults.inject({
+      match: { operation: 'AbortMultipartUpload' },
+      times: Infinity,
+      action: { type: 'stall', at: 'request' },
+    })
+    const terminal = await openTerminal(t, emulator, 80, `trap : INT; ${KNOWN}`)
+    await terminal.until(/18\.0\/24\.0 MiB/)
+    await terminal.press('C-c')
+    await terminal.until(/once more ends at once/)
+    await terminal.press('C-c')
+    const [, , ...last] = await terminal.until(/status \d+/)
+    assert.match(last.join('\n'), /^\^C\n?status 130$/)
   })
 })

@@ -9,6 +9,7 @@ import type {
   ObjectHead,
   PartReceipt,
   PartsPage,
+  PartsPageRequest,
   PartUpload,
   StoreDriver,
   StoredObject,
@@ -19,7 +20,7 @@ import type {
 import type { ObjectBody } from '../../src/stores/object-body.js'
 import { crc64Of } from './scripted-service.js'
 
-export type Verb = 'put' | 'initiate' | 'part' | 'complete' | 'abort' | 'head'
+export type Verb = 'put' | 'initiate' | 'part' | 'complete' | 'abort' | 'head' | 'list'
 
 /** What is about to happen, or what just did without anybody knowing yet. */
 export interface Moment {
@@ -62,6 +63,12 @@ export class MemoryDriver implements StoreDriver {
   mostParts = 0
   /** The checksum that answers tell. */
   toldCrc64: (crc64: bigint | undefined) => bigint | undefined = (crc64) => crc64
+  /** What the service makes of a part for an ETag. */
+  etagOf: (bytes: Uint8Array, partNumber: number) => string = (_bytes, partNumber) => `"part-${partNumber}"`
+  /** Parts on a page of a list. */
+  pageSize = 1000
+  /** Whether lists of parts have their CRC-64. */
+  listsCrc64 = false
   /** Called at each moment: what it throws fails the call, and its promise is waited for. */
   on: (moment: Moment) => unknown = () => undefined
   #parts = 0
@@ -71,12 +78,28 @@ export class MemoryDriver implements StoreDriver {
     this.limits = { ...LIMITS, ...limits }
   }
 
+  /** The same service for the next process: what is stored stays, what the last one still waits for does not reach it. */
+  forNextProcess(): MemoryDriver {
+    const next = new MemoryDriver(this.limits)
+    for (const [key, object] of this.objects) next.objects.set(key, object)
+    for (const [uploadId, parts] of this.uploads) next.uploads.set(uploadId, new Map(parts))
+    next.#nextUpload = this.#nextUpload
+    next.etagOf = this.etagOf
+    next.pageSize = this.pageSize
+    next.listsCrc64 = this.listsCrc64
+    return next
+  }
+
   count(verb: Verb): number {
     return this.log.filter((entry) => entry.split(' ')[0] === verb).length
   }
 
   check(): void {
     // Everything is acceptable.
+  }
+
+  prepareConnections(): void {
+    // There are none.
   }
 
   locationOf(key: string): string {
@@ -116,7 +139,7 @@ export class MemoryDriver implements StoreDriver {
           if (kept.crc64 !== body.crc64) throw new Error('the checksum of a part is not that of its bytes')
           this.#upload(part).set(partNumber, kept)
           context.onSent?.(body.bytes.length)
-          return { etag: `"part-${partNumber}"` }
+          return { etag: this.etagOf(body.bytes, partNumber) }
         },
         partNumber,
       )
@@ -156,8 +179,18 @@ export class MemoryDriver implements StoreDriver {
     })
   }
 
-  listParts(): Promise<PartsPage> {
-    return Promise.reject(new Error('not needed'))
+  listParts(upload: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage> {
+    return this.#call('list', context, () => {
+      const { after = 0 } = page
+      const sent = [...this.#upload(upload)].sort(([a], [b]) => a - b).filter(([partNumber]) => partNumber > after)
+      const parts = sent.slice(0, this.pageSize).map(([partNumber, { bytes, crc64 }]) => ({
+        partNumber,
+        size: bytes.length,
+        etag: this.etagOf(bytes, partNumber),
+        ...(this.listsCrc64 && crc64 !== undefined ? { crc64 } : {}),
+      }))
+      return sent.length > parts.length ? { parts, next: { after: parts.at(-1)?.partNumber ?? 0 } } : { parts }
+    })
   }
 
   listMultipartUploads(): Promise<UploadsPage> {

@@ -29,6 +29,8 @@ describe('the options of an upload', () => {
       concurrency: 5,
       expectedSize: undefined,
       partGrowth: true,
+      checkpoint: undefined,
+      resume: 'replay',
       signal: undefined,
       onProgress: undefined,
       onPart: undefined,
@@ -36,7 +38,8 @@ describe('the options of an upload', () => {
   })
 
   it('may be undefined, which is as if they were not there', () => {
-    const names = ['partSize', 'concurrency', 'expectedSize', 'partGrowth', 'signal', 'onProgress', 'acl', 'metadata']
+    const names = ['partSize', 'concurrency', 'expectedSize', 'partGrowth', 'checkpoint', 'resume', 'signal']
+    names.push('onProgress', 'acl', 'metadata')
     assert.deepEqual(check(Object.fromEntries(names.map((name) => [name, undefined]))), check({}))
   })
 
@@ -71,6 +74,12 @@ describe('the options of an upload', () => {
     refused({ concurrency: 101 }, 'concurrency')
     for (const value of [null, 0, 1, 'false']) refused({ partGrowth: value }, 'partGrowth', 'true and false')
     for (const value of [null, {}, new AbortController()]) refused({ signal: value }, 'signal', 'AbortSignal')
+    for (const value of [null, 7, '', 'a\0b', {}, { read() {}, write() {} }]) {
+      refused({ checkpoint: value }, 'checkpoint', 'accepted is')
+    }
+    for (const value of [null, true, 'text'])
+      refused({ resume: value, checkpoint: 'x' }, 'resume', "'replay', 'offset'")
+    refused({ resume: 'offset' }, 'resume', 'checkpoint')
     for (const value of [null, {}, 'text']) refused({ onProgress: value }, 'onProgress', 'function')
     for (const value of [null, 7, 'text', []]) refused(value, 'options', 'object')
   })

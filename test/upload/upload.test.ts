@@ -6,7 +6,7 @@ import { tableEngine } from '../../src/checksum/table-engine.js'
 import { UploadError } from '../../src/shared/errors.js'
 import type { RetryNotice, StoreLimits } from '../../src/stores/store-driver.js'
 import { BufferPool } from '../../src/upload/buffer-pool.js'
-import type { UploadedPart, UploadObserver } from '../../src/upload/transfer.js'
+import type { UploadedPart, UploadObserver } from '../../src/upload/upload-observer.js'
 import { Upload } from '../../src/upload/upload.js'
 import type { UploadOptions } from '../../src/upload/upload-options.js'
 import { someBytes } from '../support/bytes.js'
@@ -20,16 +20,25 @@ const KEY = 'k'
 class WatchedPool extends BufferPool {
   most = 0
 
-  override tryAcquire(...values: Parameters<BufferPool['tryAcquire']>): ReturnType<BufferPool['tryAcquire']> {
-    const buffer = super.tryAcquire(...values)
-    this.most = Math.max(this.most, this.handedOutBytes)
+  override tryRequest(...values: Parameters<BufferPool['tryRequest']>): ReturnType<BufferPool['tryRequest']> {
+    const buffer = super.tryRequest(...values)
+    this.#look()
     return buffer
   }
 
-  override async acquire(...values: Parameters<BufferPool['acquire']>): ReturnType<BufferPool['acquire']> {
-    const buffer = await super.acquire(...values)
+  override request(...[request, serve, fail]: Parameters<BufferPool['request']>): ReturnType<BufferPool['request']> {
+    return super.request(
+      request,
+      (buffer) => {
+        this.#look()
+        serve(buffer)
+      },
+      fail,
+    )
+  }
+
+  #look(): void {
     this.most = Math.max(this.most, this.handedOutBytes)
-    return buffer
   }
 }
 

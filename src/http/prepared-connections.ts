@@ -1,0 +1,104 @@
+/**
+ * Connections that were opened before anything asked for them: the round trips of TCP and TLS pass while something
+ * else is waited for. Whoever connects gets one of them, or a new one. A connection that is not used ends by itself, and
+ * keeps no process alive.
+ */
+import type { Socket } from 'node:net'
+import { buildConnector } from 'undici/index.js'
+
+type Connector = buildConnector.connector
+type Callback = buildConnector.Callback
+
+/** One on its way, or there. Ready ones are handed out first. */
+interface Prepared {
+  host: string
+  protocol: string
+  /** Set once it is open. */
+  ready: { socket: Socket; release: () => void } | undefined
+  /** Who takes it as soon as it is open. */
+  callback: Callback | undefined
+}
+
+export class PreparedConnections {
+  readonly connect: Connector
+  readonly #connect: Connector
+  readonly #idleMs: number
+  readonly #unclaimed = new Set<Prepared>()
+  #isClosed = false
+
+  constructor(connectMs: number, idleMs: number) {
+    this.#connect = buildConnector({ timeout: connectMs })
+    this.#idleMs = idleMs
+    this.connect = (options, callback) => {
+      const prepared = this.#claim(options)
+      if (prepared === undefined) this.#connect(options, callback)
+      else if (prepared.ready === undefined) prepared.callback = callback
+      else {
+        const { socket, release } = prepared.ready
+        release()
+        // Whoever connects is called back later, as ever.
+        queueMicrotask(() => callback(null, socket))
+      }
+    }
+  }
+
+  /** Opens connections until `count` are unclaimed. Those that fail are nobody's business: a request will find out. */
+  open(origin: string, count: number): void {
+    const { protocol, host, hostname, port } = new URL(origin)
+    const there = [...this.#unclaimed].filter((prepared) => isFor(prepared, { protocol, host })).length
+    for (let missing = count - there; missing > 0; missing -= 1)
+      this.#open({ protocol, host, hostname: bare(hostname), port })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const { ready } of this.#unclaimed) ready?.socket.destroy()
+    this.#unclaimed.clear()
+  }
+
+  #open(options: { protocol: string; host: string; hostname: string; port: string }): void {
+    const prepared: Prepared = { ...options, ready: undefined, callback: undefined }
+    this.#unclaimed.add(prepared)
+    this.#connect(options, (...[error, socket]) => {
+      if (prepared.callback !== undefined) {
+        if (error === null) prepared.callback(null, socket)
+        else prepared.callback(error, null)
+      } else if (error !== null) this.#unclaimed.delete(prepared)
+      else if (this.#isClosed) socket.destroy()
+      else this.#keep(prepared, socket)
+    })
+  }
+
+  #keep(prepared: Prepared, socket: Socket): void {
+    const drop = () => {
+      this.#unclaimed.delete(prepared)
+      clearTimeout(timer)
+      socket.destroy()
+    }
+    const timer = setTimeout(drop, this.#idleMs).unref()
+    socket.once('close', drop).unref()
+    const release = () => {
+      clearTimeout(timer)
+      socket.off('close', drop).ref()
+    }
+    prepared.ready = { socket, release }
+  }
+
+  #claim(options: buildConnector.Options): Prepared | undefined {
+    const fitting = [...this.#unclaimed].filter((prepared) => isFor(prepared, options))
+    const prepared =
+      fitting.find(({ ready }) => ready !== undefined && !ready.socket.destroyed) ??
+      fitting.find(({ ready }) => ready === undefined)
+    if (prepared !== undefined) this.#unclaimed.delete(prepared)
+    return prepared
+  }
+}
+
+function isFor(prepared: Prepared, { protocol, host }: Pick<buildConnector.Options, 'protocol' | 'host'>): boolean {
+  return prepared.protocol === protocol && prepared.host === host
+}
+
+/** An IPv6 address without the brackets that it has in a URL. */
+function bare(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1')
+}

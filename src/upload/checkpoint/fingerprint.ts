@@ -1,0 +1,51 @@
+/**
+ * Whether two uploads are to make the same object of their bytes, without keeping what it is to be: a checkpoint has a
+ * salted hash of it. A key of the caller's own goes in by scrypt alone, so that not even a weak one can be guessed from
+ * the file.
+ */
+import { Buffer } from 'node:buffer'
+import { createHash, randomBytes, scrypt } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { ObjectOptions } from '../../stores/object-options.js'
+import type { OptionsFingerprint } from './record.js'
+
+/** What is settled when the upload begins. The others go along with single requests, and may be others next time. */
+const SETTLED = [
+  'contentType',
+  'metadata',
+  'headers',
+  'acl',
+  'storageClass',
+  'tagging',
+  'serverSideEncryption',
+  'expireAfterDays',
+] satisfies (keyof ObjectOptions)[]
+
+const derive = promisify<Buffer, Buffer, number, Buffer>(scrypt)
+
+export async function fingerprintOf(
+  options: ObjectOptions,
+  salt: string = randomBytes(16).toString('hex'),
+): Promise<OptionsFingerprint> {
+  const settled = SETTLED.filter((name) => options[name] !== undefined).map((name) => [name, options[name]] as const)
+  const { serverSideEncryption: encryption, ...others } = Object.fromEntries(settled) as ObjectOptions
+  const text = JSON.stringify([
+    canonical(others),
+    typeof encryption === 'object' && encryption.customerKey !== undefined
+      ? { customerKey: await hiddenKey(encryption.customerKey, salt) }
+      : canonical(typeof encryption === 'string' ? { algorithm: encryption } : encryption),
+  ])
+  return { salt, hash: createHash('sha256').update(salt).update(text).digest('hex') }
+}
+
+async function hiddenKey(key: Uint8Array | string, salt: string): Promise<string> {
+  const bytes = typeof key === 'string' ? Buffer.from(key, 'base64') : Buffer.from(key)
+  return (await derive(bytes, Buffer.from(salt), 32)).toString('hex')
+}
+
+/** The same for the same names and values, in whatever order they were given. */
+function canonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, item]) => [name, canonical(item)])
+}

@@ -1,0 +1,175 @@
+/**
+ * What is recorded of an unfinished upload, and its text. The text is JSON of one part a line, closed by a CRC-64 of all
+ * before it: what was cut or changed is noticed, and no secret is in it.
+ */
+import { Buffer } from 'node:buffer'
+import type { ChecksumAlgorithm } from '../../checksum/checksum.js'
+import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
+import { crc64Engine } from '../../checksum/engine.js'
+import type { Provider } from '../../stores/store-driver.js'
+
+export interface CheckpointRecord {
+  provider: Provider
+  bucket: string
+  key: string
+  /** The object's URL, so that nothing is resumed against another cluster. */
+  location: string
+  uploadId: string
+  /** Bytes of the first part: with it every other size is planned. */
+  partSize: number
+  options: OptionsFingerprint
+  /** What the parts' `checksum` is. Absent where the service wants none again. */
+  checksum?: ChecksumAlgorithm
+  /** Whether the service's ETags of parts were found to be their MD5. */
+  etagsAreMd5: boolean
+  /** Of an upload from a file: how it was when it was read. */
+  file?: RecordedFile
+  /** By their numbers, ascending. */
+  parts: readonly RecordedPart[]
+}
+
+/** What the object is to be (metadata, encryption and the like), as a salted hash. */
+export interface OptionsFingerprint {
+  /** Hex. */
+  salt: string
+  /** Hex. */
+  hash: string
+}
+
+export interface RecordedFile {
+  /** Bytes. */
+  size: number
+  /** Milliseconds, with their fraction. */
+  mtimeMs: number
+}
+
+/** A part that the store acknowledged. */
+export interface RecordedPart {
+  /** 1-based. */
+  partNumber: number
+  /** Bytes. */
+  size: number
+  /** As the service gave it, with its quotes. */
+  etag: string
+  crc64: bigint
+  /** The service's own checksum, where it told one. */
+  checksum?: string
+}
+
+/** All of a record but its parts. */
+export type RecordHead = Omit<CheckpointRecord, 'parts'>
+
+/** What a text turned out to be; `foreign` must not be overwritten. */
+export type Reading =
+  { kind: 'record'; record: CheckpointRecord } | { kind: 'damaged'; why: string } | { kind: 'foreign'; why: string }
+
+const MARK = '{"format":"oss-upload-stream-checkpoint","version":'
+const VERSION = 1
+const TAIL = /\n\],\n"sum":"([0-9]+)"\}\n$/
+
+/** `parts` are the lines that `formatPart` made, in the order of their numbers. */
+export function formatRecord(head: RecordHead, parts: readonly string[]): string {
+  const { options, file, checksum, ...plain } = head
+  const facts = { ...plain, options, ...(checksum === undefined ? {} : { checksum }), ...(file ? { file } : {}) }
+  const text = `${MARK}${VERSION},\n${JSON.stringify(facts).slice(1, -1)},\n"parts":[\n${parts.join(',\n')}`
+  return `${text}\n],\n"sum":"${sumOf(text)}"}\n`
+}
+
+export function formatPart({ crc64, ...part }: RecordedPart): string {
+  return JSON.stringify({ ...part, crc64: formatCrc64(crc64) })
+}
+
+export function readRecord(text: string): Reading {
+  if (!text.startsWith(MARK)) {
+    return MARK.startsWith(text)
+      ? { kind: 'damaged', why: 'it is cut short' }
+      : { kind: 'foreign', why: 'it does not begin as a checkpoint does' }
+  }
+  const version = /^[0-9]+/.exec(text.slice(MARK.length))?.[0]
+  if (version !== undefined && version !== String(VERSION)) {
+    return { kind: 'foreign', why: `it is of version ${version}, and this is written for version ${VERSION}` }
+  }
+  const tail = TAIL.exec(text)
+  if (tail === null) return { kind: 'damaged', why: 'it is cut short' }
+  if (tail[1] !== sumOf(text.slice(0, tail.index)))
+    return { kind: 'damaged', why: 'its checksum is not that of its text' }
+  try {
+    return { kind: 'record', record: recordOf(JSON.parse(text)) }
+  } catch (error) {
+    return { kind: 'damaged', why: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function sumOf(text: string): string {
+  const crc64 = crc64Engine().create()
+  crc64.update(Buffer.from(text))
+  return formatCrc64(crc64.digest())
+}
+
+/** The sum says that this library wrote it: what is left to see is that it is no other library's idea of the format. */
+function recordOf(value: unknown): CheckpointRecord {
+  const record = asObject('the record', value)
+  const options = asObject('options', record['options'])
+  const { checksum, file } = record
+  const parts = record['parts']
+  if (!Array.isArray(parts)) throw new Error('parts is no list')
+  return {
+    provider: oneOf('provider', record['provider'], ['oss', 'obs', 's3'] as const),
+    bucket: asText('bucket', record['bucket']),
+    key: asText('key', record['key']),
+    location: asText('location', record['location']),
+    uploadId: asText('uploadId', record['uploadId']),
+    partSize: asCount('partSize', record['partSize']),
+    options: { salt: asText('salt', options['salt']), hash: asText('hash', options['hash']) },
+    ...(checksum === undefined
+      ? {}
+      : { checksum: oneOf('checksum', checksum, ['crc64ecma', 'crc64nvme', 'crc32', 'md5'] as const) }),
+    etagsAreMd5: oneOf('etagsAreMd5', record['etagsAreMd5'], [true, false] as const),
+    ...(file === undefined ? {} : { file: fileOf(asObject('file', file)) }),
+    parts: partsOf(parts),
+  }
+}
+
+function fileOf({ size, mtimeMs }: Record<string, unknown>): RecordedFile {
+  if (typeof mtimeMs !== 'number') throw new Error('mtimeMs is no number')
+  return { size: asCount('size', size), mtimeMs }
+}
+
+function partsOf(values: readonly unknown[]): RecordedPart[] {
+  let before = 0
+  return values.map((value) => {
+    const { partNumber, size, etag, crc64, checksum } = asObject('a part', value)
+    const part = {
+      partNumber: asCount('partNumber', partNumber),
+      size: asCount('size', size),
+      etag: asText('etag', etag),
+      crc64: parseCrc64(asText('crc64', crc64)),
+      ...(checksum === undefined ? {} : { checksum: asText('checksum', checksum) }),
+    }
+    if (part.crc64 === undefined) throw new Error('crc64 is no CRC-64')
+    if (part.partNumber <= before) throw new Error('the parts are not in the order of their numbers')
+    before = part.partNumber
+    return { ...part, crc64: part.crc64 }
+  })
+}
+
+function asObject(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} is no object`)
+  return value as Record<string, unknown>
+}
+
+function asText(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw new Error(`${name} is no text`)
+  return value
+}
+
+function asCount(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${name} is no whole number`)
+  return value as number
+}
+
+function oneOf<T>(name: string, value: unknown, accepted: readonly T[]): T {
+  const found = accepted.find((item) => item === value)
+  if (found === undefined) throw new Error(`${name} is none that is known`)
+  return found
+}

@@ -1,0 +1,74 @@
+/** Why an earlier run's upload is not resumed. */
+import type { ObjectOptions } from '../../stores/object-options.js'
+import type { StoreDriver } from '../../stores/store-driver.js'
+import { fingerprintOf } from './fingerprint.js'
+import type { CheckpointRecord, RecordedFile } from './record.js'
+
+/** Of which upload it is. */
+export interface CheckpointedUpload {
+  driver: StoreDriver
+  key: string
+  options: ObjectOptions
+  /** Bytes of the first part. */
+  partSize: number
+  /** Of an upload from a file: how the file is now. */
+  file?: RecordedFile
+}
+
+/**
+ * - `record-damaged`: the checkpoint cannot be read.
+ * - `target-changed`: it is of another object, bucket, provider or endpoint.
+ * - `part-size-changed`: parts would be cut elsewhere.
+ * - `options-changed`: the object is to have another type, metadata, encryption or the like.
+ * - `file-changed`: the file has another size or another time of change.
+ * - `content-changed`: the very first part is made of other bytes, or all fits in one part now.
+ * - `upload-gone`: the service does not know the upload any more: aborted, expired, or completed.
+ */
+export type RestartReason =
+  | 'record-damaged'
+  | 'target-changed'
+  | 'part-size-changed'
+  | 'options-changed'
+  | 'file-changed'
+  | 'content-changed'
+  | 'upload-gone'
+
+/** An upload begins anew although a checkpoint was there. */
+export interface RestartNotice {
+  reason: RestartReason
+  message: string
+  /** The earlier upload, where it could not be aborted and may still be in its bucket. */
+  leftUploadId?: string
+  /** Why it could not. */
+  cleanupError?: Error
+}
+
+/** Undefined where the record is of this upload. `isWithinReach`: whether the recorded upload is in the same bucket. */
+export async function differenceOf(
+  record: CheckpointRecord,
+  { driver, key, options, partSize, file }: CheckpointedUpload,
+): Promise<{ reason: RestartReason; message: string; isWithinReach: boolean } | undefined> {
+  const { provider, bucket } = driver
+  const isWithinReach =
+    record.provider === provider && record.bucket === bucket && driver.locationOf(record.key) === record.location
+  if (!isWithinReach || record.key !== key) {
+    const message = `the checkpoint is of ${record.location}, and this upload goes to ${driver.locationOf(key)}`
+    return { reason: 'target-changed', message, isWithinReach }
+  }
+  if (record.partSize !== partSize) {
+    const message = `parts were of ${record.partSize} bytes, and are now of ${partSize}`
+    return { reason: 'part-size-changed', message, isWithinReach }
+  }
+  const { hash } = await fingerprintOf(options, record.options.salt)
+  if (hash !== record.options.hash || record.checksum !== driver.partChecksum) {
+    const message = 'the options of the object, or the checksum of its parts, are others than they were'
+    return { reason: 'options-changed', message, isWithinReach }
+  }
+  if (file !== undefined && record.file !== undefined) {
+    if (file.size !== record.file.size || file.mtimeMs !== record.file.mtimeMs) {
+      const message = `the file had ${record.file.size} bytes and was changed since, or is another one`
+      return { reason: 'file-changed', message, isWithinReach }
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,135 @@
+/**
+ * The multipart upload of a transfer: begun anew, or gone on with where an earlier run left it; and what becomes of it
+ * when the transfer fails.
+ */
+import { attachLeftover, attachResumable, toError } from '../shared/errors.js'
+import type { ObjectBody } from '../stores/object-body.js'
+import type { ObjectOptions } from '../stores/object-options.js'
+import type { CallContext, StoreDriver } from '../stores/store-driver.js'
+import type { Checkpoint, Resumable } from './checkpoint/checkpoint.js'
+import { isSamePart, unbrokenParts } from './checkpoint/part-proof.js'
+import { PartsLedger } from './parts-ledger.js'
+
+/** An upload that begins as its end comes is waited for: only its id allows to abort it. */
+const INITIATE_GRACE_MS = 5_000
+
+const CLEAN_UP_MS = 60_000
+
+export interface MultipartUploadParts {
+  driver: StoreDriver
+  key: string
+  objectOptions: ObjectOptions
+  checkpoint: Checkpoint | undefined
+  context: () => CallContext
+}
+
+export class MultipartUpload {
+  readonly #parts: MultipartUploadParts
+  readonly #cancelInitiate = new AbortController()
+  #opening: Promise<Resumable | undefined> | undefined
+  #uploadId: string | undefined
+  #unknownUploads = 0
+
+  constructor(parts: MultipartUploadParts) {
+    this.#parts = parts
+  }
+
+  /** Known once the upload was begun, or found to go on with. */
+  get uploadId(): string | undefined {
+    return this.#uploadId
+  }
+
+  /** Uploads that the service may have begun without anybody knowing their ids. */
+  get unknownUploads(): number {
+    return this.#unknownUploads
+  }
+
+  /** What an earlier run left; looked for once. Throws UploadError. */
+  open(): Promise<Resumable | undefined> {
+    const { checkpoint, context } = this.#parts
+    this.#opening ??= checkpoint?.open(context()) ?? Promise.resolve(undefined)
+    return this.#opening
+  }
+
+  /** What an earlier run left, where that begins with whole parts of the planned sizes; these are in the ledger. */
+  async takeOver(
+    sizeOf: (partNumber: number) => number,
+  ): Promise<{ earlier: Resumable; ledger: PartsLedger } | undefined> {
+    const earlier = await this.open()
+    if (earlier === undefined) return undefined
+    const ledger = new PartsLedger()
+    for (const { partNumber, ...part } of unbrokenParts(earlier.parts, sizeOf)) ledger.record(partNumber, part)
+    if (ledger.count === 0) return undefined
+    this.#uploadId = earlier.uploadId
+    return { earlier, ledger }
+  }
+
+  /** What an earlier run left, where its first part is made of these bytes, or not there; else that is given up. */
+  async resume(first: Promise<ObjectBody>): Promise<Resumable | undefined> {
+    const earlier = await this.open()
+    if (earlier === undefined) return undefined
+    const stored = earlier.parts.get(1)
+    if (stored !== undefined && !(await isSamePart(stored, await first))) {
+      await this.restart('the first part is made of other bytes')
+      return undefined
+    }
+    this.#uploadId = earlier.uploadId
+    return earlier
+  }
+
+  /** Gives up what an earlier run left: the content is another one. */
+  async restart(message: string): Promise<void> {
+    const { checkpoint, context } = this.#parts
+    await checkpoint?.restart('content-changed', message, context())
+  }
+
+  /** Begins an upload; resolves with its id, once that is recorded where it is to be. Throws UploadError. */
+  async initiate(): Promise<string> {
+    const { driver, key, objectOptions, checkpoint } = this.#parts
+    const context = this.#parts.context()
+    if (checkpoint !== undefined) {
+      await checkpoint.prepare()
+      context.signal?.throwIfAborted()
+    }
+    const uploadId = await driver.initiateMultipartUpload(key, objectOptions, {
+      ...context,
+      signal: this.#cancelInitiate.signal,
+      retrySignal: context.signal,
+      onOutcomeUnknown: () => {
+        this.#unknownUploads += 1
+      },
+    })
+    this.#uploadId = uploadId
+    await checkpoint?.begin(uploadId)
+    return uploadId
+  }
+
+  /**
+   * After a failure: waits until what is under way has `settled`, the answer to an initiate for a while only. Then the
+   * upload is kept, where a checkpoint tells of it and another run may succeed, or aborted.
+   */
+  async giveUp(error: Error, settled: Promise<unknown>): Promise<void> {
+    const { driver, key, checkpoint } = this.#parts
+    const grace = setTimeout(() => this.#cancelInitiate.abort(error), INITIATE_GRACE_MS)
+    await settled
+    await this.#opening?.catch(() => undefined)
+    clearTimeout(grace)
+    if (this.#unknownUploads > 0) attachLeftover(error, { unknownUploads: this.#unknownUploads })
+    const uploadId = this.#uploadId ?? checkpoint?.durableId
+    if (uploadId !== undefined && checkpoint?.isToBeKept(error) === true) {
+      await checkpoint.keep()
+      attachResumable(error, uploadId)
+      return
+    }
+    try {
+      if (uploadId !== undefined) {
+        await driver.abortMultipartUpload({ key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
+      }
+      await checkpoint?.remove()
+    } catch (cleanupError) {
+      // Its record stays as well: the next run may clean up.
+      await checkpoint?.keep()
+      attachLeftover(error, { uploadId, cleanupError: toError(cleanupError) })
+    }
+  }
+}
