@@ -229,9 +229,8 @@ export class MultipartApi implements StoreDriver {
         const root = this.#readRoot(answer, 'ListMultipartUploadsResult')
         // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
         const isUnclear = isEncoded && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
-        if (isUnclear) return undefined
-        const found = readUploadsPage(root, page, this.#dialect.listsUploadsBy)
-        return { ...found, ...date('answeredAt', answer.headers['date']) }
+        const at = date('answeredAt', answer.headers['date'])
+        return isUnclear ? undefined : { ...readUploadsPage(root, page, this.#dialect.listsUploadsBy), ...at }
       }),
     )
   }

@@ -14,8 +14,9 @@ import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoredObject } from '../stores/store-driver.js'
 import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
+import type { FileOrigin } from './checkpoint/restart.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
-import { MultipartUpload } from './multipart-upload.js'
+import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
 import { ProgressMeter } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
@@ -51,6 +52,8 @@ export interface TransferPlan {
   partSize: number
   /** Where it is recorded, so that another run may resume it. */
   checkpoint?: LockableStore | undefined
+  /** Where the bytes come from a file. */
+  file?: FileOrigin
 }
 
 export class Transfer {
@@ -73,7 +76,7 @@ export class Transfer {
   #mayBePublished = false
 
   constructor(host: UploadHost, key: string, plan: TransferPlan, observer: UploadObserver) {
-    const { objectOptions: options, concurrency, partSize, checkpoint } = plan
+    const { objectOptions: options, concurrency, partSize, checkpoint, file } = plan
     const { driver } = host
     this.key = key
     this.#host = host
@@ -81,7 +84,7 @@ export class Transfer {
     this.#scheduler = new Scheduler(concurrency)
     this.#observer = observer
     if (checkpoint !== undefined) {
-      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize }, observer)
+      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize, file }, observer)
     }
     this.#upload = new MultipartUpload({
       driver,
@@ -143,21 +146,28 @@ export class Transfer {
   }
 
   /**
-   * Goes on where an earlier run's unbroken parts of the planned sizes end, whatever the bytes before it are now; to be
-   * called first. Throws UploadError.
+   * Goes on with those of an earlier run's parts that are chosen, whatever their bytes are now; to be called first.
+   * Throws UploadError.
    */
-  async takeOver(sizeOf: (partNumber: number) => number): Promise<{ parts: number; bytes: number }> {
+  async takeOver(choose: PartsChoice): Promise<Pick<PartsLedger, 'count' | 'bytes' | 'has'>> {
     this.open()
-    const taken = await this.#upload.takeOver(sizeOf)
+    const taken = await this.#upload.takeOver(choose)
     this.throwIfFailed()
-    if (taken === undefined) return { parts: 0, bytes: 0 }
+    if (taken === undefined) return new PartsLedger()
     const { earlier, ledger } = taken
     this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
     this.#partsHandedOver = ledger.count
     this.#resumedParts = ledger.count
     this.meter.resumed = ledger.bytes
     this.#observer.resumed?.(resumedUpload(earlier))
-    return { parts: ledger.count, bytes: ledger.bytes }
+    return ledger
+  }
+
+  /** An earlier run published the object: nothing is left to do. Throws UploadError where the transfer has failed. */
+  async conclude(published: Published): Promise<UploadResult> {
+    this.#resumedParts = published.parts
+    this.meter.resumed = published.size
+    return this.#finish(() => Promise.resolve(published))
   }
 
   /**
@@ -212,20 +222,19 @@ export class Transfer {
 
   /** Publishes an object that fits in one part, and returns its buffer to the pool. Throws UploadError. */
   async put(buffer: PartBuffer | undefined): Promise<UploadResult> {
-    return this.#finish(async () => {
-      const { driver, pool } = this.#host
-      const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
-      const size = body.bytes.length
-      if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
-      const stored = await this.#publish(async () => {
-        try {
-          return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())
-        } finally {
-          if (buffer !== undefined) pool.release(buffer)
-        }
+    const { driver, pool } = this.#host
+    try {
+      return await this.#finish(async () => {
+        const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
+        if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
+        const stored = await this.#publish(() =>
+          putVerified(driver, this.key, body, this.#objectOptions, this.#context()),
+        )
+        return { stored, size: body.bytes.length, crc64: body.crc64, parts: 1 }
       })
-      return { stored, size, crc64: body.crc64, parts: 1 }
-    })
+    } finally {
+      if (buffer !== undefined) pool.release(buffer)
+    }
   }
 
   /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */

@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object-options.js'
+import { unbrokenParts } from './checkpoint/part-proof.js'
 import { Filling, type FillingOwner } from './filling.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
@@ -98,8 +99,10 @@ export class Upload {
   }
 
   async #takeOver(): Promise<number> {
-    const { parts, bytes } = await this.#transfer.takeOver((partNumber) => this.#plan.sizeOf(partNumber))
-    this.#partCount = parts
+    const { count, bytes } = await this.#transfer.takeOver((parts) =>
+      unbrokenParts(parts, (partNumber) => this.#plan.sizeOf(partNumber)),
+    )
+    this.#partCount = count
     this.#start = bytes
     return bytes
   }
