@@ -35,7 +35,9 @@ import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../upload/buffer-pool.js'
 import { checkPath } from '../upload/file-source.js'
-import { uploadFile } from '../upload/file-upload.js'
+import type { CheckpointStore } from '../upload/checkpoint/checkpoint-store.js'
+import { discardCheckpoint } from '../upload/checkpoint/discard.js'
+import { uploadFile } from '../upload/upload-file.js'
 import type { FileUploadOptions } from '../upload/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
@@ -125,8 +127,8 @@ export class ObjectStore {
 
   /**
    * Uploads the file at `path`, reading several of its parts at a time. Resolves when the object is stored and verified;
-   * rejects when nothing is left behind: with `SOURCE_CHANGED` when the file changed meanwhile. What is no regular file is
-   * refused.
+   * rejects when all has settled: with `SOURCE_CHANGED` when the file changed meanwhile. What is no regular file is refused.
+   * The same call made again, in this process or another one, goes on where it ended: see `checkpoint`.
    */
   async uploadFile(key: string, path: string | URL, options: FileUploadOptions = {}): Promise<UploadResult> {
     return uploadFile({ driver: this.#driver, pool: this.#pool }, key, checkPath(path), options)
@@ -229,6 +231,14 @@ export class ObjectStore {
       if (page.next === undefined) return
       request = page.next
     }
+  }
+
+  /**
+   * Gives up for good an upload that was kept: aborts what the checkpoint tells of, and removes the checkpoint. Resolves
+   * with whether there was one. Rejects with UploadError where it is of another bucket, or in use.
+   */
+  async discardCheckpoint(checkpoint: string | CheckpointStore, options: CallOptions = {}): Promise<boolean> {
+    return discardCheckpoint(this.#driver, checkpoint, contextOf(options, []))
   }
 
   /** Ends idle connections. Uploads under way fail with `CLOSED` at their next request. */

@@ -73,6 +73,7 @@ export class Requester {
       const answer = await transport.send(request)
       onAnswer(answer)
       if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
+      if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
   }
@@ -130,7 +131,12 @@ export class Requester {
       const toldError = (error: unknown): unknown =>
         error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error
       try {
-        return await traceRequest(() => this.#traceOf(call, attempts), attempt, dialect.requestIdHeader, toldError)
+        return await traceRequest(
+          () => this.#traceOf(call, context, attempts),
+          attempt,
+          dialect.requestIdHeader,
+          toldError,
+        )
       } catch (error) {
         isOver = true
         const failure = failureOf(error)
@@ -139,6 +145,7 @@ export class Requester {
         outcomeUnknown ||= failure.facts.outcomeUnknown
 
         const { remedy, throttled } = failure.facts
+        if (throttled === true) context.onThrottled?.('refused')
         let helps = remedy !== 'none'
         let delayMs = 0
         if (remedy === 'again') {
@@ -167,11 +174,12 @@ export class Requester {
     }
   }
 
-  #traceOf(call: Call, attempt: number): RequestTrace {
+  #traceOf(call: Call, { upload }: CallContext, attempt: number): RequestTrace {
     const { operation, method, body } = call
     const { dialect } = this.#parts
     const { provider } = dialect
-    return { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.length ?? 0 }
+    const trace = { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.length ?? 0 }
+    return upload === undefined ? trace : { ...trace, upload }
   }
 
   /** Takes over the service's time; servers of one service may differ, so that this can happen more than once. */

@@ -72,7 +72,11 @@ export interface CallContext {
   retrySignal?: AbortSignal | undefined
   /** Instead of the store's own `retry.totalMs`. */
   retryTotalMs?: number | undefined
+  /** What traces name as the upload that the call belongs to. */
+  upload?: object | undefined
   onRetry?: ((retry: RetryNotice) => void) | undefined
+  /** The service refused a request, or took its time over it, because there are too many. */
+  onThrottled?: ((how: 'refused' | 'delayed') => void) | undefined
   /** For each attempt that failed although it may have taken effect. */
   onOutcomeUnknown?: (() => void) | undefined
   /** Bytes of the body that left; an attempt that is begun again first takes back what the one before sent. */

@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object-options.js'
+import { unbrokenParts } from './checkpoint/part-proof.js'
 import { Filling, type FillingOwner } from './filling.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
@@ -37,8 +38,11 @@ export class Upload {
     this.key = key
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
-    this.#plan = new PartPlan({ ...this.#sendOptions, maxMemory: host.pool.maxMemory }, host.driver.limits)
-    const { concurrency, checkpoint } = this.#sendOptions
+    const { concurrency, partGrowth, checkpoint } = this.#sendOptions
+    // Who takes up a checkpoint knows where a part begins by the planned sizes.
+    const shortParts = partGrowth && checkpoint === undefined
+    const planOptions = { ...this.#sendOptions, shortParts, maxMemory: host.pool.maxMemory }
+    this.#plan = new PartPlan(planOptions, host.driver.limits)
     const objectOptions = copyOfObjectOptions(options)
     const partSize = this.#plan.sizeOf(1)
     this.#transfer = new Transfer(host, key, { objectOptions, concurrency, partSize, checkpoint }, observer)
@@ -79,9 +83,7 @@ export class Upload {
   async finish(): Promise<UploadResult> {
     this.#begin()
     this.#transfer.meter.end()
-    if (this.#partCount === 0) {
-      return this.#transfer.put(this.#filling.take())
-    }
+    if (this.#partCount === 0) return this.#transfer.put(this.#filling.take())
     if (this.#filling.length > 0) {
       await this.#transfer.room()
       this.#transfer.throwIfFailed()
@@ -98,8 +100,10 @@ export class Upload {
   }
 
   async #takeOver(): Promise<number> {
-    const { parts, bytes } = await this.#transfer.takeOver((partNumber) => this.#plan.sizeOf(partNumber))
-    this.#partCount = parts
+    const { count, bytes } = await this.#transfer.takeOver((parts) =>
+      unbrokenParts(parts, (partNumber) => this.#plan.sizeOf(partNumber)),
+    )
+    this.#partCount = count
     this.#start = bytes
     return bytes
   }

@@ -3,7 +3,8 @@
  * Invariant: what `save` was called for is in the store when its promise resolves.
  */
 import type { CheckpointStore } from './checkpoint-store.js'
-import { formatPart, formatRecord, type RecordedPart, type RecordHead } from './record.js'
+import { formatRecord, type RecordedPart, type RecordHead } from './record.js'
+import { RecordedParts } from './recorded-parts.js'
 
 /** What is durable. */
 export interface CheckpointNotice {
@@ -18,8 +19,7 @@ export class CheckpointWriter {
   readonly #store: CheckpointStore
   readonly #onDurable: (notice: CheckpointNotice) => void
   #head: RecordHead
-  /** Made into text once: a long upload's record is written thousands of times. */
-  readonly #parts = new Map<number, { size: number; text: string }>()
+  readonly #parts = new RecordedParts()
   #running: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
 
@@ -30,12 +30,12 @@ export class CheckpointWriter {
   }
 
   set(part: RecordedPart): void {
-    this.#parts.set(part.partNumber, { size: part.size, text: formatPart(part) })
+    this.#parts.set(part)
   }
 
   /** Parts from this number on are not what they were. */
   forgetFrom(partNumber: number): void {
-    for (const recorded of this.#parts.keys()) if (recorded >= partNumber) this.#parts.delete(recorded)
+    this.#parts.forgetFrom(partNumber)
   }
 
   /** What the service's ETags of parts are is known once there is one. */
@@ -59,18 +59,9 @@ export class CheckpointWriter {
   }
 
   async #write(): Promise<void> {
-    const ordered = [...this.#parts].sort(([a], [b]) => a - b).map(([, part]) => part)
-    const notice = {
-      uploadId: this.#head.uploadId,
-      parts: ordered.length,
-      bytes: ordered.reduce((sum, { size }) => sum + size, 0),
-    }
-    await this.#store.write(
-      formatRecord(
-        this.#head,
-        ordered.map(({ text }) => text),
-      ),
-    )
+    const { count: parts, bytes, texts } = this.#parts
+    const notice = { uploadId: this.#head.uploadId, parts, bytes }
+    await this.#store.write(formatRecord(this.#head, texts))
     this.#onDurable(notice)
   }
 }

@@ -13,7 +13,8 @@ import type { LockableStore } from './checkpoint-store.js'
 import { type CheckpointNotice, CheckpointWriter } from './checkpoint-writer.js'
 import { fingerprintOf } from './fingerprint.js'
 import { isSamePart, listAllParts, md5OfEtag, provenParts, type StoredPart } from './part-proof.js'
-import { type CheckpointRecord, readRecord, type RecordedFile, type RecordHead } from './record.js'
+import { isNothing, readCheckpoint } from './read-checkpoint.js'
+import type { CheckpointRecord, RecordedFile, RecordHead } from './record.js'
 import { type CheckpointedUpload, differenceOf, type RestartNotice, type RestartReason } from './restart.js'
 
 export interface CheckpointObserver {
@@ -70,20 +71,15 @@ export class Checkpoint {
     return this.#durableId
   }
 
+  /** A part of a file is where its number says, whatever became of those before it. */
+  get comparesEachPart(): boolean {
+    return this.#upload.file !== undefined
+  }
+
   /** Looks for what an earlier run left; without a record nothing is sent and nothing written. Throws UploadError. */
   async open(context: CallContext): Promise<Resumable | undefined> {
-    if (isNothing(await this.#store.read())) return undefined
-    await this.#store.lock()
-    const text = await this.#store.read()
-    // Whoever held it has just finished.
-    if (isNothing(text)) return undefined
-    const reading = readRecord(text)
-    if (reading.kind === 'foreign') {
-      throw new UploadError(
-        'INVALID_OPTION',
-        `checkpoint is ${JSON.stringify(this.#store.name)}: accepted is a place where nothing is, or a checkpoint of this library; ${reading.why}`,
-      )
-    }
+    const reading = await readCheckpoint(this.#store)
+    if (reading === undefined) return undefined
     if (reading.kind === 'damaged') {
       await this.#startAnew('record-damaged', `the checkpoint is damaged: ${reading.why}`, undefined, context)
       return undefined
@@ -112,7 +108,7 @@ export class Checkpoint {
       options: await fingerprintOf(options),
       ...(driver.partChecksum === undefined ? {} : { checksum: driver.partChecksum }),
       etagsAreMd5: false,
-      ...(file === undefined ? {} : { file }),
+      ...(file === undefined ? {} : { file: { size: file.size, mtimeNs: file.mtimeNs } }),
     })
     await this.#writer.save()
     this.#durableId = uploadId
@@ -132,10 +128,12 @@ export class Checkpoint {
 
   /**
    * The part in the store that is made of these bytes: it need not be sent. Undefined where there is none, and after the
-   * first that differs. To be called in the order of part numbers; looks once it is `settled` which upload goes on.
+   * first that differs, unless they come from a file. To be called in the order of part numbers; looks once it is `settled`
+   * which upload goes on.
    */
   match(partNumber: number, body: Promise<ObjectBody>, settled: Promise<unknown>): Promise<StoredPart | undefined> {
-    const match = this.#matching.then(async () => {
+    const before = this.comparesEachPart ? Promise.resolve() : this.#matching
+    const match = before.then(async () => {
       await settled
       return this.#match(partNumber, await body)
     })
@@ -186,17 +184,25 @@ export class Checkpoint {
 
   async #match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
     const stored = this.#stored.get(partNumber)
-    if (stored === undefined || (await isSamePart(stored, body))) return stored
+    if (stored === undefined) return undefined
+    if (this.comparesEachPart) return (await this.#isSameOfFile(stored, body)) ? stored : undefined
+    if (await isSamePart(stored, body)) return stored
     this.#stored.clear()
     this.#writer?.forgetFrom(partNumber)
     return undefined
   }
 
+  /** The CRC-64 of what was sent from here is recorded; what the store alone tells of is held against all that it tells. */
+  async #isSameOfFile(stored: StoredPart, body: ObjectBody): Promise<boolean> {
+    const { isRecorded, size, crc64 } = stored
+    return isRecorded ? size === body.bytes.length && crc64 === body.crc64 : isSamePart(stored, body)
+  }
+
   async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {
     const difference = await differenceOf(record, this.#upload)
     if (difference !== undefined) {
-      const { reason, message, isWithinReach } = difference
-      await this.#startAnew(reason, message, record, context, isWithinReach)
+      const { reason, message, isReachable } = difference
+      await this.#startAnew(reason, message, record, context, isReachable)
       return undefined
     }
     const { parts, ...head } = record
@@ -207,6 +213,10 @@ export class Checkpoint {
       this.#highestStored = listed.at(-1)?.partNumber ?? 0
     } catch (error) {
       if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error
+      if ((await this.#upload.file?.becameTheObject(record)) === true) {
+        await this.#store.remove()
+        return undefined
+      }
       await this.#startAnew('upload-gone', 'the upload is not there any more', record, context, false)
       return undefined
     }
@@ -227,10 +237,10 @@ export class Checkpoint {
     message: string,
     left: { key: string; uploadId: string } | undefined,
     context: CallContext,
-    isWithinReach = true,
+    isReachable = true,
   ): Promise<void> {
     let cleanupError: Error | undefined
-    if (left !== undefined && isWithinReach) {
+    if (left !== undefined && isReachable) {
       try {
         await this.#upload.driver.abortMultipartUpload(left, { ...context, retryTotalMs: ABORT_MS })
       } catch (error) {
@@ -239,7 +249,7 @@ export class Checkpoint {
       }
     }
     await this.#store.remove()
-    const isLeft = left !== undefined && reason !== 'upload-gone' && (!isWithinReach || cleanupError !== undefined)
+    const isLeft = left !== undefined && reason !== 'upload-gone' && (!isReachable || cleanupError !== undefined)
     this.#observer.restarted?.({
       reason,
       message,
@@ -252,9 +262,4 @@ export class Checkpoint {
 /** The service knows nothing of it any more, whichever request said so. */
 function isGone(error: Error): boolean {
   return error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD'
-}
-
-/** An empty file has nothing to lose. */
-function isNothing(text: string | undefined): text is undefined | '' {
-  return text === undefined || text === ''
 }

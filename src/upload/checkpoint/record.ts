@@ -39,8 +39,8 @@ export interface OptionsFingerprint {
 export interface RecordedFile {
   /** Bytes. */
   size: number
-  /** Milliseconds, with their fraction. */
-  mtimeMs: number
+  /** When it was last changed: nanoseconds since 1970, as decimal text. */
+  mtimeNs: string
 }
 
 /** A part that the store acknowledged. */
@@ -67,7 +67,7 @@ const MARK = '{"format":"oss-upload-stream-checkpoint","version":'
 const VERSION = 1
 const TAIL = /\n\],\n"sum":"([0-9]+)"\}\n$/
 
-/** `parts` are the lines that `formatPart` made, in the order of their numbers. */
+/** `parts` are what `formatPart` made, in the order of their numbers. */
 export function formatRecord(head: RecordHead, parts: readonly string[]): string {
   const { options, file, checksum, ...plain } = head
   const facts = { ...plain, options, ...(checksum === undefined ? {} : { checksum }), ...(file ? { file } : {}) }
@@ -130,9 +130,8 @@ function recordOf(value: unknown): CheckpointRecord {
   }
 }
 
-function fileOf({ size, mtimeMs }: Record<string, unknown>): RecordedFile {
-  if (typeof mtimeMs !== 'number') throw new Error('mtimeMs is no number')
-  return { size: asCount('size', size), mtimeMs }
+function fileOf({ size, mtimeNs }: Record<string, unknown>): RecordedFile {
+  return { size: asCount('size', size), mtimeNs: asText('mtimeNs', mtimeNs) }
 }
 
 function partsOf(values: readonly unknown[]): RecordedPart[] {
