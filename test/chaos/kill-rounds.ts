@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -52,6 +52,16 @@ export interface KillReport {
 }
 
 export const PIPED: KillSubject = { program: new URL('piped-upload.ts', import.meta.url), mayChange: true }
+
+export const FILED: KillSubject = {
+  program: new URL('file-upload.ts', import.meta.url),
+  async provide(source, folder) {
+    const file = path.join(folder, 'source')
+    await writeFile(file, source)
+    return { file }
+  },
+  mayChange: true,
+}
 
 const KiB = 1024
 const PART = 100 * KiB
