@@ -1,15 +1,24 @@
 export { createUploadStream, createUploadTransform, type CreateUploadOptions } from './api/create-upload.js'
+export type { CallOptions } from './api/call-options.js'
+export type {
+  ListPartsOptions,
+  ListUploadPagesOptions,
+  ListUploadsOptions,
+  PartsPage,
+  UploadsMarker,
+  UploadsPage,
+} from './api/listings.js'
+export type { CompleteOptions, SentPart, UploadPartOptions } from './api/multipart-by-hand.js'
 export {
-  type CallOptions,
   type GetOptions,
   type HeadOptions,
-  type ListPartsOptions,
-  type ListUploadsOptions,
   type ObjectContent,
   type ObjectInfo,
   ObjectStore,
   openStore,
 } from './api/object-store.js'
+export type { PartBody } from './api/part-source.js'
+export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {
   CommonStoreOptions,
   ObsStoreOptions,
@@ -25,10 +34,12 @@ export type {
   CredentialsOption,
   ExpiringCredentials,
 } from './credentials/credentials-source.js'
+export type { ProxyOption } from './http/proxy.js'
 export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'
 export { UploadError, type UploadErrorCode } from './shared/errors.js'
+export type { RequestTrace } from './stores/request-trace.js'
 export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object-options.js'
 export type {
   ByteRange,
@@ -39,16 +50,19 @@ export type {
   Provider,
   RetryNotice,
   StoredObject,
+  ToldEncryption,
   UploadAddress,
 } from './stores/store-driver.js'
 export type { UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'
+export type { FileUploadOptions } from './upload/file-upload-options.js'
 export type { CheckpointStore } from './upload/checkpoint/checkpoint-store.js'
+export type { AliOssCheckpoint } from './upload/checkpoint/ali-oss-checkpoint.js'
 export type { CheckpointNotice } from './upload/checkpoint/checkpoint-writer.js'
 export type { RestartNotice, RestartReason } from './upload/checkpoint/restart.js'
-export type { FileUploadOptions } from './upload/file-upload-options.js'
 export type { UploadProgress } from './upload/progress.js'
 export type { ResumedUpload, UploadedPart } from './upload/upload-observer.js'
 export type { UploadOptions } from './upload/upload-options.js'
 export type { UploadResult } from './upload/upload-result.js'
+export type { UploadTrace } from './upload/upload-trace.js'

@@ -1,4 +1,5 @@
 import type { CredentialsOption } from '../credentials/credentials-source.js'
+import { type Proxy, type ProxyOption, proxyOf } from '../http/proxy.js'
 import { MIN_BANDWIDTH } from '../http/bandwidth-limiter.js'
 import { DEFAULT_TIMEOUTS, type Dispatcher, type TimeoutOptions } from '../http/transport.js'
 import { DEFAULT_RETRY, type RetryOptions } from '../shared/backoff.js'
@@ -44,11 +45,16 @@ export interface CommonStoreOptions {
   /** Bytes of all part buffers of all uploads of this store together. Default 268,435,456 (256 MiB). */
   maxMemory?: number | undefined
   /**
+   * A proxy: its URL, or `'environment'` for `https_proxy` (with an `http://` endpoint `http_proxy`) and `no_proxy`.
+   * Default: none, or `'environment'` where Node.js itself is told so, by `NODE_USE_ENV_PROXY=1`.
+   */
+  proxy?: ProxyOption | undefined
+  /**
    * Bytes per second that all uploads of this store send together, at least 1,024; they leave evenly, within a part
    * too. Default: no limit.
    */
   bandwidthLimit?: number | undefined
-  /** Any Dispatcher of undici: for a proxy, client certificates, a limit on connections. It stays yours to close. */
+  /** Any Dispatcher of undici: for client certificates, a limit on connections. It stays yours to close. */
   dispatcher?: Dispatcher | undefined
 }
 
@@ -80,6 +86,7 @@ const COMMON_NAMES = [
   'retry',
   'timeouts',
   'maxMemory',
+  'proxy',
   'bandwidthLimit',
   'dispatcher',
 ] satisfies (keyof CommonStoreOptions)[]
@@ -91,6 +98,7 @@ export interface ResolvedStoreOptions {
   retry: RetryOptions
   timeouts: TimeoutOptions
   maxMemory: number
+  proxy: Proxy | undefined
   bandwidthLimit: number | undefined
   dispatcher: Dispatcher | undefined
 }
@@ -107,18 +115,25 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.request !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici')
   }
+  if (dispatcher !== undefined && options.proxy !== undefined) {
+    throw new UploadError('INVALID_OPTION', 'proxy and dispatcher are both there: accepted is one of them')
+  }
   const place = {
     provider,
     bucket: bucketOf(options.bucket ?? variable('bucket'), facts.environment.bucket),
     region: text('region', options.region ?? variable('region')),
     endpoint: text('endpoint', options.endpoint ?? variable('endpoint')),
   }
+  const asker = credentials ?? credentialsOf(variable, facts.environment)
+  const dialect = dialectFor({ ...options, ...place } as ProviderOptions)
+  const proxy = options.proxy ?? (environment['NODE_USE_ENV_PROXY'] === '1' ? 'environment' : undefined)
   return {
-    credentials: credentials ?? credentialsOf(variable, facts.environment),
-    dialect: dialectFor({ ...options, ...place } as ProviderOptions),
+    credentials: asker,
+    dialect,
     retry: checkRetry(retry ?? {}),
     timeouts: checkTimeouts(timeouts ?? {}),
     maxMemory: checkInteger('maxMemory', maxMemory, MiB, Number.MAX_SAFE_INTEGER, 'bytes'),
+    proxy: proxy === undefined ? undefined : proxyOf(proxy, dialect.origin, environment),
     bandwidthLimit:
       bandwidthLimit === undefined
         ? undefined

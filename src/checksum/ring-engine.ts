@@ -54,6 +54,7 @@
 import { Buffer } from 'node:buffer'
 import { debuglog } from 'node:util'
 import type { Crc64, Crc64Engine } from './crc64.js'
+import { LateSummedPart } from './late-summed-part.js'
 import { MemoryPart } from './memory-part.js'
 import { ringsModule } from './rings-module.js'
 import { copyBytes, ordinaryMemory, SLICE, type SummedMemory } from './summed-memory.js'
@@ -76,6 +77,9 @@ declare const WebAssembly: {
 const PAGE = 64 * 1024
 /** Where rings.wat has its tables; its whole state is in the first page. */
 const TABLES = 32 * 1024
+
+/** Bytes of a part up to which a memory of its own does not pay: to make one takes five times as long. */
+const SMALL_PART = 2 * SLICE
 
 /** All that an address of 32 bits reaches. */
 const MOST_PAGES = 64 * 1024
@@ -166,10 +170,15 @@ class StagedCrc64 implements Crc64 {
 /** @throws where WebAssembly or its SIMD is missing. */
 export function loadRingEngine(): Crc64Engine {
   const module = new WebAssembly.Module(Buffer.from(ringsModule, 'base64'))
+  const create = (): Crc64 => new StagedCrc64((table) => ringMemory(module, 2 * SLICE, table))
+  const shared = create()
   return {
     name: 'rings',
-    create: () => new StagedCrc64((table) => ringMemory(module, 2 * SLICE, table)),
-    createPartBuffer: (capacity) => new MemoryPart(ringMemory(module, capacity, tableEngine.create())),
+    create,
+    createPartBuffer: (capacity) =>
+      capacity <= SMALL_PART
+        ? new LateSummedPart(capacity, shared)
+        : new MemoryPart(ringMemory(module, capacity, tableEngine.create())),
   }
 }
 

@@ -35,6 +35,9 @@ const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 
 /** Codes of OpenSSL's verdicts on certificates, as node:tls reports them. */
 const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECRYPT)|HOSTNAME_MISMATCH)/
 
+/** The HTTP client has no code of its own for it. */
+const PROXY_REFUSAL = /^Proxy response \((\d+)\)/
+
 /** What the HTTP client threw, as an HttpFailure. */
 export function toHttpFailure(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error
@@ -43,6 +46,10 @@ export function toHttpFailure(error: unknown): HttpFailure {
   const what = describe(root, code)
   if (CERTIFICATE.test(code)) {
     return new HttpFailure('certificate', `the server's certificate is not accepted (${what})`, false, error)
+  }
+  const refused = PROXY_REFUSAL.exec(what)?.[1]
+  if (refused !== undefined) {
+    return new HttpFailure('network', `the proxy refused to connect, with status ${refused}`, false, error)
   }
   const mayHaveArrived = !NOT_CONNECTED.has(code)
   if (TIMEOUTS.has(code)) return new HttpFailure('timeout', what, mayHaveArrived, error)

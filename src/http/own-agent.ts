@@ -1,34 +1,44 @@
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher, type EnvHttpProxyAgent } from 'undici/index.js'
 import { KiB } from '../shared/byte-size.js'
 import { PreparedConnections } from './prepared-connections.js'
+import { type Proxy, proxyAgent } from './proxy.js'
 
 /** Idle connections are closed before most servers do, which would cost a request. */
 const IDLE_MS = 10_000
 
-/** An agent of undici whose connections can be opened in advance. */
-export class OwnAgent {
-  readonly #prepared: PreparedConnections
-  readonly #agent: Agent
+const SETTINGS = { keepAliveTimeout: IDLE_MS, maxHeaderSize: 64 * KiB }
 
-  constructor(connectMs: number) {
-    this.#prepared = new PreparedConnections(connectMs, IDLE_MS)
-    this.#agent = new Agent({ connect: this.#prepared.connect, keepAliveTimeout: IDLE_MS, maxHeaderSize: 64 * KiB })
+/** The way there: straight, with connections that can be opened in advance, or through a proxy. */
+type Way = { agent: Agent; prepared: PreparedConnections } | { agent: EnvHttpProxyAgent; prepared?: undefined }
+
+/** An agent of undici. */
+export class OwnAgent {
+  readonly #way: Way
+
+  constructor(connectMs: number, proxy?: Proxy) {
+    if (proxy !== undefined) {
+      this.#way = { agent: proxyAgent(proxy, connectMs, { ...SETTINGS, connect: { timeout: connectMs } }) }
+      return
+    }
+    const prepared = new PreparedConnections(connectMs, IDLE_MS)
+    this.#way = { agent: new Agent({ ...SETTINGS, connect: prepared.connect }), prepared }
   }
 
   get dispatcher(): Dispatcher {
-    return this.#agent
+    return this.#way.agent
   }
 
-  /** Opens as many connections as are missing to `count` that no request uses. */
+  /** Opens as many connections as are missing to `count` that no request uses; none where a proxy makes them. */
   prepare(origin: string, count: number): void {
-    const stats = this.#agent.stats[new URL(origin).origin]
+    if (this.#way.prepared === undefined) return
+    const stats = this.#way.agent.stats[new URL(origin).origin]
     const free = stats !== undefined && 'free' in stats ? stats.free : 0
-    this.#prepared.open(origin, count - free)
+    this.#way.prepared.open(origin, count - free)
   }
 
   /** Ends idle connections; requests in flight end first. */
   async close(): Promise<void> {
-    this.#prepared.close()
-    await this.#agent.close()
+    this.#way.prepared?.close()
+    await this.#way.agent.close()
   }
 }

@@ -4,7 +4,7 @@
  * keeps no process alive.
  */
 import type { Socket } from 'node:net'
-import { buildConnector } from 'undici'
+import { buildConnector } from 'undici/index.js'
 
 type Connector = buildConnector.connector
 type Callback = buildConnector.Callback

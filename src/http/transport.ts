@@ -2,13 +2,16 @@
  * Requests over HTTP/1.1 with three time limits, none of which a slow but moving request ever meets: connecting,
  * bytes not moving, and waiting for the answer once all bytes have left. Redirects are not followed: credentials
  * never go to a host that the caller did not name.
+ *
+ * `undici` is imported by its file: Bun puts a class of its own in the place of the bare name, which cannot do this.
  */
 import { type Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici/index.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices } from './body-slices.js'
 import { HttpFailure, toHttpFailure } from './http-failure.js'
 import { OwnAgent } from './own-agent.js'
+import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
 import { readText } from './read-text.js'
 
@@ -58,8 +61,16 @@ export interface HttpStreamAnswer {
   body: Readable
 }
 
+export interface TransportParts {
+  /** Stays the caller's: it is used, never closed, and knows its way without `proxy`. */
+  dispatcher?: Dispatcher | undefined
+  proxy?: Proxy | undefined
+  limiter?: BandwidthLimiter | undefined
+}
+
 export class Transport {
   readonly #timeouts: TimeoutOptions
+  readonly #proxy: Proxy | undefined
   readonly #limiter: BandwidthLimiter | undefined
   /** An agent of our own, or what the caller gave. */
   #connections: OwnAgent | { dispatcher: Dispatcher }
@@ -67,11 +78,11 @@ export class Transport {
   readonly #retiring = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
 
-  /** A `dispatcher` that is given stays the caller's: it is used, never closed. */
-  constructor(timeouts: TimeoutOptions, dispatcher?: Dispatcher, limiter?: BandwidthLimiter) {
+  constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter }: TransportParts = {}) {
     this.#timeouts = timeouts
+    this.#proxy = proxy
     this.#limiter = limiter
-    this.#connections = dispatcher === undefined ? new OwnAgent(timeouts.connectMs) : { dispatcher }
+    this.#connections = dispatcher === undefined ? new OwnAgent(timeouts.connectMs, proxy) : { dispatcher }
   }
 
   get isClosed(): boolean {
@@ -177,7 +188,7 @@ export class Transport {
   #renew(used: Dispatcher): void {
     const broken = this.#connections
     if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return
-    this.#connections = new OwnAgent(this.#timeouts.connectMs)
+    this.#connections = new OwnAgent(this.#timeouts.connectMs, this.#proxy)
     const retiring = broken.close().finally(() => this.#retiring.delete(retiring))
     this.#retiring.add(retiring)
   }

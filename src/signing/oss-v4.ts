@@ -2,8 +2,9 @@
  * OSS signature version 4, as the official SDKs compute it (alibabacloud-oss-go-sdk-v2, oss/signer/v4.go).
  * The canonical path always begins with the bucket, whatever the host of the request is.
  */
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Credentials } from '../shared/credentials.js'
+import { derivedKey, hmac } from './derived-key.js'
 import { percentEncode, percentEncodeKey } from './percent-encoding.js'
 import {
   canonicalHeaderLines,
@@ -95,9 +96,7 @@ export function ossV4Signature(
   scope: string,
   credentials: Pick<Credentials, 'accessKeySecret'>,
 ): string {
-  const key = scope
-    .split('/')
-    .reduce<string | Buffer>((previous, text) => hmac(previous, text), `aliyun_v4${credentials.accessKeySecret}`)
+  const key = derivedKey(`aliyun_v4${credentials.accessKeySecret}`, scope)
   return hmac(key, ossV4StringToSign(canonicalRequest, dateTime, scope)).toString('hex')
 }
 
@@ -130,8 +129,4 @@ function additionalHeaderNames(request: SignableRequest, wanted: readonly string
 
 function isAlwaysSigned(name: string): boolean {
   return name === 'content-type' || name === 'content-md5' || name.startsWith('x-oss-')
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
 }

@@ -2,8 +2,9 @@
  * AWS Signature Version 4 for S3 and its compatibles (S3 API reference, "Authenticating Requests"). Unlike other
  * services of AWS, S3 takes the path as it is sent: encoded once, never normalised.
  */
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Credentials } from '../shared/credentials.js'
+import { derivedKey, hmac } from './derived-key.js'
 import { percentEncode } from './percent-encoding.js'
 import { compareBytes, lowerCaseHeaders, type QueryParameter } from './signable-request.js'
 
@@ -103,8 +104,7 @@ export function sigV4Signature(
 
 /** The key that signs all strings of one scope. */
 export function sigV4Key(scope: string, { accessKeySecret }: Pick<Credentials, 'accessKeySecret'>): Buffer {
-  const [first = '', ...rest] = scope.split('/')
-  return rest.reduce((previous, text) => hmac(previous, text), hmac(`AWS4${accessKeySecret}`, first))
+  return derivedKey(`AWS4${accessKeySecret}`, scope)
 }
 
 /** `yyyymmddThhmmssZ` in UTC. */
@@ -127,8 +127,4 @@ function canonicalQuery(query: readonly QueryParameter[]): string {
     .sort(([nameA, valueA], [nameB, valueB]) => compareBytes(nameA, nameB) || compareBytes(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
     .join('&')
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
 }

@@ -9,15 +9,19 @@ import type { HttpAnswer, HttpRequest, HttpStreamAnswer, Transport } from '../ht
 import { readText } from '../http/read-text.js'
 import { backoffMs, type RetryOptions } from '../shared/backoff.js'
 import type { Credentials } from '../shared/credentials.js'
+import { debugLine } from '../shared/diagnostics.js'
 import { UploadError, type UploadErrorDetails } from '../shared/errors.js'
 import { oneLine } from '../shared/one-line.js'
+import { unlessAborted } from '../shared/unless-aborted.js'
 import { VERSION } from '../shared/version.js'
 import { percentEncode } from '../signing/percent-encoding.js'
 import type { QueryParameter } from '../signing/signable-request.js'
-import { type AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './attempt-failure.js'
+import { AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './attempt-failure.js'
 import type { Dialect } from './dialect.js'
 import { sha256Hex } from './object-body.js'
+import { type OnAnswer, type RequestTrace, traceRequest } from './request-trace.js'
 import type { CallContext } from './store-driver.js'
+import { withoutSecrets } from './without-secrets.js'
 
 /** One call of the service, to be tried until it is settled. */
 export interface Call {
@@ -36,13 +40,13 @@ export interface Call {
   pacedMs?: number
 }
 
-/** What is shorter is a word, not a secret. */
-const SHORTEST_SECRET = 16
-
 /** Characters of a failure's own text in a message. */
 const LONGEST_REASON = 600
 
 const USER_AGENT = `oss-upload-stream/${VERSION} node/${process.versions.node}`
+
+/** Sends a request, says when an answer came, and understands it. */
+type Send<T> = (request: HttpRequest, onAnswer: OnAnswer) => Promise<T>
 
 export interface RequesterParts {
   dialect: Dialect
@@ -54,19 +58,23 @@ export interface RequesterParts {
 
 export class Requester {
   readonly #parts: RequesterParts
+  readonly #host: string
   /** What the service's clock is ahead of this machine's, learned when it refused a date. */
   #clockOffsetMs = 0
 
   constructor(parts: RequesterParts) {
     this.#parts = parts
+    this.#host = new URL(parts.dialect.origin).host
   }
 
   /** The answer as `read` understands it; `read` may throw an AttemptFailure. Throws UploadError. */
   async call<T>(call: Call, context: CallContext, read: (answer: HttpAnswer) => T | Promise<T>): Promise<T> {
     const { transport, dialect } = this.#parts
-    return this.#attempts(call, context, async (request) => {
+    return this.#attempts(call, context, async (request, onAnswer) => {
       const answer = await transport.send(request)
+      onAnswer(answer)
       if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
+      if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
   }
@@ -74,8 +82,9 @@ export class Requester {
   /** The same for an answer whose body is to be streamed: retried until its headers are there. */
   async open<T>(call: Call, context: CallContext, read: (answer: HttpStreamAnswer) => T): Promise<T> {
     const { transport, dialect } = this.#parts
-    return this.#attempts(call, context, async (request) => {
+    return this.#attempts(call, context, async (request, onAnswer) => {
       const { status, headers, body } = await transport.open(request)
+      onAnswer({ status, headers })
       if (isSuccess(status)) return read({ status, headers, body })
       const text = await readText(body).catch((error: unknown) => {
         throw toHttpFailure(error)
@@ -84,14 +93,14 @@ export class Requester {
     })
   }
 
-  async #attempts<T>(call: Call, context: CallContext, attempt: (request: HttpRequest) => Promise<T>): Promise<T> {
-    const { credentials, retry } = this.#parts
+  async #attempts<T>(call: Call, context: CallContext, send: Send<T>): Promise<T> {
+    const { credentials, retry, dialect } = this.#parts
     const begunAt = performance.now()
     const elapsed = (): number => Math.round(performance.now() - begunAt)
     const totalMs = context.retryTotalMs ?? retry.totalMs
     let renewedCredentials = false
     let outcomeUnknown = false
-    const payloadHash = this.#parts.dialect.signsPayload ? await sha256Hex(call.body ?? new Uint8Array(0)) : undefined
+    const payloadHash = dialect.signsPayload ? await sha256Hex(call.body ?? new Uint8Array(0)) : undefined
 
     for (let attempts = 1; ; attempts += 1) {
       this.#throwIfOver(call, context, { attempts: attempts - 1, elapsedMs: elapsed(), outcomeUnknown })
@@ -99,8 +108,8 @@ export class Requester {
       let sent = 0
       let snapshot: Credentials | undefined
       let request: HttpRequest | undefined
-      try {
-        snapshot = await unlessAborted(credentials.snapshot(), context.signal)
+      const attempt = async (onAnswer: OnAnswer): Promise<T> => {
+        snapshot = await unlessAborted(credentials.snapshot(), context.signal, cancelled)
         const date = new Date(Date.now() + this.#clockOffsetMs)
         request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
           // What leaves after the failure counts for nothing.
@@ -108,16 +117,36 @@ export class Requester {
           sent += bytes
           context.onSent?.(bytes)
         })
-        return await attempt(request)
+        return send(request, onAnswer)
+      }
+      const reasonOf = ({ message }: AttemptFailure): string =>
+        oneLine(withoutSecrets(message, snapshot, request), LONGEST_REASON)
+      const errorOf = (failure: AttemptFailure): UploadError => {
+        const effort = {
+          attempts,
+          elapsedMs: elapsed(),
+          outcomeUnknown: outcomeUnknown || failure.facts.outcomeUnknown,
+        }
+        return this.#errorOf(call, failure, reasonOf(failure), effort)
+      }
+      const toldError = (error: unknown): unknown =>
+        error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error
+      try {
+        return await traceRequest(
+          () => this.#traceOf(call, context, attempts),
+          attempt,
+          dialect.requestIdHeader,
+          toldError,
+        )
       } catch (error) {
         isOver = true
         const failure = failureOf(error)
         if (sent > 0) context.onSent?.(-sent)
         if (failure.facts.outcomeUnknown) context.onOutcomeUnknown?.()
         outcomeUnknown ||= failure.facts.outcomeUnknown
-        const reason = oneLine(withoutSecrets(failure.message, snapshot, request), LONGEST_REASON)
 
         const { remedy, throttled } = failure.facts
+        if (throttled === true) context.onThrottled?.('refused')
         let helps = remedy !== 'none'
         let delayMs = 0
         if (remedy === 'again') {
@@ -130,22 +159,28 @@ export class Requester {
           helps = !renewedCredentials && (await this.#renewCredentials(snapshot, context))
           renewedCredentials = true
         }
-        const effort = { attempts, elapsedMs: elapsed(), outcomeUnknown }
-        const isLast = !helps || attempts >= retry.maxAttempts || effort.elapsedMs + delayMs >= totalMs
-        if (isLast || isAborted(context.signal) || isAborted(context.retrySignal)) {
-          throw this.#errorOf(call, failure, reason, effort)
-        }
+        const isLast = !helps || attempts >= retry.maxAttempts || elapsed() + delayMs >= totalMs
+        if (isLast || isAborted(context.signal) || isAborted(context.retrySignal)) throw errorOf(failure)
+        debugLine(`${describe(call)}: attempt ${attempts + 1} follows in ${delayMs} ms`)
         context.onRetry?.({
           operation: call.operation,
           ...(call.partNumber === undefined ? {} : { partNumber: call.partNumber }),
           attempt: attempts,
           delayMs,
-          reason,
+          reason: reasonOf(failure),
           outcomeUnknown: failure.facts.outcomeUnknown,
         })
         if (delayMs > 0) await pause(delayMs, context)
       }
     }
+  }
+
+  #traceOf(call: Call, { upload }: CallContext, attempt: number): RequestTrace {
+    const { operation, method, body } = call
+    const { dialect } = this.#parts
+    const { provider } = dialect
+    const trace = { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.length ?? 0 }
+    return upload === undefined ? trace : { ...trace, upload }
   }
 
   /** Takes over the service's time; servers of one service may differ, so that this can happen more than once. */
@@ -158,7 +193,8 @@ export class Requester {
   /** Whether there may be others than those that were rejected. */
   async #renewCredentials(rejected: Credentials | undefined, context: CallContext): Promise<boolean> {
     try {
-      const renewed = await unlessAborted(this.#parts.credentials.snapshot(rejected), context.signal)
+      const snapshot = this.#parts.credentials.snapshot(rejected)
+      const renewed = await unlessAborted(snapshot, context.signal, cancelled)
       return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
     } catch {
       // The next attempt asks again, and tells what is wrong where it fails too.
@@ -174,7 +210,7 @@ export class Requester {
   ): HttpRequest {
     const { dialect, answerMs } = this.#parts
     const { method, key, query = [], body, patience = 1, pacedMs } = call
-    const headers: Record<string, string> = { ...call.headers, host: new URL(dialect.origin).host }
+    const headers: Record<string, string> = { ...call.headers, host: this.#host }
     headers['user-agent'] = USER_AGENT
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.length ?? 0)
     const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash: signed.payloadHash }
@@ -244,34 +280,8 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }
 
-/** What `promise` gives, unless the call ends first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  let onAbort = (): void => undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(new HttpFailure('cancelled', 'the request was cancelled', false, signal.reason))
-  })
-  signal.addEventListener('abort', onAbort)
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
-/** A server may repeat in an error what it was sent: keys, tokens and signatures do not come back in a message. */
-function withoutSecrets(
-  text: string,
-  credentials: Credentials | undefined,
-  request: Pick<HttpRequest, 'headers'> | undefined,
-): string {
-  const { accessKeySecret = '', securityToken = '' } = credentials ?? {}
-  const headers = request?.headers ?? {}
-  const authorization = headers['authorization'] ?? ''
-  const customerKeys = Object.entries(headers).flatMap(([name, value]) => (name.endsWith('-customer-key') ? value : []))
-  return [accessKeySecret, securityToken, ...customerKeys, ...authorization.split(/[\s,:=]+/)]
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
+function cancelled(reason: unknown): HttpFailure {
+  return new HttpFailure('cancelled', 'the request was cancelled', false, reason)
 }
 
 /** Ends early, without a word, when the call is over. */

@@ -1,113 +1,278 @@
 /**
- * The part buffers of a store. Invariant: the buffers handed out and those kept for reuse hold at most `maxMemory`
- * bytes together. Whoever waits is served in order, so that no upload starves.
+ * The part buffers of a store: `maxMemory` shared by all its uploads so that none of them waits for ever.
+ *
+ * A buffer moves when it comes back by itself, as one that is being sent does. It rests while a stream fills it: the
+ * stream may pause for ever, or until another upload goes on that is fed by the same source. Invariants:
+ *
+ * 1. The buffers handed out and those kept for reuse hold at most `maxMemory` bytes together.
+ * 2. Who waits with a smaller buffer in hand comes before who waits with none. Within both the order is that of coming;
+ *    smaller wishes may overtake a larger one, by an eighth of `maxMemory` at most.
+ * 3. Buffers that rest leave one first buffer free, unless there is only one: so a buffer can always be exchanged for a
+ *    first one.
+ * 4. Resting buffers that are too small to be sent as a part, which only more memory can set free, hold at most half.
+ *    Nobody waits for one of these to be given back.
+ * 5. When somebody waits while nothing moves, resting buffers are set free: exchanged for smaller ones, then sent as
+ *    short parts. Where nothing can be set free, the order gives way.
+ *
+ * What follows is in ARCHITECTURE.md: who can go on does.
  */
+import { KiB, MiB } from '../shared/byte-size.js'
 import { toError } from '../shared/errors.js'
 import type { Crc64Engine, PartBuffer } from '../checksum/crc64.js'
+import { BufferShelf } from './buffer-shelf.js'
+import { type RestingHolder, Standstill } from './standstill.js'
 
-interface Waiter {
+/** - `moving`: comes back by itself. - `resting`: waits for a source. - `stuck`: does so, and cannot be sent as it is. */
+export type BufferUse = 'moving' | 'resting' | 'stuck'
+
+export interface BufferWish {
+  /** Bytes, at most `maxMemory`. */
   capacity: number
-  serve: (buffer: PartBuffer) => void
-  fail: (error: Error) => void
+  use: BufferUse
 }
 
+export interface BufferRequest extends BufferWish {
+  /** Whether the caller gives a smaller buffer back for it, at once. */
+  isExchange: boolean
+  /** What will do where waiting for the first wish is of no use. */
+  orElse?: BufferWish
+}
+
+interface Waiter {
+  request: BufferRequest
+  serve: (buffer: PartBuffer) => void
+  fail: (error: Error) => void
+  /** Bytes served to who came later. */
+  overtaken: number
+}
+
+/** The memory of an upload of a few bytes. It holds the smallest part that OSS and OBS take, so it is never stuck there. */
+const FIRST = 128 * KiB
+const SECOND = MiB
+
+/** How long nothing moves before parts are sent short: streams that are not paused fill theirs meanwhile. */
+const STANDSTILL_MS = 200
+
 export class BufferPool {
-  readonly #engine: Pick<Crc64Engine, 'createPartBuffer'>
-  readonly #maxMemory: number
+  readonly maxMemory: number
+  /** Bytes of the buffers that a part of unknown length goes through before it has one of full size. */
+  readonly first: number
+  readonly second: number
+  readonly #uses = new Map<PartBuffer, BufferUse>()
+  readonly #bytes: Record<BufferUse, number> = { moving: 0, resting: 0, stuck: 0 }
+  readonly #shelf: BufferShelf
+  readonly #standstill: Standstill
   readonly #waiters: Waiter[] = []
-  #kept: PartBuffer[] = []
-  #handedOutBytes = 0
+  #isServing = false
 
-  constructor(engine: Pick<Crc64Engine, 'createPartBuffer'>, maxMemory: number) {
-    this.#engine = engine
-    this.#maxMemory = maxMemory
-  }
-
-  get maxMemory(): number {
-    return this.#maxMemory
+  /** `standstillMs` is for tests. */
+  constructor(engine: Pick<Crc64Engine, 'createPartBuffer'>, maxMemory: number, standstillMs: number = STANDSTILL_MS) {
+    this.#shelf = new BufferShelf(engine)
+    this.maxMemory = maxMemory
+    this.first = Math.min(FIRST, Math.floor(maxMemory / 8))
+    this.second = Math.min(SECOND, Math.floor(maxMemory / 8))
+    const isAtStandstill = (): boolean => this.#waiters.length > 0 && this.#bytes.moving === 0
+    this.#standstill = new Standstill({ isAtStandstill, serveAnyone: () => this.#serveAnyone() }, standstillMs)
   }
 
   /** Bytes of all buffers handed out. */
   get handedOutBytes(): number {
-    return this.#handedOutBytes
+    const { moving, resting, stuck } = this.#bytes
+    return moving + resting + stuck
   }
 
   /** Bytes kept for reuse. */
   get keptBytes(): number {
-    return this.#kept.reduce((sum, { capacity }) => sum + capacity, 0)
+    return this.#shelf.bytes
   }
 
-  /** An empty buffer, or undefined when there is none now. `capacity` is at most `maxMemory`. */
+  /** An empty buffer that will come back by itself, or undefined when there is none now. */
   tryAcquire(capacity: number): PartBuffer | undefined {
-    return this.#waiters.length === 0 ? this.#take(capacity) : undefined
+    return this.tryRequest({ capacity, use: 'moving', isExchange: false })
   }
 
-  /** An empty buffer as soon as it is this caller's turn. Rejects with the signal's reason. */
+  /** The same as soon as it is this caller's turn. Rejects with the signal's reason. */
   async acquire(capacity: number, signal: AbortSignal): Promise<PartBuffer> {
     signal.throwIfAborted()
     const buffer = this.tryAcquire(capacity)
     if (buffer !== undefined) return buffer
     return new Promise<PartBuffer>((resolve, reject) => {
       const onAbort = () => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
+        leave()
         reject(toError(signal.reason))
-        // A smaller buffer may be what the next one waits for.
-        this.#serve()
       }
-      const waiter: Waiter = {
-        capacity,
-        serve(served) {
-          signal.removeEventListener('abort', onAbort)
+      signal.addEventListener('abort', onAbort, { once: true })
+      const settled = () => signal.removeEventListener('abort', onAbort)
+      const leave = this.request(
+        { capacity, use: 'moving', isExchange: false },
+        (served) => {
+          settled()
           resolve(served)
         },
-        fail(error) {
-          signal.removeEventListener('abort', onAbort)
+        (error) => {
+          settled()
           reject(error)
         },
-      }
-      this.#waiters.push(waiter)
-      signal.addEventListener('abort', onAbort, { once: true })
+      )
     })
+  }
+
+  /** A buffer that is there now. Throws where the machine has no memory for it. */
+  tryRequest(request: BufferRequest): PartBuffer | undefined {
+    if (this.#waiters.length === 0) {
+      const wish = this.#wishOf(request)
+      return this.#fits(wish) ? this.#take(wish) : undefined
+    }
+    let answer: PartBuffer | Error | undefined
+    const set = (served: PartBuffer | Error): void => void (answer = served)
+    this.request(request, set, set)()
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+
+  /**
+   * One of `serve` and `fail` is called as soon as it is this caller's turn, which may be at once. The function returned
+   * ends the waiting.
+   */
+  request(request: BufferRequest, serve: Waiter['serve'], fail: Waiter['fail']): () => void {
+    const waiter: Waiter = { request, serve, fail, overtaken: 0 }
+    const behind = request.isExchange ? this.#waiters.findIndex((other) => !other.request.isExchange) : -1
+    this.#waiters.splice(behind === -1 ? this.#waiters.length : behind, 0, waiter)
+    this.#serve()
+    return () => {
+      // A smaller buffer may be what the next one waits for.
+      if (this.#remove(waiter)) this.#serve()
+    }
+  }
+
+  /** For a buffer given back at once, out of turn. */
+  tryExchange(wish: BufferWish): PartBuffer | undefined {
+    const { capacity, use } = wish
+    if (this.handedOutBytes + capacity > this.maxMemory) return undefined
+    if (use === 'stuck' && !this.#mayStick(capacity)) return undefined
+    try {
+      return this.#take(wish)
+    } catch {
+      // The machine has no memory for it: then nothing is exchanged.
+      return undefined
+    }
+  }
+
+  /** The buffer rests no more: what becomes of it takes its time, but no more memory and no source. */
+  depart(buffer: PartBuffer): void {
+    this.#setUse(buffer, 'moving')
+    this.#standstill.watch()
   }
 
   /** Takes back a buffer that nobody reads any more. */
   release(buffer: PartBuffer): void {
-    buffer.clear()
-    this.#handedOutBytes -= buffer.capacity
-    this.#kept.push(buffer)
+    this.#setUse(buffer, undefined)
+    this.#shelf.put(buffer)
     this.#serve()
     // With nothing under way, what stays behind is a reserve for the next upload, not its predecessor's peak.
-    if (this.#handedOutBytes === 0) this.#shrink(this.#maxMemory / 4)
+    if (this.handedOutBytes === 0) this.#shelf.shrink(this.maxMemory / 4)
+  }
+
+  /** The holder can be asked to set its buffer free, until `removeHolder`. */
+  addHolder(holder: RestingHolder): void {
+    this.#standstill.addHolder(holder)
+  }
+
+  removeHolder(holder: RestingHolder): void {
+    this.#standstill.removeHolder(holder)
   }
 
   #serve(): void {
-    for (let waiter = this.#waiters[0]; waiter !== undefined; waiter = this.#waiters[0]) {
-      try {
-        const buffer = this.#take(waiter.capacity)
-        if (buffer === undefined) return
-        this.#waiters.shift()
-        waiter.serve(buffer)
-      } catch (error) {
-        // The machine has no memory for it.
-        this.#waiters.shift()
-        waiter.fail(toError(error))
-      }
-    }
+    // Who is served may give back a buffer: the loop comes to that.
+    if (this.#isServing) return
+    this.#isServing = true
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#serveWaiter(next.waiter, next.wish)
+    this.#isServing = false
+    this.#standstill.watch()
   }
 
-  #take(capacity: number): PartBuffer | undefined {
-    if (this.#handedOutBytes + capacity > this.#maxMemory) return undefined
-    const index = this.#kept.findLastIndex((buffer) => buffer.capacity === capacity)
-    const [reused] = index === -1 ? [] : this.#kept.splice(index, 1)
-    if (reused === undefined) this.#shrink(this.#maxMemory - this.#handedOutBytes - capacity)
-    const buffer = reused ?? this.#engine.createPartBuffer(capacity)
-    this.#handedOutBytes += capacity
+  #next(): { waiter: Waiter; wish: BufferWish } | undefined {
+    let head: Waiter | undefined
+    for (const waiter of this.#waiters) {
+      if (this.handedOutBytes === this.maxMemory) return undefined
+      const wish = this.#wishOf(waiter.request)
+      if (this.#fits(wish)) {
+        if (head === undefined) return { waiter, wish }
+        if (head.overtaken + wish.capacity <= this.maxMemory / 8) {
+          head.overtaken += wish.capacity
+          return { waiter, wish }
+        }
+      }
+      head ??= waiter
+    }
+    return undefined
+  }
+
+  /** Nobody waits for others to be unstuck: that may be never. */
+  #wishOf(request: BufferRequest): BufferWish {
+    const isHopeless = request.use === 'stuck' && !this.#mayStick(request.capacity)
+    return isHopeless ? (request.orElse ?? request) : request
+  }
+
+  #serveWaiter(waiter: Waiter, wish: BufferWish): void {
+    this.#remove(waiter)
+    let buffer: PartBuffer
+    try {
+      buffer = this.#take(wish)
+    } catch (error) {
+      // The machine has no memory for it.
+      waiter.fail(toError(error))
+      return
+    }
+    waiter.serve(buffer)
+  }
+
+  #remove(waiter: Waiter): boolean {
+    const index = this.#waiters.indexOf(waiter)
+    if (index !== -1) this.#waiters.splice(index, 1)
+    return index !== -1
+  }
+
+  #fits({ capacity, use }: BufferWish): boolean {
+    if (this.handedOutBytes + capacity > this.maxMemory) return false
+    if (use === 'moving') return true
+    const rests = this.#bytes.resting + this.#bytes.stuck
+    if (rests > 0 && rests + capacity > this.maxMemory - this.first) return false
+    return use === 'resting' || this.#mayStick(capacity)
+  }
+
+  #mayStick(capacity: number): boolean {
+    return this.#bytes.stuck + capacity <= this.maxMemory / 2
+  }
+
+  #take({ capacity, use }: BufferWish): PartBuffer {
+    const buffer = this.#shelf.take(capacity, this.maxMemory - this.handedOutBytes - capacity)
+    this.#uses.set(buffer, use)
+    this.#bytes[use] += capacity
     return buffer
   }
 
-  /** Lets go of the buffers that were used longest ago until those kept hold at most `bytes`. */
-  #shrink(bytes: number): void {
-    let excess = this.keptBytes - bytes
-    while (excess > 0) excess -= this.#kept.shift()?.capacity ?? excess
+  #setUse(buffer: PartBuffer, use: BufferUse | undefined): void {
+    const before = this.#uses.get(buffer)
+    // Given back twice, it would be handed out twice, and one upload would send the bytes of another.
+    if (before === undefined) throw new Error('the buffer is not handed out. Please report this as a bug')
+    this.#bytes[before] -= buffer.capacity
+    if (use === undefined) this.#uses.delete(buffer)
+    else {
+      this.#uses.set(buffer, use)
+      this.#bytes[use] += buffer.capacity
+    }
+  }
+
+  /** At a standstill. */
+  #serveAnyone(): boolean {
+    for (const waiter of this.#waiters) {
+      const { request } = waiter
+      const wish = [request, request.orElse].find((each) => each !== undefined && this.#fits(each))
+      if (wish === undefined) continue
+      this.#serveWaiter(waiter, wish)
+      return true
+    }
+    return false
   }
 }

@@ -7,67 +7,103 @@
  */
 import type { PartBuffer } from '../checksum/crc64.js'
 import { toError, UploadError } from '../shared/errors.js'
-import { copyOfObjectOptions } from '../stores/object-options.js'
-import { FileSource } from './file-source.js'
-import { checkFileUploadOptions, type FileUploadOptions } from './file-upload-options.js'
+import { copyOfObjectOptions, type ObjectOptions } from '../stores/object-options.js'
+import type { LockableStore } from './checkpoint/checkpoint-store.js'
+import { openFileCheckpoint } from './checkpoint/file-checkpoint.js'
+import { acknowledgedParts } from './checkpoint/part-proof.js'
+import type { FileSource } from './file-source.js'
+import type { FileSendOptions, FileUploadOptions } from './file-upload-options.js'
 import { PartPlan } from './part-plan.js'
+import type { PartsLedger } from './parts-ledger.js'
+import type { UploadProgress } from './progress.js'
 import { ProgressReports } from './progress-reports.js'
+import { findPublished } from './published-file.js'
+import type { Published } from './published.js'
 import { Transfer } from './transfer.js'
 import type { UploadHost } from './upload-observer.js'
-import type { SendOptions } from './upload-options.js'
-import type { UploadProgress } from './progress.js'
 import type { UploadResult } from './upload-result.js'
 
-/**
- * Uploads the file at `path`, which is absolute. Resolves when the object is stored and verified; rejects with what
- * failed when nothing is left behind.
- */
-export async function uploadFile(
-  host: UploadHost,
-  key: string,
-  path: string,
-  options: FileUploadOptions,
-): Promise<UploadResult> {
-  const sendOptions = checkFileUploadOptions(options, host.driver.limits)
-  host.driver.check(key, options)
-  const file = await FileSource.open(path)
-  try {
-    return await new FileUpload(host, key, file, sendOptions, options).run()
-  } finally {
-    await file.close()
-  }
-}
-
-class FileUpload {
+export class FileUpload {
   readonly #host: UploadHost
   readonly #file: FileSource
-  readonly #options: SendOptions
-  readonly #plan: PartPlan
+  readonly #options: FileSendOptions
+  readonly #partSize: number
   readonly #transfer: Transfer
   /** Parts being read. */
   readonly #reads = new Set<Promise<PartBuffer>>()
   #endWaitingForNetwork: () => void = () => undefined
+  /** What an earlier run published without knowing that it had. */
+  #published: Published | undefined
 
-  constructor(host: UploadHost, key: string, file: FileSource, options: SendOptions, objectOptions: FileUploadOptions) {
+  /** The options must be checked. */
+  static async open(
+    host: UploadHost,
+    key: string,
+    file: FileSource,
+    sendOptions: FileSendOptions,
+    options: FileUploadOptions,
+  ): Promise<FileUpload> {
+    const { driver, pool } = host
+    const { fileCheckpoint: found } = sendOptions
+    // An upload that was begun elsewhere has its part size already.
+    const sizes =
+      found.kind === 'ali-oss'
+        ? { partSize: found.checkpoint.partSize, partGrowth: false }
+        : { partSize: sendOptions.partSize, partGrowth: false, expectedSize: file.size }
+    const plan = new PartPlan({ ...sizes, maxMemory: pool.maxMemory }, driver.limits)
+    const partSize = plan.sizeOf(1)
+    const objectOptions = copyOfObjectOptions(options)
+    const isMultipart = file.size > partSize
+    const upload = { driver, key, file: file.path, options: objectOptions, isMultipart }
+    const checkpoint = await openFileCheckpoint(found, upload)
+    return new FileUpload(host, key, file, sendOptions, options, { objectOptions, partSize, checkpoint })
+  }
+
+  private constructor(
+    host: UploadHost,
+    key: string,
+    file: FileSource,
+    sendOptions: FileSendOptions,
+    { onInitiated, onResumed, onRestarted, onCheckpoint, onRetry }: FileUploadOptions,
+    plan: { objectOptions: ObjectOptions; partSize: number; checkpoint: LockableStore | undefined },
+  ) {
     this.#host = host
     this.#file = file
-    this.#options = options
-    this.#plan = new PartPlan(
-      { ...options, expectedSize: file.size, maxMemory: host.pool.maxMemory },
-      host.driver.limits,
-    )
-    const plan = {
-      objectOptions: copyOfObjectOptions(objectOptions),
-      concurrency: options.concurrency,
-      partSize: this.#plan.sizeOf(1),
+    this.#options = sendOptions
+    this.#partSize = plan.partSize
+    const { concurrency, checkContent, onPart } = sendOptions
+    const origin = {
+      size: file.size,
+      mtimeNs: String(file.mtimeNs),
+      isTrusted: !checkContent,
+      becameTheObject: async (record: Parameters<typeof findPublished>[0]) => {
+        const read = checkContent ? (partNumber: number) => this.#readPart(partNumber, () => undefined) : undefined
+        this.#published = await findPublished(
+          record,
+          file.size,
+          read,
+          host,
+          plan.objectOptions,
+          this.#transfer.cancelled,
+        )
+        return this.#published !== undefined
+      },
     }
-    this.#transfer = new Transfer(host, key, plan, {
-      initiated: () => undefined,
-      part: (part) => options.onPart?.(part),
-      retry: () => undefined,
-      // Whatever waits for the transfer learns of it.
-      failed: () => undefined,
-    })
+    this.#transfer = new Transfer(
+      host,
+      key,
+      { ...plan, concurrency, file: origin },
+      {
+        initiated: (uploadId) => onInitiated?.(uploadId),
+        resumed: (upload) => onResumed?.(upload),
+        restarted: (notice) => onRestarted?.(notice),
+        checkpoint: (notice) => onCheckpoint?.(notice),
+        part: (part) => onPart?.(part),
+        retry: (retry) => onRetry?.(retry),
+        // Whatever waits for the transfer learns of it.
+        failed: () => undefined,
+      },
+    )
   }
 
   /** To be called once. All has settled when its promise does: no request and no read is under way. */
@@ -81,7 +117,8 @@ class FileUpload {
     try {
       if (signal?.aborted === true) onAbort()
       signal?.addEventListener('abort', onAbort, { once: true })
-      const result = this.#file.size <= this.#plan.sizeOf(1) ? await this.#put() : await this.#sendParts()
+      this.#transfer.throwIfFailed()
+      const result = this.#file.size <= this.#partSize ? await this.#put() : await this.#sendParts()
       await reports.finish()
       await onProgress?.(this.#progress)
       return result
@@ -99,7 +136,6 @@ class FileUpload {
   }
 
   async #put(): Promise<UploadResult> {
-    this.#transfer.throwIfFailed()
     const buffer = this.#file.size === 0 ? undefined : await this.#read(1)
     try {
       await this.#verify()
@@ -113,26 +149,42 @@ class FileUpload {
 
   async #sendParts(): Promise<UploadResult> {
     const { size } = this.#file
-    const parts = Math.ceil(size / this.#plan.sizeOf(1))
+    const parts = Math.ceil(size / this.#partSize)
+    const done = await this.#takeOver()
+    if (this.#published !== undefined) {
+      await this.#verify()
+      return this.#transfer.conclude(this.#published)
+    }
     for (let partNumber = 1; partNumber <= parts; partNumber += 1) {
-      this.#transfer.throwIfFailed()
-      const part = this.#read(partNumber)
-      try {
-        await this.#transfer.room()
-        this.#transfer.throwIfFailed()
-      } catch (error) {
-        // It was read in advance, and nobody else has it.
-        part.then(
-          (buffer) => this.#host.pool.release(buffer),
-          () => undefined,
-        )
-        throw error
-      }
-      this.#transfer.send(partNumber, part)
+      if (!done.has(partNumber)) await this.#send(partNumber)
     }
     await Promise.all(this.#reads)
     await this.#verify()
     return this.#transfer.complete(parts, size)
+  }
+
+  /** The parts that need not even be read, for the file is the one that they were read from. */
+  async #takeOver(): Promise<Pick<PartsLedger, 'has'>> {
+    const sizeOf = (partNumber: number) => this.#lengthOf(partNumber)
+    const { checkContent } = this.#options
+    return this.#transfer.takeOver((stored) => (checkContent ? [] : acknowledgedParts(stored, sizeOf)))
+  }
+
+  async #send(partNumber: number): Promise<void> {
+    this.#transfer.throwIfFailed()
+    const part = this.#read(partNumber)
+    try {
+      await this.#transfer.room()
+      this.#transfer.throwIfFailed()
+    } catch (error) {
+      // It was read in advance, and nobody else has it.
+      part.then(
+        (buffer) => this.#host.pool.release(buffer),
+        () => undefined,
+      )
+      throw error
+    }
+    this.#transfer.send(partNumber, part)
   }
 
   async #verify(): Promise<void> {
@@ -141,10 +193,14 @@ class FileUpload {
     this.#transfer.meter.end()
   }
 
+  #lengthOf(partNumber: number): number {
+    return Math.max(0, Math.min(this.#partSize, this.#file.size - (partNumber - 1) * this.#partSize))
+  }
+
   /** The part in a buffer of its own, which is the caller's to give back. */
   #read(partNumber: number): Promise<PartBuffer> {
     this.#endWaitingForNetwork()
-    const read = this.#readPart(partNumber).finally(() => {
+    const read = this.#readPart(partNumber, (bytes) => this.#transfer.meter.receive(bytes)).finally(() => {
       this.#reads.delete(read)
       // Every part that there is a buffer for is there: the next one waits until the network has taken one of them.
       if (this.#reads.size === 0) void this.#transfer.meter.blocked(this.#waitForNetwork())
@@ -155,15 +211,13 @@ class FileUpload {
     return read
   }
 
-  async #readPart(partNumber: number): Promise<PartBuffer> {
+  async #readPart(partNumber: number, onRead: (bytes: number) => void): Promise<PartBuffer> {
     const { pool } = this.#host
-    const { cancelled, meter } = this.#transfer
-    const partSize = this.#plan.sizeOf(1)
-    const position = (partNumber - 1) * partSize
-    const buffer = await pool.acquire(partSize, cancelled)
+    const { cancelled } = this.#transfer
+    const position = (partNumber - 1) * this.#partSize
+    const buffer = await pool.acquire(this.#partSize, cancelled)
     try {
-      const length = Math.min(partSize, this.#file.size - position)
-      await this.#file.read(buffer, position, length, cancelled, (bytes) => meter.receive(bytes))
+      await this.#file.read(buffer, position, this.#lengthOf(partNumber), cancelled, onRead)
       return buffer
     } catch (error) {
       pool.release(buffer)

@@ -7,13 +7,16 @@ import type { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoreDriver } from '../stores/store-driver.js'
 import type { Checkpoint, Resumable } from './checkpoint/checkpoint.js'
-import { isSamePart, unbrokenParts } from './checkpoint/part-proof.js'
-import { PartsLedger } from './parts-ledger.js'
+import { isSamePart } from './checkpoint/part-proof.js'
+import { type AcknowledgedPart, PartsLedger } from './parts-ledger.js'
 
 /** An upload that begins as its end comes is waited for: only its id allows to abort it. */
 const INITIATE_GRACE_MS = 5_000
 
 const CLEAN_UP_MS = 60_000
+
+/** Which of an earlier run's parts are gone on with unseen. */
+export type PartsChoice = (parts: Resumable['parts']) => Iterable<AcknowledgedPart & { partNumber: number }>
 
 export interface MultipartUploadParts {
   driver: StoreDriver
@@ -51,14 +54,12 @@ export class MultipartUpload {
     return this.#opening
   }
 
-  /** What an earlier run left, where that begins with whole parts of the planned sizes; these are in the ledger. */
-  async takeOver(
-    sizeOf: (partNumber: number) => number,
-  ): Promise<{ earlier: Resumable; ledger: PartsLedger } | undefined> {
+  /** What an earlier run left, where there are parts in it that are chosen; these are in the ledger. */
+  async takeOver(choose: PartsChoice): Promise<{ earlier: Resumable; ledger: PartsLedger } | undefined> {
     const earlier = await this.open()
     if (earlier === undefined) return undefined
     const ledger = new PartsLedger()
-    for (const { partNumber, ...part } of unbrokenParts(earlier.parts, sizeOf)) ledger.record(partNumber, part)
+    for (const { partNumber, ...part } of choose(earlier.parts)) ledger.record(partNumber, part)
     if (ledger.count === 0) return undefined
     this.#uploadId = earlier.uploadId
     return { earlier, ledger }
@@ -68,7 +69,7 @@ export class MultipartUpload {
   async resume(first: Promise<ObjectBody>): Promise<Resumable | undefined> {
     const earlier = await this.open()
     if (earlier === undefined) return undefined
-    const stored = earlier.parts.get(1)
+    const stored = this.#parts.checkpoint?.comparesEachPart === true ? undefined : earlier.parts.get(1)
     if (stored !== undefined && !(await isSamePart(stored, await first))) {
       await this.restart('the first part is made of other bytes')
       return undefined
@@ -109,7 +110,7 @@ export class MultipartUpload {
    * upload is kept, where a checkpoint tells of it and another run may succeed, or aborted.
    */
   async giveUp(error: Error, settled: Promise<unknown>): Promise<void> {
-    const { driver, key, checkpoint } = this.#parts
+    const { driver, key, checkpoint, context } = this.#parts
     const grace = setTimeout(() => this.#cancelInitiate.abort(error), INITIATE_GRACE_MS)
     await settled
     await this.#opening?.catch(() => undefined)
@@ -123,7 +124,8 @@ export class MultipartUpload {
     }
     try {
       if (uploadId !== undefined) {
-        await driver.abortMultipartUpload({ key, uploadId }, { retryTotalMs: CLEAN_UP_MS })
+        const { upload } = context()
+        await driver.abortMultipartUpload({ key, uploadId }, { upload, retryTotalMs: CLEAN_UP_MS })
       }
       await checkpoint?.remove()
     } catch (cleanupError) {

@@ -15,8 +15,19 @@ export interface PartPlanOptions {
   expectedSize?: number | undefined
   /** False keeps every part but the last at one size, as some services demand. */
   partGrowth: boolean
+  /** Whether a part may be sent before it is full where memory is short. Default false. */
+  shortParts?: boolean
   /** Bytes. */
   maxMemory: number
+}
+
+export interface PlannedPart {
+  /** 1-based. */
+  readonly partNumber: number
+  /** Bytes, unless it is the last. */
+  readonly size: number
+  /** The fewest bytes that may be sent as this part where memory is short; `size` where it must have that. */
+  readonly fewest: number
 }
 
 /** What one buffer holds on every version of Node.js. */
@@ -25,18 +36,22 @@ const LARGEST_BUFFER = 2 * GiB
 /** Parts of one size before it is doubled. */
 const PARTS_PER_SIZE = 1000
 
-/** A stream may turn out longer than was expected: a tenth of the part numbers is kept for that. */
+/**
+ * Nine tenths of the part numbers are enough for what is expected: a stream may turn out longer, and as many parts
+ * may be short for want of memory.
+ */
 const SPARE = 0.9
 
 export class PartPlan {
   readonly #limits: StoreLimits
   readonly #firstSize: number
   readonly #largestSize: number
+  readonly #shortParts: boolean
   readonly #adviseExpectedSize: boolean
 
   /** Throws UploadError where no plan fits the limits. */
   constructor(options: PartPlanOptions, limits: StoreLimits) {
-    const { partSize, expectedSize, partGrowth, maxMemory } = options
+    const { partSize, expectedSize, partGrowth, shortParts = false, maxMemory } = options
     this.#limits = limits
     this.#firstSize = expectedSize === undefined ? partSize : sizeForExpected(expectedSize, partSize, limits)
     if (this.#firstSize > maxMemory) {
@@ -47,6 +62,8 @@ export class PartPlan {
     this.#largestSize = mayGrow
       ? Math.max(this.#firstSize, Math.min(maxMemory / 2, largestPart(limits)))
       : this.#firstSize
+    // The largest size there is may leave no part to spare.
+    this.#shortParts = shortParts && (expectedSize ?? 0) <= this.#firstSize * Math.floor(limits.maxParts * SPARE)
     this.#adviseExpectedSize = expectedSize === undefined
   }
 
@@ -57,6 +74,15 @@ export class PartPlan {
     let size = this.#firstSize
     for (let i = 0; i < doublings && size * 2 <= this.#largestSize; i += 1) size *= 2
     return size
+  }
+
+  /** Throws UploadError when there can be no such part. */
+  part(partNumber: number): PlannedPart {
+    const size = this.sizeOf(partNumber)
+    const { maxParts, minPartSize } = this.#limits
+    // Only the first ones may be short: they are the smallest, so that the stream may still be nearly as long.
+    const mayBeShort = this.#shortParts && partNumber <= maxParts - Math.floor(maxParts * SPARE)
+    return { partNumber, size, fewest: mayBeShort ? Math.min(minPartSize, size) : size }
   }
 
   /** Bytes of all parts that there can be. */

@@ -22,6 +22,10 @@ export class PartsLedger {
     return this.#bytes
   }
 
+  has(partNumber: number): boolean {
+    return this.#parts.has(partNumber)
+  }
+
   record(partNumber: number, part: AcknowledgedPart): void {
     this.#parts.set(partNumber, part)
     this.#bytes += part.size

@@ -14,15 +14,18 @@ import type { ObjectOptions } from '../stores/object-options.js'
 import type { CallContext, StoredObject } from '../stores/store-driver.js'
 import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
+import type { FileOrigin } from './checkpoint/restart.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
-import { MultipartUpload } from './multipart-upload.js'
+import { type Concurrency, concurrencyOf } from './concurrency.js'
+import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
-import { ProgressMeter } from './progress.js'
+import { ProgressMeter, type UploadProgress } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
 import { type Published, resultOf } from './published.js'
 import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { UploadResult } from './upload-result.js'
+import { tellUpload, type ToldUpload } from './upload-trace.js'
 
 /**
  * - `idle`: nothing was sent.
@@ -46,11 +49,13 @@ interface Multipart {
 export interface TransferPlan {
   /** Checked, and nobody else's to change. */
   objectOptions: ObjectOptions
-  concurrency: number
+  concurrency: number | 'auto'
   /** Bytes of the first part. */
   partSize: number
   /** Where it is recorded, so that another run may resume it. */
   checkpoint?: LockableStore | undefined
+  /** Where the bytes come from a file. */
+  file?: FileOrigin
 }
 
 export class Transfer {
@@ -59,7 +64,9 @@ export class Transfer {
   readonly #host: UploadHost
   readonly #observer: UploadObserver
   readonly #objectOptions: ObjectOptions
+  readonly #concurrency: Concurrency
   readonly #scheduler: Scheduler
+  readonly #told: ToldUpload | undefined
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
@@ -73,15 +80,20 @@ export class Transfer {
   #mayBePublished = false
 
   constructor(host: UploadHost, key: string, plan: TransferPlan, observer: UploadObserver) {
-    const { objectOptions: options, concurrency, partSize, checkpoint } = plan
+    const { objectOptions: options, concurrency, partSize, checkpoint, file } = plan
     const { driver } = host
     this.key = key
     this.#host = host
     this.#objectOptions = options
-    this.#scheduler = new Scheduler(concurrency)
+    this.#concurrency = concurrencyOf(concurrency, {
+      partSize,
+      maxMemory: host.pool.maxMemory,
+      expectsDelays: options.trafficLimit !== undefined,
+    })
+    this.#scheduler = new Scheduler(this.#concurrency)
     this.#observer = observer
     if (checkpoint !== undefined) {
-      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize }, observer)
+      this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize, file }, observer)
     }
     this.#upload = new MultipartUpload({
       driver,
@@ -92,6 +104,7 @@ export class Transfer {
     })
     // Every part in flight listens to it: that is no leak.
     setMaxListeners(0, this.#cancel.signal)
+    this.#told = tellUpload(driver.provider, driver.bucket, key)
   }
 
   get uploadId(): string | undefined {
@@ -111,17 +124,18 @@ export class Transfer {
     return this.#cancel.signal
   }
 
-  get partsProgress(): { acknowledged: number; partsDone: number; partsInFlight: number } {
+  get partsProgress(): Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight' | 'concurrency'> {
+    const concurrency = this.#concurrency.limit
     if (this.#state.name === 'done') {
       const { size, parts } = this.#state.result
-      return { acknowledged: size, partsDone: parts, partsInFlight: 0 }
+      return { acknowledged: size, partsDone: parts, partsInFlight: 0, concurrency }
     }
     const partsInFlight = this.#scheduler.running
     const ledger = this.#multipart?.ledger
-    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight }
+    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight, concurrency }
     // What runs beside the parts is the publication.
-    const left = this.#partsHandedOver - ledger.count
-    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: Math.min(partsInFlight, left) }
+    const left = Math.min(partsInFlight, this.#partsHandedOver - ledger.count)
+    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: left, concurrency }
   }
 
   get hasRoom(): boolean {
@@ -143,21 +157,28 @@ export class Transfer {
   }
 
   /**
-   * Goes on where an earlier run's unbroken parts of the planned sizes end, whatever the bytes before it are now; to be
-   * called first. Throws UploadError.
+   * Goes on with those of an earlier run's parts that are chosen, whatever their bytes are now; to be called first.
+   * Throws UploadError.
    */
-  async takeOver(sizeOf: (partNumber: number) => number): Promise<{ parts: number; bytes: number }> {
+  async takeOver(choose: PartsChoice): Promise<Pick<PartsLedger, 'count' | 'bytes' | 'has'>> {
     this.open()
-    const taken = await this.#upload.takeOver(sizeOf)
+    const taken = await this.#upload.takeOver(choose)
     this.throwIfFailed()
-    if (taken === undefined) return { parts: 0, bytes: 0 }
+    if (taken === undefined) return new PartsLedger()
     const { earlier, ledger } = taken
     this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
     this.#partsHandedOver = ledger.count
     this.#resumedParts = ledger.count
     this.meter.resumed = ledger.bytes
     this.#observer.resumed?.(resumedUpload(earlier))
-    return { parts: ledger.count, bytes: ledger.bytes }
+    return ledger
+  }
+
+  /** An earlier run published the object: nothing is left to do. Throws UploadError where the transfer has failed. */
+  async conclude(published: Published): Promise<UploadResult> {
+    this.#resumedParts = published.parts
+    this.meter.resumed = published.size
+    return this.#finish(() => Promise.resolve(published))
   }
 
   /**
@@ -212,20 +233,19 @@ export class Transfer {
 
   /** Publishes an object that fits in one part, and returns its buffer to the pool. Throws UploadError. */
   async put(buffer: PartBuffer | undefined): Promise<UploadResult> {
-    return this.#finish(async () => {
-      const { driver, pool } = this.#host
-      const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
-      const size = body.bytes.length
-      if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
-      const stored = await this.#publish(async () => {
-        try {
-          return await putVerified(driver, this.key, body, this.#objectOptions, this.#context())
-        } finally {
-          if (buffer !== undefined) pool.release(buffer)
-        }
+    const { driver, pool } = this.#host
+    try {
+      return await this.#finish(async () => {
+        const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
+        if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
+        const stored = await this.#publish(() =>
+          putVerified(driver, this.key, body, this.#objectOptions, this.#context()),
+        )
+        return { stored, size: body.bytes.length, crc64: body.crc64, parts: 1 }
       })
-      return { stored, size, crc64: body.crc64, parts: 1 }
-    })
+    } finally {
+      if (buffer !== undefined) pool.release(buffer)
+    }
   }
 
   /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */
@@ -236,7 +256,7 @@ export class Transfer {
     this.meter.stop()
     this.#cancel.abort(error)
     const multipart = this.#multipart
-    const settled = this.#cleanUp(multipart, error)
+    const settled = this.#cleanUp(multipart, error).finally(() => this.#told?.failed(error, this.uploadId))
     this.#state = { name: 'failed', error, multipart, settled }
     return settled
   }
@@ -260,6 +280,7 @@ export class Transfer {
     const address = { key: this.key, uploadId, partNumber, body }
     const { etag, checksum } =
       stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
+    if (stored === undefined) this.#concurrency.completed(size, this.meter.blockedMs)
     const part = { etag, checksum, size, crc64 }
     multipart.ledger.record(partNumber, part)
     if (stored !== undefined) {
@@ -284,7 +305,7 @@ export class Transfer {
       initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
     // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
-    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
+    this.#host.driver.prepareConnections(this.#concurrency.limit + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#state = multipart
@@ -321,6 +342,7 @@ export class Transfer {
     const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
     this.#state = { name: 'done', result }
     this.meter.finish()
+    this.#told?.stored(result)
     return result
   }
 
@@ -344,6 +366,7 @@ export class Transfer {
 
   #context(): CallContext {
     return {
+      upload: this.#told?.trace,
       signal: this.#cancel.signal,
       onSent: (bytes) => {
         this.meter.sent += bytes
@@ -352,6 +375,7 @@ export class Transfer {
         this.meter.retries += 1
         this.#observer.retry(retry)
       },
+      onThrottled: (how) => this.#concurrency[how](),
     }
   }
 

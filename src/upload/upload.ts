@@ -3,13 +3,15 @@
  * nothing of streams; a stream writes to it, one chunk at a time.
  *
  * Invariants: at most `concurrency + 1` buffers are held (those in flight and the one being filled); part numbers are
- * given out in the order of the bytes; nothing is sent before it is known that there is more than one part.
+ * given out in the order of the bytes; nothing is sent before it is known that there is more than one part, unless
+ * the store's memory is at a standstill.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { PartBuffer } from '../checksum/crc64.js'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object-options.js'
+import { unbrokenParts } from './checkpoint/part-proof.js'
+import { Filling, type FillingOwner } from './filling.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
 import { Transfer } from './transfer.js'
@@ -22,11 +24,10 @@ const SLICE = 64 * KiB
 
 export class Upload {
   readonly key: string
-  readonly #host: UploadHost
   readonly #sendOptions: SendOptions
   readonly #plan: PartPlan
   readonly #transfer: Transfer
-  #filling: PartBuffer | undefined
+  readonly #filling: Filling
   #partCount = 0
   /** Where the bytes written here begin in the object; undefined while that is not known. */
   #start: number | undefined
@@ -35,14 +36,17 @@ export class Upload {
   /** Throws UploadError where the key or an option is not acceptable. */
   constructor(host: UploadHost, key: string, options: UploadOptions, observer: UploadObserver) {
     this.key = key
-    this.#host = host
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
-    this.#plan = new PartPlan({ ...this.#sendOptions, maxMemory: host.pool.maxMemory }, host.driver.limits)
-    const { concurrency, checkpoint } = this.#sendOptions
+    const { concurrency, partGrowth, checkpoint } = this.#sendOptions
+    // Who takes up a checkpoint knows where a part begins by the planned sizes.
+    const shortParts = partGrowth && checkpoint === undefined
+    const planOptions = { ...this.#sendOptions, shortParts, maxMemory: host.pool.maxMemory }
+    this.#plan = new PartPlan(planOptions, host.driver.limits)
     const objectOptions = copyOfObjectOptions(options)
     const partSize = this.#plan.sizeOf(1)
     this.#transfer = new Transfer(host, key, { objectOptions, concurrency, partSize, checkpoint }, observer)
+    this.#filling = new Filling(host.pool, this.#fillingOwner())
   }
 
   get uploadId(): string | undefined {
@@ -79,12 +83,8 @@ export class Upload {
   async finish(): Promise<UploadResult> {
     this.#begin()
     this.#transfer.meter.end()
-    if (this.#partCount === 0) {
-      const buffer = this.#filling
-      this.#filling = undefined
-      return this.#transfer.put(buffer)
-    }
-    if (this.#filling !== undefined && this.#filling.length > 0) {
+    if (this.#partCount === 0) return this.#transfer.put(this.#filling.take())
+    if (this.#filling.length > 0) {
       await this.#transfer.room()
       this.#transfer.throwIfFailed()
       this.#cut()
@@ -95,14 +95,15 @@ export class Upload {
   /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */
   async abort(error: Error): Promise<void> {
     const settled = this.#transfer.abort(error)
-    if (this.#filling !== undefined) this.#host.pool.release(this.#filling)
-    this.#filling = undefined
+    this.#filling.drop()
     await settled
   }
 
   async #takeOver(): Promise<number> {
-    const { parts, bytes } = await this.#transfer.takeOver((partNumber) => this.#plan.sizeOf(partNumber))
-    this.#partCount = parts
+    const { count, bytes } = await this.#transfer.takeOver((parts) =>
+      unbrokenParts(parts, (partNumber) => this.#plan.sizeOf(partNumber)),
+    )
+    this.#partCount = count
     this.#start = bytes
     return bytes
   }
@@ -122,10 +123,10 @@ export class Upload {
   #take(chunk: Uint8Array, start: number, end: number): number {
     let at = start
     while (at < end) {
-      if (this.#isFull && !this.#tryCut()) break
-      this.#filling ??= this.#host.pool.tryAcquire(this.#nextSize)
-      if (this.#filling === undefined) break
-      at += this.#filling.append(chunk, at, end)
+      if (this.#filling.isFull && !this.#tryCut()) break
+      const taken = this.#filling.append(chunk, at, end)
+      if (taken === 0) break
+      at += taken
     }
     if (this.#mustCut) this.#tryCut()
     return at
@@ -136,33 +137,17 @@ export class Upload {
     for (;;) {
       at = this.#take(chunk, at, Math.min(at + SLICE, chunk.length))
       if (at === chunk.length && !this.#mustCut) return
-      if (this.#isFull && !this.#transfer.hasRoom) await this.#transfer.meter.blocked(this.#transfer.room())
-      else if (this.#filling === undefined) await this.#waitForBuffer()
+      const { meter, cancelled } = this.#transfer
+      if (this.#filling.isFull && !this.#transfer.hasRoom) await meter.blocked(this.#transfer.room())
+      else if (this.#filling.needsMemory) await meter.blocked(this.#filling.wait(cancelled))
       else await nextTurn()
       this.#transfer.throwIfFailed()
     }
   }
 
-  async #waitForBuffer(): Promise<void> {
-    const { pool } = this.#host
-    const { meter, cancelled } = this.#transfer
-    const buffer = await meter.blocked(pool.acquire(this.#nextSize, cancelled))
-    // Between being served and getting here the upload may have been given up: nobody else would return the buffer.
-    if (this.#transfer.hasFailed) pool.release(buffer)
-    else this.#filling = buffer
-  }
-
-  get #nextSize(): number {
-    return this.#plan.sizeOf(this.#partCount + 1)
-  }
-
-  get #isFull(): boolean {
-    return this.#filling !== undefined && this.#filling.length === this.#filling.capacity
-  }
-
   /** The first part is kept until more comes: it may be all there is. */
   get #mustCut(): boolean {
-    return this.#isFull && this.#partCount > 0
+    return this.#partCount > 0 && this.#filling.isFull
   }
 
   #tryCut(): boolean {
@@ -173,10 +158,17 @@ export class Upload {
 
   /** The buffer being filled becomes a part in flight. There must be room for it. */
   #cut(): void {
-    const buffer = this.#filling
+    const buffer = this.#filling.take()
     if (buffer === undefined) return
-    this.#filling = undefined
     this.#partCount += 1
     this.#transfer.send(this.#partCount, buffer)
+  }
+
+  #fillingOwner(): FillingOwner {
+    return {
+      nextPart: () => this.#plan.part(this.#partCount + 1),
+      mayCut: () => this.#transfer.hasRoom && !this.#transfer.hasFailed,
+      cut: () => this.#cut(),
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const SUITES = ['upload'] as const
+const SUITES = ['upload', 'small', 'scale', 'latency'] as const
 export type Suite = (typeof SUITES)[number]
 
 export interface BenchOptions {

@@ -26,9 +26,9 @@ export function selfSignedCertificate(): Certificate {
     explicit(
       3,
       sequence(
-        // basicConstraints: a CA, so that it may vouch for itself. subjectAltName: 127.0.0.1 and localhost.
+        // basicConstraints: a CA, so that it may vouch for itself.
         sequence(objectId('551d13'), boolean(true), octets(sequence(boolean(true)))),
-        sequence(objectId('551d11'), octets(sequence(tagged(0x87, Buffer.from([127, 0, 0, 1])), localhost()))),
+        sequence(objectId('551d11'), octets(alternativeNames())),
       ),
     ),
   )
@@ -41,8 +41,13 @@ export function selfSignedCertificate(): Certificate {
   }
 }
 
-function localhost(): Buffer {
-  return tagged(0x82, Buffer.from('localhost'))
+function alternativeNames(): Buffer {
+  const address = tagged(0x87, Buffer.from([127, 0, 0, 1]))
+  // ali-oss names a host of OSS to a server that it was given by address.
+  return sequence(
+    address,
+    ...['localhost', '*.oss-cn-hangzhou.aliyuncs.com'].map((host) => tagged(0x82, Buffer.from(host))),
+  )
 }
 
 /** DER: a tag, the length in as few bytes as it takes, the value. */

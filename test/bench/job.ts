@@ -24,6 +24,8 @@ export interface Cost {
   ownRss: number
   /** Bytes held at most, at any time. */
   peakRss: number
+  /** CPU time of the receiver meanwhile; undefined where it does not tell. */
+  receiverSeconds?: number | undefined
 }
 
 export function cpuSeconds({ userSeconds, systemSeconds }: Cost): number {

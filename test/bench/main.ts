@@ -8,14 +8,18 @@ import { CONTENDERS } from './contenders/all.js'
 import { ours } from './contenders/ours.js'
 import { Receivers } from './receiver/receivers.js'
 import type { SuiteTools } from './suite.js'
+import { benchLatency } from './suites/latency.js'
+import { benchScale } from './suites/scale.js'
+import { benchSmall } from './suites/small.js'
 import { benchUpload } from './suites/upload.js'
 
-const SUITES = { upload: benchUpload }
+const SUITES = { upload: benchUpload, small: benchSmall, scale: benchScale, latency: benchLatency }
 
 async function main(options: BenchOptions): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => isAskedFor(name, options.only))
   if (contenders.length === 0) throw new Error(`--only ${options.only.join()} names nobody`)
   const folder = mkdtempSync(join(tmpdir(), 'oss-upload-stream-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const receivers = new Receivers(options.sink, folder)
   const tools: SuiteTools = {
     contenders,
@@ -34,7 +38,6 @@ async function main(options: BenchOptions): Promise<void> {
   } finally {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
     await receivers.stop()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -54,5 +57,8 @@ function optionsOrUsage(args: readonly string[]): BenchOptions {
     process.exit(2)
   }
 }
+
+// What is to be done at the end is done on `exit`, which a signal alone would not bring.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 await main(optionsOrUsage(process.argv.slice(2)))

@@ -54,7 +54,8 @@ async function turn(contender: Contender, setting: Setting, receivers: Receivers
   if (before === undefined || after === undefined) return cost
   const arrived = after.bytes - before.bytes
   if (arrived < job.size * job.objects) throw new Error(`only ${arrived} bytes arrived`)
-  return cost
+  const receiverSeconds = after.cpuSeconds && before.cpuSeconds && after.cpuSeconds - before.cpuSeconds
+  return { ...cost, receiverSeconds }
 }
 
 /** A hole with an end: reading it takes no disk, which is to the good of those that read it. */

@@ -8,3 +8,8 @@ export function formatTable(titles: readonly string[], rows: readonly (readonly 
       .trimEnd()
   return [line(titles), ...rows.map(line)].join('\n')
 }
+
+/** A figure as a multiple of another; nothing where there is none. */
+export function times(value: number, base: number | undefined): string {
+  return base === undefined ? '' : `${(value / base).toFixed(2)} x`
+}

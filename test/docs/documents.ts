@@ -1,6 +1,6 @@
 /** What the documents hold: their code, their tables, and what the compiler says of the code. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -12,12 +12,23 @@ export function readDocument(name: string): string {
   return readFileSync(path.join(PROJECT, name), 'utf8')
 }
 
+export interface CodeBlock {
+  language: string
+  /** The file that it stands for, where it says so. */
+  name: string | undefined
+  text: string
+}
+
+export function codeBlocksOf(document: string): CodeBlock[] {
+  const blocks = document.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```$/gms)
+  return [...blocks].map(([, language = '', name, text = '']) => ({ language, name, text }))
+}
+
 /** The blocks of code of one language; there must be some. */
 export function blocksOf(document: string, language: string): string[] {
-  const blocks = [...document.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
-  const found = blocks.filter((block) => block[1] === language).map((block) => block[2] ?? '')
+  const found = codeBlocksOf(document).filter((block) => block.language === language)
   assert.ok(found.length > 0, `there is no block of ${language}`)
-  return found
+  return found.map(({ text }) => text)
 }
 
 /** The cells of the tables below a heading, up to the next one. */
@@ -33,8 +44,8 @@ export function tableBelow(document: string, heading: string): string[][] {
   )
 }
 
-/** What the compiler says of the modules, as if they were files of the tests. */
-export function diagnosticsOf(name: string, modules: readonly string[]): string[] {
+/** What the compiler says of the modules, by their names, as if they were files of the tests. */
+export function diagnosticsOf(modules: ReadonlyMap<string, string>): string[] {
   const config = ts.getParsedCommandLineOfConfigFile(
     path.join(PROJECT, 'test/tsconfig.json'),
     {},
@@ -46,7 +57,7 @@ export function diagnosticsOf(name: string, modules: readonly string[]): string[
   assert.ok(config !== undefined)
   // A block shows how something is made; what it is used for is the reader's.
   const options = { ...config.options, noUnusedLocals: false }
-  const texts = new Map(modules.map((text, index) => [path.join(PROJECT, `test/docs/${name}-${index}.ts`), text]))
+  const texts = new Map([...modules].map(([name, text]) => [path.join(PROJECT, 'test/docs', name), text]))
   const host = ts.createCompilerHost(options)
   const virtual: ts.CompilerHost = {
     ...host,
@@ -67,5 +78,23 @@ export function diagnosticsOf(name: string, modules: readonly string[]): string[
   return diagnostics.map(({ file, start = 0, messageText }) => {
     const line = file?.text.slice(0, start).split('\n').length ?? 0
     return `${path.basename(file?.fileName ?? '')}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+  })
+}
+
+/** Links to headings or files that are not there. */
+export function brokenLinksOf(name: string): string[] {
+  const headingsOf = (document: string) =>
+    [...document.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
+      text
+        .toLowerCase()
+        .replace(/[^a-z0-9 _-]/g, '')
+        .replaceAll(' ', '-'),
+    )
+  const targets = [...readDocument(name).matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target)
+  return targets.filter((target) => {
+    const [file = '', heading] = target.split('#')
+    const there = file === '' ? name : path.join(path.dirname(name), file)
+    if (!existsSync(path.join(PROJECT, there))) return true
+    return heading !== undefined && !headingsOf(readDocument(there)).includes(heading)
   })
 }

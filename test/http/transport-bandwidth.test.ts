@@ -24,7 +24,7 @@ async function countingServer(t: TestContext): Promise<{ origin: string; receive
 
 function limitedTransport(t: TestContext, clock: FakeClock, stallMs = 10_000) {
   const limiter = new BandwidthLimiter(LIMIT, clock)
-  const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs }, undefined, limiter)
+  const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs }, { limiter })
   t.after(() => client.close())
   return { client, limiter }
 }
@@ -66,7 +66,7 @@ describe('a transport with a bandwidth limit', () => {
   it('still ends a request whose server reads nothing', async (t) => {
     const origin = await httpServer(t, (request) => request.pause())
     const limiter = new BandwidthLimiter(1024 * 1024 * KiB)
-    const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 100 }, undefined, limiter)
+    const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 100 }, { limiter })
     t.after(() => client.close())
     const failure = await failureOf(client.send(put(origin, Buffer.alloc(32 * 1024 * KiB))))
     assert.match(failure.message, /no byte of the request moved for 100 ms/)

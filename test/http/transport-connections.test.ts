@@ -178,7 +178,7 @@ describe('Transport.close', () => {
     const origin = await httpServer(t, (_request, response) => response.end('by the given one'))
     const dispatcher = new Agent()
     t.after(() => dispatcher.close())
-    const client = new Transport({ connectMs: 1000, answerMs: 1000, stallMs: 1000 }, dispatcher)
+    const client = new Transport({ connectMs: 1000, answerMs: 1000, stallMs: 1000 }, { dispatcher })
     assert.equal((await client.send(get(origin))).text, 'by the given one')
     await client.close()
     assert.equal(client.isClosed, true)

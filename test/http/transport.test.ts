@@ -1,35 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { MiB } from '../../src/shared/byte-size.js'
 import { someBytes } from '../support/bytes.js'
+import { selfSignedCertificate } from '../support/certificate.js'
 import { httpServer } from '../support/http-server.js'
 import { answer, closedPort, onRequestHead, rawServer } from '../support/raw-server.js'
 import { failureOf, get, put, transport } from '../support/transport.js'
-
-const OPENSSL = 'openssl'
-
-/** Undefined where there is no openssl. */
-function selfSignedCertificate(): { key: Buffer; cert: Buffer } | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'oss-upload-stream-'))
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1']
-  const kind = ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
-  try {
-    execFileSync(OPENSSL, [...kind, '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' })
-    return { key: readFileSync(key), cert: readFileSync(cert) }
-  } catch {
-    return undefined
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 describe('Transport.send', () => {
   it('sends the whole body and gives the whole answer', async (t) => {

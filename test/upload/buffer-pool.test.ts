@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { PartBuffer } from '../../src/checksum/crc64.js'
 import { tableEngine } from '../../src/checksum/table-engine.js'
-import { BufferPool } from '../../src/upload/buffer-pool.js'
+import { BufferPool, type BufferRequest } from '../../src/upload/buffer-pool.js'
+import { until } from '../support/until.js'
 
 const { signal } = new AbortController()
 
@@ -57,19 +59,31 @@ describe('a buffer pool', () => {
     assert.equal(pool.keptBytes, 20)
   })
 
-  it('serves whoever waits in order, also where a smaller wish would fit', async () => {
+  it('lets smaller wishes overtake a larger one, by an eighth of the memory and no more', async () => {
     const pool = new BufferPool(tableEngine, 100)
     const [a, b] = [pool.tryAcquire(60)!, pool.tryAcquire(30)!]
     const large = pool.acquire(90, signal)
-    const small = pool.acquire(5, signal)
-    assert.equal(pool.tryAcquire(5), undefined)
+    const first = pool.acquire(5, signal)
+    const second = pool.acquire(5, signal)
+    const third = pool.acquire(5, signal)
+    assert.deepEqual([(await first).capacity, (await second).capacity], [5, 5])
     pool.release(b)
     assert.equal(await isPending(large), true)
-    assert.equal(await isPending(small), true)
+    assert.equal(await isPending(third), true)
+    assert.equal(pool.tryAcquire(3), undefined)
     pool.release(a)
+    pool.release(await first)
     assert.equal((await large).capacity, 90)
-    assert.equal((await small).capacity, 5)
-    assert.equal(pool.handedOutBytes, 95)
+    assert.equal((await third).capacity, 5)
+    assert.equal(pool.handedOutBytes, 100)
+  })
+
+  it('takes nothing back that it did not hand out, or has back', () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const buffer = pool.tryAcquire(10)!
+    pool.release(buffer)
+    assert.throws(() => pool.release(buffer), /not handed out/)
+    assert.throws(() => pool.depart(tableEngine.createPartBuffer(10)), /not handed out/)
   })
 
   it('hands out at once what is there, also to who would wait', async () => {
@@ -149,7 +163,8 @@ describe('a buffer pool', () => {
         const pool = new BufferPool(tableEngine, 100)
         const held: PartBuffer[] = []
         const waiting: { cancel: AbortController; promise: Promise<void> }[] = []
-        const served: number[] = []
+        let servedOutOfTurn = 0
+        const waitingFor: number[] = []
         const check = () => {
           assert.ok(pool.handedOutBytes >= 0 && pool.keptBytes >= 0)
           assert.ok(pool.handedOutBytes + pool.keptBytes <= 100)
@@ -160,10 +175,18 @@ describe('a buffer pool', () => {
             const promise = pool.acquire(action.capacity, cancel.signal).then(
               (buffer) => {
                 held.push(buffer)
-                served.push(number)
+                const [oldest] = waitingFor
+                if (oldest !== number) servedOutOfTurn += buffer.capacity
+                else servedOutOfTurn = 0
+                waitingFor.splice(waitingFor.indexOf(number), 1)
+                assert.ok(servedOutOfTurn <= 100 / 8)
               },
-              () => undefined,
+              () => {
+                if (waitingFor[0] === number) servedOutOfTurn = 0
+                waitingFor.splice(waitingFor.indexOf(number), 1)
+              },
             )
+            waitingFor.push(number)
             waiting.push({ cancel, promise })
           } else if (action.do === 'release') {
             const [buffer] = held.splice(held.length === 0 ? 0 : action.which % held.length, 1)
@@ -189,12 +212,122 @@ describe('a buffer pool', () => {
         await Promise.all(waiting.map(({ promise }) => promise))
         for (const buffer of held.splice(0)) pool.release(buffer)
         assert.equal(pool.handedOutBytes, 0)
-        assert.deepEqual(
-          served,
-          [...served].sort((a, b) => a - b),
-        )
+        assert.deepEqual(waitingFor, [])
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('buffers that rest', () => {
+  const resting = (capacity: number) => ({ capacity, use: 'resting', isExchange: false }) as const
+  const stuck = (capacity: number) => ({ capacity, use: 'stuck', isExchange: false }) as const
+  const fail = (error: Error) => assert.fail(error)
+
+  function wait(pool: BufferPool, request: BufferRequest): { buffer?: PartBuffer; leave: () => void } {
+    const waiting: { buffer?: PartBuffer; leave: () => void } = { leave: () => undefined }
+    waiting.leave = pool.request(request, (buffer) => (waiting.buffer = buffer), fail)
+    return waiting
+  }
+
+  const capacityOf = ({ buffer }: { buffer?: PartBuffer }) => buffer?.capacity
+
+  it('leave room for one first buffer, unless there is one alone', () => {
+    const pool = new BufferPool(tableEngine, 80)
+    const alone = pool.tryRequest(resting(80))!
+    pool.release(alone)
+    assert.equal(pool.tryRequest(resting(40))?.capacity, 40)
+    assert.equal(pool.tryRequest(resting(31)), undefined)
+    assert.equal(pool.tryRequest(resting(30))?.capacity, 30)
+    assert.equal(pool.tryExchange(resting(10))?.capacity, 10)
+    assert.equal(pool.tryExchange(resting(1)), undefined)
+  })
+
+  it('come first when they are to be exchanged for larger ones', () => {
+    const pool = new BufferPool(tableEngine, 80)
+    const moving = pool.tryAcquire(60)!
+    const small = pool.tryRequest(resting(10))!
+    const early = wait(pool, resting(50))
+    const late = wait(pool, { ...resting(50), isExchange: true })
+    pool.release(moving)
+    assert.equal(capacityOf(late), 50)
+    assert.equal(capacityOf(early), undefined)
+    pool.release(small)
+    early.leave()
+    if (late.buffer !== undefined) pool.release(late.buffer)
+    assert.equal(pool.handedOutBytes, 0)
+  })
+
+  it('hold at most half where they could not be sent; what comes then takes the other wish', () => {
+    const pool = new BufferPool(tableEngine, 80)
+    for (let i = 0; i < 4; i += 1) assert.equal(pool.tryRequest(stuck(10))?.capacity, 10)
+    assert.equal(pool.tryRequest(stuck(10)), undefined)
+    assert.equal(pool.tryExchange(stuck(10)), undefined)
+    const other = pool.tryRequest({ ...stuck(10), orElse: { capacity: 30, use: 'resting' } })
+    assert.equal(other?.capacity, 30)
+    const waiting = wait(pool, { ...stuck(10), orElse: { capacity: 25, use: 'resting' } })
+    pool.release(other)
+    assert.equal(capacityOf(waiting), 25)
+  })
+
+  it('stay as they are where the machine has no memory to exchange them', () => {
+    let isFull = false
+    const pool = new BufferPool(
+      {
+        createPartBuffer: (capacity) => {
+          if (isFull) throw new RangeError('Array buffer allocation failed')
+          return tableEngine.createPartBuffer(capacity)
+        },
+      },
+      80,
+    )
+    pool.tryRequest(resting(40))
+    isFull = true
+    assert.equal(pool.tryExchange(resting(10)), undefined)
+    const held = wait(pool, resting(70))
+    assert.throws(() => pool.tryRequest(resting(10)), /allocation failed/)
+    held.leave()
+  })
+
+  it('are let be where nobody waits, or memory moves', async () => {
+    const pool = new BufferPool(tableEngine, 80, 0)
+    const asked: string[] = []
+    const buffer = pool.tryRequest(resting(40))!
+    pool.addHolder({
+      sendable: 40,
+      sendShort: () => {
+        asked.push('send')
+        pool.depart(buffer)
+      },
+      shrink: () => {
+        asked.push('shrink')
+        return false
+      },
+    })
+    const moving = pool.tryAcquire(40)!
+    const waiting = wait(pool, resting(20))
+    await sleep(5)
+    assert.deepEqual(asked, [])
+    assert.equal(capacityOf(waiting), undefined)
+    pool.release(moving)
+    assert.equal(capacityOf(waiting), 20)
+    const next = wait(pool, resting(50))
+    await sleep(5)
+    assert.deepEqual(asked, ['shrink', 'send'])
+    pool.release(buffer)
+    assert.equal(capacityOf(next), 50)
+  })
+
+  it('let those go on whose turn it is not, where none can be set free', async () => {
+    const pool = new BufferPool(tableEngine, 80, 0)
+    const held = pool.tryRequest(resting(40))!
+    const large = wait(pool, resting(60))
+    const medium = wait(pool, resting(20))
+    const modest = wait(pool, { ...resting(50), orElse: { capacity: 10, use: 'resting' } })
+    assert.equal(capacityOf(medium), undefined)
+    await until(() => capacityOf(modest) !== undefined)
+    assert.deepEqual([medium, modest, large].map(capacityOf), [20, 10, undefined])
+    for (const { buffer } of [{ buffer: held }, medium, modest]) if (buffer !== undefined) pool.release(buffer)
+    assert.equal(capacityOf(large), 60)
   })
 })

@@ -20,16 +20,25 @@ const KEY = 'k'
 class WatchedPool extends BufferPool {
   most = 0
 
-  override tryAcquire(...values: Parameters<BufferPool['tryAcquire']>): ReturnType<BufferPool['tryAcquire']> {
-    const buffer = super.tryAcquire(...values)
-    this.most = Math.max(this.most, this.handedOutBytes)
+  override tryRequest(...values: Parameters<BufferPool['tryRequest']>): ReturnType<BufferPool['tryRequest']> {
+    const buffer = super.tryRequest(...values)
+    this.#look()
     return buffer
   }
 
-  override async acquire(...values: Parameters<BufferPool['acquire']>): ReturnType<BufferPool['acquire']> {
-    const buffer = await super.acquire(...values)
+  override request(...[request, serve, fail]: Parameters<BufferPool['request']>): ReturnType<BufferPool['request']> {
+    return super.request(
+      request,
+      (buffer) => {
+        this.#look()
+        serve(buffer)
+      },
+      fail,
+    )
+  }
+
+  #look(): void {
     this.most = Math.max(this.most, this.handedOutBytes)
-    return buffer
   }
 }
 

@@ -71,6 +71,11 @@ export class Checkpoint {
     return this.#durableId
   }
 
+  /** A part of a file is where its number says, whatever became of those before it. */
+  get comparesEachPart(): boolean {
+    return this.#upload.file !== undefined
+  }
+
   /** Looks for what an earlier run left; without a record nothing is sent and nothing written. Throws UploadError. */
   async open(context: CallContext): Promise<Resumable | undefined> {
     const reading = await readCheckpoint(this.#store)
@@ -103,7 +108,7 @@ export class Checkpoint {
       options: await fingerprintOf(options),
       ...(driver.partChecksum === undefined ? {} : { checksum: driver.partChecksum }),
       etagsAreMd5: false,
-      ...(file === undefined ? {} : { file }),
+      ...(file === undefined ? {} : { file: { size: file.size, mtimeNs: file.mtimeNs } }),
     })
     await this.#writer.save()
     this.#durableId = uploadId
@@ -123,10 +128,12 @@ export class Checkpoint {
 
   /**
    * The part in the store that is made of these bytes: it need not be sent. Undefined where there is none, and after the
-   * first that differs. To be called in the order of part numbers; looks once it is `settled` which upload goes on.
+   * first that differs, unless they come from a file. To be called in the order of part numbers; looks once it is `settled`
+   * which upload goes on.
    */
   match(partNumber: number, body: Promise<ObjectBody>, settled: Promise<unknown>): Promise<StoredPart | undefined> {
-    const match = this.#matching.then(async () => {
+    const before = this.comparesEachPart ? Promise.resolve() : this.#matching
+    const match = before.then(async () => {
       await settled
       return this.#match(partNumber, await body)
     })
@@ -177,10 +184,18 @@ export class Checkpoint {
 
   async #match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
     const stored = this.#stored.get(partNumber)
-    if (stored === undefined || (await isSamePart(stored, body))) return stored
+    if (stored === undefined) return undefined
+    if (this.comparesEachPart) return (await this.#isSameOfFile(stored, body)) ? stored : undefined
+    if (await isSamePart(stored, body)) return stored
     this.#stored.clear()
     this.#writer?.forgetFrom(partNumber)
     return undefined
+  }
+
+  /** The CRC-64 of what was sent from here is recorded; what the store alone tells of is held against all that it tells. */
+  async #isSameOfFile(stored: StoredPart, body: ObjectBody): Promise<boolean> {
+    const { isRecorded, size, crc64 } = stored
+    return isRecorded ? size === body.bytes.length && crc64 === body.crc64 : isSamePart(stored, body)
   }
 
   async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {
@@ -198,6 +213,10 @@ export class Checkpoint {
       this.#highestStored = listed.at(-1)?.partNumber ?? 0
     } catch (error) {
       if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error
+      if ((await this.#upload.file?.becameTheObject(record)) === true) {
+        await this.#store.remove()
+        return undefined
+      }
       await this.#startAnew('upload-gone', 'the upload is not there any more', record, context, false)
       return undefined
     }

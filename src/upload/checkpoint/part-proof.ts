@@ -63,6 +63,17 @@ export function* unbrokenParts(
   }
 }
 
+/** All parts that are recorded as the store lists them, and have the sizes that are planned. */
+export function* acknowledgedParts(
+  parts: ReadonlyMap<number, StoredPart>,
+  sizeOf: (partNumber: number) => number,
+): Generator<AcknowledgedPart & { partNumber: number }> {
+  for (const { partNumber, size, etag, crc64, checksum, isRecorded } of parts.values()) {
+    if (!isRecorded || crc64 === undefined || size !== sizeOf(partNumber)) continue
+    yield { partNumber, size, etag, crc64, checksum }
+  }
+}
+
 /** Whether the part in the store has exactly these bytes. */
 export async function isSamePart(stored: StoredPart, body: ObjectBody): Promise<boolean> {
   const { size, crc64, md5 } = stored

@@ -39,8 +39,8 @@ export interface OptionsFingerprint {
 export interface RecordedFile {
   /** Bytes. */
   size: number
-  /** Milliseconds, with their fraction. */
-  mtimeMs: number
+  /** When it was last changed: nanoseconds since 1970, as decimal text. */
+  mtimeNs: string
 }
 
 /** A part that the store acknowledged. */
@@ -130,9 +130,8 @@ function recordOf(value: unknown): CheckpointRecord {
   }
 }
 
-function fileOf({ size, mtimeMs }: Record<string, unknown>): RecordedFile {
-  if (typeof mtimeMs !== 'number') throw new Error('mtimeMs is no number')
-  return { size: asCount('size', size), mtimeMs }
+function fileOf({ size, mtimeNs }: Record<string, unknown>): RecordedFile {
+  return { size: asCount('size', size), mtimeNs: asText('mtimeNs', mtimeNs) }
 }
 
 function partsOf(values: readonly unknown[]): RecordedPart[] {

@@ -11,8 +11,16 @@ export interface CheckpointedUpload {
   options: ObjectOptions
   /** Bytes of the first part. */
   partSize: number
-  /** Of an upload from a file: how the file is now. */
-  file?: RecordedFile
+  /** Of an upload from a file, each part of which is compared by itself. */
+  file?: FileOrigin | undefined
+}
+
+/** How a file is now. */
+export interface FileOrigin extends RecordedFile {
+  /** Whether a file of the same size and time of change is taken for the same, and its parts are not compared. */
+  isTrusted: boolean
+  /** Whether an upload that the service does not know any more became the object, and that is made of this file. */
+  becameTheObject(record: CheckpointRecord): Promise<boolean>
 }
 
 /**
@@ -20,7 +28,7 @@ export interface CheckpointedUpload {
  * - `target-changed`: it is of another object, bucket, provider or endpoint.
  * - `part-size-changed`: parts would be cut elsewhere.
  * - `options-changed`: the object is to have another type, metadata, encryption or the like.
- * - `file-changed`: the file has another size or another time of change.
+ * - `file-changed`: the file has another size or another time of change, and its content was not to be compared.
  * - `content-changed`: the very first part is made of other bytes, or all fits in one part now.
  * - `upload-gone`: the service does not know the upload any more: aborted, expired, or completed.
  */
@@ -62,11 +70,9 @@ export async function differenceOf(
     const message = 'the options of the object, or the checksum of its parts, are others than they were'
     return { reason: 'options-changed', message, isReachable }
   }
-  if (file !== undefined && record.file !== undefined) {
-    if (file.size !== record.file.size || file.mtimeMs !== record.file.mtimeMs) {
-      const message = `the file had ${record.file.size} bytes and was changed since, or is another one`
-      return { reason: 'file-changed', message, isReachable }
-    }
+  if (file?.isTrusted === true && (file.size !== record.file?.size || file.mtimeNs !== record.file.mtimeNs)) {
+    const message = 'the file has another size or time of change than it had, or is another one'
+    return { reason: 'file-changed', message, isReachable }
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Readable } from 'node:stream'
-import { BUCKET, type Contender, CREDENTIALS } from '../contender.js'
+import { BUCKET, type Contender, CREDENTIALS, REGION } from '../contender.js'
 
 /** What is used of opendal, which is no dependency of this package: it is a native module of 30 MB. */
 interface Opendal {
@@ -22,12 +22,13 @@ export const opendal: Contender = {
   isVerified: false,
   open({ endpoint, partSize, concurrency }) {
     const { Operator } = load()
-    const operator = new Operator('oss', {
+    // Its OSS puts the bucket before the host, which an IP address does not allow.
+    const operator = new Operator('s3', {
       bucket: BUCKET,
+      region: REGION,
       endpoint,
       access_key_id: CREDENTIALS.accessKeyId,
-      access_key_secret: CREDENTIALS.accessKeySecret,
-      addressing_style: 'path',
+      secret_access_key: CREDENTIALS.accessKeySecret,
     })
     return Promise.resolve({
       async stream(key: string, source: Readable) {
@@ -39,10 +40,23 @@ export const opendal: Contender = {
   },
 }
 
+/** Its binding is built for some systems only. */
 function load(): Opendal {
+  const require = createRequire(import.meta.url)
+  let path: string
   try {
-    return createRequire(import.meta.url)('opendal') as Opendal
+    path = require.resolve('opendal')
   } catch (error) {
     throw new Error('not installed; `npm install --no-save opendal` installs it', { cause: error })
   }
+  try {
+    return require(path) as Opendal
+  } catch (error) {
+    throw new Error(`its binding does not load: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { cause } = error as { cause?: unknown }
+  return String(Array.isArray(cause) ? cause.at(-1) : error)
 }

@@ -4,7 +4,7 @@ import { type Cost, cpuSeconds } from '../job.js'
 import { measure, type Outcome } from '../measure.js'
 import type { SuiteTools } from '../suite.js'
 import { median } from '../statistics.js'
-import { formatTable } from '../table.js'
+import { formatTable, times } from '../table.js'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
@@ -31,6 +31,8 @@ interface Figures {
   peakMiB: number
   /** Above what the process held before the upload began. */
   addedMiB: number
+  /** The share of the time that the receiver was at work: near 1 it is what was measured. NaN where it does not tell. */
+  receiverBusy: number
 }
 
 function figuresOf(costs: readonly Cost[], size: number): Figures {
@@ -42,6 +44,7 @@ function figuresOf(costs: readonly Cost[], size: number): Figures {
     mibPerSecond: median(costs.map(({ wallSeconds }) => size / MIB / wallSeconds)),
     peakMiB: median(costs.map(({ peakRss }) => peakRss / MIB)),
     addedMiB: median(costs.map(({ peakRss, ownRss }) => (peakRss - ownRss) / MIB)),
+    receiverBusy: median(costs.map(({ receiverSeconds = NaN, wallSeconds }) => receiverSeconds / wallSeconds)),
   }
 }
 
@@ -51,8 +54,6 @@ function describe({ size, partSize, concurrency, runs }: BenchOptions): string {
 
 function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined)[]): string {
   const first = rows[0]
-  const times = (value: number, base: number | undefined): string =>
-    base === undefined ? '' : `${(value / base).toFixed(2)} x`
   const notes: string[] = []
   const lines = outcomes.flatMap(({ contender: { name }, failure }, i) => {
     const row = rows[i]
@@ -60,7 +61,7 @@ function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined
       notes.push(`${name}: ${failure}`)
       return []
     }
-    const { cpuPerGiB, least, most, mibPerSecond, peakMiB, addedMiB } = row
+    const { cpuPerGiB, least, most, mibPerSecond, peakMiB, addedMiB, receiverBusy } = row
     const cells = [
       name,
       cpuPerGiB.toFixed(2),
@@ -71,9 +72,11 @@ function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined
       peakMiB.toFixed(0),
       times(peakMiB, first?.peakMiB),
       `+${addedMiB.toFixed(0)}`,
+      Number.isNaN(receiverBusy) ? '' : `${(receiverBusy * 100).toFixed(0)} %`,
     ]
     return [cells]
   })
-  const titles = ['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB', '', 'by the upload']
-  return [formatTable(titles, lines), ...notes].join('\n')
+  const titles = ['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB', '', 'by the upload', 'receiver busy']
+  const remarks = outcomes.map(({ contender: { name, remark } }) => `${name}: ${remark}`)
+  return [formatTable(titles, lines), ...notes, '', ...remarks].join('\n')
 }

@@ -41,7 +41,7 @@ const records: fc.Arbitrary<CheckpointRecord> = fc.record(
     etagsAreMd5: fc.boolean(),
     file: fc.record(
       // JSON has no negative zero.
-      { size: count, mtimeMs: fc.double({ noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0) },
+      { size: count, mtimeNs: fc.bigInt().map(String) },
       { noNullPrototype: true },
     ),
     parts,

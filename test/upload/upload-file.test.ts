@@ -11,7 +11,7 @@ import type { Emulator } from '../../src/emulator/index.js'
 import type { FileUploadOptions, ObjectStore, OssStoreOptions, UploadedPart, UploadProgress } from '../../src/index.js'
 import { tableEngine } from '../../src/checksum/table-engine.js'
 import { BufferPool } from '../../src/upload/buffer-pool.js'
-import { uploadFile } from '../../src/upload/file-upload.js'
+import { uploadFile } from '../../src/upload/upload-file.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
@@ -35,7 +35,8 @@ async function place(t: TestContext, bytes: Uint8Array, options: OssStoreOptions
   const folder = await temporaryFolder(t)
   const file = path.join(folder, 'file')
   await writeFile(file, bytes)
-  const upload = (options?: FileUploadOptions) => store.uploadFile('key', file, { partSize: PART, ...options })
+  const upload = (options?: FileUploadOptions) =>
+    store.uploadFile('key', file, { partSize: PART, checkpoint: false, ...options })
   return { emulator, store, folder, file, upload }
 }
 
@@ -73,6 +74,7 @@ describe('store.uploadFile()', () => {
           const result = await store.uploadFile('key', file, {
             partSize,
             concurrency,
+            checkpoint: false,
             onPart: (part) => void seen.push(part),
           })
           await isStored(store, bytes)
@@ -149,7 +151,7 @@ describe('store.uploadFile()', () => {
       if (verb === 'initiate' && when === 'before') await until(() => pool.handedOutBytes >= 5 * PART)
       look()
     }
-    await uploadFile({ driver, pool }, 'key', file, { partSize: PART, concurrency: 4, onPart: look })
+    await uploadFile({ driver, pool }, 'key', file, { partSize: PART, concurrency: 4, checkpoint: false, onPart: look })
     assert.deepEqual([most, driver.mostParts, pool.handedOutBytes], [5 * PART, 4, 0])
     assert.equal(Buffer.compare(driver.objects.get('key')!.bytes, bytes), 0)
   })
@@ -159,7 +161,7 @@ describe('store.uploadFile()', () => {
     const { store, file } = await place(t, bytes, { maxMemory: 1024 * 1024 })
     const other = store.createUploadStream('other', { partSize: 1024 * 1024 })
     other.write(Buffer.alloc(1))
-    const uploading = store.uploadFile('key', file, { partSize: PART })
+    const uploading = store.uploadFile('key', file, { partSize: PART, checkpoint: false })
     await sleep(20)
     assert.equal(await exists(store, 'key'), false)
     other.end()
@@ -255,7 +257,7 @@ describe('store.uploadFile()', () => {
       // What takes all memory keeps the file open and unread.
       const other = store.createUploadStream('other', { partSize: 1024 * 1024 })
       other.write('x')
-      const uploading = store.uploadFile('key', file, { partSize: PART })
+      const uploading = store.uploadFile('key', file, { partSize: PART, checkpoint: false })
       await sleep(50)
       await appendFile(file, 'more')
       other.end()
@@ -375,7 +377,7 @@ describe('store.uploadFile()', () => {
 
   it('refuses options that a file has no use for', async (t) => {
     const { store, file } = await place(t, Buffer.alloc(0))
-    for (const name of ['expectedSize', 'partGrowth', 'unknown']) {
+    for (const name of ['expectedSize', 'partGrowth', 'resume', 'unknown']) {
       await assert.rejects(store.uploadFile('key', file, { [name]: 1 }), invalidOption(`no option '${name}'`))
     }
     await assert.rejects(store.uploadFile('key', file, { onPart: 5 as never }), invalidOption('onPart is 5'))

@@ -1,0 +1,57 @@
+import { Buffer } from 'node:buffer'
+import type { Crc64, PartBuffer } from './crc64.js'
+import { copyBytes } from './summed-memory.js'
+
+/**
+ * A small part in ordinary memory, its CRC taken when it is asked for: a buffer that is soon exchanged for a larger one
+ * is then only a copy, and a thousand of them need no memory of WebAssembly each, nor a running CRC.
+ */
+export class LateSummedPart implements PartBuffer {
+  readonly #memory: Buffer
+  readonly #crc: Crc64
+  #length = 0
+
+  /** `crc` may serve any number of parts: it is used within one call at a time. */
+  constructor(capacity: number, crc: Crc64) {
+    this.#memory = Buffer.allocUnsafeSlow(capacity)
+    this.#crc = crc
+  }
+
+  get capacity(): number {
+    return this.#memory.length
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  get bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length)
+  }
+
+  append(source: Uint8Array, start: number, end: number): number {
+    const last = Math.min(end, start + this.capacity - this.#length)
+    copyBytes(this.#memory, this.#length, source, start, last)
+    this.#length += last - start
+    return last - start
+  }
+
+  get free(): Buffer {
+    return this.#memory.subarray(this.#length)
+  }
+
+  advance(length: number): void {
+    if (length > this.capacity - this.#length) throw new RangeError(`${length} bytes are more than are free`)
+    this.#length += length
+  }
+
+  digest(): bigint {
+    this.#crc.reset()
+    this.#crc.update(this.bytes)
+    return this.#crc.digest()
+  }
+
+  clear(): void {
+    this.#length = 0
+  }
+}

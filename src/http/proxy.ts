@@ -1,0 +1,57 @@
+/** Which proxy the requests of a store go through. HTTP and HTTPS alike are tunnelled: a proxy sees the host, no more. */
+import { EnvHttpProxyAgent, Pool } from 'undici/index.js'
+import { UploadError } from '../shared/errors.js'
+
+/** Accepted: `'environment'`, or the URL of a proxy. */
+export type ProxyOption = 'environment' | (string & {})
+
+export interface Proxy {
+  url: string
+  /** Hosts to go to directly, as `NO_PROXY` has them. */
+  except: string
+}
+
+/**
+ * The proxy for requests to `origin`. From the environment it is read as curl reads it: `https_proxy` or `HTTPS_PROXY`,
+ * or else, for an endpoint without TLS, `http_proxy`. Its capitals are not heeded: where requests become CGI variables,
+ * whoever sends one could set them. Throws UploadError where the value is not acceptable, without its password.
+ */
+export function proxyOf(option: unknown, origin: string, environment: NodeJS.ProcessEnv): Proxy | undefined {
+  if (option !== 'environment') return { url: checkProxyUrl('proxy', option), except: '' }
+  const names = origin.startsWith('https:') ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy']
+  const name = names.find((variable) => environment[variable])
+  if (name === undefined) return undefined
+  return {
+    url: checkProxyUrl(name, environment[name]),
+    except: environment['no_proxy'] ?? environment['NO_PROXY'] ?? '',
+  }
+}
+
+/** Two time limits: to connect to the proxy, and for the proxy to connect. */
+export function proxyAgent(
+  { url, except }: Proxy,
+  connectMs: number,
+  options: EnvHttpProxyAgent.Options,
+): EnvHttpProxyAgent {
+  return new EnvHttpProxyAgent({
+    ...options,
+    httpProxy: url,
+    httpsProxy: url,
+    noProxy: except,
+    proxyTls: { timeout: connectMs },
+    requestTls: { timeout: connectMs },
+    clientFactory: (proxy, settings) => new Pool(proxy, { ...settings, headersTimeout: connectMs }),
+  })
+}
+
+function checkProxyUrl(name: string, value: unknown): string {
+  // A host and a port are enough for curl, and so for everybody who sets these variables.
+  const text = typeof value === 'string' && !value.includes('://') ? `http://${value}` : value
+  if (typeof text === 'string' && URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol))
+    return text
+  const shown = typeof value === 'string' ? JSON.stringify(value.replace(/[^/@]*@/g, '***@')) : typeof value
+  throw new UploadError(
+    'INVALID_OPTION',
+    `${name} is ${shown}: accepted is the URL of an HTTP proxy, such as http://proxy.example.com:3128`,
+  )
+}

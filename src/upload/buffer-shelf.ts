@@ -1,0 +1,39 @@
+import type { Crc64Engine, PartBuffer } from '../checksum/crc64.js'
+
+/** Buffers that nobody uses, kept to be used again: to make one costs far more than to take it from here. */
+export class BufferShelf {
+  readonly #engine: Pick<Crc64Engine, 'createPartBuffer'>
+  readonly #buffers: PartBuffer[] = []
+  #bytes = 0
+
+  constructor(engine: Pick<Crc64Engine, 'createPartBuffer'>) {
+    this.#engine = engine
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** An empty buffer of that capacity; what is kept beside it is at most `room` bytes. */
+  take(capacity: number, room: number): PartBuffer {
+    const index = this.#buffers.findLastIndex((buffer) => buffer.capacity === capacity)
+    const [reused] = index === -1 ? [] : this.#buffers.splice(index, 1)
+    if (reused !== undefined) {
+      this.#bytes -= capacity
+      return reused
+    }
+    this.shrink(room)
+    return this.#engine.createPartBuffer(capacity)
+  }
+
+  put(buffer: PartBuffer): void {
+    buffer.clear()
+    this.#buffers.push(buffer)
+    this.#bytes += buffer.capacity
+  }
+
+  /** Lets go of the buffers that were used longest ago until those kept hold at most `bytes`. */
+  shrink(bytes: number): void {
+    while (this.#bytes > bytes) this.#bytes -= this.#buffers.shift()?.capacity ?? this.#bytes
+  }
+}

@@ -1,0 +1,145 @@
+/** The servers of the guide, run: what a client sends is stored, and half of it is not. */
+import assert from 'node:assert/strict'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import ts from 'typescript'
+import { readAll, someBytes } from '../support/bytes.js'
+import { type EmbeddedStore, embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { setEnvironment } from '../support/environment.js'
+import { environmentOf } from '../support/examples.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { until } from '../support/until.js'
+import { codeBlocksOf, PROJECT, readDocument } from './documents.js'
+
+interface Guide extends EmbeddedStore {
+  load: (name: string) => Promise<Record<string, unknown>>
+}
+
+/** The guide's files as modules, beside the packages that they name. */
+async function guide(t: TestContext): Promise<Guide> {
+  const embedded = await embeddedStore(t)
+  setEnvironment(t, environmentOf(embedded.emulator))
+  const folder = await temporaryFolder(t)
+  await mkdir(path.join(folder, 'node_modules'))
+  await symlink(PROJECT, path.join(folder, 'node_modules', 'oss-upload-stream'))
+  for (const name of ['express', 'fastify', 'busboy']) {
+    await symlink(path.join(PROJECT, 'node_modules', name), path.join(folder, 'node_modules', name))
+  }
+  await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }')
+  for (const { language, name, text } of codeBlocksOf(readDocument('docs/guides/incoming-uploads.md'))) {
+    if (language !== 'ts' || name === undefined) continue
+    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, esModuleInterop: true }
+    const { outputText } = ts.transpileModule(text, { compilerOptions })
+    await writeFile(path.join(folder, name.replace(/ts$/, 'js')), outputText)
+  }
+  const load = (name: string) => import(pathToFileURL(path.join(folder, name)).href) as Promise<Record<string, unknown>>
+  const { store } = (await load('receive.js')) as { store: { close: () => Promise<void> } }
+  t.after(() => store.close())
+  return { ...embedded, load }
+}
+
+async function listen(t: TestContext, server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** A server under test: stores a whole body, and nothing of one that breaks off. */
+async function assertReceives({ store }: EmbeddedStore, port: number, target: string, key: string): Promise<void> {
+  const bytes = someBytes(9_000_000)
+  const response = await fetch(`http://127.0.0.1:${port}${target}`, { method: 'PUT', body: bytes })
+  const { size, crc64 } = (await response.json()) as { size: number; crc64: string }
+  assert.equal(response.status, 201)
+  const stored = await store.get(key)
+  assert.deepEqual({ size, crc64 }, { size: stored.size, crc64: stored.crc64 })
+  assert.ok((await readAll(stored.body)).equals(Buffer.from(bytes)))
+
+  await store.delete(key)
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(`PUT ${target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 20000000\r\n\r\n`)
+  socket.write(bytes)
+  await until(async () => (await unfinishedUploads(store)).length > 0)
+  socket.destroy()
+  await until(async () => (await unfinishedUploads(store)).length === 0)
+  assert.equal(await exists(store, key), false)
+}
+
+describe('the servers of the guide on incoming uploads', () => {
+  it('store what a client of node:http sends', async (t) => {
+    const { load, ...embedded } = await guide(t)
+    const { server } = (await load('server.js')) as { server: Server }
+    await assertReceives(embedded, await listen(t, server), '/photos/a.jpg', 'photos/a.jpg')
+  })
+
+  it('store what a client of Express sends', async (t) => {
+    const { load, ...embedded } = await guide(t)
+    const { app } = (await load('express.js')) as { app: Parameters<typeof createServer>[1] }
+    await assertReceives(embedded, await listen(t, createServer(app)), '/files/a.jpg', 'files/a.jpg')
+  })
+
+  it('store what a client of Fastify sends', async (t) => {
+    const { load, ...embedded } = await guide(t)
+    const { app } = (await load('fastify.js')) as {
+      app: { listen: (where: object) => Promise<string>; close: () => Promise<void>; server: Server }
+    }
+    t.after(() => app.close())
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    await assertReceives(embedded, (app.server.address() as AddressInfo).port, '/files/a.jpg', 'files/a.jpg')
+  })
+
+  it('store the body of a Request, and nothing of one that breaks off', async (t) => {
+    const { load, store } = await guide(t)
+    const { PUT } = (await load('request.js')) as { PUT: (request: Request) => Promise<Response> }
+    const bytes = someBytes(9_000_000)
+    const request = (body: Uint8Array | ReadableStream) =>
+      new Request('http://localhost/photos/b.jpg', { method: 'PUT', body, duplex: 'half' } as RequestInit)
+    const response = await PUT(request(bytes))
+    assert.equal(response.status, 201)
+    assert.ok((await readAll((await store.get('photos/b.jpg')).body)).equals(Buffer.from(bytes)))
+
+    await store.delete('photos/b.jpg')
+    const broken = new ReadableStream({
+      start(controller) {
+        controller.enqueue(bytes)
+        controller.error(new Error('the client went away'))
+      },
+    })
+    await assert.rejects(PUT(request(broken)), /the client went away/)
+    assert.equal(await exists(store, 'photos/b.jpg'), false)
+    assert.deepEqual(await unfinishedUploads(store), [])
+  })
+
+  it('store the files of a form', async (t) => {
+    const { load, store } = await guide(t)
+    const { receiveForm } = (await load('forms.js')) as {
+      receiveForm: (request: IncomingMessage, prefix: string) => Promise<{ key: string; size: number }[]>
+    }
+    const server = createServer((request, response) => {
+      void receiveForm(request, 'forms').then(
+        (results) => response.end(JSON.stringify(results)),
+        (error: unknown) => response.writeHead(500).end(String(error)),
+      )
+    })
+    const port = await listen(t, server)
+    const form = new FormData()
+    const files = [someBytes(100), someBytes(9_000_000)]
+    for (const bytes of files) form.append('file', new Blob([bytes], { type: 'image/jpeg' }), 'a.jpg')
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: form })
+    const results = (await response.json()) as { key: string; size: number }[]
+    assert.equal(results.length, files.length)
+    for (const [index, { key }] of results.entries()) {
+      const { body, contentType } = await store.get(key)
+      assert.equal(contentType, 'image/jpeg')
+      assert.ok((await readAll(body)).equals(Buffer.from(files[index]!)))
+    }
+  })
+})
