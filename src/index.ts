@@ -1,15 +1,24 @@
 export { createUploadStream, createUploadTransform, type CreateUploadOptions } from './api/create-upload.js'
+export type { CallOptions } from './api/call-options.js'
+export type {
+  ListPartsOptions,
+  ListUploadPagesOptions,
+  ListUploadsOptions,
+  PartsPage,
+  UploadsMarker,
+  UploadsPage,
+} from './api/listings.js'
+export type { CompleteOptions, SentPart, UploadPartOptions } from './api/multipart-by-hand.js'
 export {
-  type CallOptions,
   type GetOptions,
   type HeadOptions,
-  type ListPartsOptions,
-  type ListUploadsOptions,
   type ObjectContent,
   type ObjectInfo,
   ObjectStore,
   openStore,
 } from './api/object-store.js'
+export type { PartBody } from './api/part-source.js'
+export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {
   CommonStoreOptions,
   ObsStoreOptions,
@@ -41,6 +50,7 @@ export type {
   Provider,
   RetryNotice,
   StoredObject,
+  ToldEncryption,
   UploadAddress,
 } from './stores/store-driver.js'
 export type { UploadEvents, UploadListener } from './stream/upload-events.js'
@@ -55,3 +65,4 @@ export type { UploadProgress } from './upload/progress.js'
 export type { ResumedUpload, UploadedPart } from './upload/upload-observer.js'
 export type { UploadOptions } from './upload/upload-options.js'
 export type { UploadResult } from './upload/upload-result.js'
+export type { UploadTrace } from './upload/upload-trace.js'

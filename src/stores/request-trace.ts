@@ -23,6 +23,8 @@ export interface RequestTrace {
   attempt: number
   /** Bytes of the request's body. */
   size: number
+  /** What `oss-upload-stream:upload` tells of the upload that the call belongs to: the same object. */
+  upload?: object
   /** HTTP status of the answer. */
   status?: number
   /** The service's id of the request. */

@@ -12,6 +12,7 @@ import type { Credentials } from '../shared/credentials.js'
 import { debugLine } from '../shared/diagnostics.js'
 import { UploadError, type UploadErrorDetails } from '../shared/errors.js'
 import { oneLine } from '../shared/one-line.js'
+import { unlessAborted } from '../shared/unless-aborted.js'
 import { VERSION } from '../shared/version.js'
 import { percentEncode } from '../signing/percent-encoding.js'
 import type { QueryParameter } from '../signing/signable-request.js'
@@ -73,6 +74,7 @@ export class Requester {
       const answer = await transport.send(request)
       onAnswer(answer)
       if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
+      if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
   }
@@ -107,7 +109,7 @@ export class Requester {
       let snapshot: Credentials | undefined
       let request: HttpRequest | undefined
       const attempt = async (onAnswer: OnAnswer): Promise<T> => {
-        snapshot = await unlessAborted(credentials.snapshot(), context.signal)
+        snapshot = await unlessAborted(credentials.snapshot(), context.signal, cancelled)
         const date = new Date(Date.now() + this.#clockOffsetMs)
         request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
           // What leaves after the failure counts for nothing.
@@ -130,7 +132,12 @@ export class Requester {
       const toldError = (error: unknown): unknown =>
         error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error
       try {
-        return await traceRequest(() => this.#traceOf(call, attempts), attempt, dialect.requestIdHeader, toldError)
+        return await traceRequest(
+          () => this.#traceOf(call, context, attempts),
+          attempt,
+          dialect.requestIdHeader,
+          toldError,
+        )
       } catch (error) {
         isOver = true
         const failure = failureOf(error)
@@ -139,6 +146,7 @@ export class Requester {
         outcomeUnknown ||= failure.facts.outcomeUnknown
 
         const { remedy, throttled } = failure.facts
+        if (throttled === true) context.onThrottled?.('refused')
         let helps = remedy !== 'none'
         let delayMs = 0
         if (remedy === 'again') {
@@ -167,11 +175,12 @@ export class Requester {
     }
   }
 
-  #traceOf(call: Call, attempt: number): RequestTrace {
+  #traceOf(call: Call, { upload }: CallContext, attempt: number): RequestTrace {
     const { operation, method, body } = call
     const { dialect } = this.#parts
     const { provider } = dialect
-    return { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.length ?? 0 }
+    const trace = { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.length ?? 0 }
+    return upload === undefined ? trace : { ...trace, upload }
   }
 
   /** Takes over the service's time; servers of one service may differ, so that this can happen more than once. */
@@ -184,7 +193,8 @@ export class Requester {
   /** Whether there may be others than those that were rejected. */
   async #renewCredentials(rejected: Credentials | undefined, context: CallContext): Promise<boolean> {
     try {
-      const renewed = await unlessAborted(this.#parts.credentials.snapshot(rejected), context.signal)
+      const snapshot = this.#parts.credentials.snapshot(rejected)
+      const renewed = await unlessAborted(snapshot, context.signal, cancelled)
       return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
     } catch {
       // The next attempt asks again, and tells what is wrong where it fails too.
@@ -270,19 +280,8 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }
 
-/** What `promise` gives, unless the call ends first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  let onAbort = (): void => undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(new HttpFailure('cancelled', 'the request was cancelled', false, signal.reason))
-  })
-  signal.addEventListener('abort', onAbort)
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
+function cancelled(reason: unknown): HttpFailure {
+  return new HttpFailure('cancelled', 'the request was cancelled', false, reason)
 }
 
 /** Ends early, without a word, when the call is over. */

@@ -16,14 +16,16 @@ import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
 import type { FileOrigin } from './checkpoint/restart.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
+import { type Concurrency, concurrencyOf } from './concurrency.js'
 import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
-import { ProgressMeter } from './progress.js'
+import { ProgressMeter, type UploadProgress } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
 import { type Published, resultOf } from './published.js'
 import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { UploadResult } from './upload-result.js'
+import { tellUpload, type ToldUpload } from './upload-trace.js'
 
 /**
  * - `idle`: nothing was sent.
@@ -47,7 +49,7 @@ interface Multipart {
 export interface TransferPlan {
   /** Checked, and nobody else's to change. */
   objectOptions: ObjectOptions
-  concurrency: number
+  concurrency: number | 'auto'
   /** Bytes of the first part. */
   partSize: number
   /** Where it is recorded, so that another run may resume it. */
@@ -62,7 +64,9 @@ export class Transfer {
   readonly #host: UploadHost
   readonly #observer: UploadObserver
   readonly #objectOptions: ObjectOptions
+  readonly #concurrency: Concurrency
   readonly #scheduler: Scheduler
+  readonly #told: ToldUpload | undefined
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
@@ -81,7 +85,12 @@ export class Transfer {
     this.key = key
     this.#host = host
     this.#objectOptions = options
-    this.#scheduler = new Scheduler(concurrency)
+    this.#concurrency = concurrencyOf(concurrency, {
+      partSize,
+      maxMemory: host.pool.maxMemory,
+      expectsDelays: options.trafficLimit !== undefined,
+    })
+    this.#scheduler = new Scheduler(this.#concurrency)
     this.#observer = observer
     if (checkpoint !== undefined) {
       this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize, file }, observer)
@@ -95,6 +104,7 @@ export class Transfer {
     })
     // Every part in flight listens to it: that is no leak.
     setMaxListeners(0, this.#cancel.signal)
+    this.#told = tellUpload(driver.provider, driver.bucket, key)
   }
 
   get uploadId(): string | undefined {
@@ -114,17 +124,18 @@ export class Transfer {
     return this.#cancel.signal
   }
 
-  get partsProgress(): { acknowledged: number; partsDone: number; partsInFlight: number } {
+  get partsProgress(): Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight' | 'concurrency'> {
+    const concurrency = this.#concurrency.limit
     if (this.#state.name === 'done') {
       const { size, parts } = this.#state.result
-      return { acknowledged: size, partsDone: parts, partsInFlight: 0 }
+      return { acknowledged: size, partsDone: parts, partsInFlight: 0, concurrency }
     }
     const partsInFlight = this.#scheduler.running
     const ledger = this.#multipart?.ledger
-    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight }
+    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight, concurrency }
     // What runs beside the parts is the publication.
-    const left = this.#partsHandedOver - ledger.count
-    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: Math.min(partsInFlight, left) }
+    const left = Math.min(partsInFlight, this.#partsHandedOver - ledger.count)
+    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: left, concurrency }
   }
 
   get hasRoom(): boolean {
@@ -245,7 +256,7 @@ export class Transfer {
     this.meter.stop()
     this.#cancel.abort(error)
     const multipart = this.#multipart
-    const settled = this.#cleanUp(multipart, error)
+    const settled = this.#cleanUp(multipart, error).finally(() => this.#told?.failed(error, this.uploadId))
     this.#state = { name: 'failed', error, multipart, settled }
     return settled
   }
@@ -269,6 +280,7 @@ export class Transfer {
     const address = { key: this.key, uploadId, partNumber, body }
     const { etag, checksum } =
       stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
+    if (stored === undefined) this.#concurrency.completed(size, this.meter.blockedMs)
     const part = { etag, checksum, size, crc64 }
     multipart.ledger.record(partNumber, part)
     if (stored !== undefined) {
@@ -293,7 +305,7 @@ export class Transfer {
       initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
     // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
-    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
+    this.#host.driver.prepareConnections(this.#concurrency.limit + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#state = multipart
@@ -330,6 +342,7 @@ export class Transfer {
     const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
     this.#state = { name: 'done', result }
     this.meter.finish()
+    this.#told?.stored(result)
     return result
   }
 
@@ -353,6 +366,7 @@ export class Transfer {
 
   #context(): CallContext {
     return {
+      upload: this.#told?.trace,
       signal: this.#cancel.signal,
       onSent: (bytes) => {
         this.meter.sent += bytes
@@ -361,6 +375,7 @@ export class Transfer {
         this.meter.retries += 1
         this.#observer.retry(retry)
       },
+      onThrottled: (how) => this.#concurrency[how](),
     }
   }
 

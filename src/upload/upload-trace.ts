@@ -1,0 +1,72 @@
+/** The channel `oss-upload-stream:upload`: every upload, from its beginning until nothing of it is under way any more. */
+import { traceChannel, traced } from '../shared/diagnostics.js'
+import { oneLine } from '../shared/one-line.js'
+import type { Provider } from '../stores/store-driver.js'
+import type { UploadResult } from './upload-result.js'
+
+/**
+ * What the tracing channel `oss-upload-stream:upload` tells of each upload. One object for an upload: what is optional is
+ * there once it is known.
+ */
+export interface UploadTrace {
+  /** The service. */
+  provider: Provider
+  /** The bucket's name. */
+  bucket: string
+  /** The object's key. */
+  key: string
+  /** Of the multipart upload, where there was one; at the end. */
+  uploadId?: string
+  /** What was stored. */
+  result?: UploadResult
+  /** Until the object was stored and verified, or nothing was left behind. */
+  elapsedMs?: number
+  /** Why it failed: an UploadError, or what the caller gave it up with. */
+  error?: unknown
+}
+
+const channel = traceChannel<UploadTrace>('upload', {
+  begins: (trace) => `upload ${nameOf(trace)} begins`,
+  ended: (trace) => `upload ${nameOf(trace)} ${outcomeOf(trace)}`,
+})
+
+/** An upload that somebody listens to. One of the two ends is to be told, once. */
+export interface ToldUpload {
+  readonly trace: UploadTrace
+  stored(result: UploadResult): void
+  failed(error: Error, uploadId: string | undefined): void
+}
+
+/** Tells that an upload begins; nothing where nobody listens. */
+export function tellUpload(provider: Provider, bucket: string, key: string): ToldUpload | undefined {
+  if (!channel.hasSubscribers) return undefined
+  const trace: UploadTrace = { provider, bucket, key }
+  const name = (uploadId: string | undefined): void => {
+    if (uploadId !== undefined) trace.uploadId = uploadId
+  }
+  let stored: ToldUpload['stored'] = () => undefined
+  let failed: ToldUpload['failed'] = () => undefined
+  const end = new Promise<void>((resolve, reject) => {
+    stored = (result) => {
+      name(result.uploadId)
+      trace.result = result
+      resolve()
+    }
+    failed = (error, uploadId) => {
+      name(uploadId)
+      reject(error)
+    }
+  })
+  // The failure is the caller's to handle; here it is only told.
+  traced(channel, trace, () => end).catch(() => undefined)
+  return { trace, stored, failed }
+}
+
+function nameOf({ provider, bucket, key }: UploadTrace): string {
+  return JSON.stringify(`${provider}://${bucket}/${key}`)
+}
+
+function outcomeOf({ result, error }: UploadTrace): string {
+  if (result !== undefined) return `stored: ${result.size} bytes in ${result.parts} parts, CRC-64 ${result.crc64}`
+  return `failed: ${oneLine(error instanceof Error ? error.message : String(error), 600)}`
+}

@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { describeKills, killRounds, PIPED } from './kill-rounds.js'
+
+describe('an upload with a checkpoint whose process is killed again and again', () => {
+  // A new seed each time; a failure names it. `npm run test:kills -- --rounds 50 --seed N` runs more of them.
+  it('is whole in the end, and little is sent again', async (t) => {
+    const report = await killRounds(PIPED, 3, Math.floor(Math.random() * 2 ** 31))
+    assert.equal(report.rounds, 3)
+    t.diagnostic(describeKills(report))
+  })
+})
