@@ -78,8 +78,10 @@ export interface ListUploadsOptions extends CallOptions {
 /** With the CRC-64 as an unsigned decimal number; absent when the service gave none. */
 export type WithCrc64Text<T> = Omit<T, 'crc64'> & { crc64?: string }
 
+/** What the service knows of an object. */
 export type ObjectInfo = WithCrc64Text<ObjectHead>
 
+/** An object that is being read. */
 export interface ObjectContent extends ObjectInfo {
   /**
    * The object's bytes. The whole object is verified as it is read: the stream fails with `CHECKSUM_MISMATCH` instead
@@ -93,15 +95,18 @@ export class ObjectStore {
   readonly #driver: StoreDriver
   readonly #pool: BufferPool
 
+  /** @internal To be opened with `openStore()`. */
   constructor(driver: StoreDriver, pool: BufferPool) {
     this.#driver = driver
     this.#pool = pool
   }
 
+  /** The service it is of. */
   get provider(): Provider {
     return this.#driver.provider
   }
 
+  /** The bucket's name. */
   get bucket(): string {
     return this.#driver.bucket
   }
@@ -246,6 +251,7 @@ export class ObjectStore {
     await this.#driver.close()
   }
 
+  /** As `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -7,6 +7,7 @@ import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.js'
 import type { ObjectBody } from './object-body.js'
 import type { ObjectOptions } from './object-options.js'
 
+/** Alibaba Cloud OSS, Huawei Cloud OBS, or S3 and what speaks its protocol. */
 export type Provider = 'oss' | 'obs' | 's3'
 
 export interface StoreDriver {
@@ -95,6 +96,7 @@ export interface RetryNotice {
   outcomeUnknown: boolean
 }
 
+/** What names a multipart upload. */
 export interface UploadAddress {
   key: string
   uploadId: string
@@ -113,6 +115,7 @@ export interface PartReceipt {
   checksum?: string | undefined
 }
 
+/** A part as it is named when the parts become an object. */
 export interface CompletedPart extends PartReceipt {
   partNumber: number
   /** Bytes. Without it, or without `checksum`, the service is not told what the whole must be. */
@@ -146,7 +149,9 @@ export interface ObjectHead extends StoredObject {
 
 /** Both ends inclusive; without an end, to the end of the object. */
 export interface ByteRange {
+  /** The first byte, from 0. */
   start: number
+  /** The last byte. Default: that of the object. */
   end?: number
 }
 
@@ -163,6 +168,7 @@ export interface PartsPage {
   next?: PartsPageRequest
 }
 
+/** A part that the service has of an unfinished upload. */
 export interface ListedPart extends CompletedPart {
   size: number
   /** CRC-64/XZ; absent when the service gave none. */
@@ -186,6 +192,7 @@ export interface UploadsPage {
   next?: UploadsPageRequest
 }
 
+/** A multipart upload that was neither completed nor aborted. */
 export interface ListedUpload extends UploadAddress {
   initiated?: Date
 }
