@@ -6,11 +6,12 @@ import type { Download } from './download.js'
 import { formatSeconds } from './durations.js'
 
 export function uploadSummary(address: string, result: UploadResult, retries: number, elapsedMs: number): string {
-  const { size, parts, crc64, checksum, etag, versionId } = result
+  const { size, parts, resumed, crc64, checksum, etag, versionId } = result
+  const sentBefore = resumed === undefined ? '' : `, ${resumed.parts} of them sent before`
   const others = retries === 0 ? '' : `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`
   return [
     `stored ${address}`,
-    `  ${amount(size)} in ${parts} ${parts === 1 ? 'part' : 'parts'}, ${paceOf(size, elapsedMs)}${others}`,
+    `  ${amount(size)} in ${parts} ${parts === 1 ? 'part' : 'parts'}${sentBefore}, ${paceOf(size - (resumed?.bytes ?? 0), elapsedMs)}${others}`,
     // Beside what the store was held against, the CRC-64 of the bytes, which is the same everywhere.
     `  CRC-64 ${crc64}${checksum === undefined || checksum.algorithm === 'crc64ecma' ? '' : `, ${textOf(checksum)}`}, ETag ${etag}${versionId === undefined ? '' : `, version ${versionId}`}`,
   ].join('\n')
