@@ -37,7 +37,7 @@ export async function abortStaleUploads(driver: StoreDriver, options: AbortStale
   const { prefix, signal, dryRun = false, concurrency = 5 } = options
   const isDry = checkBoolean('dryRun', dryRun)
   const timeLimit = checkAge(options)
-  const scheduler = new Scheduler(checkInteger('concurrency', concurrency, 1, 100))
+  const scheduler = new Scheduler({ limit: checkInteger('concurrency', concurrency, 1, 100) })
   const stale: StaleUploads = { aborted: [], failed: [], kept: 0 }
   try {
     for await (const page of uploadsPages(driver, { prefix, signal })) {
