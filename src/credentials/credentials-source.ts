@@ -19,6 +19,7 @@ export interface AwsCredentials {
 
 /** Any object that answers like the client of `@alicloud/credentials`. */
 export interface CredentialClient {
+  /** The credentials to sign with now. */
   getCredential(): Promise<Partial<Credentials>>
 }
 

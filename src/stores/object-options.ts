@@ -35,6 +35,7 @@ export interface ObjectOptions {
   contentMd5?: boolean | undefined
 }
 
+/** How the service encrypts an object at rest. */
 export interface ServerSideEncryption {
   /** Default `AES256` with a `customerKey`; without one it must be there. */
   algorithm?: string | undefined
