@@ -71,9 +71,7 @@ export class Transfer {
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
-  readonly #gaveUp = new Promise<void>((resolve) => {
-    this.#cancel.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  #gaveUp: Promise<void> | undefined
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
   #resumedParts = 0
@@ -102,8 +100,6 @@ export class Transfer {
       checkpoint: this.#checkpoint,
       context: () => this.#context(),
     })
-    // Every part in flight listens to it: that is no leak.
-    setMaxListeners(0, this.#cancel.signal)
     this.#told = tellUpload(driver.provider, driver.bucket, key)
   }
 
@@ -166,7 +162,7 @@ export class Transfer {
     this.throwIfFailed()
     if (taken === undefined) return new PartsLedger()
     const { earlier, ledger } = taken
-    this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
+    this.#enter({ name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger })
     this.#partsHandedOver = ledger.count
     this.#resumedParts = ledger.count
     this.meter.resumed = ledger.bytes
@@ -292,7 +288,7 @@ export class Transfer {
     // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
     if (stored?.isRecorded !== true) await this.#checkpoint?.record(partNumber, part, body)
     // What whoever is told takes for ever over is no reason not to clean up.
-    if (told !== undefined) await Promise.race([told, this.#gaveUp])
+    if (told !== undefined) await Promise.race([told, this.#givenUp()])
   }
 
   /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
@@ -308,8 +304,14 @@ export class Transfer {
     this.#host.driver.prepareConnections(this.#concurrency.limit + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
-    this.#state = multipart
+    this.#enter(multipart)
     return multipart
+  }
+
+  #enter(multipart: Multipart): void {
+    // Every part in flight listens to it: that is no leak.
+    setMaxListeners(0, this.#cancel.signal)
+    this.#state = multipart
   }
 
   async #initiate(first: Promise<ObjectBody>): Promise<string> {
@@ -362,6 +364,16 @@ export class Transfer {
           .then(resolve, reject),
       )
     })
+  }
+
+  /** Resolves when the upload is given up. One promise for all who ask: most uploads never do. */
+  #givenUp(): Promise<void> {
+    const { signal } = this.#cancel
+    this.#gaveUp ??= new Promise((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    return this.#gaveUp
   }
 
   #context(): CallContext {
