@@ -1,5 +1,6 @@
 export { createUploadStream, createUploadTransform, type CreateUploadOptions } from './api/create-upload.js'
 export type { CallOptions } from './api/call-options.js'
+export type { WithCrc64Text } from './api/crc64-text.js'
 export type {
   ListPartsOptions,
   ListUploadPagesOptions,
@@ -38,7 +39,7 @@ export type { ProxyOption } from './http/proxy.js'
 export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'
-export { UploadError, type UploadErrorCode } from './shared/errors.js'
+export { UploadError, type UploadErrorCode, type UploadErrorDetails } from './shared/errors.js'
 export type { RequestTrace } from './stores/request-trace.js'
 export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object-options.js'
 export type {
@@ -53,10 +54,11 @@ export type {
   ToldEncryption,
   UploadAddress,
 } from './stores/store-driver.js'
-export type { UploadEvents, UploadListener } from './stream/upload-events.js'
+export type { StreamEvents, UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'
 export type { FileUploadOptions } from './upload/file-upload-options.js'
+export type { FileCheckpointOption } from './upload/checkpoint/file-checkpoint.js'
 export type { CheckpointStore } from './upload/checkpoint/checkpoint-store.js'
 export type { AliOssCheckpoint } from './upload/checkpoint/ali-oss-checkpoint.js'
 export type { CheckpointNotice } from './upload/checkpoint/checkpoint-writer.js'

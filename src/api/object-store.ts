@@ -61,8 +61,10 @@ export interface GetOptions extends HeadOptions {
   range?: ByteRange | undefined
 }
 
+/** What the service knows of an object. */
 export type ObjectInfo = WithCrc64Text<ObjectHead>
 
+/** An object that is being read. */
 export interface ObjectContent extends ObjectInfo {
   /**
    * The object's bytes. The whole object is verified as it is read: the stream fails with `CHECKSUM_MISMATCH` instead
@@ -77,16 +79,19 @@ export class ObjectStore {
   readonly #pool: BufferPool
   readonly #byHand: MultipartByHand
 
+  /** @internal To be opened with `openStore()`. */
   constructor(driver: StoreDriver, pool: BufferPool) {
     this.#driver = driver
     this.#pool = pool
     this.#byHand = new MultipartByHand({ driver, pool })
   }
 
+  /** The service it is of. */
   get provider(): Provider {
     return this.#driver.provider
   }
 
+  /** The bucket's name. */
   get bucket(): string {
     return this.#driver.bucket
   }
@@ -220,6 +225,7 @@ export class ObjectStore {
     await this.#driver.close()
   }
 
+  /** As `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -14,6 +14,7 @@ import { crc64Engine } from './engine.js'
 import { CRC_32, ECMA_182, NVME, type Polynomial } from './polynomial.js'
 import { crc64TablesOf, TableCrc64 } from './table-engine.js'
 
+/** The kinds of checksum that services have. */
 export type ChecksumAlgorithm = 'crc64ecma' | 'crc64nvme' | 'crc32' | 'md5'
 
 /** As people call them. */

@@ -59,11 +59,15 @@ export interface EmulatorOptions {
 export interface Emulator extends AsyncDisposable {
   /** Such as `http://127.0.0.1:41235`. */
   readonly endpoint: string
+  /** What signatures are bound to. */
   readonly region: string
   /** What to sign with. Where the option is a function this pair is not known, unless the function knows it. */
   readonly credentials: Credentials
+  /** Where the objects are. */
   readonly directory: string
+  /** What is to go wrong. */
   readonly faults: {
+    /** Adds a fault to those that have not happened yet. */
     inject(fault: Fault): void
     /** Forgets the faults that have not happened yet, and ends the connections of requests that stall. */
     clear(): void
@@ -72,6 +76,7 @@ export interface Emulator extends AsyncDisposable {
   }
   /** The last requests, the oldest first. */
   readonly requests: readonly RequestRecord[]
+  /** Connections that clients hold now. */
   readonly openConnections: number
   /** Ends every connection, waits for the requests to settle and removes a temporary folder. May be called again. */
   close(): Promise<void>

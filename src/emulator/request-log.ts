@@ -3,6 +3,7 @@ import type { Dialect } from './dialects/dialect.js'
 import type { Call } from './http/call.js'
 import type { OperationName } from './operations/operation.js'
 
+/** A request that came, without secrets. */
 export interface RequestRecord {
   /** The dialect it was signed in. */
   readonly dialect: Dialect['name']

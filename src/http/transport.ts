@@ -17,6 +17,7 @@ import { readText } from './read-text.js'
 
 export type { Dispatcher }
 
+/** Time limits on single steps of a request; there is none on the whole. */
 export interface TimeoutOptions {
   /** To connect, TLS included. Not applied with a dispatcher of your own, which has limits of its own. Default 10,000 ms. */
   connectMs: number

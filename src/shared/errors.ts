@@ -77,17 +77,26 @@ export interface UploadErrorDetails {
 /** Every failure of this library. `cause` holds what lies beneath; no key, token or signature is ever in any of it. */
 export class UploadError extends Error {
   override readonly name = 'UploadError'
+  /** What to act on. */
   readonly code: UploadErrorCode
+  /** Whether the same upload, begun again later, may succeed. */
   readonly retryable: boolean
+  /** HTTP status of the answer. */
   declare readonly status?: number
+  /** The service's own error code, such as `NoSuchUpload`. */
   declare readonly serviceCode?: string
+  /** The service's id of the request, which its support asks for. */
   declare readonly requestId?: string
+  /** The detailed error code of OSS, such as `0042-00000213`. */
   declare readonly ec?: string
   declare readonly bucket?: string
   declare readonly key?: string
   declare readonly partNumber?: number
+  /** Requests sent, the first one included. */
   declare readonly attempts?: number
+  /** From the first attempt to the failure. */
   declare readonly elapsedMs?: number
+  /** The request may have taken effect although no answer says so. */
   declare readonly outcomeUnknown?: boolean
   /** The multipart upload concerned. Set after a failed clean-up: this upload, and its parts, are still in the store. */
   declare uploadId?: string

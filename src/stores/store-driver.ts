@@ -7,6 +7,7 @@ import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.js'
 import type { ObjectBody } from './object-body.js'
 import type { ObjectOptions } from './object-options.js'
 
+/** Alibaba Cloud OSS, Huawei Cloud OBS, or S3 and what speaks its protocol. */
 export type Provider = 'oss' | 'obs' | 's3'
 
 export interface StoreDriver {
@@ -97,6 +98,7 @@ export interface RetryNotice {
   outcomeUnknown: boolean
 }
 
+/** What names a multipart upload. */
 export interface UploadAddress {
   key: string
   uploadId: string
@@ -115,6 +117,7 @@ export interface PartReceipt {
   checksum?: string | undefined
 }
 
+/** A part as it is named when the parts become an object. */
 export interface CompletedPart extends PartReceipt {
   partNumber: number
   /** Bytes. Without it, or without `checksum`, the service is not told what the whole must be. */
@@ -165,7 +168,9 @@ export interface ToldEncryption {
 
 /** Both ends inclusive; without an end, to the end of the object. */
 export interface ByteRange {
+  /** The first byte, from 0. */
   start: number
+  /** The last byte. Default: that of the object. */
   end?: number
 }
 
@@ -182,6 +187,7 @@ export interface PartsPage {
   next?: PartsPageRequest
 }
 
+/** A part that the service has of an unfinished upload. */
 export interface ListedPart extends CompletedPart {
   size: number
   /** CRC-64/XZ; absent when the service gave none. */
@@ -207,6 +213,7 @@ export interface UploadsPage {
   answeredAt?: Date
 }
 
+/** A multipart upload that was neither completed nor aborted. */
 export interface ListedUpload extends UploadAddress {
   initiated?: Date
 }

@@ -23,7 +23,8 @@ export interface UploadEvents {
   checkpoint: [notice: CheckpointNotice]
 }
 
-interface StreamEvents {
+/** The events that streams have anyway. */
+export interface StreamEvents {
   close: []
   data: [chunk: Buffer]
   drain: []

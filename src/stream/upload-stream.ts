@@ -14,7 +14,7 @@ import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.
 export class UploadStream extends Writable {
   readonly #session: UploadSession
 
-  /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  /** @internal Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
   constructor(host: UploadHost, key: string, options: UploadOptions = {}) {
     super({ highWaterMark: HIGH_WATER_MARK })
     this.#session = new UploadSession(this, host, key, options)
@@ -49,26 +49,32 @@ export class UploadStream extends Writable {
     return this.#session.resumeFrom
   }
 
+  /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     this.#session.write(chunk, callback)
   }
 
+  /** @internal */
   override _writev(chunks: { chunk: Buffer }[], callback: Callback): void {
     this.#session.writeAll(chunks, callback)
   }
 
+  /** @internal */
   override _final(callback: Callback): void {
     this.#session.finish(callback)
   }
 
+  /** Listens to an event of a stream, or of `UploadEvents`. */
   override on<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
     return super.on(event, listener)
   }
 
+  /** The same for the next time alone. */
   override once<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
     return super.once(event, listener)
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     this.#session.destroy(error, callback)
   }

@@ -14,7 +14,7 @@ import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.
 export class UploadTransform extends Transform {
   readonly #session: UploadSession
 
-  /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  /** @internal Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
   constructor(host: UploadHost, key: string, options: UploadOptions = {}) {
     super({ highWaterMark: HIGH_WATER_MARK })
     this.#session = new UploadSession(this, host, key, options)
@@ -49,6 +49,7 @@ export class UploadTransform extends Transform {
     return this.#session.resumeFrom
   }
 
+  /** @internal */
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
     this.#session.write(chunk, (error) => {
       if (error === undefined || error === null) this.push(chunk)
@@ -56,18 +57,22 @@ export class UploadTransform extends Transform {
     })
   }
 
+  /** @internal */
   override _flush(callback: Callback): void {
     this.#session.finish(callback)
   }
 
+  /** Listens to an event of a stream, or of `UploadEvents`. */
   override on<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
     return super.on(event, listener)
   }
 
+  /** The same for the next time alone. */
   override once<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
     return super.once(event, listener)
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     this.#session.destroy(error, callback)
   }

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -14,6 +14,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore, type OssStoreOptions, type UploadResult } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
+import { exists } from '../support/embedded-store.js'
 import type { ReceivedPart } from './kill-store.js'
 
 /** What a process is to upload, as JSON in its first argument. */
@@ -42,6 +43,8 @@ export interface KillReport {
   kills: number
   /** Runs that went on with what an earlier one had sent. */
   resumed: number
+  /** Processes killed when the object was published, but the checkpoint still there: the next one sends all of it. */
+  published: number
   /** Rounds whose source changed between runs. */
   changed: number
   sourceBytes: number
@@ -53,11 +56,23 @@ export interface KillReport {
 
 export const PIPED: KillSubject = { program: new URL('piped-upload.ts', import.meta.url), mayChange: true }
 
+export const FILED: KillSubject = {
+  program: new URL('file-upload.ts', import.meta.url),
+  async provide(source, folder) {
+    const file = path.join(folder, 'source')
+    await writeFile(file, source)
+    return { file }
+  },
+  mayChange: true,
+}
+
 const KiB = 1024
 const PART = 100 * KiB
 
 interface Message {
   event: string
+  /** Why it began anew. */
+  reason?: string
   result?: UploadResult
 }
 
@@ -68,6 +83,7 @@ export async function killRounds(subject: KillSubject, rounds: number, seed: num
     rounds: 0,
     kills: 0,
     resumed: 0,
+    published: 0,
     changed: 0,
     sourceBytes: 0,
     resentBytes: 0,
@@ -98,6 +114,8 @@ class Round {
   readonly #task: KillTask
   #source: Buffer
   #allowed = 0
+  /** What the killed processes left: with an object there the next one begins anew, else it never may. */
+  #isPublished = false
 
   constructor(
     subject: KillSubject,
@@ -129,17 +147,18 @@ class Round {
     for (let i = 0; i < kills && outcome === 'killed'; i += 1) {
       // After so many steps of the process, and then a while: anywhere in what it does next.
       outcome = await this.#process({ steps: this.#below(40), ms: this.#below(15) })
-      if (outcome === 'killed') this.#afterKill(i)
+      if (outcome === 'killed') await this.#afterKill(i)
     }
     if (outcome === 'killed') outcome = await this.#process(undefined)
     assert.equal(outcome, 'done')
     await this.#check()
   }
 
-  #afterKill(kill: number): void {
+  async #afterKill(kill: number): Promise<void> {
     const { partSize, concurrency } = this.#task
     this.#report.kills += 1
     this.#allowed += concurrency * partSize
+    this.#isPublished ||= await this.#isThere()
     if (!this.#subject.mayChange || kill > 0 || this.#random() < 0.6) return
     // Never in the first part: then nothing is gone on with, which is not what is counted here.
     const at = PART + this.#below(this.#source.length - PART)
@@ -158,9 +177,11 @@ class Round {
     })
     let steps = 0
     let result: UploadResult | undefined
+    let reason: string | undefined
     child.on('message', (message: Message) => {
       steps += 1
       if (message.event === 'resumed') this.#report.resumed += 1
+      if (message.event === 'restarted') reason = message.reason
       if (message.event === 'done') result = message.result
       else if (steps === (kill?.steps ?? Infinity)) {
         void sleep(kill?.ms).then(() => child.kill('SIGKILL'))
@@ -176,10 +197,24 @@ class Round {
       [number | null, NodeJS.Signals | null],
       unknown,
     ]
+    if (reason !== undefined) {
+      assert.ok(this.#isPublished && reason === 'upload-gone', `it began anew: ${reason}`)
+      this.#report.published += 1
+      this.#allowed += this.#source.length
+    }
     if (signal === 'SIGKILL') return result === undefined ? 'killed' : 'done'
     assert.equal(code, 0, 'the process that uploads failed')
     assert.equal(result?.size, this.#source.length)
     return 'done'
+  }
+
+  async #isThere(): Promise<boolean> {
+    const store = openStore(this.#task.store)
+    try {
+      return await exists(store, this.#task.key)
+    } finally {
+      await store.close()
+    }
   }
 
   async #check(): Promise<void> {
@@ -235,6 +270,6 @@ function randomOf(seed: number): () => number {
 
 /** In a line. */
 export function describeKills(report: KillReport): string {
-  const { rounds, kills, resumed, changed, sourceBytes, resentBytes, allowedBytes } = report
-  return `${rounds} rounds, ${kills} kills, ${resumed} times resumed, ${changed} sources changed: ${resentBytes} bytes of ${sourceBytes} sent again, ${allowedBytes} allowed`
+  const { rounds, kills, resumed, published, changed, sourceBytes, resentBytes, allowedBytes } = report
+  return `${rounds} rounds, ${kills} kills, ${resumed} times resumed, ${published} killed between publishing and removing the record, ${changed} sources changed: ${resentBytes} bytes of ${sourceBytes} sent again, ${allowedBytes} allowed`
 }

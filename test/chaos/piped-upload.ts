@@ -7,7 +7,8 @@ import type { KillTask } from './kill-rounds.js'
 const { store: options, key, checkpoint, partSize, concurrency } = JSON.parse(process.argv[2] ?? '') as KillTask
 const store = openStore(options)
 const upload = store.createUploadStream(key, { partSize, concurrency, checkpoint })
-for (const event of ['initiated', 'resumed', 'restarted', 'part', 'checkpoint'] as const) {
+upload.on('restarted', ({ reason }) => process.send?.({ event: 'restarted', reason }))
+for (const event of ['initiated', 'resumed', 'part', 'checkpoint'] as const) {
   upload.on(event, () => process.send?.({ event }))
 }
 await pipeline(process.stdin, upload).finally(() => upload.done)

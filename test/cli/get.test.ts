@@ -84,7 +84,8 @@ describe('ossup get', { concurrency: 3 }, () => {
       })
       const { child, ended } = startOssup(emulator, ['get', TARGET])
       child.stdin.end()
-      await until(() => emulator.requests.some(({ operation }) => operation === 'GetObject'))
+      // The second one tells that the first has begun to answer with the object as it was.
+      await until(() => emulator.requests.filter(({ operation }) => operation === 'GetObject').length > 1)
       await change(store)
       emulator.faults.clear()
       const { code, stderr } = await ended

@@ -12,6 +12,7 @@ export interface FaultMatch {
   readonly partNumber?: number
 }
 
+/** Something to go wrong: which requests it befalls, and what happens to them. */
 export interface Fault {
   readonly match?: FaultMatch
   /** Matching requests that pass unharmed first; 0 by default. */
@@ -21,6 +22,7 @@ export interface Fault {
   readonly action: FaultAction
 }
 
+/** What goes wrong with a request. */
 export type FaultAction =
   | ErrorFault
   | AnswerFault
@@ -100,6 +102,7 @@ export interface SlowFault {
   readonly bytesPerSecond: number
 }
 
+/** The answer comes later. */
 export interface DelayFault {
   readonly type: 'delay'
   readonly ms: number

@@ -14,6 +14,7 @@ import { checkpointStoreOf } from './checkpoint-option.js'
 import type { CheckpointStore, LockableStore } from './checkpoint-store.js'
 import { defaultCheckpointPath, prepareFolderOf } from './default-checkpoint.js'
 
+/** Whether and where the upload of a file is recorded: see `FileUploadOptions.checkpoint`. */
 export type FileCheckpointOption = boolean | string | CheckpointStore | AliOssCheckpoint
 
 /** Where a checkpoint may be, as far as the option says it. */
