@@ -18,6 +18,8 @@ export interface PartSenderParts {
   checkpoint: Checkpoint | undefined
   observer: UploadObserver
   context: () => CallContext
+  /** Aborted when the upload is given up. */
+  cancelled: AbortSignal
 }
 
 /** A part that is cut. */
@@ -31,16 +33,14 @@ export interface CutPart {
 
 export class PartSender {
   readonly #parts: PartSenderParts
+  #gaveUp: Promise<void> | undefined
 
   constructor(parts: PartSenderParts) {
     this.#parts = parts
   }
 
-  /** Resolves when the part is acknowledged, and recorded where it is to be, with what telling of it answered. */
-  async send(
-    { upload, partNumber, body, stored }: CutPart,
-    ledger: PartsLedger,
-  ): Promise<{ told: ReturnType<UploadObserver['part']> }> {
+  /** Resolves when the part is acknowledged, recorded where it is to be, and told of. */
+  async send({ upload, partNumber, body, stored }: CutPart, ledger: PartsLedger): Promise<void> {
     const { driver, objectOptions, concurrency, meter, checkpoint, observer, context } = this.#parts
     const { crc64 } = body
     const size = body.bytes.length
@@ -54,6 +54,17 @@ export class PartSender {
     const told = observer.part(stored === undefined ? facts : { ...facts, resumed: true })
     // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
     if (stored?.isRecorded !== true) await checkpoint?.record(partNumber, part, body)
-    return { told }
+    // What whoever is told takes for ever over is no reason not to clean up.
+    if (told !== undefined) await Promise.race([told, this.#givenUp()])
+  }
+
+  /** Resolves when the upload is given up. One promise for all who ask: most uploads never do. */
+  #givenUp(): Promise<void> {
+    const signal = this.#parts.cancelled
+    this.#gaveUp ??= new Promise((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    return this.#gaveUp
   }
 }

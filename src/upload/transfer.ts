@@ -58,7 +58,6 @@ export class Transfer {
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
-  #gaveUp: Promise<void> | undefined
   readonly #sender: PartSender
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
@@ -82,7 +81,13 @@ export class Transfer {
     }
     const shared = { driver, objectOptions: options, checkpoint: this.#checkpoint, context: () => this.#context() }
     this.#upload = new MultipartUpload({ ...shared, key })
-    this.#sender = new PartSender({ ...shared, concurrency: this.#concurrency, meter: this.meter, observer })
+    this.#sender = new PartSender({
+      ...shared,
+      concurrency: this.#concurrency,
+      meter: this.meter,
+      observer,
+      cancelled: this.cancelled,
+    })
     this.#told = tellUpload(driver.provider, driver.bucket, key)
   }
 
@@ -253,9 +258,7 @@ export class Transfer {
     const stored = match === undefined ? undefined : await match
     this.throwIfFailed()
     const part = { upload: { key: this.key, uploadId }, partNumber, body, stored }
-    const { told } = await this.#sender.send(part, multipart.ledger)
-    // What whoever is told takes for ever over is no reason not to clean up.
-    if (told !== undefined) await Promise.race([told, this.#givenUp()])
+    await this.#sender.send(part, multipart.ledger)
   }
 
   /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
@@ -315,15 +318,6 @@ export class Transfer {
     return result
   }
 
-  /** Resolves when the upload is given up. One promise for all who ask: most uploads never do. */
-  #givenUp(): Promise<void> {
-    const { signal } = this.#cancel
-    this.#gaveUp ??= new Promise((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-    })
-    return this.#gaveUp
-  }
   #context(): CallContext {
     return {
       upload: this.#told?.trace,

@@ -112,6 +112,7 @@ class Round {
   readonly #report: KillReport
   readonly #random: () => number
   readonly #task: KillTask
+  readonly #parts: number
   #source: Buffer
   #allowed = 0
   /** What the killed processes left: with an object there the next one begins anew, else it never may. */
@@ -130,8 +131,8 @@ class Round {
     this.#folder = folder
     this.#report = report
     this.#random = randomOf(seed)
-    const parts = 4 + this.#below(20)
-    this.#source = someBytes(parts * PART - this.#below(PART), seed + 1)
+    this.#parts = 4 + this.#below(20)
+    this.#source = someBytes(this.#parts * PART - this.#below(PART), seed + 1)
     this.#task = {
       store: { ...options, bucket: 'kills', bandwidthLimit: (2 + this.#below(20)) * 1024 * KiB },
       key: `round ${seed}`,
@@ -146,7 +147,7 @@ class Round {
     let outcome: 'killed' | 'done' = 'killed'
     for (let i = 0; i < kills && outcome === 'killed'; i += 1) {
       // After so many steps of the process, and then a while: anywhere in what it does next.
-      outcome = await this.#process({ steps: this.#below(40), ms: this.#below(15) })
+      outcome = await this.#process({ steps: 1 + this.#below(2 * this.#parts), ms: this.#below(15) })
       if (outcome === 'killed') await this.#afterKill(i)
     }
     if (outcome === 'killed') outcome = await this.#process(undefined)
