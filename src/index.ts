@@ -1,5 +1,6 @@
 export { createUploadStream, createUploadTransform, type CreateUploadOptions } from './api/create-upload.js'
 export type { CallOptions } from './api/call-options.js'
+export type { WithCrc64Text } from './api/crc64-text.js'
 export type {
   ListPartsOptions,
   ListUploadPagesOptions,
@@ -16,7 +17,6 @@ export {
   type ObjectInfo,
   ObjectStore,
   openStore,
-  type WithCrc64Text,
 } from './api/object-store.js'
 export type { PartBody } from './api/part-source.js'
 export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'

@@ -18,11 +18,13 @@ interface ListOptions extends CallOptions {
   pageSize?: number | undefined
 }
 
+/** Which parts to list. */
 export interface ListPartsOptions extends ListOptions {
   /** Parts after this number: `next` of a page. */
   after?: number | undefined
 }
 
+/** Which unfinished uploads to list. */
 export interface ListUploadsOptions extends ListOptions {
   /** Uploads of keys that begin with it. */
   prefix?: string | undefined
@@ -30,22 +32,26 @@ export interface ListUploadsOptions extends ListOptions {
   after?: UploadsMarker | undefined
 }
 
+/** Which unfinished uploads to list, and how to group them. */
 export interface ListUploadPagesOptions extends ListUploadsOptions {
   /** Uploads of keys that have it after `prefix` are not listed, but what their keys begin with up to there, once each. */
   delimiter?: string | undefined
 }
 
+/** A place in the order of unfinished uploads: by key, then by upload id. */
 export interface UploadsMarker {
   key: string
   uploadId?: string | undefined
 }
 
+/** One answer of the service about parts. */
 export interface PartsPage {
   parts: WithCrc64Text<ListedPart>[]
   /** Where the next page begins; absent on the last one. */
   next?: number
 }
 
+/** One answer of the service about unfinished uploads. */
 export interface UploadsPage {
   uploads: ListedUpload[]
   /** With a `delimiter`: beginnings of keys, each standing for all uploads of keys that begin so. */

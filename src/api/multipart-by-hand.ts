@@ -19,6 +19,7 @@ export interface UploadPartOptions
   length?: number | undefined
 }
 
+/** What may be said when the parts become an object. */
 export type CompleteOptions = CallOptions &
   Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'>
 

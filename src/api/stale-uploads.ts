@@ -20,6 +20,7 @@ export interface AbortStaleUploadsOptions extends CallOptions {
   concurrency?: number | undefined
 }
 
+/** What became of the unfinished uploads of a bucket. */
 export interface StaleUploads {
   /** Those that were aborted; with `dryRun`, those that would be. In no order. */
   aborted: ListedUpload[]

@@ -1,3 +1,5 @@
+import { type Checksum, CHECKSUM_NAMES } from '../checksum/checksum.js'
+import type { ObjectInfo } from '../index.js'
 import { formatByteSize } from './byte-sizes.js'
 import type { Invocation } from './command.js'
 import { openObject } from './store-access.js'
@@ -14,12 +16,13 @@ export async function head({ operands, options, session }: Invocation): Promise<
         object: address,
         size: `${info.size} (${formatByteSize(info.size)})`,
         etag: info.etag,
-        'crc-64': info.crc64,
+        ...checksumFact(info.checksum),
         type: info.contentType,
         modified: info.lastModified?.toISOString(),
         version: info.versionId,
         'storage class': info.storageClass,
-        encryption: info.serverSideEncryption?.algorithm,
+        encryption: encryptionText(info.serverSideEncryption),
+        tags: info.tagCount,
         ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value])),
       }
       for (const [name, value] of Object.entries(facts)) {
@@ -30,4 +33,20 @@ export async function head({ operands, options, session }: Invocation): Promise<
   } finally {
     await target.store.close()
   }
+}
+
+/** By its own name: services differ in which one they have. */
+function checksumFact(checksum: Checksum | undefined): Record<string, string> {
+  return checksum === undefined ? {} : { [CHECKSUM_NAMES[checksum.algorithm].toLowerCase()]: checksum.value }
+}
+
+function encryptionText(told: ObjectInfo['serverSideEncryption']): string | undefined {
+  if (told === undefined) return undefined
+  const { algorithm, keyId, dataEncryption, isCustomerKey } = told
+  const facts = [
+    keyId === undefined ? '' : `key ${keyId}`,
+    dataEncryption ?? '',
+    isCustomerKey ? "caller's own key" : '',
+  ]
+  return [algorithm, ...facts.filter((fact) => fact !== '')].join(', ')
 }

@@ -109,7 +109,7 @@ export class Requester {
       let snapshot: Credentials | undefined
       let request: HttpRequest | undefined
       const attempt = async (onAnswer: OnAnswer): Promise<T> => {
-        snapshot = await unlessAborted(credentials.snapshot(), context.signal, cancelled)
+        snapshot = credentials.atHand ?? (await unlessAborted(credentials.snapshot(), context.signal, cancelled))
         const date = new Date(Date.now() + this.#clockOffsetMs)
         request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
           // What leaves after the failure counts for nothing.

@@ -40,11 +40,18 @@ export class ProgressMeter {
   received = 0
   sent = 0
   resumed = 0
+  resumedParts = 0
   retries = 0
 
   receive(bytes: number): void {
     this.received += bytes
     this.#lastByteAt = performance.now()
+  }
+
+  /** Parts of so many bytes in all are not sent again. */
+  resume(parts: number, bytes: number): void {
+    this.resumedParts += parts
+    this.resumed += bytes
   }
 
   /** Counts the time that the source waits for the network. */

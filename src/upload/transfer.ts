@@ -7,23 +7,23 @@
  */
 import { setMaxListeners } from 'node:events'
 import type { PartBuffer } from '../checksum/crc64.js'
-import { formatCrc64 } from '../checksum/decimal.js'
-import { attachLeftover, toError, UploadError } from '../shared/errors.js'
+import { attachLeftover, toError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
 import type { ObjectOptions } from '../stores/object-options.js'
-import type { CallContext, StoredObject } from '../stores/store-driver.js'
+import type { CallContext } from '../stores/store-driver.js'
 import { Checkpoint } from './checkpoint/checkpoint.js'
-import type { LockableStore } from './checkpoint/checkpoint-store.js'
-import type { FileOrigin } from './checkpoint/restart.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
 import { type Concurrency, concurrencyOf } from './concurrency.js'
 import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
+import { PartSender } from './part-sender.js'
 import { PartsLedger } from './parts-ledger.js'
 import { ProgressMeter, type UploadProgress } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
+import { Publication } from './publication.js'
 import { type Published, resultOf } from './published.js'
 import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
+import type { TransferPlan } from './transfer-plan.js'
 import type { UploadResult } from './upload-result.js'
 import { tellUpload, type ToldUpload } from './upload-trace.js'
 
@@ -45,19 +45,6 @@ interface Multipart {
   ledger: PartsLedger
 }
 
-/** What a transfer is to do. */
-export interface TransferPlan {
-  /** Checked, and nobody else's to change. */
-  objectOptions: ObjectOptions
-  concurrency: number | 'auto'
-  /** Bytes of the first part. */
-  partSize: number
-  /** Where it is recorded, so that another run may resume it. */
-  checkpoint?: LockableStore | undefined
-  /** Where the bytes come from a file. */
-  file?: FileOrigin
-}
-
 export class Transfer {
   readonly key: string
   readonly meter: ProgressMeter = new ProgressMeter()
@@ -71,13 +58,11 @@ export class Transfer {
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
-  readonly #gaveUp = new Promise<void>((resolve) => {
-    this.#cancel.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  #gaveUp: Promise<void> | undefined
+  readonly #sender: PartSender
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
-  #resumedParts = 0
-  #mayBePublished = false
+  readonly #publication = new Publication()
 
   constructor(host: UploadHost, key: string, plan: TransferPlan, observer: UploadObserver) {
     const { objectOptions: options, concurrency, partSize, checkpoint, file } = plan
@@ -95,15 +80,9 @@ export class Transfer {
     if (checkpoint !== undefined) {
       this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize, file }, observer)
     }
-    this.#upload = new MultipartUpload({
-      driver,
-      key,
-      objectOptions: options,
-      checkpoint: this.#checkpoint,
-      context: () => this.#context(),
-    })
-    // Every part in flight listens to it: that is no leak.
-    setMaxListeners(0, this.#cancel.signal)
+    const shared = { driver, objectOptions: options, checkpoint: this.#checkpoint, context: () => this.#context() }
+    this.#upload = new MultipartUpload({ ...shared, key })
+    this.#sender = new PartSender({ ...shared, concurrency: this.#concurrency, meter: this.meter, observer })
     this.#told = tellUpload(driver.provider, driver.bucket, key)
   }
 
@@ -166,18 +145,16 @@ export class Transfer {
     this.throwIfFailed()
     if (taken === undefined) return new PartsLedger()
     const { earlier, ledger } = taken
-    this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
+    this.#enter({ name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger })
     this.#partsHandedOver = ledger.count
-    this.#resumedParts = ledger.count
-    this.meter.resumed = ledger.bytes
+    this.meter.resume(ledger.count, ledger.bytes)
     this.#observer.resumed?.(resumedUpload(earlier))
     return ledger
   }
 
   /** An earlier run published the object: nothing is left to do. Throws UploadError where the transfer has failed. */
   async conclude(published: Published): Promise<UploadResult> {
-    this.#resumedParts = published.parts
-    this.meter.resumed = published.size
+    this.meter.resume(published.parts, published.size)
     return this.#finish(() => Promise.resolve(published))
   }
 
@@ -216,7 +193,7 @@ export class Transfer {
       const uploadId = await initiated
       this.#checkpoint?.completing(parts)
       const whole = ledger.finish(parts, size)
-      const stored = await this.#publish(() =>
+      const stored = await this.#publication.run(this.#scheduler, () =>
         completeVerified(
           this.#host.driver,
           { key: this.key, uploadId },
@@ -238,7 +215,7 @@ export class Transfer {
       return await this.#finish(async () => {
         const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
         if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
-        const stored = await this.#publish(() =>
+        const stored = await this.#publication.run(this.#scheduler, () =>
           putVerified(driver, this.key, body, this.#objectOptions, this.#context()),
         )
         return { stored, size: body.bytes.length, crc64: body.crc64, parts: 1 }
@@ -275,24 +252,10 @@ export class Transfer {
     const uploadId = await multipart.initiated
     const stored = match === undefined ? undefined : await match
     this.throwIfFailed()
-    const { crc64 } = body
-    const size = body.bytes.length
-    const address = { key: this.key, uploadId, partNumber, body }
-    const { etag, checksum } =
-      stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
-    if (stored === undefined) this.#concurrency.completed(size, this.meter.blockedMs)
-    const part = { etag, checksum, size, crc64 }
-    multipart.ledger.record(partNumber, part)
-    if (stored !== undefined) {
-      this.#resumedParts += 1
-      this.meter.resumed += size
-    }
-    const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
-    const told = this.#observer.part(stored === undefined ? facts : { ...facts, resumed: true })
-    // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
-    if (stored?.isRecorded !== true) await this.#checkpoint?.record(partNumber, part, body)
+    const part = { upload: { key: this.key, uploadId }, partNumber, body, stored }
+    const { told } = await this.#sender.send(part, multipart.ledger)
     // What whoever is told takes for ever over is no reason not to clean up.
-    if (told !== undefined) await Promise.race([told, this.#gaveUp])
+    if (told !== undefined) await Promise.race([told, this.#givenUp()])
   }
 
   /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
@@ -308,8 +271,14 @@ export class Transfer {
     this.#host.driver.prepareConnections(this.#concurrency.limit + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
-    this.#state = multipart
+    this.#enter(multipart)
     return multipart
+  }
+
+  #enter(multipart: Multipart): void {
+    // Every part in flight listens to it: that is no leak.
+    setMaxListeners(0, this.#cancel.signal)
+    this.#state = multipart
   }
 
   async #initiate(first: Promise<ObjectBody>): Promise<string> {
@@ -338,7 +307,7 @@ export class Transfer {
     this.throwIfFailed()
     const { uploadId } = this
     const { unknownUploads } = this.#upload
-    const resumed = { parts: this.#resumedParts, bytes: this.meter.resumed }
+    const resumed = { parts: this.meter.resumedParts, bytes: this.meter.resumed }
     const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
     this.#state = { name: 'done', result }
     this.meter.finish()
@@ -346,24 +315,15 @@ export class Transfer {
     return result
   }
 
-  /** As a task of the scheduler: cleaning up waits for it. */
-  async #publish(task: () => Promise<StoredObject>): Promise<StoredObject> {
-    return new Promise((resolve, reject) => {
-      this.#scheduler.run(() =>
-        task()
-          .then((stored) => {
-            this.#mayBePublished = true
-            return stored
-          })
-          .catch((error: unknown) => {
-            this.#mayBePublished = error instanceof UploadError && error.outcomeUnknown === true
-            throw error
-          })
-          .then(resolve, reject),
-      )
+  /** Resolves when the upload is given up. One promise for all who ask: most uploads never do. */
+  #givenUp(): Promise<void> {
+    const { signal } = this.#cancel
+    this.#gaveUp ??= new Promise((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
     })
+    return this.#gaveUp
   }
-
   #context(): CallContext {
     return {
       upload: this.#told?.trace,
@@ -389,6 +349,6 @@ export class Transfer {
     const settled = this.#scheduler.idle().then(() => multipart?.initiated.catch(() => undefined))
     await this.#upload.giveUp(error, settled)
     // Given up while it was being published: only a look at the object tells.
-    if (this.#mayBePublished) attachLeftover(error, { outcomeUnknown: true })
+    if (this.#publication.mayHaveHappened) attachLeftover(error, { outcomeUnknown: true })
   }
 }

@@ -61,7 +61,7 @@ export interface SendOptions {
   onPart: UploadOptions['onPart']
 }
 
-export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
+const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
   'partSize',
   'concurrency',

@@ -11,6 +11,7 @@ const SERVICES = [
   {
     provider: 'obs',
     names: ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY'],
+    storageClass: 'WARM',
     emulator: {},
     stored: /^ {2}CRC-64 \d+, ETag "\w+-2"$/m,
     read: /^ {2}verified by CRC-64 \d+, ETag "\w+-2"$/m,
@@ -18,6 +19,7 @@ const SERVICES = [
   {
     provider: 'obs',
     names: ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY'],
+    storageClass: 'WARM',
     emulator: { obsChecksums: false },
     stored: /^ {2}CRC-64 \d+, MD5 \w+-2, ETag "\w+-2"$/m,
     read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
@@ -25,6 +27,7 @@ const SERVICES = [
   {
     provider: 's3',
     names: ['AWS_ENDPOINT_URL_S3', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    storageClass: 'STANDARD_IA',
     emulator: {},
     stored: /^ {2}CRC-64 \d+, MD5 \w+-2, ETag "\w+-2"$/m,
     read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
@@ -32,7 +35,7 @@ const SERVICES = [
 ] as const
 
 describe('targets of other services', { concurrency: 3 }, () => {
-  for (const { provider, names, emulator: options, stored, read } of SERVICES) {
+  for (const { provider, names, storageClass, emulator: options, stored, read } of SERVICES) {
     const which = 'obsChecksums' in options ? `${provider}, without checksums` : provider
     it(`are put, got, looked at and listed: ${which}`, async (t) => {
       const { emulator, store } = await providerStore(t, { provider }, options)
@@ -42,7 +45,7 @@ describe('targets of other services', { concurrency: 3 }, () => {
       const target = `${provider}://test-bucket/k`
 
       const source = `head -c ${SIZE} /dev/zero`
-      const put = await shell(`${source} | ossup put ${target}`)
+      const put = await shell(`${source} | ossup put ${target} --storage-class ${storageClass} --sse AES256`)
       assert.equal(put.code, 0, put.stderr)
       assert.match(put.stdout, new RegExp(`^stored ${target}$`, 'm'))
       assert.match(put.stdout, stored)
@@ -58,6 +61,8 @@ describe('targets of other services', { concurrency: 3 }, () => {
 
       const head = await shell(`ossup head ${target}`)
       assert.match(head.stdout, /^size: +12000000 \(11\.4 MiB\)$/m)
+      assert.match(head.stdout, new RegExp(`^storage class: +${storageClass}$`, 'm'))
+      assert.match(head.stdout, /^encryption: +AES256$/m)
 
       const uploadId = await store.initiateMultipartUpload('old')
       const listed = await shell(`ossup uploads ${provider}://test-bucket`)

@@ -1,0 +1,39 @@
+/**
+ * A file whose upload may be paused with Ctrl-C, or be killed: run again, it goes on where it ended. With `--discard` what
+ * was paused is given up, so that its parts are not paid for.
+ *
+ *     node --import tsx examples/resume-a-file.ts backups/disk.img disk.img
+ *     node --import tsx examples/resume-a-file.ts backups/disk.img disk.img --discard
+ *
+ * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ */
+import { openStore, UploadError } from 'oss-upload-stream'
+
+const [key, file, option] = process.argv.slice(2)
+if (key === undefined || file === undefined) throw new Error('give a key and a file')
+
+// Without this option it is a file in the user's folder for the state of programs.
+const checkpoint = `${file}.checkpoint`
+const pause = new AbortController()
+process.once('SIGINT', () => pause.abort())
+
+const store = openStore()
+try {
+  if (option === '--discard') {
+    console.log((await store.discardCheckpoint(checkpoint)) ? 'given up' : 'there is nothing to give up')
+  } else {
+    const { size, resumed } = await store.uploadFile(key, file, {
+      checkpoint,
+      signal: pause.signal,
+      onResumed: ({ parts }) => console.log(`goes on, with ${parts} parts that are there`),
+      onRestarted: ({ message }) => console.log(`begins anew: ${message}`),
+      onCheckpoint: ({ parts }) => console.log(`${parts} parts are safe`),
+    })
+    console.log(`stored ${size} bytes, ${resumed?.bytes ?? 0} of them sent before`)
+  }
+} catch (error) {
+  if (!(error instanceof UploadError) || error.code !== 'ABORTED') throw error
+  console.log('paused: run it again')
+} finally {
+  await store.close()
+}

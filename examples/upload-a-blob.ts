@@ -1,0 +1,33 @@
+/**
+ * A Blob, as browsers, fetch() and FormData hand them out, and a server of yours that OSS tells once the object is stored.
+ *
+ *     node --import tsx examples/upload-a-blob.ts notes/today.txt https://example.com/stored
+ *
+ * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ */
+import { openStore, UploadError } from 'oss-upload-stream'
+
+const [key, url] = process.argv.slice(2)
+if (key === undefined || url === undefined) throw new Error('give a key and the URL of your server')
+
+const store = openStore()
+try {
+  const note = new Blob(['what happened today'], { type: 'text/plain' })
+  const { size, callback } = await store.upload(key, note, {
+    callback: {
+      url,
+      // OSS puts in what it knows, and the variables below.
+      body: 'object=${object}&size=${size}&author=${x:author}',
+      bodyType: 'application/x-www-form-urlencoded',
+      variables: { author: 'me' },
+    },
+  })
+  console.log(`stored ${size} bytes; the server answered ${JSON.stringify(callback)}`)
+} catch (error) {
+  // Only the news of it is missing.
+  if (!(error instanceof UploadError) || error.code !== 'CALLBACK_FAILED') throw error
+  console.error(`stored, but ${url} did not take it: ${error.message}`)
+  process.exitCode = 1
+} finally {
+  await store.close()
+}

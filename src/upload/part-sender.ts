@@ -1,0 +1,59 @@
+/** Gets one part after the other to the store, or finds that the store has it; what is acknowledged is counted and told. */
+import { formatCrc64 } from '../checksum/decimal.js'
+import type { ObjectBody } from '../stores/object-body.js'
+import type { ObjectOptions } from '../stores/object-options.js'
+import type { CallContext, StoreDriver, UploadAddress } from '../stores/store-driver.js'
+import type { Checkpoint } from './checkpoint/checkpoint.js'
+import type { StoredPart } from './checkpoint/part-proof.js'
+import type { Concurrency } from './concurrency.js'
+import type { PartsLedger } from './parts-ledger.js'
+import type { ProgressMeter } from './progress.js'
+import type { UploadObserver } from './upload-observer.js'
+
+export interface PartSenderParts {
+  driver: StoreDriver
+  objectOptions: ObjectOptions
+  concurrency: Concurrency
+  meter: ProgressMeter
+  checkpoint: Checkpoint | undefined
+  observer: UploadObserver
+  context: () => CallContext
+}
+
+/** A part that is cut. */
+export interface CutPart {
+  upload: UploadAddress
+  partNumber: number
+  body: ObjectBody
+  /** What the store has that is made of the same bytes. */
+  stored: StoredPart | undefined
+}
+
+export class PartSender {
+  readonly #parts: PartSenderParts
+
+  constructor(parts: PartSenderParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves when the part is acknowledged, and recorded where it is to be, with what telling of it answered. */
+  async send(
+    { upload, partNumber, body, stored }: CutPart,
+    ledger: PartsLedger,
+  ): Promise<{ told: ReturnType<UploadObserver['part']> }> {
+    const { driver, objectOptions, concurrency, meter, checkpoint, observer, context } = this.#parts
+    const { crc64 } = body
+    const size = body.bytes.length
+    const receipt = stored ?? (await driver.uploadPart({ ...upload, partNumber, body }, objectOptions, context()))
+    const { etag, checksum } = receipt
+    const part = { etag, checksum, size, crc64 }
+    ledger.record(partNumber, part)
+    if (stored === undefined) concurrency.completed(size, meter.blockedMs)
+    else meter.resume(1, size)
+    const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
+    const told = observer.part(stored === undefined ? facts : { ...facts, resumed: true })
+    // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
+    if (stored?.isRecorded !== true) await checkpoint?.record(partNumber, part, body)
+    return { told }
+  }
+}
