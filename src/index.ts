@@ -1,16 +1,25 @@
 export { createUploadStream, createUploadTransform, type CreateUploadOptions } from './api/create-upload.js'
+export type { CallOptions } from './api/call-options.js'
+export type { WithCrc64Text } from './api/crc64-text.js'
+export type {
+  ListPartsOptions,
+  ListUploadPagesOptions,
+  ListUploadsOptions,
+  PartsPage,
+  UploadsMarker,
+  UploadsPage,
+} from './api/listings.js'
+export type { CompleteOptions, SentPart, UploadPartOptions } from './api/multipart-by-hand.js'
 export {
-  type CallOptions,
   type GetOptions,
   type HeadOptions,
-  type ListPartsOptions,
-  type ListUploadsOptions,
   type ObjectContent,
   type ObjectInfo,
   ObjectStore,
   openStore,
-  type WithCrc64Text,
 } from './api/object-store.js'
+export type { PartBody } from './api/part-source.js'
+export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {
   CommonStoreOptions,
   ObsStoreOptions,
@@ -42,6 +51,7 @@ export type {
   Provider,
   RetryNotice,
   StoredObject,
+  ToldEncryption,
   UploadAddress,
 } from './stores/store-driver.js'
 export type { StreamEvents, UploadEvents, UploadListener } from './stream/upload-events.js'

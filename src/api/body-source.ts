@@ -4,9 +4,9 @@
  */
 import { pipeline, type Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { invalidOption } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import type { UploadStream } from '../stream/upload-stream.js'
+import { toChunk } from './body-kinds.js'
 
 /** What is known of a body beforehand. */
 export interface BodyFacts {
@@ -25,8 +25,6 @@ export interface BodySource {
 
 /** Chunks between which other work gets a turn: an iterable that never waits would keep everything else waiting. */
 const CHUNKS_PER_TURN = 128
-
-const ACCEPTED_CHUNKS = 'accepted are strings, Uint8Array, other views and ArrayBuffer'
 
 /** Bytes that are there already. */
 export function bytesSource(bytes: Uint8Array): BodySource {
@@ -166,13 +164,6 @@ class IteratedSource implements BodySource {
       // See above.
     }
   }
-}
-
-function toChunk(value: unknown): string | Uint8Array {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
-  throw invalidOption('a chunk of the body', value, ACCEPTED_CHUNKS)
 }
 
 /** Asked anew: it may end while something else is waited for. */

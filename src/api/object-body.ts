@@ -1,5 +1,5 @@
 import { finished, pipeline, type Readable, Transform } from 'node:stream'
-import { canCompute, type Checksum, CHECKSUM_NAMES, type RunningChecksum, startChecksum } from '../checksum/checksum.js'
+import { type Checksum, CHECKSUM_NAMES, startComparison } from '../checksum/checksum.js'
 import { toHttpFailure } from '../http/http-failure.js'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
@@ -28,7 +28,7 @@ export function objectBody(
   expected: Expected | undefined,
   signal: AbortSignal | undefined,
 ): Readable {
-  const checksum = startFor(expected?.checksum)
+  const checksum = startComparison(expected?.checksum)
   let size = 0
   const body = new Transform({
     highWaterMark: 256 * KiB,
@@ -51,12 +51,6 @@ export function objectBody(
   // Whatever ends one of them ends the other; who reads the result is told.
   pipeline(raw, body, () => undefined)
   return body
-}
-
-function startFor(checksum: Checksum | undefined): RunningChecksum | undefined {
-  // Of the MD5s of parts, whose sizes nobody knows here, nothing can be computed.
-  if (checksum === undefined || !canCompute(checksum.algorithm) || /-\d+$/.test(checksum.value)) return undefined
-  return startChecksum(checksum.algorithm)
 }
 
 function endWith(signal: AbortSignal, body: Readable, { bucket, key }: Source): void {

@@ -3,25 +3,15 @@
  * from outside; what it hands out has CRC-64 values as decimal text.
  */
 import type { Readable } from 'node:stream'
-import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
 import { CredentialsSource } from '../credentials/credentials-source.js'
 import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
 import { Transport } from '../http/transport.js'
-import {
-  checkInteger,
-  checkNames,
-  checkObject,
-  checkSignal,
-  checkString,
-  invalidOption,
-} from '../shared/check-option.js'
+import { checkInteger, checkNames, checkObject } from '../shared/check-option.js'
 import { MultipartApi } from '../stores/multipart-api.js'
-import { ObjectBody } from '../stores/object-body.js'
-import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
+import type { ObjectOptions } from '../stores/object-options.js'
 import type {
   ByteRange,
-  CallContext,
   CompletedPart,
   ListedPart,
   ListedUpload,
@@ -41,15 +31,25 @@ import { uploadFile } from '../upload/upload-file.js'
 import type { FileUploadOptions } from '../upload/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
+import { type CallOptions, contextOf } from './call-options.js'
+import { type WithCrc64Text, withCrc64Text } from './crc64-text.js'
+import {
+  listedParts,
+  listedUploads,
+  type ListPartsOptions,
+  type ListUploadPagesOptions,
+  type ListUploadsOptions,
+  type PartsPage,
+  partsPages,
+  type UploadsPage,
+  uploadsPages,
+} from './listings.js'
+import { type CompleteOptions, MultipartByHand, type SentPart, type UploadPartOptions } from './multipart-by-hand.js'
 import { objectBody } from './object-body.js'
+import type { PartBody } from './part-source.js'
+import { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUploads } from './stale-uploads.js'
 import { type UploadBody, uploadBody } from './upload-body.js'
 import { resolveStoreOptions, type StoreOptions } from './store-options.js'
-
-/** For calls that are one request each. */
-export interface CallOptions {
-  /** Cancels the call. */
-  signal?: AbortSignal | undefined
-}
 
 export interface HeadOptions extends CallOptions {
   /** The key of an object that was encrypted with one of yours: `{ customerKey }`. */
@@ -60,23 +60,6 @@ export interface GetOptions extends HeadOptions {
   /** Bytes from `start` to `end`, both inclusive; without `end`, to the end. Default: the whole object, verified. */
   range?: ByteRange | undefined
 }
-
-export interface ListPartsOptions extends CallOptions {
-  /** Parts after this number. */
-  after?: number | undefined
-  /** Parts asked for at a time, 1 to 1,000. Default 1,000. */
-  pageSize?: number | undefined
-}
-
-export interface ListUploadsOptions extends CallOptions {
-  /** Uploads of keys that begin with it. */
-  prefix?: string | undefined
-  /** Uploads asked for at a time, 1 to 1,000. Default 1,000. */
-  pageSize?: number | undefined
-}
-
-/** With the CRC-64 as an unsigned decimal number; absent when the service gave none. */
-export type WithCrc64Text<T> = Omit<T, 'crc64'> & { crc64?: string }
 
 /** What the service knows of an object. */
 export type ObjectInfo = WithCrc64Text<ObjectHead>
@@ -94,11 +77,13 @@ export interface ObjectContent extends ObjectInfo {
 export class ObjectStore {
   readonly #driver: StoreDriver
   readonly #pool: BufferPool
+  readonly #byHand: MultipartByHand
 
   /** @internal To be opened with `openStore()`. */
   constructor(driver: StoreDriver, pool: BufferPool) {
     this.#driver = driver
     this.#pool = pool
+    this.#byHand = new MultipartByHand({ driver, pool })
   }
 
   /** The service it is of. */
@@ -142,7 +127,7 @@ export class ObjectStore {
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
   async head(key: string, options: HeadOptions = {}): Promise<ObjectInfo> {
     const context = contextOf(options, ['serverSideEncryption'])
-    return withText(await this.#driver.headObject(this.#key(key), context, options))
+    return withCrc64Text(await this.#driver.headObject(this.#key(key), context, options))
   }
 
   /** An object and a stream of its bytes. Rejects with `NOT_FOUND` when there is none. */
@@ -152,7 +137,7 @@ export class ObjectStore {
     const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context, options)
     const whole = range === undefined ? { size: head.size, checksum: head.checksum } : undefined
     const body = objectBody(raw, { bucket: this.bucket, key }, whole, context.signal)
-    return { ...withText(head), body }
+    return { ...withCrc64Text(head), body }
   }
 
   /** Deletes an object; one that is not there is deleted already. */
@@ -162,80 +147,69 @@ export class ObjectStore {
 
   /** Begins a multipart upload by hand; what the object is to be is said here. Resolves with the upload id. */
   async initiateMultipartUpload(key: string, options: ObjectOptions & CallOptions = {}): Promise<string> {
-    const context = contextOf(options, OBJECT_OPTION_NAMES)
-    this.#driver.check(key, options)
-    return this.#driver.initiateMultipartUpload(key, options, context)
+    return this.#byHand.initiate(key, options)
   }
 
-  /** Sends one part, with a number from 1 to 10,000; the same number again replaces it. */
+  /**
+   * Sends one part, with a number from 1 to 10,000; the same number again replaces it. Bytes are sent as they lie, and
+   * must not change until then; of a Blob or a stream the whole part is first taken into memory of the store, for which
+   * it may have to wait. A stream needs `length`, and is destroyed on failure.
+   */
   async uploadPart(
     upload: UploadAddress,
     partNumber: number,
-    bytes: Uint8Array,
-    options: Pick<ObjectOptions, 'contentMd5' | 'trafficLimit' | 'serverSideEncryption'> & CallOptions = {},
-  ): Promise<CompletedPart & { size: number; crc64: string }> {
-    const context = contextOf(options, ['contentMd5', 'trafficLimit', 'serverSideEncryption'])
-    if (!(bytes instanceof Uint8Array)) throw invalidOption('bytes', bytes, 'accepted is a Uint8Array or Buffer')
-    checkInteger('partNumber', partNumber, 1, this.#driver.limits.maxParts)
-    const crc64 = crc64Engine().create()
-    crc64.update(bytes)
-    const body = new ObjectBody(bytes, crc64.digest())
-    const part = { ...this.#address(upload), partNumber, body }
-    const receipt = await this.#driver.uploadPart(part, options, context)
-    return { partNumber, ...receipt, size: bytes.length, crc64: formatCrc64(body.crc64) }
+    body: PartBody,
+    options: UploadPartOptions = {},
+  ): Promise<SentPart> {
+    return this.#byHand.uploadPart(upload, partNumber, body, options)
   }
 
   /** The parts become the object. Their order does not matter; their numbers may have gaps. */
   async completeMultipartUpload(
     upload: UploadAddress,
     parts: readonly CompletedPart[],
-    options: Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'> & CallOptions = {},
+    options: CompleteOptions = {},
   ): Promise<WithCrc64Text<StoredObject>> {
-    const context = contextOf(options, ['acl', 'callback', 'forbidOverwrite', 'serverSideEncryption'])
-    const sorted = checkParts(parts, this.#driver.limits.maxParts)
-    return withText(await this.#driver.completeMultipartUpload(this.#address(upload), sorted, options, context))
+    return this.#byHand.complete(upload, parts, options)
   }
 
   /** Gives up a multipart upload and its parts; one that is not there is given up already. */
   async abortMultipartUpload(upload: UploadAddress, options: CallOptions = {}): Promise<void> {
-    await this.#driver.abortMultipartUpload(this.#address(upload), contextOf(options, []))
+    return this.#byHand.abort(upload, options)
   }
 
-  /** The parts of an upload in the order of their numbers, page by page as they are asked for. */
-  async *listParts(
+  /** The parts of an upload in the order of their numbers. Further pages are asked for as they are needed. */
+  listParts(
     upload: UploadAddress,
     options: ListPartsOptions = {},
   ): AsyncGenerator<WithCrc64Text<ListedPart>, void, undefined> {
-    const context = contextOf(options, ['after', 'pageSize'])
-    const { after, pageSize } = options
-    if (after !== undefined) checkInteger('after', after, 0, this.#driver.limits.maxParts)
-    const address = this.#address(upload)
-    let request = {
-      ...(after === undefined ? {} : { after }),
-      ...pageLimit(pageSize),
-    }
-    for (;;) {
-      const page = await this.#driver.listParts(address, request, context)
-      for (const part of page.parts) yield withText(part)
-      if (page.next === undefined) return
-      request = page.next
-    }
+    return listedParts(this.#driver, upload, options)
   }
 
-  /** The bucket's unfinished uploads in the order of keys, then of upload ids, page by page as they are asked for. */
-  async *listMultipartUploads(options: ListUploadsOptions = {}): AsyncGenerator<ListedUpload, void, undefined> {
-    const context = contextOf(options, ['prefix', 'pageSize'])
-    const { prefix, pageSize } = options
-    let request = {
-      ...(prefix === undefined ? {} : { prefix: checkString('prefix', prefix) }),
-      ...pageLimit(pageSize),
-    }
-    for (;;) {
-      const page = await this.#driver.listMultipartUploads(request, context)
-      yield* page.uploads
-      if (page.next === undefined) return
-      request = page.next
-    }
+  /** The same page by page. Who wants one page alone stops there, and gives its `next` as `after` to go on. */
+  listPartPages(upload: UploadAddress, options: ListPartsOptions = {}): AsyncGenerator<PartsPage, void, undefined> {
+    return partsPages(this.#driver, upload, options)
+  }
+
+  /**
+   * The bucket's unfinished uploads in the order of keys, those of one key by upload id (S3: by time). Further pages are
+   * asked for as they are needed.
+   */
+  listMultipartUploads(options: ListUploadsOptions = {}): AsyncGenerator<ListedUpload, void, undefined> {
+    return listedUploads(this.#driver, options)
+  }
+
+  /** The same page by page, with what a `delimiter` groups. Who wants one page alone gives its `next` as `after` to go on. */
+  listMultipartUploadPages(options: ListUploadPagesOptions = {}): AsyncGenerator<UploadsPage, void, undefined> {
+    return uploadsPages(this.#driver, options)
+  }
+
+  /**
+   * Aborts the unfinished uploads that were begun some time ago, whoever began them: also those that are still being
+   * sent. One that cannot be aborted does not stop the others; rejects only where they cannot be listed, or by `signal`.
+   */
+  async abortStaleUploads(options: AbortStaleUploadsOptions): Promise<StaleUploads> {
+    return abortStaleUploads(this.#driver, options)
   }
 
   /**
@@ -260,11 +234,6 @@ export class ObjectStore {
     this.#driver.check(key, {})
     return key
   }
-
-  #address(upload: UploadAddress): UploadAddress {
-    const { key, uploadId } = checkObject('upload', upload) as Partial<UploadAddress>
-    return { key: this.#key(key ?? ''), uploadId: checkString('uploadId', uploadId) }
-  }
 }
 
 /**
@@ -282,45 +251,10 @@ export function openStore(options: StoreOptions = {}): ObjectStore {
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
 }
 
-function contextOf(options: CallOptions, furtherNames: readonly string[]): CallContext {
-  checkNames('this call', checkObject('options', options), ['signal', ...furtherNames])
-  return options.signal === undefined ? {} : { signal: checkSignal('signal', options.signal) }
-}
-
-function withText<T extends { crc64?: bigint }>(value: T): WithCrc64Text<T> {
-  const { crc64, ...rest } = value
-  return crc64 === undefined ? rest : { ...rest, crc64: formatCrc64(crc64) }
-}
-
 function checkRange(range: ByteRange): ByteRange {
   const { start, end } = checkObject('range', range) as Partial<ByteRange>
   checkNames('range', range, ['start', 'end'])
   const checked = { start: checkInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }
   if (end === undefined) return checked
   return { ...checked, end: checkInteger('range.end', end, checked.start, Number.MAX_SAFE_INTEGER, 'bytes') }
-}
-
-/** In the order of their numbers. */
-function checkParts(parts: readonly CompletedPart[], maxParts: number): CompletedPart[] {
-  if (!Array.isArray(parts) || parts.length === 0) {
-    throw invalidOption('parts', parts, 'accepted is a list of at least one part')
-  }
-  const sorted = parts.map((part) => checkPart(part, maxParts)).sort((a, b) => a.partNumber - b.partNumber)
-  const twice = sorted.find((part, index) => part.partNumber === sorted[index - 1]?.partNumber)
-  if (twice !== undefined) throw invalidOption('partNumber', twice.partNumber, 'it is there twice')
-  return sorted
-}
-
-function checkPart(part: unknown, maxParts: number): CompletedPart {
-  const { partNumber, etag, size, checksum } = checkObject('a part', part) as Partial<CompletedPart>
-  return {
-    partNumber: checkInteger('partNumber', partNumber, 1, maxParts),
-    etag: checkString('etag', etag),
-    ...(size === undefined ? {} : { size: checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER, 'bytes') }),
-    ...(checksum === undefined ? {} : { checksum: checkString('checksum', checksum) }),
-  }
-}
-
-function pageLimit(pageSize: number | undefined): { limit?: number } {
-  return pageSize === undefined ? {} : { limit: checkInteger('pageSize', pageSize, 1, 1000) }
 }

@@ -4,6 +4,7 @@ import type { UploadError } from '../shared/errors.js'
 import type { UploadStream } from '../stream/upload-stream.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
+import { isBlob, isIterable, isNodeStream, isWebStream } from './body-kinds.js'
 import {
   type BodyFacts,
   type BodySource,
@@ -88,25 +89,4 @@ function alreadyRead(body: unknown): UploadError {
 function isUsedUp(body: ReadableStream<unknown>): boolean {
   const stream = body as unknown as Readable
   return Readable.isDisturbed(stream) && !isReadable(stream) && !isErrored(stream)
-}
-
-/** Also those of other implementations. */
-function isBlob(body: unknown): body is Blob {
-  return has(body, 'stream', 'function') && has(body, 'arrayBuffer', 'function') && has(body, 'size', 'number')
-}
-
-function isNodeStream(body: unknown): body is Readable {
-  return has(body, 'pipe', 'function') && has(body, 'on', 'function')
-}
-
-function isWebStream(body: unknown): body is ReadableStream<unknown> {
-  return has(body, 'getReader', 'function')
-}
-
-function isIterable(body: unknown): body is AsyncIterable<unknown> | Iterable<unknown> {
-  return has(body, Symbol.asyncIterator, 'function') || has(body, Symbol.iterator, 'function')
-}
-
-function has(body: unknown, name: PropertyKey, type: 'function' | 'number'): boolean {
-  return typeof body === 'object' && body !== null && typeof (body as Record<PropertyKey, unknown>)[name] === type
 }

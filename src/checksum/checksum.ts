@@ -72,6 +72,13 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   }
 }
 
+/** To be compared with what a service told of whole content; undefined where that says nothing that can be computed. */
+export function startComparison(told: Checksum | undefined): RunningChecksum | undefined {
+  // Of the MD5s of parts, whose sizes the reader does not know, nothing can be computed.
+  if (told === undefined || !canCompute(told.algorithm) || /-\d+$/.test(told.value)) return undefined
+  return startChecksum(told.algorithm)
+}
+
 /** Of the parts put together in this order; undefined where a value is not one of the algorithm. */
 export function combineChecksums(algorithm: ChecksumAlgorithm, parts: readonly PartChecksum[]): string | undefined {
   switch (algorithm) {

@@ -15,24 +15,20 @@ export async function abort(invocation: Invocation): Promise<void> {
   const target = open(operands[0] ?? '', options, session.environment)
   try {
     if (uploadId !== undefined) await abortOne(target, { key: target.key, uploadId }, invocation)
-    else await abortOld(target, Date.now() - (olderThan ?? 0), invocation)
+    else await abortOld(target, olderThan ?? 0, invocation)
   } finally {
     await target.store.close()
   }
 }
 
-async function abortOld(target: OpenTarget, before: number, invocation: Invocation): Promise<void> {
+async function abortOld(target: OpenTarget, olderThanMs: number, invocation: Invocation): Promise<void> {
   const prefix = target.key === '' ? undefined : target.key
   const { signal } = invocation.session
-  let count = 0
-  for await (const upload of target.store.listMultipartUploads({ prefix, signal })) {
-    // One whose age nobody knows may be under way.
-    if (upload.initiated === undefined || upload.initiated.getTime() > before) continue
-    await abortOne(target, upload, invocation)
-    count += 1
-  }
+  // Each one's parts are told, which only unfinished uploads have: the store is asked which they are, not to abort them.
+  const { aborted: old } = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, signal })
+  for (const upload of old) await abortOne(target, upload, invocation)
   const { options, session } = invocation
-  if (count === 0 && !options.flag('quiet')) session.stderr.line('ossup: there are none that old')
+  if (old.length === 0 && !options.flag('quiet')) session.stderr.line('ossup: there are none that old')
 }
 
 async function abortOne(target: OpenTarget, upload: ListedUpload, { options, session }: Invocation): Promise<void> {

@@ -22,6 +22,7 @@ class Silence implements Reporter {
 
   progress(): void {}
   retry(): void {}
+  note(): void {}
   event(): void {}
   foreign(chunk: Uint8Array): void {
     this.#stderr.write(chunk)

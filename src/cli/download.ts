@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { formatCrc64 } from '../checksum/decimal.js'
-import { crc64Engine } from '../checksum/engine.js'
+import { CHECKSUM_NAMES, startComparison } from '../checksum/checksum.js'
 import { type ObjectContent, type ObjectStore, type RetryNotice, UploadError } from '../index.js'
 import { backoffMs, DEFAULT_RETRY } from '../shared/backoff.js'
 import { EXIT } from './exit-codes.js'
@@ -11,7 +10,9 @@ const MAX_ATTEMPTS = 8
 
 export interface Download {
   head: ObjectContent
-  /** All bytes of the object, verified: it ends only if they were all of it. */
+  /** Whether the store tells a checksum that the bytes can be held against. */
+  isVerified: boolean
+  /** All bytes of the object: it ends only if they were all of it, by their checksum where there is one. */
   chunks: AsyncGenerator<Buffer, void, undefined>
 }
 
@@ -23,7 +24,8 @@ export async function download(
   onRetry: (retry: RetryNotice) => void,
 ): Promise<Download> {
   const head = await store.get(key, { signal })
-  return { head, chunks: chunksOf(store, key, head, signal, onRetry) }
+  const isVerified = startComparison(head.checksum) !== undefined
+  return { head, isVerified, chunks: chunksOf(store, key, head, signal, onRetry) }
 }
 
 async function* chunksOf(
@@ -33,7 +35,8 @@ async function* chunksOf(
   signal: AbortSignal,
   onRetry: (retry: RetryNotice) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const crc64 = crc64Engine().create()
+  // Each body is verified by itself where it is the whole; of what is put together only this one knows.
+  const checksum = startComparison(head.checksum)
   let { body } = head
   let position = 0
   let attempt = 1
@@ -42,7 +45,7 @@ async function* chunksOf(
       for await (const chunk of body as AsyncIterable<Buffer>) {
         position += chunk.length
         attempt = 1
-        crc64.update(chunk)
+        checksum?.update(chunk)
         yield chunk
       }
       if (position >= head.size) break
@@ -56,12 +59,9 @@ async function* chunksOf(
       body = await bodyFrom(store, key, head, position, signal)
     }
   }
-  const actual = formatCrc64(crc64.digest())
-  if (position === head.size && (head.crc64 === undefined || head.crc64 === actual)) return
-  throw new UploadError(
-    'CHECKSUM_MISMATCH',
-    `${position} bytes with CRC-64 ${actual} were read of ${JSON.stringify(key)}, which has ${head.size} bytes with CRC-64 ${head.crc64 ?? 'unknown'}`,
-  )
+  const value = checksum?.digest()
+  if (position === head.size && (checksum === undefined || value === head.checksum?.value)) return
+  throw mismatch(key, position, value, head)
 }
 
 /** What was cut off looks like a mismatch to who counts only; where bytes are missing, more can be asked for. */
@@ -77,11 +77,26 @@ async function bodyFrom(
   position: number,
   signal: AbortSignal,
 ): Promise<ObjectContent['body']> {
-  const rest = await store.get(key, { range: { start: position }, signal })
+  const cannotGoOn = (why: string, cause?: unknown) =>
+    new Failure(EXIT.failed, `reading ${JSON.stringify(key)} cannot go on after ${position} bytes: ${why}`, cause)
+  const rest = await store.get(key, { range: { start: position }, signal }).catch((error: unknown) => {
+    const { status } = error as Partial<UploadError>
+    if (status === 416) throw cannotGoOn('it was replaced meanwhile by a shorter one', error)
+    throw status === 404 ? cannotGoOn('it was deleted meanwhile', error) : error
+  })
   const isSame = rest.etag === head.etag && rest.size === head.size && rest.versionId === head.versionId
   const isRest = rest.headers['content-range']?.startsWith(`bytes ${position}-`) === true
   if (isSame && isRest) return rest.body
   rest.body.destroy()
-  const why = isSame ? 'the store did not answer with the rest of it' : 'it was replaced meanwhile'
-  throw new Failure(EXIT.failed, `reading ${JSON.stringify(key)} cannot go on after ${position} bytes: ${why}`)
+  throw cannotGoOn(isSame ? 'the store did not answer with the rest of it' : 'it was replaced meanwhile')
+}
+
+function mismatch(key: string, size: number, value: string | undefined, head: ObjectContent): UploadError {
+  const named = (text: string) =>
+    head.checksum === undefined || value === undefined ? '' : ` with ${CHECKSUM_NAMES[head.checksum.algorithm]} ${text}`
+  const found = `${size} bytes${named(value ?? '')} were read of ${JSON.stringify(key)}`
+  return new UploadError(
+    'CHECKSUM_MISMATCH',
+    `${found}, which has ${head.size} bytes${named(head.checksum?.value ?? '')}`,
+  )
 }

@@ -33,6 +33,8 @@ export function exitCodeOf(error: unknown, otherwise: number): number {
     case 'INVALID_OPTION':
     case 'MISSING_CREDENTIALS':
       return EXIT.usage
+    case 'SOURCE_CHANGED':
+      return EXIT.source
     case 'ABORTED':
       return EXIT.aborted
     case 'NO_SUCH_UPLOAD':

@@ -1,15 +1,14 @@
 import { pipeline } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import type { RetryNotice } from '../index.js'
-import { formatByteSize } from './byte-sizes.js'
 import { chooseReporter } from './choose-reporter.js'
 import type { Invocation } from './command.js'
 import { type Download, download } from './download.js'
-import { formatSeconds } from './durations.js'
 import { openOutputFile } from './output-file.js'
 import type { Reporter } from './reporter.js'
 import type { Session } from './session.js'
 import { openObject, type OpenTarget } from './store-access.js'
+import { downloadSummary } from './summaries.js'
 import { DownloadFacts } from './transfer-facts.js'
 
 const PROGRESS_MS = 250
@@ -42,14 +41,12 @@ async function read(target: OpenTarget, file: string | undefined, session: Sessi
     source.head.body.destroy()
     progress.end()
   }
-  const { size, crc64, etag } = source.head
+  const { size, checksum, crc64, etag } = source.head
   const { elapsedMs } = progress
   const address = target.addressOf(target.key)
-  reporter.event('done', { target: address, size, crc64, etag, elapsedMs: Math.round(elapsedMs) })
-  const verified = crc64 === undefined ? 'the size alone was verified' : `verified: CRC-64 ${crc64}`
-  reporter.summary(
-    `read ${address}\n  ${size} bytes (${formatByteSize(size)}), ${formatSeconds(elapsedMs)}, ${verified}, ETag ${etag}`,
-  )
+  const facts = { target: address, size, checksum, crc64, etag, isVerified: source.isVerified }
+  reporter.event('done', { ...facts, elapsedMs: Math.round(elapsedMs) })
+  reporter.summary(downloadSummary(address, source, elapsedMs))
 }
 
 async function save(source: Download, file: string, progress: ReadProgress): Promise<void> {

@@ -18,8 +18,8 @@ export async function head({ operands, options, session }: Invocation): Promise<
         type: info.contentType,
         modified: info.lastModified?.toISOString(),
         version: info.versionId,
-        'storage class': headers['x-oss-storage-class'],
-        encryption: headers['x-oss-server-side-encryption'],
+        'storage class': info.storageClass,
+        encryption: info.serverSideEncryption?.algorithm,
         ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`metadata ${name}`, value])),
       }
       for (const [name, value] of Object.entries(facts)) {

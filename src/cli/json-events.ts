@@ -35,6 +35,7 @@ export class JsonEvents implements Reporter {
     this.#output.line(JSON.stringify({ event: name, ...fields }))
   }
 
+  note(): void {}
   foreign(): void {}
   summary(): void {}
 

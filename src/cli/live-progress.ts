@@ -32,7 +32,11 @@ export class LiveProgress implements Reporter {
   }
 
   retry(retry: RetryNotice): void {
-    this.#terminal.line(`ossup: ${this.#label === '' ? '' : `${this.#label} `}${retryText(retry)}`)
+    this.note(retryText(retry))
+  }
+
+  note(text: string): void {
+    this.#terminal.line(`ossup: ${this.#label === '' ? '' : `${this.#label} `}${text}`)
   }
 
   event(): void {}

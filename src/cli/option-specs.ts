@@ -40,6 +40,8 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
   { name: 'part-size', value: 'SIZE', help: 'bytes of a part, such as 16MiB (default 8MiB)' },
   { name: 'concurrency', value: 'N', help: 'parts in flight, 1 to 100 (default 5)' },
   { name: 'expected-size', value: 'SIZE', help: 'of the stream: a bar, the time left, parts that fit' },
+  { name: 'bandwidth-limit', value: 'SIZE', help: 'bytes a second at most, such as 20MiB' },
+  { name: 'checkpoint', value: 'FILE', help: 'record progress there: run again, it goes on' },
   { name: 'min-size', value: 'SIZE', help: 'store nothing that is smaller' },
   {
     name: 'expect-tail',

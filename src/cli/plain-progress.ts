@@ -27,7 +27,11 @@ export class PlainProgress implements Reporter {
   }
 
   retry(retry: RetryNotice): void {
-    this.#stderr.line(`ossup: ${this.#label}${retryText(retry)}`)
+    this.note(retryText(retry))
+  }
+
+  note(text: string): void {
+    this.#stderr.line(`ossup: ${this.#label}${text}`)
   }
 
   event(): void {}

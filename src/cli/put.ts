@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { UploadError, UploadOptions, UploadStream } from '../index.js'
 import type { Invocation } from './command.js'
+import { formatByteSize } from './byte-sizes.js'
 import { chooseReporter } from './choose-reporter.js'
 import { Failure, isCancelled, usageFailure } from './failure.js'
 import { guardsOf } from './guards.js'
@@ -32,7 +33,11 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   try {
     const jobs = jobsOf(target, files, rest, session, reporter)
     // All of them are looked at before anything begins: a wrong option starts no producer.
-    for (const { key } of jobs) target.store.createUploadStream(key, uploadOptions).destroy()
+    for (const { key } of jobs)
+      target.store.createUploadStream(key, { ...uploadOptions, checkpoint: undefined }).destroy()
+    if (jobs.length > 1 && uploadOptions.checkpoint !== undefined) {
+      throw usageFailure('--checkpoint is of one upload: give one file')
+    }
     for (const [index, job] of jobs.entries()) {
       if (jobs.length > 1) reporter.label(`${index + 1}/${jobs.length}`)
       await transfer(target, job, options, uploadOptions, session, reporter)
@@ -83,6 +88,7 @@ function uploadOptionsOf(options: Options): UploadOptions {
     partSize: options.byteSize('part-size'),
     concurrency: options.wholeNumber('concurrency'),
     expectedSize: options.byteSize('expected-size'),
+    checkpoint: options.text('checkpoint'),
     contentType: options.text('content-type'),
     metadata: options.pairs('metadata'),
     headers: options.pairs('header'),
@@ -115,9 +121,9 @@ async function transfer(
   try {
     await pipeline([source.stream, ...guardsOf(options), upload]).finally(() => upload.done)
     const result = await upload.done
-    const { elapsedMs } = upload.progress
+    const { elapsedMs, retries } = upload.progress
     reporter.event('done', { target: address, ...result, elapsedMs: Math.round(elapsedMs) })
-    reporter.summary(uploadSummary(address, result, elapsedMs))
+    reporter.summary(uploadSummary(address, result, retries, elapsedMs))
   } catch (error) {
     throw withOutcome(error, session.signal, address)
   } finally {
@@ -131,6 +137,16 @@ function watch(upload: UploadStream, source: Source, reporter: Reporter): void {
   upload.on('progress', (progress) => reporter.progress(facts.of(progress)))
   upload.on('initiated', (uploadId) => reporter.event('initiated', { uploadId }))
   upload.on('part', (part) => reporter.event('part', { ...part }))
+  upload.on('resumed', (earlier) => {
+    reporter.event('resumed', { ...earlier })
+    reporter.note(`goes on with upload ${earlier.uploadId}: ${earlier.parts} parts, ${formatByteSize(earlier.bytes)}`)
+  })
+  upload.on('restarted', ({ reason, message, leftUploadId }) => {
+    reporter.event('restarted', { reason, message, leftUploadId })
+    reporter.note(
+      `begins anew: ${message}${leftUploadId === undefined ? '' : `; left behind is upload ${leftUploadId}`}`,
+    )
+  })
   upload.on('retry', (retry) => reporter.retry(retry))
   source.errors?.on('data', (chunk: Buffer) => reporter.foreign(chunk))
 }
@@ -140,12 +156,12 @@ function watch(upload: UploadStream, source: Source, reporter: Reporter): void {
  * object is stored whole, or not at all.
  */
 function withOutcome(error: unknown, signal: AbortSignal, address: string): unknown {
-  const { outcomeUnknown = false } = error as Partial<UploadError>
+  const { outcomeUnknown = false, resumable = false } = error as Partial<UploadError>
   const cause: unknown = isCancelled(error) && signal.aborted ? signal.reason : error
   if (!(cause instanceof Failure)) return error
   const outcome = outcomeUnknown
     ? ` while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
-    : `; ${address} was not stored`
+    : `; ${address} was not stored${resumable ? ' yet: with the same --checkpoint it goes on' : ''}`
   return Object.assign(new Failure(cause.exitCode, cause.message + outcome, error), leftoverOf(error))
 }
 

@@ -8,6 +8,8 @@ export interface Reporter {
   /** Called some times a second. */
   progress(facts: TransferFacts): void
   retry(retry: RetryNotice): void
+  /** What people should know; programs are told by an event. */
+  note(text: string): void
   /** For programs: what happened, with what belongs to it. */
   event(name: string, fields: Readonly<Record<string, unknown>>): void
   /** What a producer says on standard error. */

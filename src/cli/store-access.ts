@@ -60,6 +60,7 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
     endpoint: options.text('endpoint'),
     addressing: options.text('addressing'),
     network: options.text('network'),
+    bandwidthLimit: options.byteSize('bandwidth-limit'),
   }
   const config = configFor(scheme, options, environment)
   const filled = config === undefined ? given : { ...given, ...fromConfig(config, given, environment) }

@@ -25,21 +25,22 @@ export class UploadFacts {
   readonly #received = new RateMeter()
 
   of(progress: UploadProgress): TransferFacts {
-    const { received, sent, expectedSize, elapsedMs, partsDone, partsInFlight, retries, slowSide } = progress
+    const { received, sent, resumed, expectedSize, elapsedMs, partsDone, partsInFlight, retries, slowSide } = progress
     const sentNow = this.#sent.take(elapsedMs, sent)
     const receivedNow = this.#received.take(elapsedMs, received)
     // Until the first part is full nothing can be sent, and a zero would look like a fault.
-    const isReading = sent === 0
-    const bytes = isReading ? received : sent
+    const isReading = sent + resumed === 0
+    // What an earlier run sent is done as well, but says nothing of the rate.
+    const bytes = isReading ? received : sent + resumed
     return {
       bytes,
       total: expectedSize,
       verb: isReading ? 'read' : 'sent',
       elapsedMs,
       rateNow: isReading ? receivedNow : sentNow,
-      rateMean: meanRate(bytes, elapsedMs),
+      rateMean: meanRate(isReading ? received : sent, elapsedMs),
       retries,
-      held: isReading ? 0 : Math.max(received - sent, 0),
+      held: isReading ? 0 : Math.max(received - bytes, 0),
       partsDone,
       partsInFlight,
       slowSide,

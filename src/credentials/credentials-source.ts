@@ -64,14 +64,21 @@ export class CredentialsSource {
     }
   }
 
+  /** The credentials to sign with now, where nobody need be asked for them. */
+  get atHand(): Credentials | undefined {
+    const kept = this.#kept
+    return kept !== undefined && Date.now() < kept.refreshAtMs ? kept.credentials : undefined
+  }
+
   /**
    * The credentials to sign with now. `rejected` are ones that the service no longer takes: they are not handed out
    * from memory again. Throws UploadError.
    */
   async snapshot(rejected?: Credentials): Promise<Credentials> {
     if (this.#kept?.credentials === rejected) this.#kept = undefined
+    const { atHand } = this
+    if (atHand !== undefined) return atHand
     const kept = this.#kept
-    if (kept !== undefined && Date.now() < kept.refreshAtMs) return kept.credentials
     this.#asking ??= this.#renew().finally(() => {
       this.#asking = undefined
     })

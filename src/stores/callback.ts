@@ -48,6 +48,15 @@ export function encodeCallbackPart(name: string, part: Record<string, unknown>):
   return encoded
 }
 
+/** The callback server must answer with JSON; what is not JSON is handed on as text. */
+export function callbackAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
 function checkUrl(url: unknown): void {
   if (typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !url.includes(';'))
     return

@@ -15,6 +15,8 @@ export interface Dialect {
   /** What the service's own headers begin with, such as `x-oss-`. */
   readonly headerPrefix: string
   readonly requestIdHeader: string
+  /** Words of the service's answers, and those that the options have in their place. Default: none differ. */
+  readonly optionWords?: ReadonlyMap<string, string>
   readonly checksums: ChecksumRules
   /** Answers that can tell names percent-encoded, and only do so when asked: all of them, or only the list of uploads. */
   readonly encodesNames: 'always' | 'in-lists-of-uploads'

@@ -32,16 +32,21 @@ export function readUploadsPage(
   sortedBy: 'id' | 'time' = 'id',
 ): UploadsPage {
   const decode = root.text('EncodingType') === 'url' ? decodeFormText : (text: string) => text
-  const uploads = root.children('Upload').map((element) => ({
-    key: decode(required(element, 'Key')),
-    uploadId: required(element, 'UploadId'),
-    ...date('initiated', element.text('Initiated')),
-  }))
+  const { after: from } = request
+  const uploads = root
+    .children('Upload')
+    .map((element) => ({
+      key: decode(required(element, 'Key')),
+      uploadId: required(element, 'UploadId'),
+      ...date('initiated', element.text('Initiated')),
+    }))
+    // Ceph takes a key without an upload id for where to begin; everybody else begins after it.
+    .filter(({ key }) => from === undefined || from.uploadId !== undefined || key !== from.key)
   const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
   if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
   const uploadId = root.text('NextUploadIdMarker') ?? ''
   const after = { key: decode(required(root, 'NextKeyMarker')), ...(uploadId === '' ? {} : { uploadId }) }
-  if (request.after !== undefined && !leadsOn(request.after, after, sortedBy)) {
+  if (from !== undefined && !leadsOn(from, after, sortedBy)) {
     throw new Error('the next page does not come after this one')
   }
   return { uploads, commonPrefixes, next: { ...request, after } }
@@ -79,7 +84,8 @@ function wholeNumber(element: XmlElement, name: string): number {
   return value
 }
 
-function date<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: Date } {
+/** Under that name; nothing where the text is no date. */
+export function date<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: Date } {
   const time = Date.parse(text ?? '')
   return (Number.isNaN(time) ? {} : { [name]: new Date(time) }) as { [key in Name]?: Date }
 }

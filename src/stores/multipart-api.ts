@@ -8,9 +8,10 @@ import { UploadError } from '../shared/errors.js'
 import { escapeXml, parseXml, type XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import { badAnswer } from './attempt-failure.js'
+import { callbackAnswer } from './callback.js'
 import type { Dialect, ObjectRequest } from './dialect.js'
 import { Integrity } from './integrity.js'
-import { readPartsPage, readUploadsPage } from './listings.js'
+import { date, readPartsPage, readUploadsPage } from './listings.js'
 import type { ObjectBody } from './object-body.js'
 import { checksumFacts, readObjectHead } from './object-head.js'
 import { checkKey } from './object-key.js'
@@ -85,7 +86,7 @@ export class MultipartApi implements StoreDriver {
       async (answer) => {
         await this.#integrity.check(answer, body, options, 'put')
         const stored = this.#stored(answer, this.#etag(answer), options)
-        return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer) } : stored
+        return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer.text) } : stored
       },
     )
   }
@@ -168,7 +169,7 @@ export class MultipartApi implements StoreDriver {
       (answer) => {
         // The body is the callback server's answer where a callback was asked for.
         if (this.#hasCallback(headers)) {
-          return { ...this.#stored(answer, answer.headers['etag'], options), callback: callbackAnswer(answer) }
+          return { ...this.#stored(answer, answer.headers['etag'], options), callback: callbackAnswer(answer.text) }
         }
         const root = this.#readRoot(answer, 'CompleteMultipartUploadResult')
         return this.#stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
@@ -228,7 +229,8 @@ export class MultipartApi implements StoreDriver {
         const root = this.#readRoot(answer, 'ListMultipartUploadsResult')
         // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
         const isUnclear = isEncoded && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
-        return isUnclear ? undefined : readUploadsPage(root, page, this.#dialect.listsUploadsBy)
+        const at = date('answeredAt', answer.headers['date'])
+        return isUnclear ? undefined : { ...readUploadsPage(root, page, this.#dialect.listsUploadsBy), ...at }
       }),
     )
   }
@@ -344,14 +346,5 @@ export class MultipartApi implements StoreDriver {
       if (error instanceof Error && error.name === 'AttemptFailure') throw error
       throw badAnswer(`the answer cannot be understood: ${String(error)}`, answer, this.#dialect)
     }
-  }
-}
-
-/** The callback server must answer with JSON; what is not JSON is handed on as text. */
-function callbackAnswer(answer: HttpAnswer): unknown {
-  try {
-    return JSON.parse(answer.text) as unknown
-  } catch {
-    return answer.text
   }
 }

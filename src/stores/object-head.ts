@@ -1,7 +1,7 @@
 import type { Checksum } from '../checksum/checksum.js'
 import { parseCrc64 } from '../checksum/decimal.js'
 import type { Dialect } from './dialect.js'
-import type { ObjectHead, StoredObject } from './store-driver.js'
+import type { ObjectHead, StoredObject, ToldEncryption } from './store-driver.js'
 
 /** What the headers of HeadObject and GetObject say. Throws where they do not say how large the object is. */
 export function readObjectHead(
@@ -14,6 +14,9 @@ export function readObjectHead(
   const versionId = headers[`${dialect.headerPrefix}version-id`]
   const contentType = headers['content-type']
   const lastModified = Date.parse(headers['last-modified'] ?? '')
+  const storageClass = headers[`${dialect.headerPrefix}storage-class`]
+  const serverSideEncryption = encryptionOf(headers, dialect)
+  const tagCount = headers[`${dialect.headerPrefix}tagging-count`]
   const metadataPrefix = `${dialect.headerPrefix}meta-`
   const metadata = Object.entries(headers)
     .filter(([name]) => name.startsWith(metadataPrefix))
@@ -27,6 +30,9 @@ export function readObjectHead(
     ...(contentType === undefined ? {} : { contentType }),
     ...(Number.isNaN(lastModified) ? {} : { lastModified: new Date(lastModified) }),
     metadata: Object.fromEntries(metadata),
+    ...(storageClass === undefined ? {} : { storageClass: optionWord(storageClass, dialect) }),
+    ...(serverSideEncryption === undefined ? {} : { serverSideEncryption }),
+    ...(tagCount !== undefined && /^\d+$/.test(tagCount) ? { tagCount: Number(tagCount) } : {}),
     headers,
     requestId: headers[dialect.requestIdHeader] ?? '',
   }
@@ -37,6 +43,28 @@ export function checksumFacts(checksum: Checksum | undefined): Pick<StoredObject
   if (checksum === undefined) return {}
   const crc64 = checksum.algorithm === 'crc64ecma' ? parseCrc64(checksum.value) : undefined
   return { checksum, ...(crc64 === undefined ? {} : { crc64 }) }
+}
+
+/** Each service has a name of its own for the header with the key's id. */
+const KEY_ID_HEADERS = ['-key-id', '-kms-key-id', '-aws-kms-key-id']
+
+function encryptionOf(headers: Record<string, string>, dialect: Dialect): ToldEncryption | undefined {
+  const prefix = `${dialect.headerPrefix}server-side-encryption`
+  const customerAlgorithm = headers[`${prefix}-customer-algorithm`]
+  if (customerAlgorithm !== undefined) return { algorithm: customerAlgorithm, isCustomerKey: true }
+  const algorithm = headers[prefix]
+  if (algorithm === undefined) return undefined
+  const keyId = KEY_ID_HEADERS.map((name) => headers[prefix + name]).find((id) => id !== undefined)
+  const dataEncryption = headers[`${dialect.headerPrefix}server-side-data-encryption`]
+  return {
+    algorithm: optionWord(algorithm, dialect),
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(dataEncryption === undefined ? {} : { dataEncryption }),
+  }
+}
+
+function optionWord(word: string, { optionWords }: Dialect): string {
+  return optionWords?.get(word) ?? word
 }
 
 /** Of the whole object, also where a range of it was asked for. */

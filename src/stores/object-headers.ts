@@ -13,7 +13,7 @@ import type { ObjectOptions } from './object-options.js'
 export type HeaderPlaces = ReadonlyMap<string, readonly ObjectRequest[]>
 
 /** Headers of HTTP that belong to this library, or to an option of their own. */
-const RESERVED: readonly string[] = [
+const RESERVED: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
   'content-length',
@@ -31,7 +31,7 @@ const RESERVED: readonly string[] = [
   'transfer-encoding',
   'upgrade',
   'user-agent',
-]
+])
 
 export function headersOn(
   request: ObjectRequest,
@@ -53,9 +53,11 @@ export function basicHeaders(
   const { prefix } = service
   const { metadata, tagging, contentMd5 } = options
   const headers = options.headers === undefined ? new Map<string, string>() : checkHeaders('headers', options.headers)
-  const reserved = new Set([...RESERVED, ...service.reserved.map((name) => prefix + name)])
   for (const name of headers.keys()) {
-    if (reserved.has(name)) throw invalidOption('a name in headers', name, 'it is set by the library itself')
+    const isReserved = name.startsWith(prefix)
+      ? service.reserved.includes(name.slice(prefix.length))
+      : RESERVED.has(name)
+    if (isReserved) throw invalidOption('a name in headers', name, 'it is set by the library itself')
   }
   const type = options.contentType ?? headers.get('content-type') ?? 'application/octet-stream'
   headers.set('content-type', checkString('contentType', checkHeaderValue('contentType', type)))

@@ -83,6 +83,9 @@ export const OBJECT_OPTION_NAMES: readonly (keyof ObjectOptions)[] = [
 
 /** Options that the caller changes afterwards, for the next upload perhaps, have no effect on this one. */
 export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
-  const own = OBJECT_OPTION_NAMES.map((name) => [name, options[name]] as const)
-  return structuredClone(Object.fromEntries(own.filter(([, value]) => value !== undefined)))
+  const own = OBJECT_OPTION_NAMES.flatMap((name) => {
+    const value = options[name]
+    return value === undefined ? [] : [[name, typeof value === 'object' ? structuredClone(value) : value] as const]
+  })
+  return Object.fromEntries(own)
 }

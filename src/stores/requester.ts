@@ -12,6 +12,7 @@ import type { Credentials } from '../shared/credentials.js'
 import { debugLine } from '../shared/diagnostics.js'
 import { UploadError, type UploadErrorDetails } from '../shared/errors.js'
 import { oneLine } from '../shared/one-line.js'
+import { unlessAborted } from '../shared/unless-aborted.js'
 import { VERSION } from '../shared/version.js'
 import { percentEncode } from '../signing/percent-encoding.js'
 import type { QueryParameter } from '../signing/signable-request.js'
@@ -73,6 +74,7 @@ export class Requester {
       const answer = await transport.send(request)
       onAnswer(answer)
       if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
+      if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
   }
@@ -107,7 +109,7 @@ export class Requester {
       let snapshot: Credentials | undefined
       let request: HttpRequest | undefined
       const attempt = async (onAnswer: OnAnswer): Promise<T> => {
-        snapshot = await unlessAborted(credentials.snapshot(), context.signal)
+        snapshot = credentials.atHand ?? (await unlessAborted(credentials.snapshot(), context.signal, cancelled))
         const date = new Date(Date.now() + this.#clockOffsetMs)
         request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
           // What leaves after the failure counts for nothing.
@@ -144,6 +146,7 @@ export class Requester {
         outcomeUnknown ||= failure.facts.outcomeUnknown
 
         const { remedy, throttled } = failure.facts
+        if (throttled === true) context.onThrottled?.('refused')
         let helps = remedy !== 'none'
         let delayMs = 0
         if (remedy === 'again') {
@@ -190,7 +193,8 @@ export class Requester {
   /** Whether there may be others than those that were rejected. */
   async #renewCredentials(rejected: Credentials | undefined, context: CallContext): Promise<boolean> {
     try {
-      const renewed = await unlessAborted(this.#parts.credentials.snapshot(rejected), context.signal)
+      const snapshot = this.#parts.credentials.snapshot(rejected)
+      const renewed = await unlessAborted(snapshot, context.signal, cancelled)
       return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
     } catch {
       // The next attempt asks again, and tells what is wrong where it fails too.
@@ -276,19 +280,8 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }
 
-/** What `promise` gives, unless the call ends first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  let onAbort = (): void => undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(new HttpFailure('cancelled', 'the request was cancelled', false, signal.reason))
-  })
-  signal.addEventListener('abort', onAbort)
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
+function cancelled(reason: unknown): HttpFailure {
+  return new HttpFailure('cancelled', 'the request was cancelled', false, reason)
 }
 
 /** Ends early, without a word, when the call is over. */

@@ -76,6 +76,8 @@ export interface CallContext {
   /** What traces name as the upload that the call belongs to. */
   upload?: object | undefined
   onRetry?: ((retry: RetryNotice) => void) | undefined
+  /** The service refused a request, or took its time over it, because there are too many. */
+  onThrottled?: ((how: 'refused' | 'delayed') => void) | undefined
   /** For each attempt that failed although it may have taken effect. */
   onOutcomeUnknown?: (() => void) | undefined
   /** Bytes of the body that left; an attempt that is begun again first takes back what the one before sent. */
@@ -143,8 +145,25 @@ export interface ObjectHead extends StoredObject {
   contentType?: string
   lastModified?: Date
   metadata: Record<string, string>
+  /** In the words of the option; OBS and S3 tell it only of objects that are not of their standard class. */
+  storageClass?: string
+  /** Absent where the service tells of none. */
+  serverSideEncryption?: ToldEncryption
+  /** How many tags it has; absent where the service tells of none. */
+  tagCount?: number
   /** All headers of the answer, names in lower case. */
   headers: Record<string, string>
+}
+
+/** In the words of the option. */
+export interface ToldEncryption {
+  algorithm: string
+  /** The KMS key. */
+  keyId?: string
+  /** OSS: beside `KMS`. */
+  dataEncryption?: string
+  /** Encrypted with a key of the caller's own, which is needed to read it. */
+  isCustomerKey?: true
 }
 
 /** Both ends inclusive; without an end, to the end of the object. */
@@ -190,6 +209,8 @@ export interface UploadsPage {
   commonPrefixes: string[]
   /** Where the next page begins; absent on the last one. */
   next?: UploadsPageRequest
+  /** When the service answered, by its own clock. */
+  answeredAt?: Date
 }
 
 /** A multipart upload that was neither completed nor aborted. */

@@ -6,15 +6,14 @@
  * the source, was the slow side.
  */
 
-export interface ConcurrencyRange {
+export interface AdaptiveOptions {
   min: number
   max: number
   /** Where to begin. */
   start: number
+  /** Default false. */
+  ignoresDelays?: boolean
 }
-
-/** Parts in flight that more memory or a longer line would not make more of. */
-export const MAX_ADAPTIVE = 32
 
 /** More is kept when it brings this share of what it would bring if parts did not slow each other down. */
 const WORTH = 0.2
@@ -55,6 +54,7 @@ interface Measurement {
 export class AdaptiveConcurrency {
   readonly #min: number
   readonly #max: number
+  readonly #ignoresDelays: boolean
   readonly #now: () => number
   #limit: number
   #state: State = { name: 'climbing', before: undefined }
@@ -63,9 +63,13 @@ export class AdaptiveConcurrency {
   /** Parts that were in flight when the number was halved: their refusals say nothing new. */
   #alreadyCounted = 0
 
-  constructor({ min, max, start }: ConcurrencyRange, now: () => number = () => performance.now()) {
+  constructor(
+    { min, max, start, ignoresDelays = false }: AdaptiveOptions,
+    now: () => number = () => performance.now(),
+  ) {
     this.#min = min
     this.#max = max
+    this.#ignoresDelays = ignoresDelays
     this.#now = now
     this.#limit = Math.min(max, Math.max(min, start))
     this.#measurement = this.#newMeasurement(0)
@@ -109,6 +113,7 @@ export class AdaptiveConcurrency {
 
   /** The service took its time over a request because there were too many: fewer, if that costs nothing. */
   delayed(): void {
+    if (this.#ignoresDelays) return
     if (this.#state.name === 'resting') this.#state.next = 'down'
     else this.#state = { name: 'resting', left: 1, next: 'down' }
   }

@@ -22,6 +22,7 @@ export class BufferShelf {
       this.#bytes -= capacity
       return reused
     }
+    this.#dropOutgrown(capacity)
     this.shrink(room)
     return this.#engine.createPartBuffer(capacity)
   }
@@ -35,5 +36,16 @@ export class BufferShelf {
   /** Lets go of the buffers that were used longest ago until those kept hold at most `bytes`. */
   shrink(bytes: number): void {
     while (this.#bytes > bytes) this.#bytes -= this.#buffers.shift()?.capacity ?? this.#bytes
+  }
+
+  /** Where parts grow nobody asks for the smaller buffers again: they make room for the new one. */
+  #dropOutgrown(capacity: number): void {
+    for (let dropped = 0; dropped < capacity;) {
+      const index = this.#buffers.findIndex((buffer) => buffer.capacity < capacity)
+      if (index === -1) return
+      const size = this.#buffers.splice(index, 1)[0]?.capacity ?? 0
+      this.#bytes -= size
+      dropped += size
+    }
   }
 }

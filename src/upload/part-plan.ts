@@ -15,6 +15,8 @@ export interface PartPlanOptions {
   expectedSize?: number | undefined
   /** False keeps every part but the last at one size, as some services demand. */
   partGrowth: boolean
+  /** Whether a part may be sent before it is full where memory is short. Default false. */
+  shortParts?: boolean
   /** Bytes. */
   maxMemory: number
 }
@@ -44,12 +46,12 @@ export class PartPlan {
   readonly #limits: StoreLimits
   readonly #firstSize: number
   readonly #largestSize: number
-  readonly #mayBeShort: boolean
+  readonly #shortParts: boolean
   readonly #adviseExpectedSize: boolean
 
   /** Throws UploadError where no plan fits the limits. */
   constructor(options: PartPlanOptions, limits: StoreLimits) {
-    const { partSize, expectedSize, partGrowth, maxMemory } = options
+    const { partSize, expectedSize, partGrowth, shortParts = false, maxMemory } = options
     this.#limits = limits
     this.#firstSize = expectedSize === undefined ? partSize : sizeForExpected(expectedSize, partSize, limits)
     if (this.#firstSize > maxMemory) {
@@ -60,7 +62,8 @@ export class PartPlan {
     this.#largestSize = mayGrow
       ? Math.max(this.#firstSize, Math.min(maxMemory / 2, largestPart(limits)))
       : this.#firstSize
-    this.#mayBeShort = partGrowth
+    // The largest size there is may leave no part to spare.
+    this.#shortParts = shortParts && (expectedSize ?? 0) <= this.#firstSize * Math.floor(limits.maxParts * SPARE)
     this.#adviseExpectedSize = expectedSize === undefined
   }
 
@@ -78,7 +81,7 @@ export class PartPlan {
     const size = this.sizeOf(partNumber)
     const { maxParts, minPartSize } = this.#limits
     // Only the first ones may be short: they are the smallest, so that the stream may still be nearly as long.
-    const mayBeShort = this.#mayBeShort && partNumber <= maxParts - Math.floor(maxParts * SPARE)
+    const mayBeShort = this.#shortParts && partNumber <= maxParts - Math.floor(maxParts * SPARE)
     return { partNumber, size, fewest: mayBeShort ? Math.min(minPartSize, size) : size }
   }
 

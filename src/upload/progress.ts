@@ -14,6 +14,8 @@ export interface UploadProgress {
   fraction?: number
   partsDone: number
   partsInFlight: number
+  /** Parts that may be in flight: as given, or what `'auto'` has found so far. */
+  concurrency: number
   /** Attempts that failed and were followed by another one. */
   retries: number
   /** From the creation of the upload to now, or to its end. */
@@ -56,6 +58,11 @@ export class ProgressMeter {
     }
   }
 
+  /** How long the source has waited for the network. */
+  get blockedMs(): number {
+    return this.#blockedMs + (this.#blockedAt === undefined ? 0 : performance.now() - this.#blockedAt)
+  }
+
   /** The source has ended: from now on only the network is waited for. */
   end(): void {
     this.#endedAt ??= performance.now()
@@ -79,7 +86,7 @@ export class ProgressMeter {
   }
 
   snapshot(
-    parts: Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight'>,
+    parts: Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight' | 'concurrency'>,
     expectedSize: number | undefined,
   ): UploadProgress {
     const now = this.#stoppedAt ?? performance.now()

@@ -1,16 +1,14 @@
-/** Runs at most `concurrency` tasks at a time. Whoever starts one asks for room first. */
+import type { Concurrency } from './concurrency.js'
+
+/** Runs at most `concurrency.limit` tasks at a time. Whoever starts one asks for room first. */
 export class Scheduler {
-  readonly #concurrency: number
+  readonly #concurrency: Pick<Concurrency, 'limit'>
   #running = 0
   #roomWanted: (() => void) | undefined
   readonly #idleWanted: (() => void)[] = []
 
-  constructor(concurrency: number) {
+  constructor(concurrency: Pick<Concurrency, 'limit'>) {
     this.#concurrency = concurrency
-  }
-
-  get concurrency(): number {
-    return this.#concurrency
   }
 
   get running(): number {
@@ -18,7 +16,7 @@ export class Scheduler {
   }
 
   get hasRoom(): boolean {
-    return this.#running < this.#concurrency
+    return this.#running < this.#concurrency.limit
   }
 
   /** Resolves when a task may be started; for one caller at a time. */

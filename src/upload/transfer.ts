@@ -16,9 +16,10 @@ import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
 import type { FileOrigin } from './checkpoint/restart.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
+import { type Concurrency, concurrencyOf } from './concurrency.js'
 import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
 import { PartsLedger } from './parts-ledger.js'
-import { ProgressMeter } from './progress.js'
+import { ProgressMeter, type UploadProgress } from './progress.js'
 import { completeVerified, putVerified } from './publish.js'
 import { Scheduler } from './scheduler.js'
 import { type Published, resultOf } from './published.js'
@@ -48,7 +49,7 @@ interface Multipart {
 export interface TransferPlan {
   /** Checked, and nobody else's to change. */
   objectOptions: ObjectOptions
-  concurrency: number
+  concurrency: number | 'auto'
   /** Bytes of the first part. */
   partSize: number
   /** Where it is recorded, so that another run may resume it. */
@@ -63,15 +64,14 @@ export class Transfer {
   readonly #host: UploadHost
   readonly #observer: UploadObserver
   readonly #objectOptions: ObjectOptions
+  readonly #concurrency: Concurrency
   readonly #scheduler: Scheduler
   readonly #told: ToldUpload | undefined
   /** Ends requests and waiting; what initiates an upload ends a little later. */
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
-  readonly #gaveUp = new Promise<void>((resolve) => {
-    this.#cancel.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  #gaveUp: Promise<void> | undefined
   #state: State = { name: 'idle' }
   #partsHandedOver = 0
   #resumedParts = 0
@@ -83,7 +83,12 @@ export class Transfer {
     this.key = key
     this.#host = host
     this.#objectOptions = options
-    this.#scheduler = new Scheduler(concurrency)
+    this.#concurrency = concurrencyOf(concurrency, {
+      partSize,
+      maxMemory: host.pool.maxMemory,
+      expectsDelays: options.trafficLimit !== undefined,
+    })
+    this.#scheduler = new Scheduler(this.#concurrency)
     this.#observer = observer
     if (checkpoint !== undefined) {
       this.#checkpoint = new Checkpoint(checkpoint, { driver, key, options, partSize, file }, observer)
@@ -95,8 +100,6 @@ export class Transfer {
       checkpoint: this.#checkpoint,
       context: () => this.#context(),
     })
-    // Every part in flight listens to it: that is no leak.
-    setMaxListeners(0, this.#cancel.signal)
     this.#told = tellUpload(driver.provider, driver.bucket, key)
   }
 
@@ -117,17 +120,18 @@ export class Transfer {
     return this.#cancel.signal
   }
 
-  get partsProgress(): { acknowledged: number; partsDone: number; partsInFlight: number } {
+  get partsProgress(): Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight' | 'concurrency'> {
+    const concurrency = this.#concurrency.limit
     if (this.#state.name === 'done') {
       const { size, parts } = this.#state.result
-      return { acknowledged: size, partsDone: parts, partsInFlight: 0 }
+      return { acknowledged: size, partsDone: parts, partsInFlight: 0, concurrency }
     }
     const partsInFlight = this.#scheduler.running
     const ledger = this.#multipart?.ledger
-    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight }
+    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight, concurrency }
     // What runs beside the parts is the publication.
-    const left = this.#partsHandedOver - ledger.count
-    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: Math.min(partsInFlight, left) }
+    const left = Math.min(partsInFlight, this.#partsHandedOver - ledger.count)
+    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: left, concurrency }
   }
 
   get hasRoom(): boolean {
@@ -158,7 +162,7 @@ export class Transfer {
     this.throwIfFailed()
     if (taken === undefined) return new PartsLedger()
     const { earlier, ledger } = taken
-    this.#state = { name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger }
+    this.#enter({ name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger })
     this.#partsHandedOver = ledger.count
     this.#resumedParts = ledger.count
     this.meter.resumed = ledger.bytes
@@ -272,6 +276,7 @@ export class Transfer {
     const address = { key: this.key, uploadId, partNumber, body }
     const { etag, checksum } =
       stored ?? (await this.#host.driver.uploadPart(address, this.#objectOptions, this.#context()))
+    if (stored === undefined) this.#concurrency.completed(size, this.meter.blockedMs)
     const part = { etag, checksum, size, crc64 }
     multipart.ledger.record(partNumber, part)
     if (stored !== undefined) {
@@ -283,7 +288,7 @@ export class Transfer {
     // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
     if (stored?.isRecorded !== true) await this.#checkpoint?.record(partNumber, part, body)
     // What whoever is told takes for ever over is no reason not to clean up.
-    if (told !== undefined) await Promise.race([told, this.#gaveUp])
+    if (told !== undefined) await Promise.race([told, this.#givenUp()])
   }
 
   /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
@@ -296,11 +301,17 @@ export class Transfer {
       initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
     // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
-    this.#host.driver.prepareConnections(this.#scheduler.concurrency + 1)
+    this.#host.driver.prepareConnections(this.#concurrency.limit + 1)
     // Each part waits for it, and fails with it.
     multipart.initiated.catch(() => undefined)
-    this.#state = multipart
+    this.#enter(multipart)
     return multipart
+  }
+
+  #enter(multipart: Multipart): void {
+    // Every part in flight listens to it: that is no leak.
+    setMaxListeners(0, this.#cancel.signal)
+    this.#state = multipart
   }
 
   async #initiate(first: Promise<ObjectBody>): Promise<string> {
@@ -355,6 +366,16 @@ export class Transfer {
     })
   }
 
+  /** Resolves when the upload is given up. One promise for all who ask: most uploads never do. */
+  #givenUp(): Promise<void> {
+    const { signal } = this.#cancel
+    this.#gaveUp ??= new Promise((resolve) => {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    return this.#gaveUp
+  }
+
   #context(): CallContext {
     return {
       upload: this.#told?.trace,
@@ -366,6 +387,7 @@ export class Transfer {
         this.meter.retries += 1
         this.#observer.retry(retry)
       },
+      onThrottled: (how) => this.#concurrency[how](),
     }
   }
 

@@ -13,6 +13,7 @@ import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-option
 import type { StoreLimits } from '../stores/store-driver.js'
 import { checkpointStoreOf } from './checkpoint/checkpoint-option.js'
 import type { CheckpointStore, LockableStore } from './checkpoint/checkpoint-store.js'
+import { DEFAULT_CONCURRENCY } from './concurrency.js'
 import { largestPart } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
 import type { UploadedPart } from './upload-observer.js'
@@ -20,8 +21,11 @@ import type { UploadedPart } from './upload-observer.js'
 export interface UploadOptions extends ObjectOptions {
   /** Bytes of a part: 102,400 (on OSS) to 2 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
   partSize?: number | undefined
-  /** Parts in flight, 1 to 100. Memory for parts is at most `(concurrency + 1) × partSize`. Default 5. */
-  concurrency?: number | undefined
+  /**
+   * Parts in flight, 1 to 100. Memory for parts is at most `(concurrency + 1) × partSize`. `'auto'` begins with 5 and finds
+   * out how many are best: up to 32, in half of `maxMemory` of the store. Default 5.
+   */
+  concurrency?: number | 'auto' | undefined
   /** Bytes that the stream is expected to have; it may have fewer, and a tenth more. Chooses one part size that fits. */
   expectedSize?: number | undefined
   /** Let parts grow after the first 1,000. Default true. False for services that demand equal parts. */
@@ -47,7 +51,7 @@ export interface UploadOptions extends ObjectOptions {
 /** The options that say how to send; what the object is to be is the driver's to check. */
 export interface SendOptions {
   partSize: number
-  concurrency: number
+  concurrency: number | 'auto'
   expectedSize: number | undefined
   partGrowth: boolean
   checkpoint: LockableStore | undefined
@@ -57,7 +61,7 @@ export interface SendOptions {
   onPart: UploadOptions['onPart']
 }
 
-export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
+const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
   'partSize',
   'concurrency',
@@ -73,11 +77,11 @@ export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
 /** Throws UploadError where an option is not acceptable. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
-  const { partSize = 8 * MiB, concurrency = 5, expectedSize, partGrowth = true, signal } = options
+  const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, expectedSize, partGrowth = true, signal } = options
   const { checkpoint, resume = 'replay', onProgress, onPart } = options
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart(limits), 'bytes'),
-    concurrency: checkInteger('concurrency', concurrency, 1, 100),
+    concurrency: checkConcurrency(concurrency),
     expectedSize:
       expectedSize === undefined
         ? undefined
@@ -97,4 +101,10 @@ function checkResume(resume: unknown, checkpoint: unknown): SendOptions['resume'
     throw invalidOption('resume', resume, 'it needs a checkpoint')
   }
   return checked
+}
+
+function checkConcurrency(value: unknown): number | 'auto' {
+  if (value === 'auto') return value
+  if (typeof value === 'number') return checkInteger('concurrency', value, 1, 100)
+  throw invalidOption('concurrency', value, "accepted are a whole number from 1 to 100 and 'auto'")
 }

@@ -38,8 +38,11 @@ export class Upload {
     this.key = key
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
-    this.#plan = new PartPlan({ ...this.#sendOptions, maxMemory: host.pool.maxMemory }, host.driver.limits)
-    const { concurrency, checkpoint } = this.#sendOptions
+    const { concurrency, partGrowth, checkpoint } = this.#sendOptions
+    // Who takes up a checkpoint knows where a part begins by the planned sizes.
+    const shortParts = partGrowth && checkpoint === undefined
+    const planOptions = { ...this.#sendOptions, shortParts, maxMemory: host.pool.maxMemory }
+    this.#plan = new PartPlan(planOptions, host.driver.limits)
     const objectOptions = copyOfObjectOptions(options)
     const partSize = this.#plan.sizeOf(1)
     this.#transfer = new Transfer(host, key, { objectOptions, concurrency, partSize, checkpoint }, observer)
@@ -80,9 +83,7 @@ export class Upload {
   async finish(): Promise<UploadResult> {
     this.#begin()
     this.#transfer.meter.end()
-    if (this.#partCount === 0) {
-      return this.#transfer.put(this.#filling.take())
-    }
+    if (this.#partCount === 0) return this.#transfer.put(this.#filling.take())
     if (this.#filling.length > 0) {
       await this.#transfer.room()
       this.#transfer.throwIfFailed()

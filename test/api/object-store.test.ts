@@ -391,7 +391,7 @@ describe('a store', () => {
       ['uploadPart', [{ key: 'k' }, 1, Buffer.from('x')], 'uploadId is undefined', 'not empty'],
       ['uploadPart', [address, 0, Buffer.from('x')], 'partNumber is 0', 'from 1 to 10000'],
       ['uploadPart', [address, 10_001, Buffer.from('x')], 'partNumber is 10001', 'from 1 to 10000'],
-      ['uploadPart', [address, 1, 'x'], "bytes is 'x'", 'a Uint8Array or Buffer'],
+      ['uploadPart', [address, 1, 'x'], "body is 'x'", 'a Uint8Array, a Blob'],
       ['uploadPart', [address, 1, Buffer.from('x'), null], 'options is null', 'an object'],
       ['uploadPart', [address, 1, Buffer.from('x'), { acl: 'private' }], "no option 'acl'", 'contentMd5'],
       ['uploadPart', [address, 1, Buffer.from('x'), { contentMd5: 1 }], 'contentMd5 is 1', 'true and false'],

@@ -17,6 +17,7 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [{ partSize: 2 ** 29 }, 'partSize is 536870912', 'maxMemory of the store, 268435456 bytes'],
   [{ concurrency: 0 }, 'concurrency is 0', 'from 1 to 100'],
   [{ concurrency: 101 }, 'concurrency is 101'],
+  [{ concurrency: 'most' }, "concurrency is 'most'", 'a whole number from 1 to 100', "'auto'"],
   [{ concurrency: Number.NaN }, 'concurrency is NaN'],
   [{ expectedSize: -1 }, 'expectedSize is -1', 'from 0 to 53687091200000 (bytes)'],
   [{ expectedSize: 2 ** 46 }, 'expectedSize is 70368744177664'],

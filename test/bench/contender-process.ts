@@ -9,6 +9,8 @@ import { RepeatedChunk } from './repeated-chunk.js'
 const job = JSON.parse(process.argv[2] ?? '') as Job
 const contender = CONTENDERS.find(({ name }) => name === job.contender)
 
+process.on('disconnect', () => process.exit())
+
 await tell(
   await cost().catch((error: unknown) => ({ failure: error instanceof Error ? error.message : String(error) })),
 )

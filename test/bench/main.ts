@@ -19,6 +19,7 @@ async function main(options: BenchOptions): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => isAskedFor(name, options.only))
   if (contenders.length === 0) throw new Error(`--only ${options.only.join()} names nobody`)
   const folder = mkdtempSync(join(tmpdir(), 'oss-upload-stream-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const receivers = new Receivers(options.sink, folder)
   const tools: SuiteTools = {
     contenders,
@@ -37,7 +38,6 @@ async function main(options: BenchOptions): Promise<void> {
   } finally {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
     await receivers.stop()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -57,5 +57,8 @@ function optionsOrUsage(args: readonly string[]): BenchOptions {
     process.exit(2)
   }
 }
+
+// What is to be done at the end is done on `exit`, which a signal alone would not bring.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 await main(optionsOrUsage(process.argv.slice(2)))

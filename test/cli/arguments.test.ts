@@ -72,6 +72,23 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
       ['put', 'oss://bucket/k', '--part-size', '1B', '--', 'touch', '/nope'],
       /partSize is 1/,
     ],
+    ['an unknown option', ['get', 'oss://bucket/k', '--part-size', '1MiB'], /Unknown option '--part-size'/],
+    ['an option without its value', ['put', 'oss://bucket/k', '--acl'], /--acl <value>' argument missing/],
+    ['a flag with a value', ['put', 'oss://bucket/k', '--quiet=yes'], /'-q, --quiet' does not take an argument/],
+    ['too many operands', ['head', 'oss://bucket/k', 'another'], /head has too many operands: another/],
+    ['no command after --', ['put', 'oss://bucket/k', '--'], /there is no command after --/],
+    ['a command for who runs none', ['get', 'oss://bucket/k', '--', 'cat'], /get runs no command after --/],
+    [
+      'a time without a unit',
+      ['abort', 'oss://bucket', '--older-than', '24'],
+      /--older-than is "24": accepted is a time/,
+    ],
+    ['files without a place', ['put', 'oss://bucket/k', 'a', 'b'], /2 files need a target that ends with \//],
+    [
+      'two uploads with one checkpoint',
+      ['put', 'oss://bucket/in/', 'a', 'b', '--checkpoint', 'c'],
+      /--checkpoint is of one upload/,
+    ],
     ['neither id nor age', ['abort', 'oss://bucket/k'], /abort needs one of/],
   ] as const) {
     it(`is answered without a stack: ${what}`, async (t) => {

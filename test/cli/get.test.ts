@@ -3,14 +3,18 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { pipeline } from 'node:stream/promises'
+import type { ObjectStore } from '../../src/index.js'
 import { someBytes } from '../support/bytes.js'
 import { embeddedStore } from '../support/embedded-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
+import { until } from '../support/until.js'
 import { ossup, startOssup } from './ossup.js'
 
 const KEY = 'backups/app.sql'
 const TARGET = `oss://test-bucket/${KEY}`
 const BYTES = someBytes(3_000_000)
+
+const put = (store: ObjectStore, bytes: Uint8Array) => pipeline([bytes], store.createUploadStream(KEY))
 
 async function storedObject(t: Parameters<typeof embeddedStore>[0]) {
   const embedded = await embeddedStore(t)
@@ -33,7 +37,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     assert.equal(code, 0, stderr)
     assert.equal(Buffer.compare(await readFile(file), BYTES), 0)
     assert.ok(emulator.requests.filter(({ operation }) => operation === 'GetObject').length >= 4)
-    assert.match(stderr, /3000000 bytes .* verified: CRC-64 \d+/)
+    assert.match(stderr, /3000000 bytes .*\n {2}verified by CRC-64 \d+, ETag /)
   })
 
   for (const [what, action, message] of [
@@ -60,21 +64,35 @@ describe('ossup get', { concurrency: 3 }, () => {
     })
   }
 
-  it('does not go on with another object', async (t) => {
-    const { emulator, store } = await storedObject(t)
-    emulator.faults.inject({
-      match: { operation: 'GetObject' },
-      action: { type: 'reset', at: 'answer', afterBytes: 900_000 },
+  for (const [what, change, message] of [
+    ['another object', (store) => put(store, someBytes(3_000_000, 7)), /it was replaced meanwhile\n/],
+    ['a shorter one', (store) => put(store, Buffer.alloc(10)), /it was replaced meanwhile by a shorter one\n/],
+    ['one that is gone', (store) => store.delete(KEY), /it was deleted meanwhile\n/],
+  ] as const satisfies readonly (readonly [string, (store: ObjectStore) => Promise<void>, RegExp])[]) {
+    it(`does not go on with ${what}`, async (t) => {
+      const { emulator, store } = await storedObject(t)
+      emulator.faults.inject({
+        match: { operation: 'GetObject' },
+        action: { type: 'reset', at: 'answer', afterBytes: 900_000 },
+      })
+      // It is asked for again until the change has been made.
+      emulator.faults.inject({
+        match: { operation: 'GetObject' },
+        skip: 1,
+        times: Infinity,
+        action: { type: 'error', status: 503, code: 'ServiceUnavailable' },
+      })
+      const { child, ended } = startOssup(emulator, ['get', TARGET])
+      child.stdin.end()
+      // The second one tells that the first has begun to answer with the object as it was.
+      await until(() => emulator.requests.filter(({ operation }) => operation === 'GetObject').length > 1)
+      await change(store)
+      emulator.faults.clear()
+      const { code, stderr } = await ended
+      assert.equal(code, 1)
+      assert.match(stderr, message)
     })
-    emulator.faults.inject({ match: { operation: 'GetObject' }, skip: 1, action: { type: 'delay', ms: 500 } })
-    const { child, ended } = startOssup(emulator, ['get', TARGET])
-    child.stdin.end()
-    while (!emulator.requests.some(({ operation }) => operation === 'GetObject')) await new Promise(setImmediate)
-    await pipeline([someBytes(3_000_000, 7)], store.createUploadStream(KEY))
-    const { code, stderr } = await ended
-    assert.equal(code, 1)
-    assert.match(stderr, /it was replaced meanwhile/)
-  })
+  }
 
   it('says that there is none', async (t) => {
     const { emulator } = await embeddedStore(t)

@@ -110,6 +110,7 @@ describe('what an upload tells', () => {
       acknowledged: 0,
       partsDone: 0,
       partsInFlight: 0,
+      concurrency: 5,
       resumed: 0,
       retries: 0,
       elapsedMs: 1000,

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
+import { until } from '../support/until.js'
 import { ossup, startOssup } from './ossup.js'
 
 const KEY = 'backups/app.sql'
@@ -173,5 +174,51 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
     assert.equal((await ossup(emulator, ['put', TARGET, '--sha256', file], { input: 'the du' })).code, 3)
     assert.equal(await exists(store, KEY), false)
     assert.equal((await ossup(emulator, ['put', TARGET, '--sha256', file], { input: 'the dump' })).code, 0)
+  })
+})
+
+describe('--bandwidth-limit', () => {
+  it('is what the store sends at most', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const args = ['put', TARGET, '--json', '--bandwidth-limit', '4MiB']
+    const { code, stdout } = await ossup(emulator, args, { input: Buffer.alloc(6 * 1024 * 1024) })
+    assert.equal(code, 0)
+    const { elapsedMs } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { elapsedMs: number }
+    // Slower for any reason is no fault of the limit; faster would be.
+    assert.ok(elapsedMs >= 1000, `${elapsedMs} ms`)
+  })
+
+  it('is refused where it has no sense', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const { code, stderr } = await ossup(emulator, ['put', TARGET, '--bandwidth-limit', '1B'])
+    assert.equal(code, 2)
+    assert.match(stderr, /bandwidthLimit is 1/)
+  })
+})
+
+describe('--checkpoint', () => {
+  it('keeps what was sent when the upload is given up, and goes on with it', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const file = path.join(await temporaryFolder(t), 'app.checkpoint')
+    const bytes = someBytes(30_000_000)
+    const args = ['put', TARGET, '--checkpoint', file]
+    const { child, ended } = startOssup(emulator, [...args, '--json'])
+    let events = ''
+    child.stdout.on('data', (chunk: Buffer) => (events += chunk.toString()))
+    child.stdin.write(bytes.subarray(0, 20_000_000))
+    await until(() => (events.match(/"event":"part"/g) ?? []).length === 2)
+    child.kill('SIGINT')
+    const { code, stderr } = await ended
+    assert.equal(code, 130)
+    assert.match(stderr, /ended by SIGINT; .* was not stored yet: with the same --checkpoint it goes on\n$/)
+    assert.deepEqual(await unfinishedUploads(store), [KEY])
+
+    const again = await ossup(emulator, args, { input: bytes })
+    assert.equal(again.code, 0, again.stderr)
+    assert.match(again.stderr, /^ossup: goes on with upload \w+: 2 parts, 16\.0 MiB$/m)
+    assert.match(again.stdout, / in 4 parts, 2 of them sent before, /)
+    assert.equal(Buffer.compare(await readAll((await store.get(KEY)).body), bytes), 0)
+    assert.deepEqual(await unfinishedUploads(store), [])
+    await assert.rejects(access(file), { code: 'ENOENT' })
   })
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { CompletedPart, UploadAddress } from '../../src/index.js'
 import { someBytes } from '../support/bytes.js'
 import { exists } from '../support/embedded-store.js'
-import { uploadError } from '../support/errors.js'
+import { invalidOption, uploadError } from '../support/errors.js'
 import type { ContractSuite } from './contract-suite.js'
 
 /** Multipart uploads call by call. */
@@ -40,6 +41,25 @@ export function byHandContract(suite: ContractSuite): void {
       if (stored.etag !== '') assert.equal((await suite.store.head(address.key)).etag, stored.etag)
     })
 
+    it('takes parts from streams and from slices of Blobs', async () => {
+      const address = await suite.initiate('streams')
+      const bytes = someBytes(2 * suite.partSize + 100)
+      const [first, second] = [bytes.subarray(0, suite.partSize), bytes.subarray(suite.partSize, 2 * suite.partSize)]
+      const blob = new Blob([bytes])
+      const parts = await Promise.all([
+        suite.store.uploadPart(address, 3, blob.slice(2 * suite.partSize)),
+        suite.store.uploadPart(address, 1, Readable.from([first]), { length: first.length, contentMd5: true }),
+        suite.store.uploadPart(address, 2, new Blob([second]).stream(), { length: second.length }),
+      ])
+      const tooShort = suite.store.uploadPart(address, 4, Readable.from(['x']), { length: 2 })
+      await assert.rejects(tooShort, invalidOption('length is 2'))
+      const numbers = []
+      for await (const { partNumber } of suite.store.listParts(address)) numbers.push(partNumber)
+      assert.deepEqual(numbers, [1, 2, 3])
+      await suite.store.completeMultipartUpload(address, parts)
+      assert.ok((await suite.contentOf('streams')).equals(bytes))
+    })
+
     it('takes parts with gaps between their numbers, or refuses to', async () => {
       const address = await suite.initiate('gaps')
       const first = await send(address, 2, someBytes(suite.partSize, 1))
@@ -69,6 +89,14 @@ export function byHandContract(suite: ContractSuite): void {
       for await (const { partNumber } of suite.store.listParts(address, { after: 2, pageSize: 2 }))
         after.push(partNumber)
       assert.deepEqual(after, [3, 5, 8])
+      const pages = []
+      for await (const { parts, next } of suite.store.listPartPages(address, { pageSize: 2, limit: 3 })) {
+        pages.push([parts.map(({ partNumber }) => partNumber), next])
+      }
+      assert.deepEqual(pages, [
+        [[1, 2], 2],
+        [[3], 3],
+      ])
       await suite.store.abortMultipartUpload(address)
     })
 

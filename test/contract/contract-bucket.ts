@@ -31,6 +31,10 @@ export interface ContractTraits {
   readonly gaps: 'taken' | 'refused'
   /** What becomes of parts that Complete does not list. */
   readonly unlistedParts: 'dropped' | 'refused'
+  /** What becomes of the tags of an object that is made of parts. */
+  readonly tagsOfParts: 'kept' | 'dropped'
+  /** Whether uploads whose keys have a delimiter are told by what their keys begin with, or left out. */
+  readonly groupedUploads: 'told' | 'left out'
   /** What a second Complete of the same upload is answered with. */
   readonly secondComplete: 'refused' | 'repeated'
   /** What a Complete of an upload that was given up is answered with. */
@@ -44,6 +48,8 @@ export const USUAL_TRAITS: ContractTraits = {
   customerKeys: true,
   gaps: 'taken',
   unlistedParts: 'dropped',
+  tagsOfParts: 'kept',
+  groupedUploads: 'told',
   secondComplete: 'refused',
   completeOfNothing: 'NO_SUCH_UPLOAD',
 }

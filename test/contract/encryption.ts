@@ -25,6 +25,7 @@ export function encryptionContract(suite: ContractSuite): void {
         const head = await suite.store.head(suite.key(key), { serverSideEncryption })
         assert.equal(head.size, size)
         assert.equal(head.etag, etag)
+        assert.deepEqual(head.serverSideEncryption, { algorithm: 'AES256', isCustomerKey: true })
         const { body } = await suite.store.get(suite.key(key), { serverSideEncryption })
         assert.ok((await readAll(body)).equals(bytes))
         for (const options of [{}, { serverSideEncryption: another }]) {

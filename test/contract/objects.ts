@@ -74,18 +74,19 @@ export function objectContract(suite: ContractSuite): void {
         },
         tagging: { project: 'a+b c', é: 'ü/=&' },
       }
-      for (const [key, bytes] of [
-        ['told', someBytes(10)],
-        ['told in parts', someBytes(suite.partSize + 1)],
+      for (const [key, bytes, tags] of [
+        ['told', someBytes(10), 2],
+        ['told in parts', someBytes(suite.partSize + 1), suite.bucket.traits.tagsOfParts === 'kept' ? 2 : 0],
       ] as const) {
         await suite.upload(key, bytes, options)
-        const { contentType, metadata, headers, lastModified } = await suite.store.head(suite.key(key))
+        const { contentType, metadata, headers, lastModified, tagCount } = await suite.store.head(suite.key(key))
         assert.equal(contentType, options.contentType)
         assert.equal(metadata['author'], 'me')
         assert.equal(metadata['with-dashes-1'], options.metadata['with-dashes-1'])
         assert.equal(metadata['empty'] ?? '', '')
         assert.equal(headers['cache-control'], 'max-age=60')
         assert.equal(headers['content-disposition'], 'attachment; filename="a b.txt"')
+        assert.equal(tagCount, tags)
         assert.ok(Math.abs(Number(lastModified) - Date.now()) < 300_000)
       }
     })

@@ -131,6 +131,15 @@ describe('a page of uploads', () => {
     assert.deepEqual(uploadsPage(truncated('k', '')).next, { after: { key: 'k' } })
   })
 
+  it('that begins after a key has no upload of it, unless it begins after one of them', () => {
+    const both = upload('a', '1') + upload('b', '2')
+    const keys = (after: UploadsPageRequest['after']) =>
+      uploadsPage(both, after === undefined ? {} : { after }).uploads.map(({ key }) => key)
+    assert.deepEqual(keys({ key: 'a' }), ['b'])
+    assert.deepEqual(keys({ key: 'a', uploadId: '0' }), ['a', 'b'])
+    assert.deepEqual(keys(undefined), ['a', 'b'])
+  })
+
   it('leads on to a later key, or to a later upload of the same key', () => {
     const after = { key: 'k', uploadId: 'U5' }
     for (const [key, uploadId] of [

@@ -422,8 +422,12 @@ describe('a listing', () => {
   it('of uploads asks for a page', async (t) => {
     const service = await scriptedService(t)
     const body = '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>'
-    service.script({ body }, { body }, { body })
-    assert.deepEqual(await service.api.listMultipartUploads({}, {}), { uploads: [], commonPrefixes: [] })
+    service.script({ body, headers: { date: 'Fri, 21 Nov 2025 02:00:00 GMT' } }, { body }, { body })
+    assert.deepEqual(await service.api.listMultipartUploads({}, {}), {
+      uploads: [],
+      commonPrefixes: [],
+      answeredAt: new Date('2025-11-21T02:00:00Z'),
+    })
     await service.api.listMultipartUploads(
       { prefix: 'a b', delimiter: '/', limit: 9, after: { key: 'k/', uploadId: 'U' } },
       {},

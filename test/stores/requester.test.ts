@@ -47,6 +47,24 @@ async function failed(promise: Promise<unknown>): Promise<UploadError> {
 }
 
 describe('a call', () => {
+  it('tells when the service refuses or delays requests because there are too many', async (t) => {
+    const service = await scriptedService(t)
+    const bytes = someBytes(1000)
+    const slow = { 'x-oss-qos-delay-time': '120' }
+    const told: string[] = []
+    for (const [steps, expected] of [
+      [
+        [refusal(503, 'SlowDown'), refusal(429, 'TooManyRequests'), storedReply(bytes, slow)],
+        'refused refused delayed',
+      ],
+      [[refusal(500, 'InternalError'), storedReply(bytes, { 'x-oss-qos-delay-time': '0' })], ''],
+    ] as const) {
+      service.script(...steps)
+      await uploadPart(service, bytes, { onThrottled: (how) => told.push(how) })
+      assert.equal(told.splice(0).join(' '), expected)
+    }
+  })
+
   it('is tried again after a failure of the service, whole and freshly signed', async (t) => {
     t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 0, 2, 3, 4, 5) })
     const service = await scriptedService(t)

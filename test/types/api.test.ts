@@ -16,6 +16,7 @@ import type {
   ObjectInfo,
   ObjectStore,
   openStore,
+  PartBody,
   StoreOptions,
   UploadedPart,
   UploadError,
@@ -114,6 +115,16 @@ describe('the types', () => {
       >()
       expectTypeOf(store.listMultipartUploads()).toExtend<AsyncIterable<ListedUpload>>()
     }
+  })
+
+  it('take a part from bytes, Blobs and streams of any make', () => {
+    expectTypeOf<Buffer>().toExtend<PartBody>()
+    expectTypeOf<ReturnType<Blob['stream']>>().toExtend<PartBody>()
+    expectTypeOf<Blob>().toExtend<PartBody>()
+    expectTypeOf<Readable>().toExtend<PartBody>()
+    expectTypeOf<AsyncGenerator<Uint8Array>>().toExtend<PartBody>()
+    expectTypeOf<string>().not.toExtend<PartBody>()
+    expectTypeOf<number[]>().not.toExtend<PartBody>()
   })
 
   it('start the embedded store', () => {

@@ -51,6 +51,19 @@ describe('a buffer pool', () => {
     pool.release(c)
   })
 
+  it('lets go of buffers that a larger one has taken the place of', () => {
+    const pool = new BufferPool(tableEngine, 100)
+    const small = Array.from({ length: 4 }, () => pool.tryAcquire(10)!)
+    const held = pool.tryAcquire(5)!
+    for (const buffer of small) pool.release(buffer)
+    const large = pool.tryAcquire(20)!
+    assert.equal(pool.keptBytes, 20)
+    pool.release(large)
+    assert.equal(pool.tryAcquire(15)?.capacity, 15)
+    assert.equal(pool.keptBytes, 20)
+    pool.release(held)
+  })
+
   it('keeps a reserve of a quarter when nothing is under way', () => {
     const pool = new BufferPool(tableEngine, 80)
     const buffers = Array.from({ length: 8 }, () => pool.tryAcquire(10)!)

@@ -86,6 +86,31 @@ describe('the plan for an expected size', () => {
   })
 })
 
+describe('a part where memory is short', () => {
+  const few = { maxParts: 100 }
+
+  it('may have the fewest bytes that the service takes, as one of the first tenth', () => {
+    const short = plan({ shortParts: true }, few)
+    assert.deepEqual(short.part(10), { partNumber: 10, size: 8 * MiB, fewest: 100 * KiB })
+    assert.deepEqual(short.part(11), { partNumber: 11, size: 8 * MiB, fewest: 8 * MiB })
+    assert.equal(plan({}, few).part(1).fewest, 8 * MiB)
+    assert.throws(() => short.part(101), uploadError('TOO_MANY_PARTS'))
+  })
+
+  it('leaves room for all that was expected', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 500 * GiB }), fc.integer({ min: 10, max: 10_000 }), (size, maxParts) => {
+        const expectedSize = Math.min(size, maxParts * 2 * GiB)
+        const made = plan({ expectedSize, shortParts: true, maxMemory: 64 * GiB }, { maxParts })
+        let sum = 0
+        for (let partNumber = 1; partNumber <= maxParts; partNumber += 1) sum += made.part(partNumber).fewest
+        assert.ok(sum >= expectedSize)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
 describe('a plan that cannot be', () => {
   it('has parts larger than the memory', () => {
     assert.throws(() => plan({ maxMemory: 8 * MiB - 1 }), invalidOption('partSize', 'maxMemory', '8388607'))

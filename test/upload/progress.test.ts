@@ -12,7 +12,7 @@ function clock(t: TestContext): (ms: number) => void {
 }
 
 function snapshot(meter: ProgressMeter, expectedSize?: number): UploadProgress {
-  return meter.snapshot({ acknowledged: 1, partsDone: 2, partsInFlight: 3 }, expectedSize)
+  return meter.snapshot({ acknowledged: 1, partsDone: 2, partsInFlight: 3, concurrency: 5 }, expectedSize)
 }
 
 describe('the progress of an upload', () => {

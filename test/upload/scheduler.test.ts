@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Scheduler } from '../../src/upload/scheduler.js'
 
@@ -15,7 +16,7 @@ function startTasks(scheduler: Scheduler, count: number): (() => void)[] {
 
 describe('a scheduler', () => {
   it('has room for as many tasks as it may run', async () => {
-    const scheduler = new Scheduler(2)
+    const scheduler = new Scheduler({ limit: 2 })
     assert.equal(scheduler.hasRoom, true)
     const [end] = startTasks(scheduler, 2)
     assert.equal(scheduler.hasRoom, false)
@@ -26,14 +27,31 @@ describe('a scheduler', () => {
     assert.equal(scheduler.running, 1)
   })
 
+  it('takes another number as soon as there is one', async () => {
+    const concurrency = { limit: 3 }
+    const scheduler = new Scheduler(concurrency)
+    const ends = startTasks(scheduler, 3)
+    concurrency.limit = 2
+    let hasRoom = false
+    const room = scheduler.room().then(() => (hasRoom = true))
+    ends.shift()!()
+    await nextTurn()
+    assert.equal(hasRoom, false)
+    ends.shift()!()
+    await room
+    concurrency.limit = 5
+    startTasks(scheduler, 4)
+    assert.equal(scheduler.hasRoom, false)
+  })
+
   it('has room at once where there is some, and is idle at once where nothing runs', async () => {
-    const scheduler = new Scheduler(1)
+    const scheduler = new Scheduler({ limit: 1 })
     await scheduler.room()
     await scheduler.idle()
   })
 
   it('is idle when its last task has ended, and tells all who wait', async () => {
-    const scheduler = new Scheduler(3)
+    const scheduler = new Scheduler({ limit: 3 })
     const ends = startTasks(scheduler, 3)
     let idle = 0
     const waiting = [1, 2].map(() => scheduler.idle().then(() => (idle += 1)))
@@ -53,7 +71,7 @@ describe('a scheduler', () => {
         fc.integer({ min: 1, max: 5 }),
         fc.array(fc.nat({ max: 4 }), { maxLength: 30 }),
         async (limit, turns) => {
-          const scheduler = new Scheduler(limit)
+          const scheduler = new Scheduler({ limit: limit })
           let running = 0
           let most = 0
           let ended = 0

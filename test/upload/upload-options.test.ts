@@ -45,7 +45,7 @@ describe('the options of an upload', () => {
 
   it('take the ends of their ranges', () => {
     for (const partSize of [100 * KiB, 2 * GiB]) assert.equal(check({ partSize }).partSize, partSize)
-    for (const concurrency of [1, 100]) assert.equal(check({ concurrency }).concurrency, concurrency)
+    for (const concurrency of [1, 100, 'auto'] as const) assert.equal(check({ concurrency }).concurrency, concurrency)
     for (const expectedSize of [0, LIMITS.maxObjectSize]) {
       assert.equal(check({ expectedSize }).expectedSize, expectedSize)
     }

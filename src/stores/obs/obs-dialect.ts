@@ -10,7 +10,7 @@ import type { ChecksumRules } from '../checksum-rules.js'
 import type { Dialect } from '../dialect.js'
 import type { StoreLimits } from '../store-driver.js'
 import { type ObsAddress, obsAddress, type ObsAddressOptions } from './obs-address.js'
-import { type ObsHeaderPrefix, obsObjectHeaders } from './obs-object-headers.js'
+import { type ObsHeaderPrefix, obsObjectHeaders, OPTION_WORDS_OF_AWS } from './obs-object-headers.js'
 
 /** The API reference's "Uploading Parts" and "Completing a Multipart Upload"; esdk-obs-nodejs, lib/enums.js. */
 const LIMITS: StoreLimits = {
@@ -51,6 +51,7 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     limits: LIMITS,
     headerPrefix: prefix,
     requestIdHeader: `${prefix}request-id`,
+    ...(prefix === 'x-amz-' ? { optionWords: OPTION_WORDS_OF_AWS } : {}),
     checksums: checksumRules(prefix, checksum),
     encodesNames: 'always',
     // No request has a condition.

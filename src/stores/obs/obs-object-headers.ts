@@ -36,6 +36,12 @@ const STORAGE_CLASSES = {
 } as const
 type StorageClass = keyof typeof STORAGE_CLASSES
 
+/** What answers to requests of AWS call by other names than the options do. */
+export const OPTION_WORDS_OF_AWS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(STORAGE_CLASSES).map(([option, word]) => [word, option] as const),
+  ['aws:kms', 'kms'],
+])
+
 const RESERVED = [
   'checksum-crc64ecma',
   'content-sha256',

@@ -2,7 +2,7 @@ import { BUCKET, type Contender, CREDENTIALS, REGION } from '../contender.js'
 
 export const minio: Contender = {
   name: 'minio',
-  remark: 'one part at a time; body hashed by SHA-256 over plain HTTP, by MD5 over TLS',
+  remark: 'one part at a time, hashed by MD5; over plain HTTP by SHA-256 too',
   from: 'stream',
   isVerified: false,
   async open({ endpoint, partSize }) {

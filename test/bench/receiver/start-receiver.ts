@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { createServer, connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { Listening, ReceiverOptions } from './receiver-options.js'
@@ -53,6 +54,8 @@ async function startCompiled(options: ReceiverOptions, source: string, folder: s
   const port = await freePort()
   const settings = [String(port), `crc=${Number(options.checksums)}`, `delay_ms=${options.delayMs}`]
   const child = spawn(program, settings, { stdio: 'ignore' })
+  // Unlike ours it does not notice that nobody measures any more.
+  process.once('exit', () => child.kill())
   await untilListening(port)
   return receiver(`http://127.0.0.1:${port}`, undefined, folder, async () => {
     const ended = once(child, 'exit')

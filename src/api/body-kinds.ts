@@ -1,0 +1,33 @@
+/** What holds or gives bytes, told apart by what it can do: other copies and implementations of a class count as well. */
+import type { Readable } from 'node:stream'
+import { invalidOption } from '../shared/check-option.js'
+
+const ACCEPTED_CHUNKS = 'accepted are strings, Uint8Array, other views and ArrayBuffer'
+
+export function isBlob(body: unknown): body is Blob {
+  return has(body, 'stream', 'function') && has(body, 'arrayBuffer', 'function') && has(body, 'size', 'number')
+}
+
+export function isNodeStream(body: unknown): body is Readable {
+  return has(body, 'pipe', 'function') && has(body, 'on', 'function')
+}
+
+export function isWebStream(body: unknown): body is ReadableStream<unknown> {
+  return has(body, 'getReader', 'function')
+}
+
+export function isIterable(body: unknown): body is AsyncIterable<unknown> | Iterable<unknown> {
+  return has(body, Symbol.asyncIterator, 'function') || has(body, Symbol.iterator, 'function')
+}
+
+function has(body: unknown, name: PropertyKey, type: 'function' | 'number'): boolean {
+  return typeof body === 'object' && body !== null && typeof (body as Record<PropertyKey, unknown>)[name] === type
+}
+
+/** A chunk of a stream or an iterable, as it can be written. Throws UploadError where it is neither bytes nor text. */
+export function toChunk(value: unknown): string | Uint8Array {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  throw invalidOption('a chunk of the body', value, ACCEPTED_CHUNKS)
+}

@@ -1,0 +1,103 @@
+/** What a part is sent from: bytes that are there, or chunks that come one by one. */
+import { Buffer } from 'node:buffer'
+import type { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { PartBuffer } from '../checksum/crc64.js'
+import { invalidOption } from '../shared/check-option.js'
+import { UploadError } from '../shared/errors.js'
+import { unlessAborted } from '../shared/unless-aborted.js'
+import { isBlob, isIterable, isNodeStream, isWebStream, toChunk } from './body-kinds.js'
+
+/** Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
+export type PartBody =
+  Uint8Array | Blob | NodeJS.ReadableStream | ReadableStream<string | Uint8Array> | AsyncIterable<string | Uint8Array>
+
+/** Chunks between which other work gets a turn: an iterable that never waits would keep all else waiting. */
+const CHUNKS_PER_TURN = 128
+
+export type PartSource = { name: 'bytes'; size: number; bytes: Uint8Array } | ChunkSource
+
+interface ChunkSource {
+  name: 'chunks'
+  /** Bytes; undefined where nobody knows until the end. */
+  size: number | undefined
+  next(): Promise<{ done?: boolean; value?: unknown }>
+  /** Lets go of the source before its end. */
+  destroy(error: Error): void
+}
+
+/** From here on an error of a stream is noticed here. Throws UploadError where it is nothing that a part is made of. */
+export function openPartSource(body: unknown): PartSource {
+  if (body instanceof Uint8Array) return { name: 'bytes', size: body.length, bytes: body }
+  if (isBlob(body)) return { ...webSource(body.stream()), size: body.size }
+  if (isNodeStream(body)) return readableSource(body)
+  if (isWebStream(body)) return webSource(body)
+  if (!(isIterable(body) && Symbol.asyncIterator in body)) {
+    throw invalidOption('body', body, 'accepted are a Uint8Array, a Blob, a stream and an async iterable')
+  }
+  return iterableSource(body)
+}
+
+function readableSource(stream: Readable): ChunkSource {
+  // Whoever asks for the next chunk is told of an error; before that, and after a failure, nobody else may listen.
+  stream.on('error', () => undefined)
+  const iterator = stream[Symbol.asyncIterator]()
+  return {
+    name: 'chunks',
+    size: undefined,
+    next: () => iterator.next(),
+    destroy: (error) => void stream.destroy(error),
+  }
+}
+
+function webSource(stream: ReadableStream<unknown>): ChunkSource {
+  if (stream.locked) throw invalidOption('body', stream, 'somebody reads it already')
+  const reader = stream.getReader()
+  return {
+    name: 'chunks',
+    size: undefined,
+    next: () => reader.read(),
+    destroy: (error) => void reader.cancel(error).catch(() => undefined),
+  }
+}
+
+function iterableSource(iterable: AsyncIterable<unknown>): ChunkSource {
+  const iterator = iterable[Symbol.asyncIterator]()
+  return {
+    name: 'chunks',
+    size: undefined,
+    next: () => iterator.next(),
+    // A generator that waits for something hears of it when it goes on: nobody here waits for that.
+    destroy: () => void Promise.resolve(iterator.return?.()).catch(() => undefined),
+  }
+}
+
+/**
+ * Takes the chunks into the buffer, to their end. Rejects with the source's own error, with what `aborted` makes of the
+ * signal's reason, or with `INVALID_OPTION` where the bytes are not `length`.
+ */
+export async function fillPart(
+  buffer: PartBuffer,
+  source: ChunkSource,
+  length: number,
+  signal: AbortSignal | undefined,
+  aborted: (reason: unknown) => Error,
+): Promise<void> {
+  let received = 0
+  for (let chunks = 1; ; chunks += 1) {
+    const result = await unlessAborted(source.next(), signal, aborted)
+    if (result.done === true) break
+    const chunk = toChunk(result.value)
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    received += bytes.length
+    if (received > length) throw wrongLength(length, `${received} or more`)
+    buffer.append(bytes, 0, bytes.length)
+    if (chunks % CHUNKS_PER_TURN === 0) await nextTurn()
+  }
+  if (received < length) throw wrongLength(length, String(received))
+}
+
+/** `has` so many bytes. */
+export function wrongLength(length: number, has: string): UploadError {
+  return new UploadError('INVALID_OPTION', `length is ${length}: the body has ${has} bytes; nothing was sent`)
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import type { AbortStaleUploadsOptions } from '../../src/index.js'
+import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { assertRefused } from '../support/refusal.js'
+import { until } from '../support/until.js'
+import { uploadError } from '../support/errors.js'
+
+const HOUR = 3_600_000
+
+/** A store whose service has a clock of its own, and uploads begun so many hours ago by that clock. */
+async function storeWith(t: TestContext, uploads: Record<string, number>, { aheadMs = 0 } = {}) {
+  let clock = Date.now() + aheadMs
+  const start = clock
+  const embedded = await embeddedStore(t, { emulator: { now: () => new Date(clock) } })
+  for (const [key, hours] of Object.entries(uploads)) {
+    clock = start - hours * HOUR
+    await embedded.store.initiateMultipartUpload(key)
+  }
+  clock = start
+  const aborts = () => embedded.emulator.requests.filter(({ operation }) => operation === 'AbortMultipartUpload').length
+  return { ...embedded, aborts }
+}
+
+const keysOf = (uploads: readonly { key: string }[]): string[] => uploads.map(({ key }) => key).sort()
+
+describe('stale uploads', () => {
+  const uploads = { 'logs/old': 30, 'logs/older': 50, 'logs/young': 1, other: 50 }
+
+  it('are aborted by age and prefix, and the others stay', async (t) => {
+    const { store } = await storeWith(t, uploads)
+    const { aborted, failed, kept } = await store.abortStaleUploads({ olderThanMs: 24 * HOUR, prefix: 'logs/' })
+    assert.deepEqual(keysOf(aborted), ['logs/old', 'logs/older'])
+    assert.ok(aborted.every(({ uploadId, initiated }) => uploadId !== '' && initiated instanceof Date))
+    assert.deepEqual([failed, kept], [[], 1])
+    assert.deepEqual(await unfinishedUploads(store), ['logs/young', 'other'])
+    const again = await store.abortStaleUploads({ olderThanMs: 24 * HOUR, prefix: 'logs/' })
+    assert.deepEqual(again, { aborted: [], failed: [], kept: 1 })
+  })
+
+  it('are those begun before a time', async (t) => {
+    const { store } = await storeWith(t, uploads)
+    const before = new Date(Date.now() - 40 * HOUR)
+    assert.deepEqual(keysOf((await store.abortStaleUploads({ before })).aborted), ['logs/older', 'other'])
+  })
+
+  it('are only named in a dry run', async (t) => {
+    const { store, aborts } = await storeWith(t, uploads)
+    const { aborted, kept } = await store.abortStaleUploads({ olderThanMs: 24 * HOUR, dryRun: true })
+    assert.deepEqual([keysOf(aborted), kept], [['logs/old', 'logs/older', 'other'], 1])
+    assert.equal(aborts(), 0)
+    assert.equal((await unfinishedUploads(store)).length, 4)
+  })
+
+  for (const aheadMs of [-48 * HOUR, 48 * HOUR]) {
+    it(`are old by the service's clock, which is off by ${aheadMs / HOUR} hours`, async (t) => {
+      const { store } = await storeWith(t, uploads, { aheadMs })
+      const { aborted } = await store.abortStaleUploads({ olderThanMs: 24 * HOUR, prefix: 'logs/' })
+      assert.deepEqual(keysOf(aborted), ['logs/old', 'logs/older'])
+    })
+  }
+
+  it('that cannot be aborted are told, and do not stop the others', async (t) => {
+    const { emulator, store } = await storeWith(t, uploads)
+    emulator.faults.inject({
+      match: { operation: 'AbortMultipartUpload', key: 'logs/old' },
+      times: Infinity,
+      action: { type: 'error', status: 403, code: 'AccessDenied' },
+    })
+    const { aborted, failed } = await store.abortStaleUploads({ olderThanMs: 24 * HOUR, concurrency: 1 })
+    assert.deepEqual(keysOf(aborted), ['logs/older', 'other'])
+    assert.deepEqual(
+      failed.map(({ upload: { key }, error }) => [key, (error as { code?: string }).code]),
+      [['logs/old', 'ACCESS_DENIED']],
+    )
+  })
+
+  it('are aborted a few at a time, however many pages there are', async (t) => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, 30]))
+    const { emulator, store } = await storeWith(t, many)
+    emulator.faults.inject({
+      match: { operation: 'AbortMultipartUpload' },
+      times: 3,
+      action: { type: 'error', status: 503, code: 'ServiceUnavailable' },
+    })
+    const { aborted, failed } = await store.abortStaleUploads({ olderThanMs: HOUR, concurrency: 3 })
+    assert.deepEqual([aborted.length, failed], [40, []])
+    assert.deepEqual(await unfinishedUploads(store), [])
+  })
+
+  it('are left when the signal is aborted, once nothing is under way', async (t) => {
+    const { emulator, store, aborts } = await storeWith(t, uploads)
+    const controller = new AbortController()
+    emulator.faults.inject({ match: { operation: 'AbortMultipartUpload' }, action: { type: 'stall', at: 'answer' } })
+    const aborting = store.abortStaleUploads({ olderThanMs: HOUR, signal: controller.signal, concurrency: 1 })
+    const reason = new Error('enough')
+    await until(() => aborts() === 1)
+    controller.abort(reason)
+    await assert.rejects(aborting, (error) => {
+      uploadError('ABORTED')(error)
+      assert.equal((error as Error).cause, reason)
+      return true
+    })
+    assert.ok((await unfinishedUploads(store)).length >= 3)
+  })
+
+  it('cannot be told where they cannot be listed', async (t) => {
+    const { emulator, store, aborts } = await storeWith(t, uploads)
+    const action = { type: 'error', status: 403, code: 'AccessDenied' } as const
+    emulator.faults.inject({ match: { operation: 'ListMultipartUploads' }, times: Infinity, action })
+    await assert.rejects(store.abortStaleUploads({ olderThanMs: HOUR }), uploadError('ACCESS_DENIED'))
+    assert.equal(aborts(), 0)
+  })
+
+  it('stay where the service does not tell their age', async (t) => {
+    const { emulator, store, aborts } = await storeWith(t, { k: 30 })
+    const body =
+      '<ListMultipartUploadsResult><Upload><Key>k</Key><UploadId>U</UploadId></Upload><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>'
+    const action = { type: 'answer', status: 200, body } as const
+    emulator.faults.inject({ match: { operation: 'ListMultipartUploads' }, times: Infinity, action })
+    assert.deepEqual(await store.abortStaleUploads({ olderThanMs: 0 }), { aborted: [], failed: [], kept: 1 })
+    assert.equal(aborts(), 0)
+  })
+
+  it('need an age, and take no unknown options', async (t) => {
+    const { emulator, store } = await storeWith(t, {})
+    const wrong: [options: unknown, ...texts: string[]][] = [
+      [undefined, 'options is undefined'],
+      [{}, 'olderThanMs and before'],
+      [{ olderThanMs: 1, before: new Date() }, 'olderThanMs and before'],
+      [{ olderThanMs: -1 }, 'olderThanMs is -1', 'from 0', 'ms'],
+      [{ before: '2026-01-01' }, "before is '2026-01-01'", 'a Date'],
+      [{ before: new Date(NaN) }, 'before is', 'a Date'],
+      [{ olderThanMs: 1, dryRun: 'yes' }, "dryRun is 'yes'", 'true and false'],
+      [{ olderThanMs: 1, concurrency: 101 }, 'concurrency is 101', 'from 1 to 100'],
+      [{ olderThanMs: 1, prefix: '' }, "prefix is ''"],
+      [{ olderThan: 1 }, "no option 'olderThan'", 'olderThanMs'],
+    ]
+    for (const [options, ...texts] of wrong) {
+      await assertRefused(() => store.abortStaleUploads(options as AbortStaleUploadsOptions), texts)
+    }
+    assert.deepEqual(emulator.requests, [])
+  })
+})

@@ -1,0 +1,75 @@
+/** Targets of every service, in the embedded store, which tells them apart by how they sign. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { unfinishedUploads } from '../support/embedded-store.js'
+import { providerStore } from '../support/provider-store.js'
+import { openShell } from './shell.js'
+
+const SIZE = 12_000_000
+
+const SERVICES = [
+  {
+    provider: 'obs',
+    names: ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY'],
+    emulator: {},
+    stored: /^ {2}CRC-64 \d+, ETag "\w+-2"$/m,
+    read: /^ {2}verified by CRC-64 \d+, ETag "\w+-2"$/m,
+  },
+  {
+    provider: 'obs',
+    names: ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY'],
+    emulator: { obsChecksums: false },
+    stored: /^ {2}CRC-64 \d+, MD5 \w+-2, ETag "\w+-2"$/m,
+    read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
+  },
+  {
+    provider: 's3',
+    names: ['AWS_ENDPOINT_URL_S3', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    emulator: {},
+    stored: /^ {2}CRC-64 \d+, MD5 \w+-2, ETag "\w+-2"$/m,
+    read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
+  },
+] as const
+
+describe('targets of other services', { concurrency: 3 }, () => {
+  for (const { provider, names, emulator: options, stored, read } of SERVICES) {
+    const which = 'obsChecksums' in options ? `${provider}, without checksums` : provider
+    it(`are put, got, looked at and listed: ${which}`, async (t) => {
+      const { emulator, store } = await providerStore(t, { provider }, options)
+      const { endpoint, region, credentials } = emulator
+      const values = [endpoint, region, credentials.accessKeyId, credentials.accessKeySecret]
+      const shell = await openShell(t, undefined, Object.fromEntries(names.map((name, index) => [name, values[index]])))
+      const target = `${provider}://test-bucket/k`
+
+      const source = `head -c ${SIZE} /dev/zero`
+      const put = await shell(`${source} | ossup put ${target}`)
+      assert.equal(put.code, 0, put.stderr)
+      assert.match(put.stdout, new RegExp(`^stored ${target}$`, 'm'))
+      assert.match(put.stdout, stored)
+
+      emulator.faults.inject({
+        match: { operation: 'GetObject' },
+        times: 2,
+        action: { type: 'reset', at: 'answer', afterBytes: 3_000_000 },
+      })
+      const got = await shell(`ossup get ${target} | cmp - <(${source})`)
+      assert.equal(got.code, 0, got.stderr)
+      assert.match(got.stderr, read)
+
+      const head = await shell(`ossup head ${target}`)
+      assert.match(head.stdout, /^size: +12000000 \(11\.4 MiB\)$/m)
+
+      const uploadId = await store.initiateMultipartUpload('old')
+      const listed = await shell(`ossup uploads ${provider}://test-bucket`)
+      assert.match(listed.stdout, new RegExp(`^old +${uploadId} `, 'm'))
+      const aborted = await shell(`ossup abort ${provider}://test-bucket/old --upload-id ${uploadId}`)
+      assert.equal(aborted.code, 0, aborted.stderr)
+      assert.deepEqual(await unfinishedUploads(store), [])
+
+      const failed = await shell(`ossup put ${target}.cut -- false`)
+      assert.equal(failed.code, 3)
+      const none = await shell(`ossup head ${target}.cut`)
+      assert.equal(none.code, 6, none.stderr)
+    })
+  }
+})

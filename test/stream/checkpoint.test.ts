@@ -1,0 +1,216 @@
+/** Checkpoints in files, on real sockets, in each dialect. */
+import assert from 'node:assert/strict'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { describe, it } from 'node:test'
+import {
+  type CheckpointNotice,
+  type ObjectStore,
+  openStore,
+  type RestartNotice,
+  type ResumedUpload,
+  UploadError,
+  type UploadOptions,
+} from '../../src/index.js'
+import { readAll, someBytes } from '../support/bytes.js'
+import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { rejection } from '../support/scripted-service.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+
+const PART = 100 * 1024
+const S3_PART = 5 * 1024 * 1024
+
+/** Writes parts until so many are recorded, then fails: the upload is kept. */
+async function interrupted(store: ObjectStore, bytes: Buffer, options: UploadOptions, parts: number): Promise<void> {
+  const upload = store.createUploadStream('key', options)
+  const recorded = new Promise<void>((resolve) => {
+    upload.on('checkpoint', (notice) => {
+      if (notice.parts >= parts) resolve()
+    })
+  })
+  const source = new Readable({ read: () => undefined })
+  const piping = pipeline(source, upload)
+  source.push(bytes)
+  await Promise.race([recorded, piping])
+  source.destroy(new Error('of the source'))
+  await rejection(piping)
+  const error = (await rejection(upload.done)) as Partial<UploadError> & Error
+  assert.equal(error.message, 'of the source')
+  assert.equal(error.resumable, true)
+  assert.equal(error.uploadId, upload.uploadId)
+}
+
+async function stored(store: ObjectStore, bytes: Buffer): Promise<void> {
+  const { body } = await store.get('key')
+  assert.ok((await readAll(body)).equals(bytes))
+  assert.deepEqual(await unfinishedUploads(store), [])
+}
+
+describe('a stream with a checkpoint file', () => {
+  for (const [what, options, partSize] of [
+    ['OSS', { provider: 'oss' }, PART],
+    ['OBS', { provider: 'obs' }, PART],
+    ['S3, by CRC-32', { provider: 's3', checksum: 'crc32' }, S3_PART],
+    ['S3, by CRC-64/NVME', { provider: 's3', checksum: 'crc64nvme' }, S3_PART],
+    ['S3, by MD5', { provider: 's3', checksum: 'md5' }, S3_PART],
+  ] as const) {
+    it(`is resumed on ${what}`, async (t) => {
+      const { emulator } = await embeddedStore(t)
+      const { endpoint, region, credentials } = emulator
+      const store = openStore({ bucket: 'test-bucket', endpoint, region, credentials, ...options })
+      t.after(() => store.close())
+      const folder = await temporaryFolder(t)
+      const checkpoint = path.join(folder, 'c')
+      const bytes = someBytes(3 * partSize + 100)
+      await interrupted(store, bytes, { partSize, checkpoint, concurrency: 1 }, 2)
+      const text = await readFile(checkpoint, 'utf8')
+      assert.ok(!text.includes(credentials.accessKeyId) && !text.includes(credentials.accessKeySecret))
+
+      const upload = store.createUploadStream('key', { partSize, checkpoint })
+      const told: (ResumedUpload | RestartNotice)[] = []
+      upload.on('resumed', (notice) => told.push(notice))
+      upload.on('restarted', (notice) => told.push(notice))
+      upload.end(bytes)
+      const { resumed, uploadId } = await upload.done
+      // Those under way as the source failed may have been stored as well.
+      assert.ok(resumed !== undefined && resumed.parts >= 2)
+      assert.deepEqual(told, [{ uploadId, ...resumed }])
+      await stored(store, bytes)
+      assert.deepEqual(await readdir(folder), [])
+    })
+  }
+
+  it('costs no request beside those of any stream', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'c')
+    const operations = async (length: number, options: UploadOptions): Promise<(string | undefined)[]> => {
+      const before = emulator.requests.length
+      const upload = store.createUploadStream('key', { partSize: PART, ...options })
+      upload.end(someBytes(length))
+      await upload.done
+      return emulator.requests.slice(before).map(({ operation }) => operation)
+    }
+    for (const length of [0, 1, PART, 2 * PART]) {
+      assert.deepEqual(await operations(length, { checkpoint }), await operations(length, {}))
+    }
+  })
+
+  it('that is used by two at once fails for the second, and only for it', async (t) => {
+    const { store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'c')
+    const bytes = someBytes(4 * PART)
+    const first = store.createUploadStream('key', { partSize: PART, checkpoint })
+    const begun = new Promise<CheckpointNotice>((resolve) => first.once('checkpoint', resolve))
+    first.write(bytes.subarray(0, 2 * PART))
+    await begun
+    const second = store.createUploadStream('other', { partSize: PART, checkpoint })
+    second.on('error', () => undefined)
+    second.end(bytes)
+    const error = (await rejection(second.done)) as UploadError
+    assert.equal(error.code, 'CHECKPOINT_FAILED')
+    assert.equal(error.resumable, undefined)
+    first.end(bytes.subarray(2 * PART))
+    await first.done
+    await stored(store, bytes)
+  })
+
+  it('never overwrites a file that is no checkpoint', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'thesis.txt')
+    await writeFile(checkpoint, 'years of work')
+    const upload = store.createUploadStream('key', { partSize: PART, checkpoint })
+    upload.on('error', () => undefined)
+    upload.end(someBytes(3 * PART))
+    const error = (await rejection(upload.done)) as UploadError
+    assert.equal(error.code, 'INVALID_OPTION')
+    assert.ok(error.message.includes(checkpoint))
+    assert.equal(await readFile(checkpoint, 'utf8'), 'years of work')
+    assert.equal(emulator.requests.length, 0)
+    assert.deepEqual(await readdir(path.dirname(checkpoint)), ['thesis.txt'])
+    const refused = (await rejection(store.discardCheckpoint(checkpoint))) as UploadError
+    assert.equal(refused.code, 'INVALID_OPTION')
+    assert.equal(await readFile(checkpoint, 'utf8'), 'years of work')
+  })
+
+  it('is given up for good by its checkpoint', async (t) => {
+    const { store, open } = await embeddedStore(t)
+    const folder = await temporaryFolder(t)
+    const checkpoint = path.join(folder, 'c')
+    await interrupted(store, someBytes(3 * PART), { partSize: PART, checkpoint }, 1)
+    assert.equal((await unfinishedUploads(store)).length, 1)
+    const elsewhere = (await rejection(open({ bucket: 'another-bucket' }).discardCheckpoint(checkpoint))) as UploadError
+    assert.equal(elsewhere.code, 'INVALID_OPTION')
+    assert.equal(await store.discardCheckpoint(checkpoint), true)
+    assert.deepEqual(await unfinishedUploads(store), [])
+    assert.deepEqual(await readdir(folder), [])
+    assert.equal(await store.discardCheckpoint(checkpoint), false)
+  })
+
+  it('tells the offset to a producer that can begin there', async (t) => {
+    const { store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'c')
+    const bytes = someBytes(5 * PART + 1)
+    const options = { partSize: PART, checkpoint, concurrency: 1 }
+    await interrupted(store, bytes, options, 3)
+    const upload = store.createUploadStream('key', { ...options, resume: 'offset' })
+    const offset = await upload.resumeFrom
+    assert.ok(offset >= 3 * PART && offset % PART === 0)
+    upload.end(bytes.subarray(offset))
+    assert.equal((await upload.done).size, bytes.length)
+    await stored(store, bytes)
+  })
+
+  it('is resumed by a transform, which gives on all bytes', async (t) => {
+    const { store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'c')
+    const bytes = someBytes(4 * PART)
+    const options = { partSize: PART, checkpoint }
+    await interrupted(store, bytes, options, 2)
+    const upload = store.createUploadTransform('key', options)
+    assert.equal(await upload.resumeFrom, 0)
+    upload.end(bytes)
+    assert.ok((await readAll(upload)).equals(bytes))
+    assert.ok(((await upload.done).resumed?.parts ?? 0) >= 2)
+    await stored(store, bytes)
+  })
+
+  it('replaces nothing that is there, resumed or not', async (t) => {
+    const { store } = await embeddedStore(t)
+    const folder = await temporaryFolder(t)
+    const checkpoint = path.join(folder, 'c')
+    const options = { partSize: PART, checkpoint, forbidOverwrite: true }
+    await interrupted(store, someBytes(3 * PART), options, 1)
+    const before = someBytes(10, 5)
+    await store.upload('key', before)
+    const upload = store.createUploadStream('key', options)
+    upload.on('error', () => undefined)
+    upload.end(someBytes(3 * PART))
+    assert.equal(((await rejection(upload.done)) as UploadError).code, 'ALREADY_EXISTS')
+    await stored(store, before)
+    assert.deepEqual(await readdir(folder), [])
+  })
+
+  it('fails with what its listeners throw, and is kept', async (t) => {
+    const { store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'c')
+    const bytes = someBytes(6 * PART)
+    await interrupted(store, bytes, { partSize: PART, checkpoint, concurrency: 1 }, 1)
+    for (const event of ['resumed', 'checkpoint'] as const) {
+      const upload = store.createUploadStream('key', { partSize: PART, checkpoint })
+      upload.on('error', () => undefined)
+      upload.on(event, () => {
+        throw new Error(`of ${event}`)
+      })
+      upload.end(bytes)
+      const error = (await rejection(upload.done)) as Partial<UploadError> & Error
+      assert.equal(error.message, `of ${event}`)
+      assert.equal(error.resumable, true)
+    }
+    const upload = store.createUploadStream('key', { partSize: PART, checkpoint })
+    upload.end(bytes)
+    await upload.done
+    await stored(store, bytes)
+  })
+})
