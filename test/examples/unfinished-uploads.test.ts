@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { environmentOf, runExample } from '../support/examples.js'
+
+describe('examples/unfinished-uploads.ts', () => {
+  it('lists what was begun below a prefix, and aborts what is old enough', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const keys = ['backups/a', 'backups/b', 'other']
+    for (const key of keys) {
+      const uploadId = await store.initiateMultipartUpload(key)
+      for (const partNumber of [1, 2]) await store.uploadPart({ key, uploadId }, partNumber, Buffer.alloc(1000))
+    }
+    const run = (...args: string[]) => runExample('unfinished-uploads.ts', args, environmentOf(emulator))
+    const listed = await run('backups/')
+    assert.equal(listed.code, 0, listed.stderr)
+    assert.match(listed.stdout, /^backups\/a \S+ \S+Z 2000 bytes\nbackups\/b \S+ \S+Z 2000 bytes\n$/)
+    assert.match((await run('backups/', '24')).stdout, /^0 aborted, 2 kept$/m)
+    assert.match((await run('backups/', '0')).stdout, /^2 aborted, 0 kept$/m)
+    assert.deepEqual(await unfinishedUploads(store), ['other'])
+  })
+})
