@@ -78,7 +78,6 @@ describe('ossup get', { concurrency: 3 }, () => {
       // It is asked for again until the change has been made.
       emulator.faults.inject({
         match: { operation: 'GetObject' },
-        skip: 1,
         times: Infinity,
         action: { type: 'error', status: 503, code: 'ServiceUnavailable' },
       })
