@@ -70,7 +70,9 @@ export function diagnosticsOf(modules: ReadonlyMap<string, string>): string[] {
         : ts.createSourceFile(name, text, languageVersion)
     },
   }
-  const program = ts.createProgram([...texts.keys()], options, virtual)
+  // Some packages that documents name have no types of their own.
+  const declarations = ['ali-oss', 'esdk-obs-nodejs'].map((name) => path.join(PROJECT, `test/support/${name}.d.ts`))
+  const program = ts.createProgram([...texts.keys(), ...declarations], options, virtual)
   const diagnostics = [...texts.keys()].flatMap((name) => [
     ...program.getSyntacticDiagnostics(program.getSourceFile(name)),
     ...program.getSemanticDiagnostics(program.getSourceFile(name)),

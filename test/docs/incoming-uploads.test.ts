@@ -101,7 +101,7 @@ describe('the servers of the guide on incoming uploads', () => {
     const { PUT } = (await load('request.js')) as { PUT: (request: Request) => Promise<Response> }
     const bytes = someBytes(9_000_000)
     const request = (body: Uint8Array | ReadableStream) =>
-      new Request('http://localhost/photos/b.jpg', { method: 'PUT', body, duplex: 'half' } as RequestInit)
+      new Request('http://localhost/photos/b.jpg', { method: 'PUT', body, duplex: 'half' })
     const response = await PUT(request(bytes))
     assert.equal(response.status, 201)
     assert.ok((await readAll((await store.get('photos/b.jpg')).body)).equals(Buffer.from(bytes)))

@@ -60,7 +60,13 @@ declare module 'esdk-obs-nodejs' {
     completeMultipartUpload(parameters: Target & { UploadId: string; Parts: Part[] }): Promise<Result<{ ETag: string }>>
     abortMultipartUpload(parameters: Target & { UploadId: string }): Promise<Result>
     uploadFile(
-      parameters: Target & { UploadFile: string; PartSize?: number; TaskNum?: number },
+      parameters: Target & {
+        UploadFile: string
+        PartSize?: number
+        TaskNum?: number
+        EnableCheckpoint?: boolean
+        EnableCheckSum?: boolean
+      },
     ): Promise<Result<{ ETag: string }>>
   }
 
