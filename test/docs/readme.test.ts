@@ -5,7 +5,13 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { openStore, type StoreOptions, UploadError, type UploadOptions } from '../../src/index.js'
+import {
+  type FileUploadOptions,
+  openStore,
+  type StoreOptions,
+  UploadError,
+  type UploadOptions,
+} from '../../src/index.js'
 import { DEFAULT_TIMEOUTS } from '../../src/http/transport.js'
 import { DEFAULT_RETRY } from '../../src/shared/backoff.js'
 import { formatBytes, GiB, MiB } from '../../src/shared/byte-size.js'
@@ -81,7 +87,7 @@ describe('README.md', () => {
     for (const block of blocksOf(README, 'xml')) assert.equal(parseXml(block).name, 'LifecycleConfiguration')
   })
 
-  it('names every option, and no other', () => {
+  it('names every option, and no other', async () => {
     const storeNames = namesIn(tableBelow(README, 'Options of a store'))
     const unknown = { unknown: true }
     const nested = (name: string) =>
@@ -95,6 +101,15 @@ describe('README.md', () => {
     const store = openStore(GOOD)
     const ofUploads = acceptedBy(() => store.createUploadStream('key', unknown as UploadOptions))
     assert.deepEqual(namesIn(tableBelow(README, 'Options of an upload')).sort(), [...ofUploads, 'store'].sort())
+
+    const ofFiles = await store.uploadFile('key', 'path', unknown as FileUploadOptions).then(
+      () => assert.fail('it is accepted'),
+      (error: unknown) => acceptedBy(() => assert.fail(error as Error)),
+    )
+    const notOfFiles = ['expectedSize', 'partGrowth', 'resume']
+    const named = namesIn(tableBelow(README, 'Files')).flatMap((names) => names.split(', '))
+    const others = ofUploads.filter((name) => !notOfFiles.includes(name) && !named.includes(name))
+    assert.deepEqual(ofFiles.sort(), [...named, ...others].sort())
   })
 
   it('names the defaults', () => {
