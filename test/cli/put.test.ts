@@ -90,8 +90,10 @@ describe('ossup put', { concurrency: 3 }, () => {
       match: { operation: 'UploadPart' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },
     })
-    const endless = `setInterval(() => {}, 1000); process.stderr.write('pid ' + process.pid + '\\n')`
-    const { code, stderr } = await ossup(emulator, ['put', TARGET, ...producer(endless)])
+    // It says who it is before there is anything to upload.
+    const tell = `process.stderr.write('pid ' + process.pid + '\\n')`
+    const endless = `${tell}; setInterval(() => {}, 1000); process.stdout.write(Buffer.alloc(10_000_000, 'x'))`
+    const { code, stderr } = await ossup(emulator, ['put', TARGET, '--', process.execPath, '-e', endless])
     assert.equal(code, 4, stderr)
     assert.match(stderr, /AccessDenied/)
     const pid = Number(/pid (\d+)/.exec(stderr)?.[1])
