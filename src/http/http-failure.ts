@@ -38,6 +38,11 @@ const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GE
 /** The HTTP client has no code of its own for it. */
 const PROXY_REFUSAL = /^Proxy response \((\d+)\)/
 
+/** What ends a request when its signal is aborted, for this reason. */
+export function cancelled(reason: unknown, mayHaveArrived: boolean): HttpFailure {
+  return new HttpFailure('cancelled', 'the request was cancelled', mayHaveArrived, reason)
+}
+
 /** What the HTTP client threw, as an HttpFailure. */
 export function toHttpFailure(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error

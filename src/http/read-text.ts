@@ -3,7 +3,7 @@ import { KiB } from '../shared/byte-size.js'
 import { HttpFailure } from './http-failure.js'
 
 /** More than the largest page of a listing: 1,000 keys of 1,023 bytes, each byte percent-encoded, twice over. */
-const LONGEST = 8192 * KiB
+export const LONGEST_ANSWER: number = 8192 * KiB
 
 /** The whole body as UTF-8. Throws HttpFailure when there is no end to it; the connection is given up then. */
 export async function readText(body: Readable): Promise<string> {
@@ -11,8 +11,12 @@ export async function readText(body: Readable): Promise<string> {
   let length = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > LONGEST) throw new HttpFailure('answer', `the answer is longer than ${LONGEST} bytes`, true)
+    if (length > LONGEST_ANSWER) throw tooLongAnswer()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks, length).toString('utf8')
+}
+
+export function tooLongAnswer(): HttpFailure {
+  return new HttpFailure('answer', `the answer is longer than ${LONGEST_ANSWER} bytes`, true)
 }

@@ -5,15 +5,16 @@
  *
  * `undici` is imported by its file: Bun puts a class of its own in the place of the bare name, which cannot do this.
  */
-import { type Readable } from 'node:stream'
 import type { Dispatcher } from 'undici/index.js'
+import { KiB } from '../shared/byte-size.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices } from './body-slices.js'
-import { HttpFailure, toHttpFailure } from './http-failure.js'
+import { type BodySlices, Exchange } from './exchange.js'
+import { cancelled, toHttpFailure } from './http-failure.js'
+import { type HttpAnswer, type HttpRequest, type HttpStreamAnswer, joinHeaders } from './http-message.js'
 import { OwnAgent } from './own-agent.js'
 import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
-import { readText } from './read-text.js'
 
 export type { Dispatcher }
 
@@ -32,35 +33,8 @@ export interface TimeoutOptions {
 
 export const DEFAULT_TIMEOUTS: TimeoutOptions = { connectMs: 10_000, answerMs: 60_000, stallMs: 30_000 }
 
-export interface HttpRequest {
-  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
-  /** Scheme, host and port. */
-  origin: string
-  /** Sent as it is, never normalised: a key may hold `..`. */
-  path: string
-  headers: Record<string, string>
-  body?: Uint8Array | undefined
-  signal?: AbortSignal | undefined
-  /** Instead of the transport's own. */
-  answerMs?: number | undefined
-  /** The time that the server was asked to take for the body: added to the limits on moving it and on the answer. */
-  pacedMs?: number | undefined
-  /** Called with each number of bytes of the body that left. */
-  onSent?: ((bytes: number) => void) | undefined
-}
-
-export interface HttpAnswer {
-  status: number
-  /** Names in lower case; repeated ones joined with a comma. */
-  headers: Record<string, string>
-  text: string
-}
-
-export interface HttpStreamAnswer {
-  status: number
-  headers: Record<string, string>
-  body: Readable
-}
+/** The operating system takes so much at once: there is nothing to watch. */
+const SMALL_BODY = 64 * KiB
 
 export interface TransportParts {
   /** Stays the caller's: it is used, never closed, and knows its way without `proxy`. */
@@ -92,27 +66,40 @@ export class Transport {
 
   /** The whole answer as text. Throws HttpFailure. */
   async send(request: HttpRequest): Promise<HttpAnswer> {
-    const watch = new Watch(request.signal)
-    try {
-      const { status, headers, body } = await this.#exchange(request, watch)
-      return { status, headers, text: await readText(body) }
-    } catch (error) {
-      throw watch.failureOr(error)
-    } finally {
-      watch.stop()
+    const exchange = new Exchange(request)
+    const { stallMs } = this.#timeouts
+    const answerMs = (request.answerMs ?? this.#timeouts.answerMs) + (request.pacedMs ?? 0)
+    const { body, onSent } = request
+    if (body !== undefined && (body.length > SMALL_BODY || this.#limiter !== undefined)) {
+      const watched = this.#watched(body, request, answerMs, exchange)
+      return this.#through((dispatcher) => exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs }))
     }
+    const options = { body: body ?? null, bodyTimeout: stallMs, answerMs }
+    const answer = await this.#through((dispatcher) => exchange.send(dispatcher, options))
+    if (body !== undefined && body.length > 0) onSent?.(body.length)
+    return answer
   }
 
   /**
-   * The answer with its body still to be read: whoever gets it must read or destroy it. The signal ends with the
-   * headers. Throws HttpFailure.
+   * The answer to a request without a body, its own body still to be read: whoever gets it must read or destroy it. The
+   * signal ends with the headers. Throws HttpFailure.
    */
-  async open(request: HttpRequest): Promise<HttpStreamAnswer> {
-    const watch = new Watch(request.signal)
+  async open({ origin, path, method, headers, signal, answerMs }: HttpRequest): Promise<HttpStreamAnswer> {
+    if (signal?.aborted === true) throw cancelled(signal.reason, false)
+    const controller = new AbortController()
+    const onAbort = (): void => controller.abort(cancelled(signal?.reason, true))
+    signal?.addEventListener('abort', onAbort)
     try {
-      return await this.#exchange(request, watch)
+      const answer = await this.#through((dispatcher) =>
+        dispatcher.request({
+          ...{ origin, path, method, headers, signal: controller.signal },
+          headersTimeout: answerMs ?? this.#timeouts.answerMs,
+          bodyTimeout: this.#timeouts.stallMs,
+        }),
+      )
+      return { status: answer.statusCode, headers: joinHeaders(answer.headers), body: answer.body }
     } finally {
-      watch.stop()
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
@@ -132,57 +119,38 @@ export class Transport {
     await Promise.all([own?.close(), ...this.#retiring])
   }
 
-  async #exchange(request: HttpRequest, watch: Watch): Promise<HttpStreamAnswer> {
-    watch.throwIfEnded()
+  async #through<T>(send: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
     const { dispatcher } = this.#connections
     try {
-      const answer = await dispatcher.request({
-        origin: request.origin,
-        path: request.path,
-        method: request.method,
-        headers: request.headers,
-        signal: watch.signal,
-        bodyTimeout: this.#timeouts.stallMs,
-        ...this.#bodyOf(request, watch),
-      })
-      // The answer has begun: from here on the body's own limit counts.
-      watch.answered()
-      return { status: answer.statusCode, headers: joinHeaders(answer.headers), body: answer.body }
+      return await send(dispatcher)
     } catch (error) {
-      const failure = watch.failureOr(error)
+      const failure = toHttpFailure(error)
       if (failure.kind === 'network' && failure.mayHaveArrived) this.#renew(dispatcher)
       throw failure
     }
   }
 
-  #bodyOf(request: HttpRequest, watch: Watch): Pick<Dispatcher.RequestOptions, 'body' | 'headersTimeout'> {
-    const { body, onSent, pacedMs = 0 } = request
-    const answerMs = (request.answerMs ?? this.#timeouts.answerMs) + pacedMs
-    // The client's own limit counts from the moment that the request is written: right where there is no body.
-    if (body === undefined || body.length === 0) return { body: null, headersTimeout: answerMs }
+  /** The body in slices, by which the limits follow what moves. */
+  #watched(body: Uint8Array, { onSent, pacedMs = 0 }: HttpRequest, answerMs: number, exchange: Exchange): BodySlices {
     const stallMs = this.#timeouts.stallMs + pacedMs
     let begunAt: number | undefined
     const watcher = {
       onMoved(bytes: number) {
         begunAt ??= performance.now()
-        watch.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
+        exchange.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
         if (bytes > 0) onSent?.(bytes)
       },
       onAllMoved() {
         // A slow connection has yet to carry what the operating system holds: no more than went out until now.
-        const limitMs = Math.ceil(answerMs + performance.now() - (begunAt ?? 0))
-        watch.expect(limitMs, `no answer came within ${limitMs} ms`)
+        exchange.expectAnswer(Math.ceil(answerMs + performance.now() - (begunAt ?? 0)))
       },
       onHeld() {
-        watch.expectNothing()
+        exchange.expectNothing()
       },
     }
-    const slices =
-      this.#limiter === undefined
-        ? bodySlices(body, watcher, stallMs, () => performance.now())
-        : pacedSlices(body, watcher, this.#limiter, watch.signal)
-    // The client takes any iterable; its types name Readable alone.
-    return { body: slices as unknown as Readable, headersTimeout: 0 }
+    return this.#limiter === undefined
+      ? bodySlices(body, watcher, stallMs, () => performance.now())
+      : pacedSlices(body, watcher, this.#limiter, exchange.ended)
   }
 
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
@@ -193,78 +161,4 @@ export class Transport {
     const retiring = broken.close().finally(() => this.#retiring.delete(retiring))
     this.#retiring.add(retiring)
   }
-}
-
-/** Why a request ends early: the caller's signal, or the one time limit that runs at a time. */
-class Watch {
-  readonly #controller = new AbortController()
-  readonly #callerSignal: AbortSignal | undefined
-  #timer: NodeJS.Timeout | undefined
-  #immediate: NodeJS.Immediate | undefined
-  #failure: HttpFailure | undefined
-  #answered = false
-
-  constructor(callerSignal: AbortSignal | undefined) {
-    this.#callerSignal = callerSignal
-    if (callerSignal?.aborted === true) this.#cancel(false)
-    else callerSignal?.addEventListener('abort', this.#onCallerAbort)
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  throwIfEnded(): void {
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
-  /** What ended the request early; `error` if nothing did. */
-  failureOr(error: unknown): HttpFailure {
-    return this.#failure ?? toHttpFailure(error)
-  }
-
-  /** No limit runs until the next one is set. */
-  expectNothing(): void {
-    clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
-  }
-
-  expect(limitMs: number, failure: string): void {
-    this.expectNothing()
-    // A server may answer before it has the whole body, which then still moves for a moment.
-    if (this.#answered) return
-    this.#timer = setTimeout(() => {
-      // A process that was busy for longer than the limit has not read its sockets yet: look at them first.
-      this.#immediate = setImmediate(() => this.#end(new HttpFailure('timeout', failure, true)))
-    }, limitMs)
-  }
-
-  answered(): void {
-    this.#answered = true
-    this.expectNothing()
-  }
-
-  stop(): void {
-    this.answered()
-    this.#callerSignal?.removeEventListener('abort', this.#onCallerAbort)
-  }
-
-  #end(failure: HttpFailure): void {
-    this.#failure ??= failure
-    this.#controller.abort(this.#failure)
-  }
-
-  #cancel(mayHaveArrived: boolean): void {
-    this.#end(new HttpFailure('cancelled', 'the request was cancelled', mayHaveArrived, this.#callerSignal?.reason))
-  }
-
-  readonly #onCallerAbort = (): void => this.#cancel(true)
-}
-
-function joinHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const joined: Record<string, string> = Object.create(null) as Record<string, string>
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value
-  }
-  return joined
 }

@@ -1,7 +1,7 @@
 /** Why one attempt at a call failed, and what follows from it. */
 import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../checksum/checksum.js'
 import { HttpFailure } from '../http/http-failure.js'
-import type { HttpAnswer } from '../http/transport.js'
+import type { HttpAnswer } from '../http/http-message.js'
 import { UploadError, type UploadErrorCode } from '../shared/errors.js'
 import { oneLine } from '../shared/one-line.js'
 import { parseXml, type XmlElement } from '../shared/xml.js'

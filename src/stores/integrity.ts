@@ -2,7 +2,7 @@
  * What follows from a service's checksum rules: what is sent along with a body, and what an answer is held against.
  */
 import { type Checksum, type ChecksumAlgorithm, combineChecksums } from '../checksum/checksum.js'
-import type { HttpAnswer } from '../http/transport.js'
+import type { HttpAnswer } from '../http/http-message.js'
 import { escapeXml, type XmlElement } from '../shared/xml.js'
 import { badAnswer, damagedOnTheWay, unprovenAnswer } from './attempt-failure.js'
 import type { ChecksumRules } from './checksum-rules.js'

@@ -3,7 +3,8 @@
  * and what it expects back is all there is to it.
  */
 import type { Readable } from 'node:stream'
-import type { HttpAnswer, Transport } from '../http/transport.js'
+import type { HttpAnswer } from '../http/http-message.js'
+import type { Transport } from '../http/transport.js'
 import { UploadError } from '../shared/errors.js'
 import { escapeXml, parseXml, type XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'

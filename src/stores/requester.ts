@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CredentialsSource } from '../credentials/credentials-source.js'
-import { HttpFailure, toHttpFailure } from '../http/http-failure.js'
-import type { HttpAnswer, HttpRequest, HttpStreamAnswer, Transport } from '../http/transport.js'
+import { cancelled, HttpFailure, toHttpFailure } from '../http/http-failure.js'
+import type { HttpAnswer, HttpRequest, HttpStreamAnswer } from '../http/http-message.js'
+import type { Transport } from '../http/transport.js'
 import { readText } from '../http/read-text.js'
 import { backoffMs, type RetryOptions } from '../shared/backoff.js'
 import type { Credentials } from '../shared/credentials.js'
@@ -109,7 +110,7 @@ export class Requester {
       let snapshot: Credentials | undefined
       let request: HttpRequest | undefined
       const attempt = async (onAnswer: OnAnswer): Promise<T> => {
-        snapshot = credentials.atHand ?? (await unlessAborted(credentials.snapshot(), context.signal, cancelled))
+        snapshot = credentials.atHand ?? (await unlessAborted(credentials.snapshot(), context.signal, cancelledBefore))
         const date = new Date(Date.now() + this.#clockOffsetMs)
         request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
           // What leaves after the failure counts for nothing.
@@ -194,7 +195,7 @@ export class Requester {
   async #renewCredentials(rejected: Credentials | undefined, context: CallContext): Promise<boolean> {
     try {
       const snapshot = this.#parts.credentials.snapshot(rejected)
-      const renewed = await unlessAborted(snapshot, context.signal, cancelled)
+      const renewed = await unlessAborted(snapshot, context.signal, cancelledBefore)
       return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
     } catch {
       // The next attempt asks again, and tells what is wrong where it fails too.
@@ -280,8 +281,8 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }
 
-function cancelled(reason: unknown): HttpFailure {
-  return new HttpFailure('cancelled', 'the request was cancelled', false, reason)
+function cancelledBefore(reason: unknown): HttpFailure {
+  return cancelled(reason, false)
 }
 
 /** Ends early, without a word, when the call is over. */

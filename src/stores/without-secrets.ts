@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../http/transport.js'
+import type { HttpRequest } from '../http/http-message.js'
 import type { Credentials } from '../shared/credentials.js'
 
 /** What is shorter is a word, not a secret. */

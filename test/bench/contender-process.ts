@@ -20,12 +20,12 @@ process.exit()
 async function cost(): Promise<Cost> {
   if (contender === undefined) throw new Error('no such contender')
   const client = await contender.open(job)
-  if (job.warmUp > 0) await upload(client, 'warm-up', job.warmUp)
+  await uploadAll(client, 'warm-up', job.warmUp)
 
   const ownRss = process.memoryUsage.rss()
   const cpu = process.cpuUsage()
   const begunAt = performance.now()
-  await uploadAll(client)
+  await uploadAll(client, 'object', job)
   const wallSeconds = (performance.now() - begunAt) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const peakRss = process.resourceUsage().maxRSS * 1024
@@ -38,12 +38,12 @@ async function tell(message: Cost | { failure: string }): Promise<void> {
 }
 
 /** `inFlight` at a time until there are `objects`. */
-async function uploadAll(to: Client): Promise<void> {
+async function uploadAll(to: Client, name: string, { size, objects }: Job['warmUp']): Promise<void> {
   let next = 0
   const uploadSome = async (): Promise<void> => {
-    while (next < job.objects) {
+    while (next < objects) {
       next += 1
-      await upload(to, `object-${next}`, job.size)
+      await upload(to, `${name}-${next}`, size)
     }
   }
   await Promise.all(Array.from({ length: job.inFlight }, uploadSome))

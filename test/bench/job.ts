@@ -9,11 +9,13 @@ export interface Job extends Target {
   objects: number
   /** Objects uploaded at the same time. */
   inFlight: number
-  /** Bytes to upload before anything is measured, for the compilers; 0 for none. */
-  warmUp: number
+  /** What to upload before anything is measured, for the compilers. */
+  warmUp: { size: number; objects: number }
   /** A file of `size` bytes, for those that want one. */
   file: string
 }
+
+export const NO_WARM_UP: Job['warmUp'] = { size: 0, objects: 0 }
 
 /** What a job cost the process that did it: all its threads, from the first byte until the object was stored. */
 export interface Cost {

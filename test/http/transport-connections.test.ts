@@ -31,6 +31,27 @@ describe('a signal', () => {
     if (!sockets[0]!.closed) await once(sockets[0]!, 'close')
   })
 
+  it('ends a request that waits for a connection, of which nothing is sent when that is there', async (t) => {
+    const paths: string[] = []
+    const origin = await httpServer(t, (request, response) => {
+      paths.push(request.url ?? '')
+      setTimeout(() => response.end(), 50)
+    })
+    const dispatcher = new Agent({ connections: 1 })
+    t.after(() => dispatcher.close())
+    const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 10_000 }, { dispatcher })
+    const cancel = new AbortController()
+    const first = client.send(get(origin, { path: '/first' }))
+    const second = client.send(get(origin, { path: '/second', signal: cancel.signal }))
+    cancel.abort('enough')
+    const failure = await failureOf(second)
+    assert.equal(failure.kind, 'cancelled')
+    assert.equal(failure.mayHaveArrived, false)
+    await first
+    await client.send(get(origin, { path: '/third' }))
+    assert.deepEqual(paths, ['/first', '/third'])
+  })
+
   it('ends a request whose body does not move', async (t) => {
     const cancel = new AbortController()
     const { origin } = await rawServer(t, (socket) => {

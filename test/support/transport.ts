@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { HttpFailure } from '../../src/http/http-failure.js'
-import { type HttpRequest, type TimeoutOptions, Transport } from '../../src/http/transport.js'
+import type { HttpRequest } from '../../src/http/http-message.js'
+import { type TimeoutOptions, Transport } from '../../src/http/transport.js'
 
 const PATIENT: TimeoutOptions = { connectMs: 10_000, answerMs: 10_000, stallMs: 10_000 }
 

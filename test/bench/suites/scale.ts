@@ -49,7 +49,7 @@ async function row(
 ): Promise<Row> {
   const job: Omit<Job, 'contender' | 'kind' | 'file' | 'endpoint'> = {
     ...{ size, partSize, concurrency, objects: 1, inFlight: 1 },
-    warmUp: WARM_UP,
+    warmUp: { size: WARM_UP, objects: 1 },
   }
   const contenders: Contender[] = [floorRecycled, ours]
   const outcomes = await measure(contenders, { job, tls: schemes[0] === 'https', delayMs: 0, runs }, tools)

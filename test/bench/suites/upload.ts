@@ -1,6 +1,6 @@
 /** One object of unknown size, uploaded by everybody. */
 import type { BenchOptions } from '../bench-options.js'
-import { type Cost, cpuSeconds } from '../job.js'
+import { type Cost, cpuSeconds, NO_WARM_UP } from '../job.js'
 import { measure, type Outcome } from '../measure.js'
 import type { SuiteTools } from '../suite.js'
 import { median } from '../statistics.js'
@@ -14,7 +14,7 @@ export async function benchUpload(options: BenchOptions, tools: SuiteTools): Pro
   const results: Record<string, unknown> = {}
   for (const scheme of options.schemes) {
     const tls = scheme === 'https'
-    const job = { size, partSize, concurrency, objects: 1, inFlight: 1, warmUp: 0 }
+    const job = { size, partSize, concurrency, objects: 1, inFlight: 1, warmUp: NO_WARM_UP }
     const outcomes = await measure(tools.contenders, { job, tls, delayMs: 0, runs }, tools)
     const rows = outcomes.map(({ costs, failure }) => (failure === undefined ? figuresOf(costs, size) : undefined))
     results[scheme] = outcomes.map(({ contender: { name }, failure }, i) => ({ name, failure, ...rows[i] }))

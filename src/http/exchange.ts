@@ -1,0 +1,171 @@
+/**
+ * One request and its whole answer, carried by a dispatcher. It speaks with the dispatcher directly: what a stream for
+ * the answer and a signal for each request would cost is as much as a small request itself.
+ */
+import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici/index.js'
+import { cancelled, HttpFailure, toHttpFailure } from './http-failure.js'
+import { type HttpAnswer, type HttpRequest, joinHeaders, type RawHeaders } from './http-message.js'
+import { LONGEST_ANSWER, tooLongAnswer } from './read-text.js'
+
+export type BodySlices = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
+export interface ExchangeOptions {
+  body: Uint8Array | BodySlices | null
+  /** From the moment that the request is on a connection; where there is none, whoever makes the body sets the limits. */
+  answerMs?: number
+  /** With no byte of the answer moving, once it has begun. */
+  bodyTimeout: number
+}
+
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest
+  #resolve: (answer: HttpAnswer) => void = () => undefined
+  #reject: (error: HttpFailure) => void = () => undefined
+  /** Once the request is on a connection. */
+  #controller: Pick<Dispatcher.DispatchController, 'abort'> | undefined
+  #answerMs: number | undefined
+  /** Why the request ends early. */
+  #failure: HttpFailure | undefined
+  #isSettled = false
+  #ended: AbortController | undefined
+  /** Of the answer, once its headers are there. */
+  #head: Pick<HttpAnswer, 'status' | 'headers'> | undefined
+  readonly #chunks: Buffer[] = []
+  #length = 0
+  /** Of the one time limit that runs at a time. */
+  #timer: NodeJS.Timeout | undefined
+  #immediate: NodeJS.Immediate | undefined
+
+  constructor(request: HttpRequest) {
+    this.#request = request
+  }
+
+  /** Aborted when the request has failed: for what its body waits for. */
+  get ended(): AbortSignal {
+    this.#ended ??= new AbortController()
+    return this.#ended.signal
+  }
+
+  /** To be called once. Rejects with HttpFailure. */
+  async send(dispatcher: Dispatcher, { body, answerMs, bodyTimeout }: ExchangeOptions): Promise<HttpAnswer> {
+    const { origin, path, method, headers, signal } = this.#request
+    this.#answerMs = answerMs
+    // The client's own limit on the answer would count the body's time as well.
+    const limits = { headersTimeout: 0, bodyTimeout }
+    if (signal?.aborted === true) throw cancelled(signal.reason, false)
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      signal?.addEventListener('abort', this.#onCallerAbort)
+      try {
+        // The client takes any iterable; its types name Readable alone.
+        dispatcher.dispatch({ origin, path, method, headers, body: body as Readable | null, ...limits }, this)
+      } catch (error) {
+        this.onResponseError(undefined, toHttpFailure(error))
+      }
+    })
+  }
+
+  /** Ends the request with `failure` when `limitMs` have passed, in the place of the limit that ran before. */
+  expect(limitMs: number, failure: string): void {
+    this.expectNothing()
+    // A server may answer before it has the whole body, which then still moves for a moment.
+    if (this.#head !== undefined || this.#isSettled) return
+    this.#timer = setTimeout(() => {
+      // A process that was busy for longer than the limit has not read its sockets yet: look at them first.
+      this.#immediate = setImmediate(() => this.#end(new HttpFailure('timeout', failure, true)))
+    }, limitMs)
+  }
+
+  expectAnswer(limitMs: number): void {
+    this.expect(limitMs, `no answer came within ${limitMs} ms`)
+  }
+
+  /** No limit runs until the next one is set. */
+  expectNothing(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
+  }
+
+  onRequestStart(controller: Pick<Dispatcher.DispatchController, 'abort'>): void {
+    this.#controller = controller
+    if (this.#failure !== undefined) controller.abort(this.#failure)
+    else if (this.#answerMs !== undefined) this.expectAnswer(this.#answerMs)
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: RawHeaders): void {
+    // Those below 200 come before the answer.
+    if (status < 200) return
+    this.expectNothing()
+    this.#head = { status, headers: joinHeaders(headers) }
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.#length += chunk.length
+    if (this.#length <= LONGEST_ANSWER) this.#chunks.push(chunk)
+    else this.#end(tooLongAnswer())
+  }
+
+  onResponseEnd(): void {
+    if (this.#isSettled) return
+    if (this.#head === undefined) {
+      this.#end(new HttpFailure('network', 'the answer ended before it began', true))
+      return
+    }
+    this.#settle()
+    this.#resolve({ ...this.#head, text: Buffer.concat(this.#chunks, this.#length).toString('utf8') })
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    if (this.#isSettled) return
+    this.#settle()
+    const failure = this.#failure ?? toHttpFailure(error)
+    this.#ended?.abort(failure)
+    this.#reject(failure)
+  }
+
+  // A dispatcher of the caller's may be of undici 6, which knows these names alone.
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.onRequestStart({ abort })
+  }
+
+  onHeaders(status: number, headers: readonly Buffer[]): boolean {
+    const names = headers.filter((_, i) => i % 2 === 0).map((name) => name.toString('latin1').toLowerCase())
+    const joined: Record<string, string[]> = Object.create(null) as Record<string, string[]>
+    for (const [i, name] of names.entries()) (joined[name] ??= []).push(headers[2 * i + 1]?.toString('latin1') ?? '')
+    this.onResponseStart(undefined, status, joined)
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.onResponseData(undefined, chunk)
+    return true
+  }
+
+  onComplete(): void {
+    this.onResponseEnd()
+  }
+
+  onError(error: Error): void {
+    this.onResponseError(undefined, error)
+  }
+
+  /** A request that still waits for its connection ends when that is there: nothing of it is sent. */
+  #end(failure: HttpFailure): void {
+    this.#failure ??= failure
+    this.#controller?.abort(this.#failure)
+    this.onResponseError(undefined, this.#failure)
+  }
+
+  #settle(): void {
+    this.#isSettled = true
+    this.expectNothing()
+    this.#request.signal?.removeEventListener('abort', this.#onCallerAbort)
+  }
+
+  readonly #onCallerAbort = (): void => {
+    this.#end(cancelled(this.#request.signal?.reason, this.#controller !== undefined))
+  }
+}

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream'
+
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
+  /** Scheme, host and port. */
+  origin: string
+  /** Sent as it is, never normalised: a key may hold `..`. */
+  path: string
+  headers: Record<string, string>
+  /** Must stay as it is until the request has settled. */
+  body?: Uint8Array | undefined
+  signal?: AbortSignal | undefined
+  /** Instead of the transport's own. */
+  answerMs?: number | undefined
+  /** The time that the server was asked to take for the body: added to the limits on moving it and on the answer. */
+  pacedMs?: number | undefined
+  /** Called with each number of bytes of the body that left. */
+  onSent?: ((bytes: number) => void) | undefined
+}
+
+export interface HttpAnswer {
+  status: number
+  /** Names in lower case; repeated ones joined with a comma. */
+  headers: Record<string, string>
+  text: string
+}
+
+export interface HttpStreamAnswer {
+  status: number
+  headers: Record<string, string>
+  body: Readable
+}
+
+/** As the HTTP client has them: names in lower case. */
+export type RawHeaders = Record<string, string | string[] | undefined>
+
+export function joinHeaders(headers: RawHeaders): Record<string, string> {
+  const joined: Record<string, string> = Object.create(null) as Record<string, string>
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return joined
+}
