@@ -122,6 +122,7 @@ function canonicalQuery(query: readonly QueryParameter[]): string {
 }
 
 function additionalHeaderNames(request: SignableRequest, wanted: readonly string[] = []): string[] {
+  if (wanted.length === 0) return []
   const present = lowerCaseHeaders(request.headers)
   const names = new Set(wanted.map((name) => name.toLowerCase()))
   return [...names].filter((name) => present.has(name) && !isAlwaysSigned(name)).sort(compareBytes)

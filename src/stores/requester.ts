@@ -231,11 +231,12 @@ export class Requester {
 
   #throwIfOver(call: Call, context: CallContext, effort: Effort): void {
     const { dialect, transport } = this.#parts
-    const facts = effort.attempts === 0 ? factsOf(call, dialect) : { ...factsOf(call, dialect), ...detailsOf(effort) }
+    const isRetry = effort.attempts > 0
+    const ended = [context.signal, isRetry ? context.retrySignal : undefined].find(isAborted)
+    if (ended === undefined && !transport.isClosed) return
+    const facts = isRetry ? { ...factsOf(call, dialect), ...detailsOf(effort) } : factsOf(call, dialect)
     if (transport.isClosed) throw new UploadError('CLOSED', `${describe(call)}: the store is closed`, facts)
-    const ended = [context.signal, effort.attempts > 0 ? context.retrySignal : undefined].find(isAborted)
-    if (ended === undefined) return
-    const cause: unknown = ended.reason
+    const cause: unknown = ended?.reason
     throw new UploadError('ABORTED', `${describe(call)} was cancelled`, { ...facts, cause })
   }
 
