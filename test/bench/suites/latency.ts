@@ -3,7 +3,6 @@
  * delay, and one more delay each for beginning and for completing the upload; sending counts as taking no time.
  */
 import type { BenchOptions } from '../bench-options.js'
-import { NO_WARM_UP } from '../job.js'
 import { measure } from '../measure.js'
 import { median } from '../statistics.js'
 import type { SuiteTools } from '../suite.js'
@@ -22,7 +21,8 @@ export async function benchLatency(options: BenchOptions, tools: SuiteTools): Pr
   for (const delayMs of DELAYS_MS) {
     const size = ROUNDS * concurrency * PART_SIZE
     const allowedSeconds = ((ROUNDS + 2) * delayMs) / 1000
-    const job = { size, partSize: PART_SIZE, concurrency, objects: 1, inFlight: 1, warmUp: NO_WARM_UP }
+    const warmUp = { size: 4 * concurrency * PART_SIZE, objects: 1 }
+    const job = { size, partSize: PART_SIZE, concurrency, objects: 1, inFlight: 1, warmUp }
     const outcomes = await measure(contenders, { job, tls: schemes[0] === 'https', delayMs, runs }, tools)
     const rows = outcomes.map(({ contender: { name }, costs, failure }) => {
       const seconds = median(costs.map(({ wallSeconds }) => wallSeconds))
