@@ -54,7 +54,7 @@ export interface CommonStoreOptions {
    * too. Default: no limit.
    */
   bandwidthLimit?: number | undefined
-  /** Any Dispatcher of undici: for client certificates, a limit on connections. It stays yours to close. */
+  /** Any Dispatcher of undici 6, 7 or 8: for client certificates, a limit on connections. It stays yours to close. */
   dispatcher?: Dispatcher | undefined
 }
 
@@ -112,8 +112,8 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   const variable = (option: EnvironmentOption): string | undefined =>
     facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
   const { credentials, retry, timeouts, maxMemory = 256 * MiB, bandwidthLimit, dispatcher } = options
-  if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.request !== 'function') {
-    throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici')
+  if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.dispatch !== 'function') {
+    throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici 6, 7 or 8')
   }
   if (dispatcher !== undefined && options.proxy !== undefined) {
     throw new UploadError('INVALID_OPTION', 'proxy and dispatcher are both there: accepted is one of them')

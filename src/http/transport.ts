@@ -5,7 +5,7 @@
  *
  * `undici` is imported by its file: Bun puts a class of its own in the place of the bare name, which cannot do this.
  */
-import type { Dispatcher } from 'undici/index.js'
+import type { Dispatcher as UndiciDispatcher } from 'undici/index.js'
 import { KiB } from '../shared/byte-size.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices } from './body-slices.js'
@@ -16,7 +16,13 @@ import { OwnAgent } from './own-agent.js'
 import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
 
-export type { Dispatcher }
+/** What is used of a Dispatcher of undici 6, 7 or 8: their types differ, these verbs do not. */
+export interface Dispatcher {
+  /** Sends a request and tells the handler what becomes of it. */
+  dispatch(options: object, handler: object): boolean
+  /** Sends a request and resolves with its answer. */
+  request(options: object): Promise<{ statusCode: number; headers: object; body: object }>
+}
 
 /** Time limits on single steps of a request; there is none on the whole. */
 export interface TimeoutOptions {
@@ -48,7 +54,7 @@ export class Transport {
   readonly #proxy: Proxy | undefined
   readonly #limiter: BandwidthLimiter | undefined
   /** An agent of our own, or what the caller gave. */
-  #connections: OwnAgent | { dispatcher: Dispatcher }
+  #connections: OwnAgent | { dispatcher: UndiciDispatcher }
   /** Of dispatchers that were replaced and still end their requests. */
   readonly #retiring = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
@@ -57,7 +63,10 @@ export class Transport {
     this.#timeouts = timeouts
     this.#proxy = proxy
     this.#limiter = limiter
-    this.#connections = dispatcher === undefined ? new OwnAgent(timeouts.connectMs, proxy) : { dispatcher }
+    this.#connections =
+      dispatcher === undefined
+        ? new OwnAgent(timeouts.connectMs, proxy)
+        : { dispatcher: dispatcher as unknown as UndiciDispatcher }
   }
 
   get isClosed(): boolean {
@@ -119,7 +128,7 @@ export class Transport {
     await Promise.all([own?.close(), ...this.#retiring])
   }
 
-  async #through<T>(send: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
+  async #through<T>(send: (dispatcher: UndiciDispatcher) => Promise<T>): Promise<T> {
     const { dispatcher } = this.#connections
     try {
       return await send(dispatcher)
@@ -154,7 +163,7 @@ export class Transport {
   }
 
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
-  #renew(used: Dispatcher): void {
+  #renew(used: UndiciDispatcher): void {
     const broken = this.#connections
     if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return
     this.#connections = new OwnAgent(this.#timeouts.connectMs, this.#proxy)
