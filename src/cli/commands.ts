@@ -42,9 +42,11 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'get',
-    summary: 'read an object, verified, on from where it broke off',
+    summary: 'read an object, and verify it',
     synopses: ['TARGET > FILE'],
-    options: [{ name: 'output', short: 'o', value: 'FILE', help: 'there when it is whole, or as it was before' }],
+    options: [
+      { name: 'output', short: 'o', value: 'FILE', help: 'write FILE, and replace it only when all is verified' },
+    ],
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,
