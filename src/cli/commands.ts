@@ -10,7 +10,7 @@ import { put } from './put.js'
 import { serve } from './serve.js'
 import { uploads } from './uploads.js'
 
-const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upload, where there is more than one' }
+const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upload' }
 
 const ABORT_OPTIONS: readonly OptionSpec[] = [
   { name: 'older-than', value: 'TIME', help: 'all whose key begins with the one of TARGET: 30m, 24h, 7d' },
