@@ -120,7 +120,7 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   }
   const place = {
     provider,
-    bucket: bucketOf(options.bucket ?? variable('bucket'), facts.environment.bucket),
+    bucket: bucketOf(provider, options.bucket ?? variable('bucket'), facts.environment.bucket),
     region: text('region', options.region ?? variable('region')),
     endpoint: text('endpoint', options.endpoint ?? variable('endpoint')),
   }
@@ -142,12 +142,10 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   }
 }
 
-function bucketOf(bucket: string | undefined, variables: readonly string[]): string {
+function bucketOf(provider: Provider, bucket: string | undefined, variables: readonly string[]): string {
   if (bucket !== undefined) return checkString('bucket', bucket)
-  const places =
-    variables.length === 0
-      ? 'option bucket or target'
-      : `option bucket, target or environment variable ${variables.join(' or ')}`
+  const inEnvironment = variables.map((name) => `, or environment variable ${name}`).join('')
+  const places = `option bucket, or a target such as ${provider}://bucket/key${inEnvironment}`
   throw invalidOption('bucket', bucket, `accepted is a bucket name (${places})`)
 }
 

@@ -10,7 +10,7 @@ import { put } from './put.js'
 import { serve } from './serve.js'
 import { uploads } from './uploads.js'
 
-const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upload, where there is more than one' }
+const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upload' }
 
 const ABORT_OPTIONS: readonly OptionSpec[] = [
   { name: 'older-than', value: 'TIME', help: 'all whose key begins with the one of TARGET: 30m, 24h, 7d' },
@@ -42,9 +42,11 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'get',
-    summary: 'read an object, verified, on from where it broke off',
+    summary: 'read an object, and verify it',
     synopses: ['TARGET > FILE'],
-    options: [{ name: 'output', short: 'o', value: 'FILE', help: 'there when it is whole, or as it was before' }],
+    options: [
+      { name: 'output', short: 'o', value: 'FILE', help: 'write FILE, and replace it only when all is verified' },
+    ],
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,

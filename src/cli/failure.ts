@@ -60,10 +60,23 @@ export function messageOf(error: unknown): string {
   return oneLine(error instanceof Error ? error.message : String(error), 2000)
 }
 
-/** What a person needs beside the message: what the service's support asks for, and what was left behind. */
+/** For mistakes that a message tells of without naming what to change. */
+const ADVICE = [
+  { about: /\bENOTFOUND\b/, text: 'no host has that name: look at the region, the endpoint and the bucket' },
+  {
+    about: /\bERR_SSL_WRONG_VERSION_NUMBER\b/,
+    text: 'no TLS is spoken there: for plain HTTP begin the endpoint with http://',
+  },
+  {
+    about: /\bInvalid signing region\b/,
+    text: 'the region is not that of the endpoint: look at --region or OSS_REGION',
+  },
+]
+
+/** What a person needs beside the message: advice, what the service's support asks for, and what was left behind. */
 export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
-  const facts: string[] = []
+  const facts = ADVICE.filter(({ about }) => about.test(error.message)).map(({ text }) => text)
   const { requestId, ec, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
   if (requestId !== undefined && !error.message.includes(requestId))
     facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)

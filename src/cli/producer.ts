@@ -57,6 +57,10 @@ function endingOf(code: number | null, signal: NodeJS.Signals | null): string {
 }
 
 function cannotRun(name: string, error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return `there is no command ${JSON.stringify(name)}`
+  if (error.code === 'ENOENT') {
+    // A command line in quotes is one word.
+    const advice = /\s/.test(name) ? '; its arguments are words of their own, and a shell is sh -c' : ''
+    return `there is no command ${JSON.stringify(name)}${advice}`
+  }
   return `${name} cannot be run: ${error.code ?? error.message}`
 }

@@ -57,7 +57,9 @@ function jobsOf(
 ): Job[] {
   const isFolder = key === '' || key.endsWith('/')
   if (files.length > 1 && !isFolder) {
-    throw usageFailure(`${files.length} files need a target that ends with /, such as ${text}/`)
+    throw usageFailure(
+      `${files.length} files need a target that ends with /, such as ${text}/; a command is put after --`,
+    )
   }
   const named = files.map((file) => ({ file, key: isFolder && file !== '-' ? `${key}${basename(file)}` : key }))
   const twice = named.find((one, index) => named.findIndex((other) => other.key === one.key) < index)

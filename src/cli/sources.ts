@@ -31,7 +31,11 @@ export async function fileSource(path: string): Promise<Source> {
   try {
     found = await stat(path)
   } catch (error) {
-    throw new Failure(EXIT.source, `${path} cannot be read: ${messageOf(error)}`, error)
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const message = isMissing
+      ? `there is no file ${path}; a command is put after --`
+      : `${path} cannot be read: ${messageOf(error)}`
+    throw new Failure(EXIT.source, message, error)
   }
   if (found.isDirectory()) throw new Failure(EXIT.source, `${path} is a folder: give files, or pipe an archive of it`)
   // Files of the system, such as those in /proc, say that they have no bytes and have some.

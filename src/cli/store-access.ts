@@ -39,11 +39,12 @@ export interface OpenTarget {
   text: string
 }
 
-function parseTarget(text: string): Target {
+function parseTarget(text: string, environment: NodeJS.ProcessEnv): Target {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
-  if (scheme === undefined) return { scheme: 'oss', bucket: undefined, key: text }
+  const hasBucket = (environment['OSS_BUCKET'] ?? '') !== ''
+  if (scheme === undefined && hasBucket) return { scheme: 'oss', bucket: undefined, key: text }
   const [, bucket = '', key = ''] = /^([^/]*)\/?(.*)$/s.exec(rest) ?? []
-  if (!isScheme(scheme) || bucket === '') {
+  if (scheme === undefined || !isScheme(scheme) || bucket === '') {
     const accepted = Object.keys(SCHEMES).map((name) => `${name}://bucket/key`)
     throw usageFailure(`the target is ${JSON.stringify(text)}: accepted is ${accepted.join(', ')}`)
   }
@@ -52,7 +53,7 @@ function parseTarget(text: string): Target {
 
 /** Opens the bucket of a target. Throws what says that the options do not fit. */
 export function openTarget(text: string, options: Options, environment: NodeJS.ProcessEnv): OpenTarget {
-  const { scheme, bucket, key } = parseTarget(text)
+  const { scheme, bucket, key } = parseTarget(text, environment)
   const given = {
     provider: scheme,
     bucket,

@@ -57,7 +57,7 @@ describe('a store of S3', () => {
     setEnvironment(t, {})
     await assertRefused(
       () => openStore({ provider: 's3', credentials: KEYS }),
-      ['bucket is undefined', 'option bucket or target'],
+      ['bucket is undefined', '(option bucket, or a target such as s3://bucket/key)'],
     )
     await assertRefused(
       () => openStore({ provider: 's3', bucket: 'b-1' }),

@@ -83,7 +83,11 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
       ['abort', 'oss://bucket', '--older-than', '24'],
       /--older-than is "24": accepted is a time/,
     ],
-    ['files without a place', ['put', 'oss://bucket/k', 'a', 'b'], /2 files need a target that ends with \//],
+    [
+      'files without a place',
+      ['put', 'oss://bucket/k', 'a', 'b'],
+      /2 files need a target that ends with \/.*; a command is put after --/,
+    ],
     [
       'two uploads with one checkpoint',
       ['put', 'oss://bucket/in/', 'a', 'b', '--checkpoint', 'c'],
@@ -101,6 +105,12 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
       assert.equal(emulator.requests.length, 0)
     })
   }
+
+  it('is answered with the form of a target where no service is named, and no bucket in the environment', async () => {
+    const { code, stderr } = await ossup(undefined, ['put', 'bucket/k'])
+    assert.equal(code, 2)
+    assert.match(stderr, /the target is "bucket\/k": accepted is oss:\/\/bucket\/key/)
+  })
 
   it('is shown with a stack where that was asked for, without secrets', async (t) => {
     const { emulator } = await embeddedStore(t)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { access, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { factsOf } from '../../src/cli/failure.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -99,6 +100,32 @@ describe('ossup put', { concurrency: 3 }, () => {
     const pid = Number(/pid (\d+)/.exec(stderr)?.[1])
     assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
     assert.deepEqual(await unfinishedUploads(store), [])
+  })
+
+  it('says how a command is typed where one was not found', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    for (const [args, message] of [
+      [['pg_dump'], /there is no file pg_dump; a command is put after --\n/],
+      [
+        ['--', 'no-such-command app'],
+        /there is no command "no-such-command app"; its arguments are words of their own/,
+      ],
+      [['--', 'no-such-command'], /there is no command "no-such-command"; oss:/],
+    ] as const) {
+      const { code, stderr } = await ossup(emulator, ['put', TARGET, ...args])
+      assert.equal(code, 3)
+      assert.match(stderr, message)
+    }
+  })
+
+  it('says what to look at where the region is another, and where no host has that name', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const { stderr } = await ossup(emulator, ['head', TARGET, '--region', 'cn-beijing'])
+    assert.match(stderr, /\n {2}the region is not that of the endpoint: look at --region or OSS_REGION\n/)
+    const unknownHost = new Error('PutObject for "k" failed after 8 attempts in 9 s: getaddrinfo ENOTFOUND b.example')
+    assert.deepEqual(factsOf(unknownHost, TARGET), [
+      'no host has that name: look at the region, the endpoint and the bucket',
+    ])
   })
 
   it('stores files below a target that ends with a slash', async (t) => {

@@ -9,6 +9,12 @@ import { install, pack, type Packed, PROJECT, run } from './packed.js'
 
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 
+/** What a document links to, as paths in the project. */
+function linkedFrom(document: string): string[] {
+  const targets = [...readDocument(document).matchAll(/\]\(([^)#]+)/g)].map(([, target = '']) => target)
+  return targets.map((target) => path.normalize(path.join(path.dirname(document), target)))
+}
+
 let packed: Packed
 let consumer: string | undefined
 let whyNot: string | undefined
@@ -31,12 +37,15 @@ function filesBelow(folder: string): string[] {
 }
 
 describe('the package', () => {
-  it('holds what src is compiled to, its four documents and nothing else', () => {
+  it('holds what src is compiled to, its documents and what they link to, and nothing else', () => {
     const src = path.join(PROJECT, 'src')
     const compiled = filesBelow(src)
       .filter((file) => file.endsWith('.ts'))
       .map((file) => `dist/${path.relative(src, file).replace(/\.ts$/, '')}`)
-    const expected = [...BESIDE, ...compiled.flatMap((file) => [`${file}.js`, `${file}.d.ts`])]
+    const guides = linkedFrom('README.md').filter((file) => file.endsWith('.md'))
+    const linked = new Set([...guides, ...['README.md', ...guides].flatMap(linkedFrom)])
+    for (const file of BESIDE) linked.delete(file)
+    const expected = [...BESIDE, ...linked, ...compiled.flatMap((file) => [`${file}.js`, `${file}.d.ts`])]
     assert.deepEqual(packed.files.toSorted(), expected.toSorted())
   })
 

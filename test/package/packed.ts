@@ -32,6 +32,7 @@ export async function pack(): Promise<Packed> {
     'LICENSE',
     'src',
     'docs',
+    'examples',
     'test/tsconfig.json',
   ]) {
     await cp(path.join(PROJECT, name), path.join(copy, name), { recursive: true })
