@@ -13,6 +13,8 @@ describe('toHttpFailure', () => {
     ['ENETUNREACH', 'network', false],
     ['ENOTFOUND', 'network', false],
     ['EAI_AGAIN', 'network', false],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'network', false],
+    ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'network', true],
     ['ECONNRESET', 'network', true],
     ['EPIPE', 'network', true],
     ['UND_ERR_SOCKET', 'network', true],

@@ -155,6 +155,16 @@ describe('Transport.send', () => {
     assert.equal(failure.mayHaveArrived, false)
     assert.equal(requests, 0)
   })
+
+  it('sends nothing to a server that speaks no TLS', async (t) => {
+    let requests = 0
+    const origin = await httpServer(t, (_request, response) => {
+      requests += 1
+      response.end()
+    })
+    const failure = await failureOf(transport(t).send(get(origin.replace('http:', 'https:'))))
+    assert.deepEqual([failure.kind, failure.mayHaveArrived, requests], ['network', false, 0])
+  })
 })
 
 describe('Transport.open', () => {
