@@ -6,7 +6,6 @@ import { toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object-body.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
 import type { CompletedPart, StoredObject, UploadAddress } from '../stores/store-driver.js'
-import { largestPart } from '../upload/part-plan.js'
 import type { UploadHost } from '../upload/upload-observer.js'
 import { type CallOptions, contextOf } from './call-options.js'
 import { type WithCrc64Text, withCrc64Text } from './crc64-text.js'
@@ -15,7 +14,7 @@ import { checkUploadAddress } from './upload-address.js'
 
 export interface UploadPartOptions
   extends CallOptions, Pick<ObjectOptions, 'contentMd5' | 'trafficLimit' | 'serverSideEncryption'> {
-  /** Bytes of the body, at most `maxMemory` of the store and 2 GiB. Needed for a stream, which must have exactly so many. */
+  /** Bytes of the body, at most `maxMemory` of the store and 5 GiB. Needed for a stream, which must have exactly so many. */
   length?: number | undefined
 }
 
@@ -62,7 +61,7 @@ export class MultipartByHand {
       if (source.name === 'chunks') return await this.#sendChunks(part, source, length, options)
       const crc64 = crc64Engine().create()
       crc64.update(source.bytes)
-      return await this.#send(part, new ObjectBody(source.bytes, crc64.digest()), options)
+      return await this.#send(part, new ObjectBody([source.bytes], crc64.digest()), options)
     } catch (error) {
       if (source.name === 'chunks') source.destroy(toError(error))
       throw error
@@ -94,7 +93,7 @@ export class MultipartByHand {
     }
     const known = length ?? source.size
     if (known === undefined) throw invalidOption('length', length, 'of a stream it must be told, in bytes')
-    return checkInteger('length', known, 0, Math.min(pool.maxMemory, largestPart(driver.limits)), 'bytes')
+    return checkInteger('length', known, 0, Math.min(pool.maxMemory, driver.limits.maxPartSize), 'bytes')
   }
 
   /** The whole part is taken into memory of the store before it is sent: only then can it be checked, and sent again. */
@@ -113,7 +112,7 @@ export class MultipartByHand {
     })
     try {
       await fillPart(buffer, source, length, signal, aborted)
-      return await this.#send(part, new ObjectBody(buffer.bytes, buffer.digest()), options)
+      return await this.#send(part, new ObjectBody(buffer.segments, buffer.digest()), options)
     } finally {
       pool.release(buffer)
     }
@@ -121,7 +120,7 @@ export class MultipartByHand {
 
   async #send(part: NumberedPart, body: ObjectBody, options: UploadPartOptions): Promise<SentPart> {
     const receipt = await this.#host.driver.uploadPart({ ...part, body }, options, { signal: options.signal })
-    return { partNumber: part.partNumber, ...receipt, size: body.bytes.length, crc64: formatCrc64(body.crc64) }
+    return { partNumber: part.partNumber, ...receipt, size: body.size, crc64: formatCrc64(body.crc64) }
   }
 
   #aborted({ key, uploadId, partNumber }: NumberedPart, cause: unknown): UploadError {

@@ -10,19 +10,22 @@ export interface Crc64 {
 
 /**
  * Memory for one part and the CRC of what it holds: a byte is copied in once and taken into the CRC in the same pass.
- * Invariant: `digest()` is the CRC-64 of `bytes`.
+ * Invariant: `digest()` is the CRC-64 of the bytes held.
  */
 export interface PartBuffer {
   /** Bytes that fit. */
   readonly capacity: number
   /** Bytes held. */
   readonly length: number
-  /** A view of the bytes held; valid until the next `append` or `clear`. */
-  readonly bytes: Buffer
+  /** Views of the bytes held, in order, one of a part of up to 1 GiB; valid until the next `append` or `clear`. */
+  readonly segments: readonly Uint8Array[]
   /** Copies as much of `source[start..end)` as fits; answers how many bytes that was. */
   append(source: Uint8Array, start: number, end: number): number
-  /** A view of the memory behind the bytes held, to be written from its front by whoever reads straight into the part. */
-  readonly free: Buffer
+  /**
+   * A view of the memory behind the bytes held, to be written from its front by whoever reads straight into the part.
+   * It may end before the part does, and is empty only when that is full.
+   */
+  readonly free: Uint8Array
   /** Takes the first `length` bytes of `free` as the part's next bytes. */
   advance(length: number): void
   /** The CRC-64 of the bytes held. */
@@ -35,6 +38,9 @@ export interface PartBuffer {
 export interface Crc64Engine {
   readonly name: 'rings' | 'addon' | 'table'
   create(): Crc64
-  /** Making one takes up to half a millisecond for 8 MiB, and addresses besides memory: to be used many times. */
+  /**
+   * Of up to 1 GiB. Making one takes up to half a millisecond for 8 MiB, and addresses besides memory: to be used many
+   * times.
+   */
   createPartBuffer(capacity: number): PartBuffer
 }

@@ -25,8 +25,8 @@ export class LateSummedPart implements PartBuffer {
     return this.#length
   }
 
-  get bytes(): Buffer {
-    return this.#memory.subarray(0, this.#length)
+  get segments(): readonly Uint8Array[] {
+    return [this.#memory.subarray(0, this.#length)]
   }
 
   append(source: Uint8Array, start: number, end: number): number {
@@ -47,7 +47,7 @@ export class LateSummedPart implements PartBuffer {
 
   digest(): bigint {
     this.#crc.reset()
-    this.#crc.update(this.bytes)
+    this.#crc.update(this.#memory.subarray(0, this.#length))
     return this.#crc.digest()
   }
 

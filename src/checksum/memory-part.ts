@@ -21,8 +21,8 @@ export class MemoryPart implements PartBuffer {
     return this.#length
   }
 
-  get bytes(): Buffer {
-    return this.#memory.bytes.subarray(0, this.#length)
+  get segments(): readonly Uint8Array[] {
+    return [this.#memory.bytes.subarray(0, this.#length)]
   }
 
   append(source: Uint8Array, start: number, end: number): number {

@@ -23,7 +23,7 @@ const SLOWEST = 17
  * connection show that it moves. The whole body costs a handful of views on a fast network.
  */
 export function* bodySlices(
-  body: Uint8Array,
+  segments: readonly Uint8Array[],
   watcher: BodyWatcher,
   stallMs: number,
   now: () => number,
@@ -31,15 +31,17 @@ export function* bodySlices(
   watcher.onMoved(0)
   const largest = Math.max(SMALLEST, Math.min(LARGEST, stallMs * SLOWEST))
   let size = Math.min(FIRST, largest)
-  for (let start = 0; start < body.length;) {
-    const slice = body.subarray(start, start + size)
-    const begun = now()
-    yield slice
-    start += slice.length
-    watcher.onMoved(slice.length)
-    const tookMs = Math.max(now() - begun, 1)
-    const ideal = Math.round((slice.length / tookMs) * AIM_MS)
-    size = Math.min(largest, Math.max(SMALLEST, Math.min(ideal, size * 2)))
+  for (const segment of segments) {
+    for (let start = 0; start < segment.length;) {
+      const slice = segment.subarray(start, start + size)
+      const begun = now()
+      yield slice
+      start += slice.length
+      watcher.onMoved(slice.length)
+      const tookMs = Math.max(now() - begun, 1)
+      const ideal = Math.round((slice.length / tookMs) * AIM_MS)
+      size = Math.min(largest, Math.max(SMALLEST, Math.min(ideal, size * 2)))
+    }
   }
   watcher.onAllMoved()
 }

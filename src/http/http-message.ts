@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream'
 
+/** One or more views of the bytes to send, in order. They must stay as they are until the request has settled. */
+export interface RequestBody {
+  readonly segments: readonly Uint8Array[]
+  /** Bytes of all segments. */
+  readonly size: number
+}
+
 export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   /** Scheme, host and port. */
@@ -7,8 +14,7 @@ export interface HttpRequest {
   /** Sent as it is, never normalised: a key may hold `..`. */
   path: string
   headers: Record<string, string>
-  /** Must stay as it is until the request has settled. */
-  body?: Uint8Array | undefined
+  body?: RequestBody | undefined
   signal?: AbortSignal | undefined
   /** Instead of the transport's own. */
   answerMs?: number | undefined

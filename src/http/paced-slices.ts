@@ -8,19 +8,21 @@ export interface PacedBodyWatcher extends BodyWatcher {
 
 /** The body cut into views, each given when the limiter lets it pass; ends with the signal's reason. */
 export async function* pacedSlices(
-  body: Uint8Array,
+  segments: readonly Uint8Array[],
   watcher: PacedBodyWatcher,
   limiter: BandwidthLimiter,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let start = 0; start < body.length;) {
-    const slice = body.subarray(start, start + limiter.sliceSize)
-    watcher.onHeld()
-    await limiter.pass(slice.length, signal)
-    watcher.onMoved(0)
-    yield slice
-    start += slice.length
-    watcher.onMoved(slice.length)
+  for (const segment of segments) {
+    for (let start = 0; start < segment.length;) {
+      const slice = segment.subarray(start, start + limiter.sliceSize)
+      watcher.onHeld()
+      await limiter.pass(slice.length, signal)
+      watcher.onMoved(0)
+      yield slice
+      start += slice.length
+      watcher.onMoved(slice.length)
+    }
   }
   watcher.onAllMoved()
 }

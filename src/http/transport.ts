@@ -11,7 +11,13 @@ import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices } from './body-slices.js'
 import { type BodySlices, Exchange } from './exchange.js'
 import { cancelled, toHttpFailure } from './http-failure.js'
-import { type HttpAnswer, type HttpRequest, type HttpStreamAnswer, joinHeaders } from './http-message.js'
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  type HttpStreamAnswer,
+  joinHeaders,
+  type RequestBody,
+} from './http-message.js'
 import { OwnAgent } from './own-agent.js'
 import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
@@ -79,13 +85,13 @@ export class Transport {
     const { stallMs } = this.#timeouts
     const answerMs = (request.answerMs ?? this.#timeouts.answerMs) + (request.pacedMs ?? 0)
     const { body, onSent } = request
-    if (body !== undefined && (body.length > SMALL_BODY || this.#limiter !== undefined)) {
+    if (body !== undefined && (body.size > SMALL_BODY || body.segments.length > 1 || this.#limiter !== undefined)) {
       const watched = this.#watched(body, request, answerMs, exchange)
       return this.#through((dispatcher) => exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs }))
     }
-    const options = { body: body ?? null, bodyTimeout: stallMs, answerMs }
+    const options = { body: body?.segments[0] ?? null, bodyTimeout: stallMs, answerMs }
     const answer = await this.#through((dispatcher) => exchange.send(dispatcher, options))
-    if (body !== undefined && body.length > 0) onSent?.(body.length)
+    if (body !== undefined && body.size > 0) onSent?.(body.size)
     return answer
   }
 
@@ -140,7 +146,12 @@ export class Transport {
   }
 
   /** The body in slices, by which the limits follow what moves. */
-  #watched(body: Uint8Array, { onSent, pacedMs = 0 }: HttpRequest, answerMs: number, exchange: Exchange): BodySlices {
+  #watched(
+    { segments }: RequestBody,
+    { onSent, pacedMs = 0 }: HttpRequest,
+    answerMs: number,
+    exchange: Exchange,
+  ): BodySlices {
     const stallMs = this.#timeouts.stallMs + pacedMs
     let begunAt: number | undefined
     const watcher = {
@@ -158,8 +169,8 @@ export class Transport {
       },
     }
     return this.#limiter === undefined
-      ? bodySlices(body, watcher, stallMs, () => performance.now())
-      : pacedSlices(body, watcher, this.#limiter, exchange.ended)
+      ? bodySlices(segments, watcher, stallMs, () => performance.now())
+      : pacedSlices(segments, watcher, this.#limiter, exchange.ended)
   }
 
   /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */

@@ -82,7 +82,7 @@ export class MultipartApi implements StoreDriver {
     const headers = { ...this.#dialect.objectHeaders(options, 'put'), ...(await this.#integrity.headersOfPut(body)) }
     await this.#keepWhatIsThere(key, 'put', options, context)
     return this.#requester.call(
-      { operation: 'PutObject', method: 'PUT', key, headers, body: body.bytes, pacedMs: this.#pacedMs(headers, body) },
+      { operation: 'PutObject', method: 'PUT', key, headers, body, pacedMs: this.#pacedMs(headers, body) },
       context,
       async (answer) => {
         await this.#integrity.check(answer, body, options, 'put')
@@ -131,7 +131,7 @@ export class MultipartApi implements StoreDriver {
           ['uploadId', uploadId],
         ],
         headers,
-        body: body.bytes,
+        body,
         pacedMs: this.#pacedMs(headers, body),
       },
       context,
@@ -155,6 +155,7 @@ export class MultipartApi implements StoreDriver {
       const { partNumber, etag } = part
       return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`
     })
+    const bytes = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`)
     return this.#requester.call(
       {
         operation: 'CompleteMultipartUpload',
@@ -163,7 +164,7 @@ export class MultipartApi implements StoreDriver {
         uploadId,
         query: [['uploadId', uploadId], ...this.#encoded],
         headers: { ...headers, ...this.#integrity.headersOfComplete(parts), 'content-type': 'application/xml' },
-        body: Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`),
+        body: { segments: [bytes], size: bytes.length },
         patience: PATIENCE_TO_COMPLETE,
       },
       context,
@@ -321,7 +322,7 @@ export class MultipartApi implements StoreDriver {
   /** What a traffic limit makes of a body, which the service then reads so slowly that it seems to stand still. */
   #pacedMs(headers: Readonly<Record<string, string>>, body: ObjectBody): number {
     const bitsPerSecond = Number(headers[`${this.#dialect.headerPrefix}traffic-limit`])
-    return bitsPerSecond > 0 ? Math.ceil((body.bytes.length * 8 * 1000) / bitsPerSecond) : 0
+    return bitsPerSecond > 0 ? Math.ceil((body.size * 8 * 1000) / bitsPerSecond) : 0
   }
 
   #hasCallback(headers: Readonly<Record<string, string>>): boolean {

@@ -2,21 +2,25 @@ import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ChecksumAlgorithm, startChecksum } from '../checksum/checksum.js'
 import { formatCrc64 } from '../checksum/decimal.js'
+import type { RequestBody } from '../http/http-message.js'
 import { KiB } from '../shared/byte-size.js'
 
 /** What is summed before other work gets a turn. MD5 takes a third of a millisecond for it. */
 const SLICE = 256 * KiB
 
 /** Bytes to send, and their checksums: each is computed when it is first asked for, and once. */
-export class ObjectBody {
-  readonly bytes: Uint8Array
+export class ObjectBody implements RequestBody {
+  readonly segments: readonly Uint8Array[]
+  /** Bytes of all segments. */
+  readonly size: number
   /** CRC-64/XZ. */
   readonly crc64: bigint
   readonly #checksums = new Map<ChecksumAlgorithm, Promise<string>>()
 
   /** The bytes must stay as they are for as long as anybody asks. */
-  constructor(bytes: Uint8Array, crc64: bigint) {
-    this.bytes = bytes
+  constructor(segments: readonly Uint8Array[], crc64: bigint) {
+    this.segments = segments
+    this.size = segments.reduce((sum, { length }) => sum + length, 0)
     this.crc64 = crc64
   }
 
@@ -37,22 +41,24 @@ export class ObjectBody {
   async #compute(algorithm: ChecksumAlgorithm): Promise<string> {
     if (algorithm === 'crc64ecma') return formatCrc64(this.crc64)
     const checksum = startChecksum(algorithm)
-    await inSlices(this.bytes, (slice) => checksum.update(slice))
+    await inSlices(this.segments, (slice) => checksum.update(slice))
     return checksum.digest()
   }
 }
 
 /** Lower-case hex. */
-export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+export async function sha256Hex(segments: readonly Uint8Array[]): Promise<string> {
   const hash = createHash('sha256')
-  await inSlices(bytes, (slice) => hash.update(slice))
+  await inSlices(segments, (slice) => hash.update(slice))
   return hash.digest('hex')
 }
 
 /** A slice at a time: a whole part would keep all else waiting. */
-async function inSlices(bytes: Uint8Array, take: (slice: Uint8Array) => unknown): Promise<void> {
-  for (let start = 0; start < bytes.length; start += SLICE) {
-    if (start > 0) await nextTurn()
-    take(bytes.subarray(start, start + SLICE))
+async function inSlices(segments: readonly Uint8Array[], take: (slice: Uint8Array) => unknown): Promise<void> {
+  for (const [index, segment] of segments.entries()) {
+    for (let start = 0; start < segment.length; start += SLICE) {
+      if (index > 0 || start > 0) await nextTurn()
+      take(segment.subarray(start, start + SLICE))
+    }
   }
 }

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CredentialsSource } from '../credentials/credentials-source.js'
 import { cancelled, HttpFailure, toHttpFailure } from '../http/http-failure.js'
-import type { HttpAnswer, HttpRequest, HttpStreamAnswer } from '../http/http-message.js'
+import type { HttpAnswer, HttpRequest, HttpStreamAnswer, RequestBody } from '../http/http-message.js'
 import type { Transport } from '../http/transport.js'
 import { readText } from '../http/read-text.js'
 import { backoffMs, type RetryOptions } from '../shared/backoff.js'
@@ -32,7 +32,7 @@ export interface Call {
   key?: string
   query?: readonly QueryParameter[]
   headers?: Readonly<Record<string, string>>
-  body?: Uint8Array
+  body?: RequestBody
   partNumber?: number
   uploadId?: string
   /** How much longer than other calls this one may take to be answered. Default 1. */
@@ -101,7 +101,7 @@ export class Requester {
     const totalMs = context.retryTotalMs ?? retry.totalMs
     let renewedCredentials = false
     let outcomeUnknown = false
-    const payloadHash = dialect.signsPayload ? await sha256Hex(call.body ?? new Uint8Array(0)) : undefined
+    const payloadHash = dialect.signsPayload ? await sha256Hex(call.body?.segments ?? []) : undefined
 
     for (let attempts = 1; ; attempts += 1) {
       this.#throwIfOver(call, context, { attempts: attempts - 1, elapsedMs: elapsed(), outcomeUnknown })
@@ -180,7 +180,7 @@ export class Requester {
     const { operation, method, body } = call
     const { dialect } = this.#parts
     const { provider } = dialect
-    const trace = { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.length ?? 0 }
+    const trace = { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.size ?? 0 }
     return upload === undefined ? trace : { ...trace, upload }
   }
 
@@ -213,7 +213,7 @@ export class Requester {
     const { method, key, query = [], body, patience = 1, pacedMs } = call
     const headers: Record<string, string> = { ...call.headers, host: this.#host }
     headers['user-agent'] = USER_AGENT
-    if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.length ?? 0)
+    if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.size ?? 0)
     const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash: signed.payloadHash }
     Object.assign(headers, dialect.sign(signable, signed.credentials, signed.date))
     return {

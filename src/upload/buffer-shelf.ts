@@ -1,4 +1,5 @@
 import type { Crc64Engine, PartBuffer } from '../checksum/crc64.js'
+import { newPartBuffer } from '../checksum/segmented-part.js'
 
 /** Buffers that nobody uses, kept to be used again: to make one costs far more than to take it from here. */
 export class BufferShelf {
@@ -24,7 +25,7 @@ export class BufferShelf {
     }
     this.#dropOutgrown(capacity)
     this.shrink(room)
-    return this.#engine.createPartBuffer(capacity)
+    return newPartBuffer(this.#engine, capacity)
   }
 
   put(buffer: PartBuffer): void {

@@ -60,8 +60,9 @@ export class FileSource {
   ): Promise<void> {
     for (let done = 0; done < length;) {
       signal.throwIfAborted()
-      const wanted = Math.min(SLICE, length - done)
-      const { bytesRead } = await this.#handle.read(buffer.free, 0, wanted, position + done)
+      const { free } = buffer
+      const wanted = Math.min(SLICE, free.length, length - done)
+      const { bytesRead } = await this.#handle.read(free, 0, wanted, position + done)
       if (bytesRead === 0) throw this.#changed(`it ended after ${position + done} of its ${this.size} bytes`)
       buffer.advance(bytesRead)
       done += bytesRead

@@ -155,7 +155,7 @@ export class Filling implements RestingHolder {
     if (before === undefined) {
       this.#pool.addHolder(this)
     } else {
-      buffer.append(before.bytes, 0, before.length)
+      for (const segment of before.segments) buffer.append(segment, 0, segment.length)
       this.#pool.release(before)
     }
   }

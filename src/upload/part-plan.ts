@@ -3,7 +3,7 @@
  * then doubled every further 1,000 while two such parts fit in `maxMemory`, so that a stream whose size nobody knows
  * is not stopped at 10,000 × `partSize`.
  */
-import { formatBytes, GiB, MiB } from '../shared/byte-size.js'
+import { formatBytes, MiB } from '../shared/byte-size.js'
 import { invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import type { StoreLimits } from '../stores/store-driver.js'
@@ -29,9 +29,6 @@ export interface PlannedPart {
   /** The fewest bytes that may be sent as this part where memory is short; `size` where it must have that. */
   readonly fewest: number
 }
-
-/** What one buffer holds on every version of Node.js. */
-const LARGEST_BUFFER = 2 * GiB
 
 /** Parts of one size before it is doubled. */
 const PARTS_PER_SIZE = 1000
@@ -60,7 +57,7 @@ export class PartPlan {
     }
     const mayGrow = partGrowth && expectedSize === undefined
     this.#largestSize = mayGrow
-      ? Math.max(this.#firstSize, Math.min(maxMemory / 2, largestPart(limits)))
+      ? Math.max(this.#firstSize, Math.min(maxMemory / 2, limits.maxPartSize))
       : this.#firstSize
     // The largest size there is may leave no part to spare.
     this.#shortParts = shortParts && (expectedSize ?? 0) <= this.#firstSize * Math.floor(limits.maxParts * SPARE)
@@ -97,27 +94,28 @@ export class PartPlan {
 
   #tooManyParts(): UploadError {
     const { maxParts } = this.#limits
-    const advice = this.#adviseExpectedSize
-      ? 'set expectedSize to the size you expect, or a larger partSize, or a larger maxMemory of the store'
-      : 'set expectedSize to at least the size of the stream'
     return new UploadError(
       'TOO_MANY_PARTS',
-      `the stream is longer than ${formatBytes(this.capacity)}, which is all that ${maxParts} parts of these sizes hold: ${advice}`,
+      `the stream is longer than ${formatBytes(this.capacity)}, which is all that ${maxParts} parts of these sizes hold: ${this.#advice}`,
     )
   }
-}
 
-/** Bytes that a part can have. */
-export function largestPart(limits: StoreLimits): number {
-  return Math.min(limits.maxPartSize, LARGEST_BUFFER)
+  get #advice(): string {
+    if (this.#firstSize === this.#limits.maxPartSize) {
+      return 'the service takes no larger ones, so the stream must be stored as several objects'
+    }
+    return this.#adviseExpectedSize
+      ? 'set expectedSize to the size you expect, or a larger partSize, or a larger maxMemory of the store'
+      : 'set expectedSize to at least the size of the stream'
+  }
 }
 
 /** The smallest whole number of MiB, and at least `partSize`, of which there are parts enough. */
 function sizeForExpected(expectedSize: number, partSize: number, limits: StoreLimits): number {
-  const largestObject = Math.min(limits.maxObjectSize, limits.maxParts * largestPart(limits))
+  const largestObject = Math.min(limits.maxObjectSize, limits.maxParts * limits.maxPartSize)
   if (expectedSize > largestObject) {
     throw invalidOption('expectedSize', expectedSize, `accepted is at most ${largestObject} bytes`)
   }
   const needed = expectedSize / Math.floor(limits.maxParts * SPARE)
-  return needed <= partSize ? partSize : Math.min(Math.ceil(needed / MiB) * MiB, largestPart(limits))
+  return needed <= partSize ? partSize : Math.min(Math.ceil(needed / MiB) * MiB, limits.maxPartSize)
 }

@@ -42,8 +42,7 @@ export class PartSender {
   /** Resolves when the part is acknowledged, recorded where it is to be, and told of. */
   async send({ upload, partNumber, body, stored }: CutPart, ledger: PartsLedger): Promise<void> {
     const { driver, objectOptions, concurrency, meter, checkpoint, observer, context } = this.#parts
-    const { crc64 } = body
-    const size = body.bytes.length
+    const { crc64, size } = body
     const receipt = stored ?? (await driver.uploadPart({ ...upload, partNumber, body }, objectOptions, context()))
     const { etag, checksum } = receipt
     const part = { etag, checksum, size, crc64 }

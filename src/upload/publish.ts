@@ -37,7 +37,7 @@ export async function putVerified(
   options: ObjectOptions,
   context: CallContext,
 ): Promise<StoredObject> {
-  const expected = { size: body.bytes.length, crc64: body.crc64, body }
+  const expected = { size: body.size, crc64: body.crc64, body }
   const publication = { driver, key, expected, options, context }
   try {
     return await verify(publication, await driver.putObject(key, body, options, context))

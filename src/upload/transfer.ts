@@ -168,7 +168,7 @@ export class Transfer {
    * begins the upload. To be called in the order of part numbers.
    */
   send(partNumber: number, part: PartBuffer | Promise<PartBuffer>): void {
-    const body = Promise.resolve(part).then((buffer) => new ObjectBody(buffer.bytes, buffer.digest()))
+    const body = Promise.resolve(part).then((buffer) => new ObjectBody(buffer.segments, buffer.digest()))
     // Whoever waits for the part learns of it.
     body.catch(() => undefined)
     const multipart = this.#begin(body)
@@ -218,12 +218,12 @@ export class Transfer {
     const { driver, pool } = this.#host
     try {
       return await this.#finish(async () => {
-        const body = new ObjectBody(buffer?.bytes ?? new Uint8Array(0), buffer?.digest() ?? 0n)
+        const body = new ObjectBody(buffer?.segments ?? [], buffer?.digest() ?? 0n)
         if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
         const stored = await this.#publication.run(this.#scheduler, () =>
           putVerified(driver, this.key, body, this.#objectOptions, this.#context()),
         )
-        return { stored, size: body.bytes.length, crc64: body.crc64, parts: 1 }
+        return { stored, size: body.size, crc64: body.crc64, parts: 1 }
       })
     } finally {
       if (buffer !== undefined) pool.release(buffer)

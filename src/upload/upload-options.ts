@@ -14,12 +14,11 @@ import type { StoreLimits } from '../stores/store-driver.js'
 import { checkpointStoreOf } from './checkpoint/checkpoint-option.js'
 import type { CheckpointStore, LockableStore } from './checkpoint/checkpoint-store.js'
 import { DEFAULT_CONCURRENCY } from './concurrency.js'
-import { largestPart } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
 import type { UploadedPart } from './upload-observer.js'
 
 export interface UploadOptions extends ObjectOptions {
-  /** Bytes of a part: 102,400 (on OSS) to 2 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
+  /** Bytes of a part: 102,400 (on OSS) to 5 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
   partSize?: number | undefined
   /**
    * Parts in flight, 1 to 100. Memory for parts is at most `(concurrency + 1) × partSize`. `'auto'` begins with 5 and finds
@@ -80,7 +79,7 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
   const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, expectedSize, partGrowth = true, signal } = options
   const { checkpoint, resume = 'replay', onProgress, onPart } = options
   return {
-    partSize: checkInteger('partSize', partSize, limits.minPartSize, largestPart(limits), 'bytes'),
+    partSize: checkInteger('partSize', partSize, limits.minPartSize, limits.maxPartSize, 'bytes'),
     concurrency: checkConcurrency(concurrency),
     expectedSize:
       expectedSize === undefined

@@ -11,7 +11,7 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [null, 'options is null', 'an object'],
   [5, 'options is 5', 'an object'],
   [{ partsize: 1 }, "an upload has no option 'partsize'", 'partSize'],
-  [{ partSize: 100 * 1024 - 1 }, 'partSize is 102399', 'from 102400 to 2147483648 (bytes)'],
+  [{ partSize: 100 * 1024 - 1 }, 'partSize is 102399', 'from 102400 to 5368709120 (bytes)'],
   [{ partSize: 2 ** 31 + 1 }, 'partSize is 2147483649'],
   [{ partSize: '8 MiB' }, "partSize is '8 MiB'"],
   [{ partSize: 2 ** 29 }, 'partSize is 536870912', 'maxMemory of the store, 268435456 bytes'],

@@ -151,7 +151,12 @@ describe('pacedSlices', () => {
     }
     const taken: Uint8Array[] = []
     const reading = (async () => {
-      for await (const slice of pacedSlices(body, watcher, limiter, never())) {
+      for await (const slice of pacedSlices(
+        [body.subarray(0, 170_000), body.subarray(170_000)],
+        watcher,
+        limiter,
+        never(),
+      )) {
         assert.equal(isHeld, false)
         assert.equal(slice.buffer, body.buffer)
         taken.push(slice)

@@ -30,6 +30,28 @@ describe('Transport.send', () => {
     assert.equal(sent, body.length)
   })
 
+  it('sends all segments of a body, small ones too', async (t) => {
+    let received = Buffer.alloc(0)
+    const origin = await httpServer(t, (request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        received = Buffer.concat(chunks)
+        response.end()
+      })
+    })
+    const client = transport(t)
+    for (const lengths of [[], [0], [3, 4], [3 * MiB, 1, 2 * MiB + 5]]) {
+      const segments = lengths.map((length, i) => someBytes(length, i + 1))
+      const bytes = Buffer.concat(segments)
+      let sent = 0
+      const request = put(origin, bytes, { onSent: (moved) => (sent += moved) })
+      await client.send({ ...request, body: { segments, size: bytes.length } })
+      assert.ok(received.equals(bytes))
+      assert.equal(sent, bytes.length)
+    }
+  })
+
   it('sends a path as it is, dots, slashes and all', async (t) => {
     const paths = ['/a/../b/./c', '/%2E%2E/x', '//x//', '/a%00b?q=%20&x', "/!$&'()*+,;=:@~"]
     const lines: string[] = []

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import type { ObjectStore, UploadResult } from '../../src/index.js'
+import type { ObjectStore, UploadOptions, UploadResult } from '../../src/index.js'
 import { RepeatedChunk } from '../bench/repeated-chunk.js'
 
 export interface MemorySample {
@@ -17,8 +17,9 @@ export async function streamSampled(
   size: number,
   every: number,
   onSample: (sample: MemorySample) => void,
+  options: UploadOptions = {},
 ): Promise<UploadResult> {
-  const upload = store.createUploadStream('stream')
+  const upload = store.createUploadStream('stream', options)
   let next = every
   upload.on('part', () => {
     const { received } = upload.progress

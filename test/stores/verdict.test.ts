@@ -12,7 +12,7 @@ const BYTES = someBytes(1000)
 const CRC64 = crc64Of(BYTES)
 const MD5 = createHash('md5').update(BYTES).digest('hex')
 
-const PUT: ExpectedObject = { size: 1000, crc64: CRC64, body: new ObjectBody(BYTES, CRC64) }
+const PUT: ExpectedObject = { size: 1000, crc64: CRC64, body: new ObjectBody([BYTES], CRC64) }
 const PARTS: ExpectedObject = {
   size: 1000,
   crc64: CRC64,

@@ -99,10 +99,10 @@ describe('a buffer that is used again', () => {
       0,
     )
     const seen = new Map<string, { bytes: number; poisoned: number }>()
-    driver.onBody = (key, { bytes }) => {
+    driver.onBody = (key, { segments, size }) => {
       const sum = seen.get(key) ?? { bytes: 0, poisoned: 0 }
-      sum.bytes += bytes.length
-      for (const byte of bytes) if (byte !== 7) sum.poisoned += 1
+      sum.bytes += size
+      for (const byte of Buffer.concat(segments)) if (byte !== 7) sum.poisoned += 1
       seen.set(key, sum)
     }
     // Single puts of every kind of buffer, parts of full size, short last parts, and short parts for want of memory.

@@ -28,7 +28,7 @@ export class CountingDriver extends MemoryDriver {
   override async putObject(key: string, body: ObjectBody): Promise<StoredObject> {
     await nextTurn()
     this.onBody(key, body)
-    return this.#store(key, { size: body.bytes.length, crc64: body.crc64 })
+    return this.#store(key, { size: body.size, crc64: body.crc64 })
   }
 
   override async initiateMultipartUpload(...values: [string, ObjectOptions, CallContext]): Promise<string> {
@@ -40,7 +40,7 @@ export class CountingDriver extends MemoryDriver {
   override async uploadPart({ key, uploadId, partNumber, body }: PartUpload): Promise<PartReceipt> {
     await nextTurn()
     this.onBody(key, body)
-    this.parts.get(uploadId)?.set(partNumber, { size: body.bytes.length, crc64: body.crc64 })
+    this.parts.get(uploadId)?.set(partNumber, { size: body.size, crc64: body.crc64 })
     return { etag: `"${partNumber}"` }
   }
 

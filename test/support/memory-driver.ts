@@ -109,8 +109,8 @@ export class MemoryDriver implements StoreDriver {
   putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
     this.options.set('put', options)
     return this.#call('put', context, () => {
-      this.objects.set(key, stored(body.bytes))
-      context.onSent?.(body.bytes.length)
+      this.objects.set(key, stored(Buffer.concat(body.segments)))
+      context.onSent?.(body.size)
       return this.#answer(key)
     })
   }
@@ -135,11 +135,11 @@ export class MemoryDriver implements StoreDriver {
         'part',
         context,
         () => {
-          const kept = stored(body.bytes)
+          const kept = stored(Buffer.concat(body.segments))
           if (kept.crc64 !== body.crc64) throw new Error('the checksum of a part is not that of its bytes')
           this.#upload(part).set(partNumber, kept)
-          context.onSent?.(body.bytes.length)
-          return { etag: this.etagOf(body.bytes, partNumber) }
+          context.onSent?.(body.size)
+          return { etag: this.etagOf(kept.bytes, partNumber) }
         },
         partNumber,
       )

@@ -117,7 +117,7 @@ export function crc64Of(bytes: Uint8Array): bigint {
 
 /** The body and its checksum, as uploads hand them on. */
 export function bodyOf(bytes: Uint8Array): ObjectBody {
-  return new ObjectBody(bytes, crc64Of(bytes))
+  return new ObjectBody([bytes], crc64Of(bytes))
 }
 
 /** What OSS answers to a body that it stored. */

@@ -18,7 +18,14 @@ export function get(origin: string, more: Partial<HttpRequest> = {}): HttpReques
 }
 
 export function put(origin: string, body: Uint8Array, more: Partial<HttpRequest> = {}): HttpRequest {
-  return { ...get(origin, { body, headers: { 'content-length': String(body.length) } }), method: 'PUT', ...more }
+  return {
+    ...get(origin, {
+      body: { segments: [body], size: body.length },
+      headers: { 'content-length': String(body.length) },
+    }),
+    method: 'PUT',
+    ...more,
+  }
 }
 
 /** What the promise rejects with. */

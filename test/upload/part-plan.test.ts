@@ -40,8 +40,8 @@ describe('the plan of parts', () => {
     assert.equal(equal.capacity, 10_000 * 8 * MiB)
   })
 
-  it('never has parts that are larger than the service takes, or than a buffer can be', () => {
-    assert.equal(plan({ maxMemory: 1024 * GiB }).sizeOf(10_000), 2 * GiB)
+  it('never has parts that are larger than the service takes', () => {
+    assert.equal(plan({ maxMemory: 1024 * GiB }).sizeOf(10_000), 4 * GiB)
     assert.equal(plan({ maxMemory: 1024 * GiB }, { maxPartSize: 100 * MiB }).sizeOf(10_000), 64 * MiB)
   })
 
@@ -52,6 +52,8 @@ describe('the plan of parts', () => {
     assert.throws(() => plan({ partGrowth: false }).sizeOf(10_001), equal)
     const expected = uploadError('TOO_MANY_PARTS', 'at least the size of the stream')
     assert.throws(() => plan({ expectedSize: 1 }).sizeOf(10_001), expected)
+    const largest = uploadError('TOO_MANY_PARTS', '48.8 TiB', 'several objects')
+    assert.throws(() => plan({ partSize: 5 * GiB, maxMemory: 5 * GiB }).sizeOf(10_001), largest)
   })
 
   it('holds for services with few parts', () => {
@@ -78,11 +80,12 @@ describe('the plan for an expected size', () => {
     assert.throws(() => plan({ expectedSize: 10 * 1024 * GiB, maxMemory: 512 * MiB }), needs)
   })
 
-  it('is refused where the size is beyond the service, or beyond what buffers hold', () => {
+  it('is refused where the size is beyond the service, and has the largest parts for all of it', () => {
     assert.throws(() => plan({ expectedSize: OSS.maxObjectSize + 1 }), invalidOption('expectedSize', 'at most'))
-    const vast = { expectedSize: 10_000 * 2 * GiB + 1, maxMemory: 1024 * GiB }
-    assert.throws(() => plan(vast), invalidOption('expectedSize', 'at most'))
-    assert.equal(plan({ ...vast, expectedSize: 10_000 * 2 * GiB }).sizeOf(1), 2 * GiB)
+    const all = { expectedSize: OSS.maxObjectSize, maxMemory: 5 * GiB }
+    assert.equal(plan(all).sizeOf(1), 5 * GiB)
+    assert.equal(plan(all).capacity, OSS.maxObjectSize)
+    assert.throws(() => plan({ ...all, maxMemory: 5 * GiB - 1 }), invalidOption('expectedSize', 'maxMemory'))
   })
 })
 
@@ -99,13 +102,17 @@ describe('a part where memory is short', () => {
 
   it('leaves room for all that was expected', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 500 * GiB }), fc.integer({ min: 10, max: 10_000 }), (size, maxParts) => {
-        const expectedSize = Math.min(size, maxParts * 2 * GiB)
-        const made = plan({ expectedSize, shortParts: true, maxMemory: 64 * GiB }, { maxParts })
-        let sum = 0
-        for (let partNumber = 1; partNumber <= maxParts; partNumber += 1) sum += made.part(partNumber).fewest
-        assert.ok(sum >= expectedSize)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: OSS.maxObjectSize }),
+        fc.integer({ min: 10, max: 10_000 }),
+        (size, maxParts) => {
+          const expectedSize = Math.min(size, maxParts * 5 * GiB)
+          const made = plan({ expectedSize, shortParts: true, maxMemory: 64 * GiB }, { maxParts })
+          let sum = 0
+          for (let partNumber = 1; partNumber <= maxParts; partNumber += 1) sum += made.part(partNumber).fewest
+          assert.ok(sum >= expectedSize)
+        },
+      ),
       { numRuns: 30 },
     )
   })
@@ -120,10 +127,10 @@ describe('a plan that cannot be', () => {
 
 describe('every plan', () => {
   const options = fc.record({
-    partSize: fc.integer({ min: 100 * KiB, max: 2 * GiB }),
+    partSize: fc.integer({ min: 100 * KiB, max: 5 * GiB }),
     partGrowth: fc.boolean(),
     maxMemory: fc.integer({ min: MiB, max: 64 * GiB }),
-    expectedSize: fc.option(fc.integer({ min: 0, max: 10_000 * 2 * GiB }), { nil: undefined }),
+    expectedSize: fc.option(fc.integer({ min: 0, max: OSS.maxObjectSize }), { nil: undefined }),
   })
 
   it('has parts within the limits that never shrink, and room for what is expected', () => {
@@ -139,7 +146,7 @@ describe('every plan', () => {
         const sizes = numbers.sort((a, b) => a - b).map((partNumber) => made.sizeOf(partNumber))
         for (const [i, size] of sizes.entries()) {
           assert.ok(
-            Number.isSafeInteger(size) && size >= OSS.minPartSize && size <= 2 * GiB && size <= chosen.maxMemory,
+            Number.isSafeInteger(size) && size >= OSS.minPartSize && size <= 5 * GiB && size <= chosen.maxMemory,
           )
           assert.ok(i === 0 || size >= sizes[i - 1]!)
           if (!chosen.partGrowth || chosen.expectedSize !== undefined) assert.equal(size, made.sizeOf(1))

@@ -12,7 +12,6 @@ import { someBytes } from '../support/bytes.js'
 import { uploadError } from '../support/errors.js'
 import {
   bodyOf,
-  crc64Of,
   refusal,
   type Reply,
   reset,
@@ -32,8 +31,9 @@ function serviceOf(t: Pick<TestContext, 'after'>, service: Service): Promise<Scr
   return scriptedService(t, { dialect: DIALECTS[service], retry: { maxAttempts: 2 } })
 }
 
-const PIECES = [someBytes(1000, 1), someBytes(500, 2)].map(bodyOf)
-const WHOLE = bodyOf(Buffer.concat(PIECES.map(({ bytes }) => bytes)))
+const BYTES = [someBytes(1000, 1), someBytes(500, 2)]
+const PIECES = BYTES.map(bodyOf)
+const WHOLE = bodyOf(Buffer.concat(BYTES))
 const MD5S = await Promise.all(PIECES.map((piece) => piece.checksum('md5')))
 const CRC32S = await Promise.all(PIECES.map((piece) => piece.checksum('crc32')))
 const MD5 = await WHOLE.checksum('md5')
@@ -42,11 +42,11 @@ const ETAG = combineChecksums(
   'md5',
   MD5S.map((value) => ({ value, size: 0 })),
 )!
-const SIZE = String(WHOLE.bytes.length)
+const SIZE = String(WHOLE.size)
 
-const PARTS: readonly CompletedPart[] = PIECES.map(({ bytes }, index) => ({
+const PARTS: readonly CompletedPart[] = PIECES.map(({ size }, index) => ({
   partNumber: index + 1,
-  size: bytes.length,
+  size,
   etag: `"${MD5S[index] ?? ''}"`,
 }))
 const PARTS_WITH_CRC32 = PARTS.map((part, index) => ({ ...part, checksum: CRC32S[index] }))
@@ -60,7 +60,7 @@ function complete(
   parts: readonly CompletedPart[] = PARTS,
   options: ObjectOptions = {},
 ): Promise<StoredObject> {
-  const whole = { size: WHOLE.bytes.length, crc64: WHOLE.crc64 }
+  const whole = { size: WHOLE.size, crc64: WHOLE.crc64 }
   return completeVerified(service.api, { key: 'k', uploadId: 'U' }, parts, whole, options, {})
 }
 
@@ -78,7 +78,7 @@ function methods(service: ScriptedService): string {
 
 it('the parts are the whole', () => {
   const [first, second] = PIECES
-  assert.equal(combineCrc64(crc64Of(first!.bytes), crc64Of(second!.bytes), 500), WHOLE.crc64)
+  assert.equal(combineCrc64(first!.crc64, second!.crc64, 500), WHOLE.crc64)
 })
 
 describe('an object that is published', () => {

@@ -5,16 +5,12 @@ import { crc64Engine } from '../../src/checksum/engine.js'
 import { GiB, KiB, MiB } from '../../src/shared/byte-size.js'
 import type { StoreLimits } from '../../src/stores/store-driver.js'
 import { BufferPool } from '../../src/upload/buffer-pool.js'
-import { PartPlan } from '../../src/upload/part-plan.js'
-import { Transfer } from '../../src/upload/transfer.js'
 import { Upload } from '../../src/upload/upload.js'
 import type { UploadOptions } from '../../src/upload/upload-options.js'
 import { someBytes } from '../support/bytes.js'
 import { CountingDriver } from '../support/counting-driver.js'
 import { uploadError } from '../support/errors.js'
 import { rejection } from '../support/scripted-service.js'
-
-const TiB = 1024 * GiB
 
 const OSS: StoreLimits = {
   minPartSize: 100 * KiB,
@@ -27,32 +23,32 @@ const OSS: StoreLimits = {
 const nobody = () => undefined
 const observer = { initiated: nobody, part: nobody, retry: nobody, failed: nobody }
 
-/** A full part that has a length and no bytes. */
+/** A part that has a length and no bytes. */
 class PhantomPart implements PartBuffer {
   readonly capacity: number
+  length = 0
 
   constructor(capacity: number) {
     this.capacity = capacity
   }
 
-  get length(): number {
-    return this.capacity
+  get segments(): readonly Uint8Array[] {
+    return [phantom(this.length)]
   }
 
-  get bytes(): Buffer {
-    return { length: this.capacity } as Buffer
+  /** Takes all that the source has, beyond `end` too: nothing is copied that anybody would have to wait for. */
+  append(source: Uint8Array, start: number): number {
+    const taken = Math.min(source.length - start, this.capacity - this.length)
+    this.length += taken
+    return taken
   }
 
-  get free(): Buffer {
-    return { length: 0 } as Buffer
+  get free(): Uint8Array {
+    return phantom(this.capacity - this.length)
   }
 
-  append(): number {
-    return 0
-  }
-
-  advance(): void {
-    throw new RangeError('it is full')
+  advance(length: number): void {
+    this.length += length
   }
 
   digest(): bigint {
@@ -60,48 +56,89 @@ class PhantomPart implements PartBuffer {
   }
 
   clear(): void {
-    // It holds nothing.
+    this.length = 0
   }
 }
 
+function phantom(length: number): Uint8Array {
+  return { length } as Uint8Array
+}
+
 describe('an upload of 10,000 parts without bytes', () => {
-  const plans = {
-    'the default plan': { options: { partSize: 8 * MiB, maxMemory: 256 * MiB }, bytes: 888_000 * MiB },
-    'growth up to the largest part': { options: { partSize: 8 * MiB, maxMemory: 4 * GiB }, bytes: 6_136_000 * MiB },
+  const whole = OSS.maxObjectSize
+  interface Plan {
+    maxMemory: number
+    options: UploadOptions
+    bytes: number
+    largest: number
+    advice: string[]
+  }
+  const plans: Record<string, Plan> = {
+    'the default plan': {
+      maxMemory: 256 * MiB,
+      options: {},
+      bytes: 888_000 * MiB,
+      largest: 128 * MiB,
+      advice: ['867.2 GiB', 'set expectedSize', 'a larger partSize', 'a larger maxMemory'],
+    },
+    'growth up to the largest part': {
+      maxMemory: 10 * GiB,
+      options: {},
+      bytes: 8_184_000 * MiB,
+      largest: 4 * GiB,
+      advice: ['7.8 TiB', 'set expectedSize', 'a larger partSize'],
+    },
+    'the largest parts that there can be': {
+      maxMemory: 30 * GiB,
+      options: { partSize: 5 * GiB },
+      bytes: whole,
+      largest: 5 * GiB,
+      advice: ['48.8 TiB', 'no larger ones', 'several objects'],
+    },
     'the largest size that can be expected': {
-      options: { partSize: 8 * MiB, maxMemory: 8 * GiB, expectedSize: 10_000 * 2 * GiB },
-      bytes: 10_000 * 2 * GiB,
+      maxMemory: 5 * GiB,
+      options: { expectedSize: whole },
+      bytes: whole,
+      largest: 5 * GiB,
+      advice: ['48.8 TiB', 'no larger ones', 'several objects'],
     },
   }
 
-  for (const [name, { options, bytes }] of Object.entries(plans)) {
-    it(`has the sizes that were planned: ${name}`, async () => {
+  for (const [name, { maxMemory, options, bytes, largest, advice }] of Object.entries(plans)) {
+    async function filled(): Promise<{ upload: Upload; driver: CountingDriver; mostMemory: () => number }> {
       const driver = new CountingDriver(OSS)
-      const pool = new BufferPool({ createPartBuffer: (capacity) => new PhantomPart(capacity) }, options.maxMemory)
-      const plan = new PartPlan({ partGrowth: true, ...options }, OSS)
-      const transfer = new Transfer(
-        { driver, pool },
-        'k',
-        { objectOptions: {}, concurrency: 5, partSize: plan.sizeOf(1), checkpoint: undefined },
-        observer,
-      )
-      transfer.open()
+      const pool = new BufferPool({ createPartBuffer: (capacity) => new PhantomPart(capacity) }, maxMemory)
       let most = 0
-      for (let partNumber = 1; partNumber <= 10_000; partNumber += 1) {
-        await transfer.room()
-        transfer.send(partNumber, await pool.acquire(plan.sizeOf(partNumber), transfer.cancelled))
-        most = Math.max(most, pool.handedOutBytes)
-      }
-      const { size, parts } = await transfer.complete(10_000, bytes)
+      driver.onBody = () => (most = Math.max(most, pool.handedOutBytes))
+      const upload = new Upload({ driver, pool }, 'k', options, observer)
+      for (let left = bytes; left > 0; left -= 5 * GiB) await upload.write(phantom(Math.min(left, 5 * GiB)))
+      return { upload, driver, mostMemory: () => most }
+    }
+
+    it(`takes all that was planned: ${name}`, async () => {
+      const { upload, driver, mostMemory } = await filled()
+      const { size, parts } = await upload.finish()
       assert.deepEqual({ size, parts }, { size: bytes, parts: 10_000 })
       assert.equal(driver.counted.get('k')?.size, bytes)
-      assert.ok(most <= options.maxMemory)
+      const sent = [...(driver.parts.get(upload.uploadId ?? '')?.values() ?? [])].map((part) => part.size)
+      assert.equal(sent.length, 10_000)
+      assert.equal(Math.max(...sent), largest)
+      assert.ok(mostMemory() <= maxMemory)
+    })
+
+    it(`ends with advice at one byte more: ${name}`, async () => {
+      const { upload } = await filled()
+      const error = await rejection((async () => upload.write(phantom(1)))())
+      assert.ok(uploadError('TOO_MANY_PARTS', '10000 parts', ...advice)(error), String(error))
+      await upload.abort(error as Error)
     })
   }
 
   it('is refused at once where no plan has room for what is expected', () => {
-    const options = { partSize: 8 * MiB, maxMemory: 64 * GiB, partGrowth: true, expectedSize: 48 * TiB }
-    assert.throws(() => new PartPlan(options, OSS), uploadError('INVALID_OPTION', 'expectedSize', 'at most'))
+    const pool = new BufferPool({ createPartBuffer: (capacity) => new PhantomPart(capacity) }, 64 * GiB)
+    const start = (expectedSize: number) =>
+      new Upload({ driver: new CountingDriver(OSS), pool }, 'k', { expectedSize }, observer)
+    assert.throws(() => start(whole + 1), uploadError('INVALID_OPTION', 'expectedSize', String(whole)))
   })
 })
 

@@ -195,7 +195,7 @@ export class Checkpoint {
   /** The CRC-64 of what was sent from here is recorded; what the store alone tells of is held against all that it tells. */
   async #isSameOfFile(stored: StoredPart, body: ObjectBody): Promise<boolean> {
     const { isRecorded, size, crc64 } = stored
-    return isRecorded ? size === body.bytes.length && crc64 === body.crc64 : isSamePart(stored, body)
+    return isRecorded ? size === body.size && crc64 === body.crc64 : isSamePart(stored, body)
   }
 
   async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {

@@ -77,7 +77,7 @@ export function* acknowledgedParts(
 /** Whether the part in the store has exactly these bytes. */
 export async function isSamePart(stored: StoredPart, body: ObjectBody): Promise<boolean> {
   const { size, crc64, md5 } = stored
-  if (size !== body.bytes.length || (crc64 !== undefined && crc64 !== body.crc64)) return false
+  if (size !== body.size || (crc64 !== undefined && crc64 !== body.crc64)) return false
   return md5 === undefined || md5 === (await body.checksum('md5'))
 }
 

@@ -1,0 +1,67 @@
+import { GiB } from '../shared/byte-size.js'
+import { combineCrc64 } from './combine.js'
+import type { Crc64Engine, PartBuffer } from './crc64.js'
+
+/** Well within what one buffer holds on every version of Node.js, and one memory of WebAssembly: less than 4 GiB. */
+const SEGMENT = GiB
+
+/** A part buffer of any capacity. */
+export function newPartBuffer(engine: Pick<Crc64Engine, 'createPartBuffer'>, capacity: number): PartBuffer {
+  return capacity <= SEGMENT ? engine.createPartBuffer(capacity) : new SegmentedPart(engine, capacity, SEGMENT)
+}
+
+/**
+ * A part in several buffers, filled one after the other: those before the one being filled are full, those behind it
+ * empty. All are made at once, so that want of memory shows before the part is begun; the system gives memory to what
+ * is written to, so those that stay empty take none.
+ */
+export class SegmentedPart implements PartBuffer {
+  readonly capacity: number
+  readonly #buffers: readonly PartBuffer[]
+
+  constructor(engine: Pick<Crc64Engine, 'createPartBuffer'>, capacity: number, segmentSize: number) {
+    this.capacity = capacity
+    this.#buffers = Array.from({ length: Math.ceil(capacity / segmentSize) }, (_, index) =>
+      engine.createPartBuffer(Math.min(segmentSize, capacity - index * segmentSize)),
+    )
+  }
+
+  get length(): number {
+    return this.#buffers.reduce((sum, { length }) => sum + length, 0)
+  }
+
+  get segments(): readonly Uint8Array[] {
+    return this.#buffers.filter(({ length }) => length > 0).flatMap(({ segments }) => segments)
+  }
+
+  append(source: Uint8Array, start: number, end: number): number {
+    let at = start
+    for (const buffer of this.#buffers) {
+      if (at >= end) break
+      at += buffer.append(source, at, end)
+    }
+    return at - start
+  }
+
+  get free(): Uint8Array {
+    return this.#filling?.free ?? new Uint8Array(0)
+  }
+
+  advance(length: number): void {
+    if (length > this.free.length) throw new RangeError(`${length} bytes are more than are free`)
+    this.#filling?.advance(length)
+  }
+
+  digest(): bigint {
+    return this.#buffers.reduce((crc64, buffer) => combineCrc64(crc64, buffer.digest(), buffer.length), 0n)
+  }
+
+  clear(): void {
+    for (const buffer of this.#buffers) buffer.clear()
+  }
+
+  /** Undefined when all are full. */
+  get #filling(): PartBuffer | undefined {
+    return this.#buffers.find(({ length, capacity }) => length < capacity)
+  }
+}
