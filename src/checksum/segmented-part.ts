@@ -2,7 +2,7 @@ import { GiB } from '../shared/byte-size.js'
 import { combineCrc64 } from './combine.js'
 import type { Crc64Engine, PartBuffer } from './crc64.js'
 
-/** Well within what one buffer holds on every version of Node.js, and one memory of WebAssembly: less than 4 GiB. */
+/** Well within what one buffer holds on every version of Node.js, and one memory of WebAssembly: at most 4 GiB. */
 const SEGMENT = GiB
 
 /** A part buffer of any capacity. */
