@@ -2,7 +2,7 @@ import type { ListedUpload } from '../index.js'
 import type { Invocation } from './command.js'
 import { usageFailure } from './failure.js'
 import { openObject, openTarget, type OpenTarget } from './store-access.js'
-import { partsOf } from './unfinished-uploads.js'
+import { partsOf, unlessGone } from './unfinished-uploads.js'
 
 export async function abort(invocation: Invocation): Promise<void> {
   const { operands, options, session } = invocation
@@ -26,7 +26,7 @@ async function abortOld(target: OpenTarget, olderThanMs: number, invocation: Inv
   const { signal } = invocation.session
   // Each one's parts are told, which only unfinished uploads have: the store is asked which they are, not to abort them.
   const { aborted: old } = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, signal })
-  for (const upload of old) await abortOne(target, upload, invocation)
+  for (const upload of old) await unlessGone(abortOne(target, upload, invocation))
   const { options, session } = invocation
   if (old.length === 0 && !options.flag('quiet')) session.stderr.line('ossup: there are none that old')
 }
