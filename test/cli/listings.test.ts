@@ -68,6 +68,19 @@ describe('unfinished uploads', () => {
     assert.match(stdout, /^aborted oss:\/\/test-bucket\/stays upload .*\n$/)
     assert.equal(code, 0)
   })
+
+  it('are given up, though one of them cannot be', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    for (const key of ['a', 'b', 'c']) await store.initiateMultipartUpload(key)
+    emulator.faults.inject({
+      match: { operation: 'AbortMultipartUpload', key: 'b' },
+      action: { type: 'error', status: 403, code: 'AccessDenied' },
+    })
+    const { code, stderr } = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ossup: AbortMultipartUpload for "b" failed: 403 AccessDenied/)
+    assert.deepEqual(await unfinishedUploads(store), ['b'])
+  })
 })
 
 describe('ossup serve', () => {
