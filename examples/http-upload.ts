@@ -13,8 +13,8 @@ import { openStore, UploadError, type UploadErrorCode, type UploadResult } from 
 
 const MiB = 1024 * 1024
 
-// One store for all requests: they share its connections, and `maxMemory` bounds the parts of all of them together. Each
-// holds a buffer of `partSize` from its first byte on, so that 128 slow clients are served at the same time.
+// One store for all requests: they share its connections, and `maxMemory` bounds the parts of all of them together. With
+// small parts more than a hundred clients are served at the same time, however slowly they send.
 const store = openStore({ maxMemory: 128 * MiB })
 
 async function receive(request: IncomingMessage): Promise<UploadResult> {

@@ -4,6 +4,9 @@ import { invalidOption } from '../shared/check-option.js'
 
 const ACCEPTED_CHUNKS = 'accepted are strings, Uint8Array, other views and ArrayBuffer'
 
+/** Chunks between which other work gets a turn: an iterable that never waits would keep everything else waiting. */
+export const CHUNKS_PER_TURN = 128
+
 export function isBlob(body: unknown): body is Blob {
   return has(body, 'stream', 'function') && has(body, 'arrayBuffer', 'function') && has(body, 'size', 'number')
 }

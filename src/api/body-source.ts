@@ -6,7 +6,7 @@ import { pipeline, type Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toError, UploadError } from '../shared/errors.js'
 import type { UploadStream } from '../stream/upload-stream.js'
-import { toChunk } from './body-kinds.js'
+import { CHUNKS_PER_TURN, toChunk } from './body-kinds.js'
 
 /** What is known of a body beforehand. */
 export interface BodyFacts {
@@ -22,9 +22,6 @@ export interface BodySource {
   /** The upload has failed: nothing more is wanted. Resolves when the source is over, as far as that can be waited for. */
   stop(): Promise<void>
 }
-
-/** Chunks between which other work gets a turn: an iterable that never waits would keep everything else waiting. */
-const CHUNKS_PER_TURN = 128
 
 /** Bytes that are there already. */
 export function bytesSource(bytes: Uint8Array): BodySource {

@@ -1,4 +1,4 @@
-import { checkNames, checkObject, checkSignal } from '../shared/check-option.js'
+import { acceptSignal, checkNames, checkObject } from '../shared/check-option.js'
 import type { CallContext } from '../stores/store-driver.js'
 
 /** For calls that are one request each. */
@@ -10,5 +10,5 @@ export interface CallOptions {
 /** What goes along with the call. Throws UploadError where an option is none of `signal` and `furtherNames`. */
 export function contextOf(options: CallOptions, furtherNames: readonly string[]): CallContext {
   checkNames('this call', checkObject('options', options), ['signal', ...furtherNames])
-  return options.signal === undefined ? {} : { signal: checkSignal('signal', options.signal) }
+  return options.signal === undefined ? {} : { signal: acceptSignal('signal', options.signal) }
 }

@@ -6,14 +6,11 @@ import type { PartBuffer } from '../checksum/crc64.js'
 import { invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
-import { isBlob, isIterable, isNodeStream, isWebStream, toChunk } from './body-kinds.js'
+import { CHUNKS_PER_TURN, isBlob, isIterable, isNodeStream, isWebStream, toChunk } from './body-kinds.js'
 
 /** Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
 export type PartBody =
   Uint8Array | Blob | NodeJS.ReadableStream | ReadableStream<string | Uint8Array> | AsyncIterable<string | Uint8Array>
-
-/** Chunks between which other work gets a turn: an iterable that never waits would keep all else waiting. */
-const CHUNKS_PER_TURN = 128
 
 export type PartSource = { name: 'bytes'; size: number; bytes: Uint8Array } | ChunkSource
 

@@ -40,7 +40,9 @@ export interface CommonStoreOptions {
    * `AWS_SESSION_TOKEN`.
    */
   credentials?: CredentialsOption | undefined
+  /** How often and how long each request is tried. */
   retry?: Partial<RetryOptions> | undefined
+  /** Time limits on single steps of a request; there is none on the whole. */
   timeouts?: Partial<TimeoutOptions> | undefined
   /** Bytes of all part buffers of all uploads of this store together. Default 268,435,456 (256 MiB). */
   maxMemory?: number | undefined

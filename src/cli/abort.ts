@@ -1,8 +1,8 @@
 import type { ListedUpload } from '../index.js'
 import type { Invocation } from './command.js'
-import { usageFailure } from './failure.js'
+import { messageOf, usageFailure } from './failure.js'
 import { openObject, openTarget, type OpenTarget } from './store-access.js'
-import { partsOf } from './unfinished-uploads.js'
+import { partsOf, unlessGone } from './unfinished-uploads.js'
 
 export async function abort(invocation: Invocation): Promise<void> {
   const { operands, options, session } = invocation
@@ -23,12 +23,23 @@ export async function abort(invocation: Invocation): Promise<void> {
 
 async function abortOld(target: OpenTarget, olderThanMs: number, invocation: Invocation): Promise<void> {
   const prefix = target.key === '' ? undefined : target.key
-  const { signal } = invocation.session
+  const { options, session } = invocation
+  const { signal, stderr } = session
   // Each one's parts are told, which only unfinished uploads have: the store is asked which they are, not to abort them.
   const { aborted: old } = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, signal })
-  for (const upload of old) await abortOne(target, upload, invocation)
-  const { options, session } = invocation
-  if (old.length === 0 && !options.flag('quiet')) session.stderr.line('ossup: there are none that old')
+  if (old.length === 0 && !options.flag('quiet')) stderr.line('ossup: there are none that old')
+  const failures: unknown[] = []
+  for (const upload of old) {
+    try {
+      await unlessGone(abortOne(target, upload, invocation))
+    } catch (error) {
+      signal.throwIfAborted()
+      failures.push(error)
+    }
+  }
+  const [first, ...others] = failures
+  for (const error of others) stderr.line(`ossup: ${messageOf(error)}`)
+  if (failures.length > 0) throw first
 }
 
 async function abortOne(target: OpenTarget, upload: ListedUpload, { options, session }: Invocation): Promise<void> {

@@ -28,6 +28,8 @@ export interface Command {
   sharedOptions: readonly OptionSpec[]
   operands: Operands
   takesCommand: boolean
+  /** Its standard output is for an object's bytes, and has nothing else in it. */
+  writesObject?: boolean
   /** Runs until a signal comes, which is no failure then. */
   endsBySignal?: boolean
   examples: readonly string[]

@@ -50,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,
+    writesObject: true,
     examples: ['ossup get oss://backups/app.sql | psql app'],
     failureCode: EXIT.failed,
     run: get,

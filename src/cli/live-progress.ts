@@ -44,7 +44,8 @@ export class LiveProgress implements Reporter {
   foreign(chunk: Uint8Array): void {
     const text = this.#unfinished + Buffer.from(chunk).toString('latin1')
     const end = text.lastIndexOf('\n') + 1
-    this.#unfinished = text.slice(end)
+    // Of a line that its producer writes over again and again, what a terminal would still show: curl and dd do so for hours.
+    this.#unfinished = text.slice(Math.max(end, text.lastIndexOf('\r', text.length - 2)))
     if (end > 0) this.#terminal.write(Buffer.from(text.slice(0, end), 'latin1'))
   }
 

@@ -1,4 +1,5 @@
 /** A file that is there whole, or as it was: written beside its place and moved there in the end. */
+import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -21,8 +22,10 @@ export async function openOutputFile(path: string): Promise<OutputFile> {
     // A device or a pipe cannot be replaced: /dev/null is to stay what it is.
     return { stream: createWriteStream(place), publish: () => Promise.resolve(), discard: () => Promise.resolve() }
   }
-  const temporary = join(dirname(place), `.${basename(place).slice(0, 200)}.ossup-${process.pid}`)
-  const handle = await open(temporary, 'wx').catch((error: unknown) => {
+  // Of no name that another process may have left: in a container every run has the same process id.
+  const temporary = join(dirname(place), `.${basename(place).slice(0, 200)}.ossup-${randomBytes(6).toString('hex')}`)
+  // Who could not read the file that was there cannot read the new one.
+  const handle = await open(temporary, 'wx', (found?.mode ?? 0o666) & 0o777).catch((error: unknown) => {
     throw new Failure(EXIT.failed, `${path} cannot be written: ${messageOf(error)}`, error)
   })
   return {

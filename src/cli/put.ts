@@ -84,8 +84,6 @@ function openStandardInput(session: Session): Source {
 }
 
 function uploadOptionsOf(options: Options): UploadOptions {
-  const sse = options.text('sse')
-  const keyAt = sse?.indexOf(':') ?? -1
   return {
     partSize: options.byteSize('part-size'),
     concurrency: options.wholeNumber('concurrency'),
@@ -97,10 +95,15 @@ function uploadOptionsOf(options: Options): UploadOptions {
     tagging: options.pairs('tag'),
     storageClass: options.text('storage-class'),
     acl: options.text('acl'),
-    serverSideEncryption:
-      sse === undefined || keyAt < 0 ? sse : { algorithm: sse.slice(0, keyAt), keyId: sse.slice(keyAt + 1) },
+    serverSideEncryption: encryptionOf(options.text('sse')),
     forbidOverwrite: options.flag('forbid-overwrite') ? true : undefined,
   }
+}
+
+/** An algorithm, and behind a colon the id of a key; the algorithms of S3 and the ids of its keys have colons too. */
+function encryptionOf(text: string | undefined): UploadOptions['serverSideEncryption'] {
+  const [, algorithm, keyId] = /^(aws:kms(?::dsse)?|[^:]*)(?::(.*))?$/s.exec(text ?? '') ?? []
+  return keyId === undefined ? text : { algorithm, keyId }
 }
 
 async function transfer(

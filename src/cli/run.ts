@@ -59,7 +59,8 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
     const target = given?.operands[0]
     if (given?.options.flag('json') === true) {
       const { code: errorCode } = error as { code?: unknown }
-      stdout.line(JSON.stringify({ event: 'failed', message: messageOf(error), code: errorCode, exitCode: code }))
+      const events = command?.writesObject === true ? stderr : stdout
+      events.line(JSON.stringify({ event: 'failed', message: messageOf(error), code: errorCode, exitCode: code }))
     }
     if (code === EXIT.readerGone) return code
     stderr.line(`ossup: ${messageOf(error)}`)

@@ -20,10 +20,8 @@ interface SchemeFacts {
   readsOssutilConfig: boolean
 }
 
-type Scheme = Provider
-
 interface Target {
-  scheme: Scheme
+  scheme: Provider
   /** Absent where the environment tells it. */
   bucket: string | undefined
   /** May be empty: then it is a bucket. Also the beginning of keys. */
@@ -92,7 +90,7 @@ export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | und
   }
 }
 
-function isScheme(scheme: string): scheme is Scheme {
+function isScheme(scheme: string): scheme is Provider {
   return Object.hasOwn(SCHEMES, scheme)
 }
 
@@ -101,7 +99,7 @@ function configPath(options: Options, environment: NodeJS.ProcessEnv): string {
 }
 
 /** The file counts where it was asked for, or where the environment has no credentials: never half of each. */
-function configFor(scheme: Scheme, options: Options, environment: NodeJS.ProcessEnv): OssutilConfig | undefined {
+function configFor(scheme: Provider, options: Options, environment: NodeJS.ProcessEnv): OssutilConfig | undefined {
   const { keyVariable, readsOssutilConfig } = SCHEMES[scheme]
   const asked = options.text('config')
   if (!readsOssutilConfig || (asked === undefined && (environment[keyVariable] ?? '') !== '')) return undefined

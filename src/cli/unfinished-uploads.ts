@@ -1,4 +1,4 @@
-import type { ListedUpload, ObjectStore } from '../index.js'
+import { type ListedUpload, type ObjectStore, UploadError } from '../index.js'
 import { EXIT } from './exit-codes.js'
 import { Failure } from './failure.js'
 
@@ -22,6 +22,16 @@ export async function partsOf(
     sum.bytes += size
   }
   return sum
+}
+
+/** Undefined where the upload has ended since it was listed: that is no failure of whoever looks at all of them. */
+export async function unlessGone<T>(task: Promise<T>): Promise<T | undefined> {
+  try {
+    return await task
+  } catch (error) {
+    if (error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD') return undefined
+    throw error
+  }
 }
 
 /** The one that is meant where no id was typed. */

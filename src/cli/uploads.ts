@@ -4,7 +4,7 @@ import type { Invocation } from './command.js'
 import { formatAge } from './durations.js'
 import { openTarget } from './store-access.js'
 import { formatTable } from './table.js'
-import { partsOf } from './unfinished-uploads.js'
+import { partsOf, unlessGone } from './unfinished-uploads.js'
 
 const COLUMNS = [
   { title: 'KEY' },
@@ -22,7 +22,9 @@ export async function uploads({ operands, options, session }: Invocation): Promi
   try {
     const prefix = target.key === '' ? undefined : target.key
     for await (const upload of target.store.listMultipartUploads({ prefix, signal })) {
-      const { parts, bytes } = await partsOf(target.store, upload, signal)
+      const sum = await unlessGone(partsOf(target.store, upload, signal))
+      if (sum === undefined) continue
+      const { parts, bytes } = sum
       if (options.flag('json')) stdout.line(JSON.stringify({ ...upload, parts, bytes }))
       else rows.push([upload.key, upload.uploadId, ageOf(upload), String(parts), formatByteSize(bytes)])
       stdout.throwIfGone()

@@ -2,7 +2,7 @@ import type { Command, OperandKind } from './command.js'
 import { helpOf, type OptionSpec } from './option-specs.js'
 import { SCHEME_NAMES } from './store-access.js'
 
-/** A script for zsh: as a file \`_ossup\` in its path of functions, or read by a shell in which compinit has run. */
+/** A script for zsh: as a file `_ossup` in its path of functions, or read by a shell in which compinit has run. */
 export function zshCompletion(commands: readonly Command[]): string {
   return `#compdef ossup
 # Completion of ossup for zsh: source <(ossup completion zsh)

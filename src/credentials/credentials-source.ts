@@ -7,6 +7,7 @@ import { toError, UploadError } from '../shared/errors.js'
 
 /** Credentials that may say when they end: they are kept until shortly before, then asked for again. */
 export type ExpiringCredentials = (Credentials | AwsCredentials) & {
+  /** A Date, a text that `Date` reads, or milliseconds since 1970. Without it they are asked for each time. */
   expiration?: Date | string | number | undefined
 }
 

@@ -1,4 +1,5 @@
 /** Checks of options. Each failure names the option, the value and what is accepted. */
+import { setMaxListeners } from 'node:events'
 import { inspect } from 'node:util'
 import { UploadError } from './errors.js'
 
@@ -33,9 +34,11 @@ export function checkOneOf<T extends string>(name: string, value: unknown, accep
   throw invalidOption(name, value, `accepted are ${accepted.map((item) => `'${item}'`).join(', ')}`)
 }
 
-export function checkSignal(name: string, value: unknown): AbortSignal {
-  if (value instanceof AbortSignal) return value
-  throw invalidOption(name, value, 'accepted is an AbortSignal')
+/** One signal may end any number of uploads and calls: that each of them listens until it is over is no leak. */
+export function acceptSignal(name: string, value: unknown): AbortSignal {
+  if (!(value instanceof AbortSignal)) throw invalidOption(name, value, 'accepted is an AbortSignal')
+  setMaxListeners(0, value)
+  return value
 }
 
 export function checkObject(name: string, value: unknown): Record<string, unknown> {

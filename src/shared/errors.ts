@@ -138,7 +138,8 @@ export function attachLeftover(error: Error, leftover: Leftover): void {
 export function attachResumable(error: Error, uploadId: string): void {
   attachLeftover(error, { uploadId, resumable: true })
   if (error instanceof UploadError) {
-    error.message += '; the upload is kept: the same upload with the same checkpoint resumes it'
+    const message = `${error.message}; the upload is kept: the same upload with the same checkpoint resumes it`
+    Reflect.set(error, 'message', message)
   }
 }
 

@@ -7,7 +7,7 @@ const kept = new Map<string, Buffer>()
 
 /**
  * The key that signs all strings of one scope, `yyyymmdd/region/…`: one HMAC after the other, over what is between the
- * slashes. `secret` is the secret access key with the scheme's prefix. Good for a day, so that those used last are kept.
+ * slashes. `secret` is the secret access key with the scheme's prefix. Good for a day, so that those made last are kept.
  */
 export function derivedKey(secret: string, scope: string): Buffer {
   const name = `${scope}\n${secret}`

@@ -1,7 +1,28 @@
-/** Pages of listings, with names decoded where the service says that it encoded them. */
+/** Pages of listings: how they are asked for, and read, with names decoded where the service says that it encoded them. */
 import { parseCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/xml.js'
+import type { QueryParameter } from '../signing/signable-request.js'
 import type { ListedPart, PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
+
+/** Which page of parts is asked for. */
+export function partsPageQuery({ limit, after }: PartsPageRequest): QueryParameter[] {
+  return given({ 'max-parts': limit, 'part-number-marker': after })
+}
+
+/** Which page of unfinished uploads is asked for. */
+export function uploadsPageQuery({ prefix, delimiter, limit, after }: UploadsPageRequest): QueryParameter[] {
+  return given({
+    prefix: prefix === '' ? undefined : prefix,
+    delimiter: delimiter === '' ? undefined : delimiter,
+    'max-uploads': limit,
+    'key-marker': after?.key,
+    'upload-id-marker': after?.uploadId,
+  })
+}
+
+function given(parameters: Readonly<Record<string, string | number | undefined>>): QueryParameter[] {
+  return Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+}
 
 /** `checksumElement` is where the service's own checksum is. Throws where something is missing. */
 export function readPartsPage(root: XmlElement, request: PartsPageRequest, checksumElement?: string): PartsPage {

@@ -3,20 +3,20 @@
  * and what it expects back is all there is to it.
  */
 import type { Readable } from 'node:stream'
-import type { HttpAnswer } from '../http/http-message.js'
 import type { Transport } from '../http/transport.js'
 import { UploadError } from '../shared/errors.js'
-import { escapeXml, parseXml, type XmlElement } from '../shared/xml.js'
+import { escapeXml } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
+import { AnswerReader } from './answer-reader.js'
 import { badAnswer } from './attempt-failure.js'
 import { callbackAnswer } from './callback.js'
 import type { Dialect, ObjectRequest } from './dialect.js'
 import { Integrity } from './integrity.js'
-import { date, readPartsPage, readUploadsPage } from './listings.js'
+import { date, partsPageQuery, readPartsPage, readUploadsPage, uploadsPageQuery } from './listings.js'
 import type { ObjectBody } from './object-body.js'
-import { checksumFacts, readObjectHead } from './object-head.js'
 import { checkKey } from './object-key.js'
 import type { ObjectOptions } from './object-options.js'
+import { refuseExisting } from './refuse-existing.js'
 import { Requester, type RequesterParts } from './requester.js'
 import type {
   ByteRange,
@@ -48,6 +48,7 @@ export class MultipartApi implements StoreDriver {
   readonly partChecksum: StoreDriver['partChecksum']
   readonly #dialect: Dialect
   readonly #integrity: Integrity
+  readonly #answers: AnswerReader
   readonly #requester: Requester
   readonly #transport: Transport
   /** Until the service turns out not to say so. */
@@ -57,6 +58,7 @@ export class MultipartApi implements StoreDriver {
     const { dialect, transport } = parts
     this.#dialect = dialect
     this.#integrity = new Integrity(dialect)
+    this.#answers = new AnswerReader(dialect, this.#integrity)
     this.#transport = transport
     this.#requester = new Requester(parts)
     this.provider = dialect.provider
@@ -86,7 +88,7 @@ export class MultipartApi implements StoreDriver {
       context,
       async (answer) => {
         await this.#integrity.check(answer, body, options, 'put')
-        const stored = this.#stored(answer, this.#etag(answer), options)
+        const stored = this.#answers.stored(answer, this.#answers.etag(answer), options)
         return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer.text) } : stored
       },
     )
@@ -104,7 +106,7 @@ export class MultipartApi implements StoreDriver {
       },
       context,
       (answer) => {
-        const uploadId = this.#readRoot(answer, 'InitiateMultipartUploadResult').text('UploadId')
+        const uploadId = this.#answers.root(answer, 'InitiateMultipartUploadResult').text('UploadId')
         if (uploadId === undefined || uploadId === '') {
           throw badAnswer('the answer names no upload id', answer, this.#dialect)
         }
@@ -137,7 +139,7 @@ export class MultipartApi implements StoreDriver {
       context,
       async (answer) => {
         const checksum = await this.#integrity.check(answer, body, options, 'part')
-        return { etag: this.#etag(answer), ...(checksum === undefined ? {} : { checksum }) }
+        return { etag: this.#answers.etag(answer), ...(checksum === undefined ? {} : { checksum }) }
       },
     )
   }
@@ -171,10 +173,13 @@ export class MultipartApi implements StoreDriver {
       (answer) => {
         // The body is the callback server's answer where a callback was asked for.
         if (this.#hasCallback(headers)) {
-          return { ...this.#stored(answer, answer.headers['etag'], options), callback: callbackAnswer(answer.text) }
+          return {
+            ...this.#answers.stored(answer, answer.headers['etag'], options),
+            callback: callbackAnswer(answer.text),
+          }
         }
-        const root = this.#readRoot(answer, 'CompleteMultipartUploadResult')
-        return this.#stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
+        const root = this.#answers.root(answer, 'CompleteMultipartUploadResult')
+        return this.#answers.stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
       },
     )
   }
@@ -195,12 +200,10 @@ export class MultipartApi implements StoreDriver {
   }
 
   async listParts({ key, uploadId }: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage> {
-    const query: QueryParameter[] = [['uploadId', uploadId], ...this.#encoded]
-    if (page.limit !== undefined) query.push(['max-parts', String(page.limit)])
-    if (page.after !== undefined) query.push(['part-number-marker', String(page.after)])
+    const query = [['uploadId', uploadId] as const, ...this.#encoded, ...partsPageQuery(page)]
     return this.#requester.call({ operation: 'ListParts', method: 'GET', key, uploadId, query }, context, (answer) =>
-      this.#understand(answer, () =>
-        readPartsPage(this.#readRoot(answer, 'ListPartsResult'), page, this.#integrity.elementName),
+      this.#answers.understand(answer, () =>
+        readPartsPage(this.#answers.root(answer, 'ListPartsResult'), page, this.#integrity.elementName),
       ),
     )
   }
@@ -220,15 +223,10 @@ export class MultipartApi implements StoreDriver {
     isEncoded: boolean,
     context: CallContext,
   ): Promise<UploadsPage | undefined> {
-    const query: QueryParameter[] = [['uploads', ''], ...(isEncoded ? [ENCODED] : [])]
-    if (page.prefix !== undefined && page.prefix !== '') query.push(['prefix', page.prefix])
-    if (page.delimiter !== undefined && page.delimiter !== '') query.push(['delimiter', page.delimiter])
-    if (page.limit !== undefined) query.push(['max-uploads', String(page.limit)])
-    if (page.after !== undefined) query.push(['key-marker', page.after.key])
-    if (page.after?.uploadId !== undefined) query.push(['upload-id-marker', page.after.uploadId])
+    const query = [['uploads', ''] as const, ...(isEncoded ? [ENCODED] : []), ...uploadsPageQuery(page)]
     return this.#requester.call({ operation: 'ListMultipartUploads', method: 'GET', query }, context, (answer) =>
-      this.#understand(answer, () => {
-        const root = this.#readRoot(answer, 'ListMultipartUploadsResult')
+      this.#answers.understand(answer, () => {
+        const root = this.#answers.root(answer, 'ListMultipartUploadsResult')
         // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
         const isUnclear = isEncoded && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
         const at = date('answeredAt', answer.headers['date'])
@@ -240,7 +238,7 @@ export class MultipartApi implements StoreDriver {
   async headObject(key: string, context: CallContext, options: ReadOptions = {}): Promise<ObjectHead> {
     const headers = { ...this.#dialect.objectHeaders(options, 'read'), ...this.#dialect.readHeaders(false) }
     return this.#requester.call({ operation: 'HeadObject', method: 'HEAD', key, headers }, context, (answer) =>
-      this.#understand(answer, () => this.#head(answer.headers, options)),
+      this.#answers.understand(answer, () => this.#answers.head(answer.headers, options)),
     )
   }
 
@@ -257,7 +255,7 @@ export class MultipartApi implements StoreDriver {
     if (range !== undefined) headers['range'] = `bytes=${range.start}-${range.end ?? ''}`
     return this.#requester.open({ operation: 'GetObject', method: 'GET', key, headers }, context, (answer) => {
       try {
-        return { ...this.#head(answer.headers, options), body: answer.body }
+        return { ...this.#answers.head(answer.headers, options), body: answer.body }
       } catch (error) {
         // What is destroyed before its end tells so as an error.
         answer.body.on('error', () => undefined).destroy()
@@ -274,7 +272,6 @@ export class MultipartApi implements StoreDriver {
     await this.#transport.close()
   }
 
-  /** Looks for the object before a request on which the service may not keep it by itself. Throws UploadError. */
   async #keepWhatIsThere(
     key: string,
     request: ObjectRequest,
@@ -282,41 +279,11 @@ export class MultipartApi implements StoreDriver {
     context: CallContext,
   ): Promise<void> {
     if (options.forbidOverwrite !== true || this.#dialect.conditionalRequests.includes(request)) return
-    let head: ObjectHead
-    try {
-      head = await this.headObject(key, { ...context, onSent: undefined })
-    } catch (error) {
-      if (error instanceof UploadError && error.code === 'NOT_FOUND') return
-      // Looking here saves sending the whole object in vain; that nothing is replaced is seen to at the end.
-      if (request === 'initiate') return
-      throw error
-    }
-    throw new UploadError('ALREADY_EXISTS', `${JSON.stringify(key)} exists, and forbidOverwrite is set`, {
-      bucket: this.bucket,
-      key,
-      requestId: head.requestId,
-    })
+    await refuseExisting(this, key, request, context)
   }
 
   get #encoded(): QueryParameter[] {
     return this.#dialect.encodesNames === 'always' ? [ENCODED] : []
-  }
-
-  #head(headers: Record<string, string>, options: ReadOptions): ObjectHead {
-    const checksum = this.#integrity.ofObject(headers, headers['etag'] ?? '', options)
-    return readObjectHead(headers, this.#dialect, checksum)
-  }
-
-  #stored(answer: HttpAnswer, etag: string | undefined, options: ObjectOptions, document?: XmlElement): StoredObject {
-    const { headers } = answer
-    const checksum = this.#integrity.ofObject(headers, etag ?? '', options, document)
-    const versionId = headers[`${this.#dialect.headerPrefix}version-id`]
-    return {
-      etag: etag ?? '',
-      ...checksumFacts(checksum),
-      ...(versionId === undefined ? {} : { versionId }),
-      requestId: headers[this.#dialect.requestIdHeader] ?? '',
-    }
   }
 
   /** What a traffic limit makes of a body, which the service then reads so slowly that it seems to stand still. */
@@ -327,26 +294,5 @@ export class MultipartApi implements StoreDriver {
 
   #hasCallback(headers: Readonly<Record<string, string>>): boolean {
     return `${this.#dialect.headerPrefix}callback` in headers
-  }
-
-  #etag(answer: HttpAnswer): string {
-    const etag = answer.headers['etag']
-    if (etag === undefined || etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
-    return etag
-  }
-
-  #readRoot(answer: HttpAnswer, name: string): XmlElement {
-    const root = this.#understand(answer, () => parseXml(answer.text))
-    if (root.name !== name) throw badAnswer(`the answer is a ${root.name}, not a ${name}`, answer, this.#dialect)
-    return root
-  }
-
-  #understand<T>(answer: HttpAnswer, read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      if (error instanceof Error && error.name === 'AttemptFailure') throw error
-      throw badAnswer(`the answer cannot be understood: ${String(error)}`, answer, this.#dialect)
-    }
   }
 }

@@ -6,6 +6,7 @@
  * published unless the file was the same after its last byte was read as before its first.
  */
 import type { PartBuffer } from '../checksum/crc64.js'
+import { invalidOption } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions, type ObjectOptions } from '../stores/object-options.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
@@ -52,6 +53,10 @@ export class FileUpload {
         : { partSize: sendOptions.partSize, partGrowth: false, expectedSize: file.size }
     const plan = new PartPlan({ ...sizes, maxMemory: pool.maxMemory }, driver.limits)
     const partSize = plan.sizeOf(1)
+    const { maxParts } = driver.limits
+    if (file.size > maxParts * partSize) {
+      throw invalidOption('checkpoint.partSize', partSize, `${maxParts} such parts do not hold ${file.size} bytes`)
+    }
     const objectOptions = copyOfObjectOptions(options)
     const isMultipart = file.size > partSize
     const upload = { driver, key, file: file.path, options: objectOptions, isMultipart }

@@ -1,12 +1,12 @@
 import {
+  acceptSignal,
   checkBoolean,
   checkFunction,
   checkInteger,
-  checkOneOf,
-  invalidOption,
   checkNames,
   checkObject,
-  checkSignal,
+  checkOneOf,
+  invalidOption,
 } from '../shared/check-option.js'
 import { MiB } from '../shared/byte-size.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
@@ -88,7 +88,7 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
     partGrowth: checkBoolean('partGrowth', partGrowth),
     checkpoint: checkpoint === undefined ? undefined : checkpointStoreOf(checkpoint),
     resume: checkResume(resume, checkpoint),
-    signal: signal === undefined ? undefined : checkSignal('signal', signal),
+    signal: signal === undefined ? undefined : acceptSignal('signal', signal),
     onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
     onPart: onPart === undefined ? undefined : checkFunction('onPart', onPart),
   }

@@ -67,6 +67,9 @@ function nameOf({ provider, bucket, key }: UploadTrace): string {
 }
 
 function outcomeOf({ result, error }: UploadTrace): string {
-  if (result !== undefined) return `stored: ${result.size} bytes in ${result.parts} parts, CRC-64 ${result.crc64}`
+  if (result !== undefined) {
+    const { size, parts, crc64 } = result
+    return `stored: ${size} bytes in ${parts} ${parts === 1 ? 'part' : 'parts'}, CRC-64 ${crc64}`
+  }
   return `failed: ${oneLine(error instanceof Error ? error.message : String(error), 600)}`
 }

@@ -93,6 +93,20 @@ describe('ossup get', { concurrency: 3 }, () => {
     })
   }
 
+  it('has nothing but the bytes on standard output, also where it fails and is to speak JSON', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    await put(store, Buffer.alloc(3_000_000, 'x'))
+    const match = { operation: 'GetObject' } as const
+    emulator.faults.inject({ match, action: { type: 'reset', at: 'answer', afterBytes: 900_000 } })
+    emulator.faults.inject({ match, action: { type: 'error', status: 403, code: 'AccessDenied' } })
+    const { code, stdout, stderr } = await ossup(emulator, ['get', '--json', TARGET])
+    assert.equal(code, 1)
+    assert.match(stdout, /^x+$/)
+    const events = stderr.split('\n').filter((line) => line.startsWith('{'))
+    const names = events.map((line) => (JSON.parse(line) as { event: string }).event)
+    assert.deepEqual([names[0], names.at(-1)], ['start', 'failed'])
+  })
+
   it('says that there is none', async (t) => {
     const { emulator } = await embeddedStore(t)
     const { code, stdout, stderr } = await ossup(emulator, ['get', TARGET])

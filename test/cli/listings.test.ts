@@ -51,6 +51,36 @@ describe('unfinished uploads', () => {
     )
     assert.deepEqual(await unfinishedUploads(store), [])
   })
+
+  it('are listed and given up, though one of them ends meanwhile', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    for (const key of ['ends', 'stays']) await store.initiateMultipartUpload(key)
+    const meanwhile = () =>
+      emulator.faults.inject({
+        match: { operation: 'ListParts', key: 'ends' },
+        action: { type: 'error', status: 404, code: 'NoSuchUpload' },
+      })
+    meanwhile()
+    const listed = await ossup(emulator, ['uploads', 'oss://test-bucket'])
+    assert.match(listed.stdout, /^KEY .*\nstays .*\n$/)
+    meanwhile()
+    const { code, stdout } = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s'])
+    assert.match(stdout, /^aborted oss:\/\/test-bucket\/stays upload .*\n$/)
+    assert.equal(code, 0)
+  })
+
+  it('are given up, though one of them cannot be', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    for (const key of ['a', 'b', 'c']) await store.initiateMultipartUpload(key)
+    emulator.faults.inject({
+      match: { operation: 'AbortMultipartUpload', key: 'b' },
+      action: { type: 'error', status: 403, code: 'AccessDenied' },
+    })
+    const { code, stderr } = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ossup: AbortMultipartUpload for "b" failed: 403 AccessDenied/)
+    assert.deepEqual(await unfinishedUploads(store), ['b'])
+  })
 })
 
 describe('ossup serve', () => {

@@ -12,6 +12,7 @@ const SERVICES = [
     provider: 'obs',
     names: ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY'],
     storageClass: 'WARM',
+    kms: ['kms'],
     emulator: {},
     stored: /^ {2}CRC-64 \d+, ETag "\w+-2"$/m,
     read: /^ {2}verified by CRC-64 \d+, ETag "\w+-2"$/m,
@@ -20,6 +21,7 @@ const SERVICES = [
     provider: 'obs',
     names: ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY'],
     storageClass: 'WARM',
+    kms: ['kms'],
     emulator: { obsChecksums: false },
     stored: /^ {2}CRC-64 \d+, MD5 \w+-2, ETag "\w+-2"$/m,
     read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
@@ -28,6 +30,7 @@ const SERVICES = [
     provider: 's3',
     names: ['AWS_ENDPOINT_URL_S3', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
     storageClass: 'STANDARD_IA',
+    kms: ['aws:kms', 'aws:kms:dsse'],
     emulator: {},
     stored: /^ {2}CRC-64 \d+, MD5 \w+-2, ETag "\w+-2"$/m,
     read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
@@ -35,7 +38,7 @@ const SERVICES = [
 ] as const
 
 describe('targets of other services', { concurrency: 3 }, () => {
-  for (const { provider, names, storageClass, emulator: options, stored, read } of SERVICES) {
+  for (const { provider, names, storageClass, kms, emulator: options, stored, read } of SERVICES) {
     const which = 'obsChecksums' in options ? `${provider}, without checksums` : provider
     it(`are put, got, looked at and listed: ${which}`, async (t) => {
       const { emulator, store } = await providerStore(t, { provider }, options)
@@ -63,6 +66,15 @@ describe('targets of other services', { concurrency: 3 }, () => {
       assert.match(head.stdout, /^size: +12000000 \(11\.4 MiB\)$/m)
       assert.match(head.stdout, new RegExp(`^storage class: +${storageClass}$`, 'm'))
       assert.match(head.stdout, /^encryption: +AES256$/m)
+
+      for (const algorithm of kms) {
+        for (const key of ['', 'arn:aws:kms:eu-central-1:111122223333:key/1']) {
+          const sse = key === '' ? algorithm : `${algorithm}:${key}`
+          const encrypted = await shell(`echo text | ossup put ${target}.kms --sse ${sse} && ossup head ${target}.kms`)
+          const told = key === '' ? algorithm : `${algorithm}, key ${key}`
+          assert.match(encrypted.stdout, new RegExp(`^encryption: +${told}$`, 'm'), encrypted.stderr)
+        }
+      }
 
       const uploadId = await store.initiateMultipartUpload('old')
       const listed = await shell(`ossup uploads ${provider}://test-bucket`)

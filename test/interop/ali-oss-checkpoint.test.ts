@@ -1,7 +1,7 @@
 /** An upload that ali-oss began, and was interrupted half-way, is finished here from the checkpoint that it told. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { open, writeFile } from 'node:fs/promises'
+import { open, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
@@ -162,6 +162,14 @@ describe('an upload that ali-oss began', () => {
     )
     assert.equal(there.sent(), 10)
     await isStored(there, BYTES)
+  })
+
+  it('is refused where the file has grown to more parts than there can be, before any is sent', async (t) => {
+    const there = await interrupted(t)
+    await truncate(there.file, 10_000 * PART + 1)
+    const before = there.emulator.requests.length
+    await assert.rejects(there.finish(), invalidOption(`checkpoint.partSize is ${PART}`))
+    assert.equal(there.emulator.requests.length, before)
   })
 
   it('is refused where the checkpoint is of another object, or none', async (t) => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
+  acceptSignal,
   checkBoolean,
   checkFunction,
   checkInteger,
   checkNames,
   checkObject,
   checkOneOf,
-  checkSignal,
   checkString,
 } from '../../src/shared/check-option.js'
 import { invalidOption } from '../support/errors.js'
@@ -43,8 +43,8 @@ describe('the check of', () => {
 
   it('a function, a signal and an object take nothing that resembles them', () => {
     const { signal } = new AbortController()
-    assert.equal(checkSignal('signal', signal), signal)
-    assert.throws(() => checkSignal('signal', { aborted: false }), invalidOption('signal is', 'AbortSignal'))
+    assert.equal(acceptSignal('signal', signal), signal)
+    assert.throws(() => acceptSignal('signal', { aborted: false }), invalidOption('signal is', 'AbortSignal'))
     assert.throws(() => checkFunction('f', {}), invalidOption('f is {}', 'function'))
     for (const value of [null, [], 'text', 7, undefined]) {
       assert.throws(() => checkObject('o', value), invalidOption('o is', 'object'))

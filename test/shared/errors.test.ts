@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { attachLeftover, toError, UploadError } from '../../src/shared/errors.js'
+import { attachLeftover, attachResumable, toError, UploadError } from '../../src/shared/errors.js'
 
 describe('UploadError', () => {
   it('has the facts that are known, and no property for those that are not', () => {
@@ -46,6 +46,18 @@ describe('attachLeftover', () => {
     }
     assert.equal('uploadId' in frozen, false)
     assert.deepEqual(Object.getOwnPropertyDescriptor(fixed, 'uploadId')?.value, 'mine')
+  })
+})
+
+describe('attachResumable', () => {
+  it('says so in the words of an UploadError that can take it', () => {
+    const error = new UploadError('ABORTED', 'given up')
+    attachResumable(error, 'u')
+    assert.deepEqual([error.uploadId, error.resumable], ['u', true])
+    assert.match(error.message, /^given up; the upload is kept/)
+    const frozen = Object.freeze(new UploadError('ABORTED', 'given up'))
+    attachResumable(frozen, 'u')
+    assert.equal(frozen.message, 'given up')
   })
 })
 

@@ -5,7 +5,7 @@
  * Invariants: a text that is no checkpoint is never overwritten; an upload that is recorded is either the one that goes
  * on, or was aborted before its record is replaced.
  */
-import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
+import { toError, UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object-body.js'
 import type { CallContext } from '../../stores/store-driver.js'
 import type { AcknowledgedPart } from '../parts-ledger.js'
@@ -245,7 +245,7 @@ export class Checkpoint {
         await this.#upload.driver.abortMultipartUpload(left, { ...context, retryTotalMs: ABORT_MS })
       } catch (error) {
         context.signal?.throwIfAborted()
-        cleanupError = error as Error
+        cleanupError = toError(error)
       }
     }
     await this.#store.remove()

@@ -3,8 +3,8 @@ import type { LockableStore } from './checkpoint-store.js'
 import { type Reading, readRecord } from './record.js'
 
 /**
- * What is there, locked; undefined, and not locked, where nothing is. Throws UploadError where it is no checkpoint, or
- * another upload has it.
+ * What is there, locked; undefined where nothing is. Throws UploadError where it is no checkpoint, or another upload has
+ * it.
  */
 export async function readCheckpoint(store: LockableStore): Promise<Exclude<Reading, { kind: 'foreign' }> | undefined> {
   if (isNothing(await store.read())) return undefined

@@ -6,7 +6,7 @@
 import { createHash, createHmac, type Hash } from 'node:crypto'
 import { isSameSecret } from '../../authority.js'
 import { ByteReader } from './byte-reader.js'
-import { denied, failed } from './claim.js'
+import { denied, failed } from './claim-checks.js'
 
 /** What a chunk's signature is made of besides the chunk. */
 interface ChunkSigning {

@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { Call } from '../../http/call.js'
 import type { ObjectProperties } from '../../storage/stored-object.js'
-import { denied, failed } from './claim.js'
+import { denied, failed } from './claim-checks.js'
 
 const ALGORITHM = 'server-side-encryption-customer-algorithm'
 const KEY = 'server-side-encryption-customer-key'

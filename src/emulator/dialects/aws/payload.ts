@@ -5,7 +5,7 @@ import { sigV4Key, UNSIGNED_PAYLOAD } from '../../../signing/sigv4.js'
 import { plainBody, type BodyCoding } from '../../http/body-coding.js'
 import type { Call } from '../../http/call.js'
 import { decodeAwsChunked } from './aws-chunked.js'
-import { failed } from './claim.js'
+import { failed } from './claim-checks.js'
 import type { SigV4Claim } from './sigv4-claim.js'
 
 const SIGNED_CHUNKS = ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER']

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import type { Call } from '../../http/call.js'
 import type { Limits } from '../../limits.js'
 import { invalidArgument } from '../../refusal.js'
-import { failed } from './claim.js'
+import { failed } from './claim-checks.js'
 
 const KEPT_HEADERS = [
   'content-type',
@@ -13,7 +13,7 @@ const KEPT_HEADERS = [
   'content-language',
   'expires',
 ]
-/** Bytes. */
+/** Characters: S3 counts these, and OSS bytes. */
 const MAX_TAG_KEY = 128
 const MAX_TAG_VALUE = 256
 

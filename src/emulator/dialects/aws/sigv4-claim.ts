@@ -1,8 +1,9 @@
 /** Signature version 4 of AWS, in the Authorization header or in the URL (S3 API reference, "Authenticating Requests"). */
 import { sigV4CanonicalRequest, sigV4Signature, sigV4StringToSign, UNSIGNED_PAYLOAD } from '../../../signing/sigv4.js'
 import type { Call } from '../../http/call.js'
+import type { Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
-import { checkExpiry, checkSkew, denied, failed, type Claim } from './claim.js'
+import { checkExpiry, checkSkew, denied, failed } from './claim-checks.js'
 
 export const SIGV4 = 'AWS4-HMAC-SHA256'
 const MAX_EXPIRES_SECONDS = 604_800

@@ -2,7 +2,8 @@
 import { obsSignature, obsStringToSign } from '../../../signing/obs.js'
 import type { SignableRequest } from '../../../signing/signable-request.js'
 import type { SignedRequest } from '../dialect.js'
-import { checkExpiry, checkSkew, failed, type Claim } from '../aws/claim.js'
+import { checkExpiry, checkSkew, failed } from '../aws/claim-checks.js'
+import { signable, type Claim } from '../claim.js'
 
 /** The parts of a scheme that differ between the two modes. */
 export const OBS_SCHEMES = {
@@ -60,8 +61,4 @@ function claimOf(
 /** The resource is what was sent: of `/{bucket}` without a slash at its end it has none either. */
 function withBareBucket(stringToSign: string): string {
   return stringToSign.replace(/\n(\/[^/\n]*)\/((?:\?.*)?)$/, '\n$1$2')
-}
-
-function signable({ call, address }: SignedRequest): SignableRequest {
-  return { method: call.method, bucket: address.bucket, key: address.key, query: call.query, headers: call.headers }
 }

@@ -5,7 +5,7 @@
 import type { Call } from '../../http/call.js'
 import type { Limits } from '../../limits.js'
 import type { ObjectProperties } from '../../storage/stored-object.js'
-import { failed } from '../aws/claim.js'
+import { failed } from '../aws/claim-checks.js'
 import { readCustomerKey } from '../aws/customer-key.js'
 import { readKeptHeaders, readMetadata, readOneOf, readTags } from '../aws/properties.js'
 

@@ -5,8 +5,9 @@
 import { isSameSecret, type KnownCredentials } from '../../authority.js'
 import type { Call } from '../../http/call.js'
 import type { ErrorDetails } from '../../refusal.js'
+import type { Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
-import { denied, invalid, type Claim } from './claim.js'
+import { denied, invalid } from './claim-checks.js'
 import { headerClaimV1, queryClaimV1 } from './claim-v1.js'
 import { headerClaimV4, OSS_V4, queryClaimV4 } from './claim-v4.js'
 

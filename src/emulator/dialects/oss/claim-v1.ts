@@ -1,8 +1,9 @@
 /** Signature version 1, in the Authorization header or in the URL. */
 import { ossV1Signature, ossV1StringToSign } from '../../../signing/oss-v1.js'
 import type { SignableRequest } from '../../../signing/signable-request.js'
+import { signable, type Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
-import { checkExpiry, checkSkew, denied, invalid, NO_DATE, signable, type Claim } from './claim.js'
+import { checkExpiry, checkSkew, denied, invalid, NO_DATE } from './claim-checks.js'
 
 /** Parameters of a signed URL that are not signed themselves. */
 const OWN_PARAMETERS = ['OSSAccessKeyId', 'Expires', 'Signature']

@@ -1,7 +1,8 @@
 /** Signature version 4, in the Authorization header or in the URL. EC codes are those of the documentation's pages. */
 import { ossV4CanonicalRequest, ossV4Signature, ossV4StringToSign } from '../../../signing/oss-v4.js'
+import { signable, type Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
-import { checkExpiry, checkSkew, denied, invalid, NO_DATE, signable, type Claim } from './claim.js'
+import { checkExpiry, checkSkew, denied, invalid, NO_DATE } from './claim-checks.js'
 
 export const OSS_V4 = 'OSS4-HMAC-SHA256'
 const MAX_EXPIRES_SECONDS = 604_800

@@ -1,25 +1,6 @@
-/** What a request to OSS says about who signed it, in any of the four forms, and what all forms are checked for. */
-import type { Credentials } from '../../../shared/credentials.js'
-import type { SignableRequest } from '../../../signing/signable-request.js'
+/** What OSS checks in all four forms of a signature, and its words for what is wrong. */
 import { ServiceError, type ErrorDetails, type ErrorShape } from '../../refusal.js'
 import type { SignedRequest } from '../dialect.js'
-
-export interface Claim {
-  readonly accessKeyId: string
-  readonly securityToken: string | undefined
-  readonly signature: string
-  readonly stringToSign: string
-  /** Told to the client when the signature is wrong, so that it can find the difference. */
-  readonly canonicalRequest?: string
-  sign(credentials: Pick<Credentials, 'accessKeySecret'>): string
-  /** Throws when the request is too old or from the future. */
-  checkTime(): void
-}
-
-/** The request as the signing functions want it. */
-export function signable({ call, address }: SignedRequest): SignableRequest {
-  return { method: call.method, bucket: address.bucket, key: address.key, query: call.query, headers: call.headers }
-}
 
 /** For a date in a header. */
 export function checkSkew(date: Date, { now, authority }: SignedRequest): void {

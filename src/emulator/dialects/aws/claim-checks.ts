@@ -1,23 +1,11 @@
 /**
- * What a request says about who signed it, and what S3 and OBS hold that against. Codes and words are those of S3's
- * "Error responses", which OBS shares.
+ * What S3 and OBS hold against what a request says about who signed it. Codes and words are those of S3's "Error
+ * responses", which OBS shares.
  */
-import type { Credentials } from '../../../shared/credentials.js'
 import { isSameSecret, type KnownCredentials } from '../../authority.js'
 import { ServiceError, type ErrorDetails } from '../../refusal.js'
+import type { Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
-
-export interface Claim {
-  readonly accessKeyId: string
-  readonly securityToken: string | undefined
-  readonly signature: string
-  readonly stringToSign: string
-  /** Told to the client when the signature is wrong, so that it can find the difference. */
-  readonly canonicalRequest?: string
-  sign(credentials: Pick<Credentials, 'accessKeySecret'>): string
-  /** Throws when the request is too old or from the future. */
-  checkTime(): void
-}
 
 /** Answers whose claim it is; throws a `ServiceError` unless it is right. */
 export function verifyClaim(claim: Claim, { authority }: SignedRequest, idElement: string): KnownCredentials {
