@@ -108,8 +108,10 @@ export class UploadSession {
   destroy(error: Error | null, callback: Callback): void {
     this.#stop()
     if (this.#upload.result !== undefined) {
-      // Published, but the caller's own code failed on hearing of it. Without an error this is the stream's usual end.
-      if (error !== null) this.#rejectDone(error)
+      // Published, but the caller's own code failed on hearing of it. Without an error this is the stream's usual end, or the
+      // caller does not wait for that code: nobody is told any more if it fails.
+      if (error === null) this.#resolveDone(this.#upload.result)
+      else this.#rejectDone(error)
       callback(error)
       return
     }

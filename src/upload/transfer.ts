@@ -153,7 +153,12 @@ export class Transfer {
     this.#enter({ name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger })
     this.#partsHandedOver = ledger.count
     this.meter.resume(ledger.count, ledger.bytes)
-    this.#observer.resumed?.(resumedUpload(earlier))
+    try {
+      this.#observer.resumed?.(resumedUpload(earlier))
+    } catch (error) {
+      this.#fail(toError(error))
+      throw error
+    }
     return ledger
   }
 

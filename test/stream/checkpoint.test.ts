@@ -192,6 +192,30 @@ describe('a stream with a checkpoint file', () => {
     assert.deepEqual(await readdir(folder), [])
   })
 
+  it('fails with what onPart rejects with while a part is being recorded', async (t) => {
+    const { store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'checkpoint')
+    const onPart = () => Promise.reject(new Error('of the caller'))
+    const upload = store.createUploadStream('key', { checkpoint, partSize: PART, onPart })
+    const piping = pipeline(Readable.from([someBytes(3 * PART)]), upload)
+    assert.equal(String(await rejection(piping)), 'Error: of the caller')
+    assert.equal(String(await rejection(upload.done)), 'Error: of the caller')
+  })
+
+  it('fails with what a listener throws that hears of it before anything is written', async (t) => {
+    const { store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'checkpoint')
+    await interrupted(store, someBytes(3 * PART + 7), { checkpoint, partSize: PART }, 2)
+    const upload = store.createUploadStream('key', { checkpoint, partSize: PART, resume: 'offset' })
+    upload
+      .on('error', () => undefined)
+      .on('resumed', () => {
+        throw new Error('of the caller')
+      })
+    assert.equal(String(await rejection(upload.resumeFrom)), 'Error: of the caller')
+    assert.equal(String(await rejection(upload.done)), 'Error: of the caller')
+  })
+
   it('fails with what its listeners throw, and is kept', async (t) => {
     const { store } = await embeddedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')

@@ -46,4 +46,18 @@ describe('what a caller throws', () => {
       assert.equal(driver.uploads.size, 0)
     })
   }
+
+  it('after the caller has destroyed the stream of a stored object changes nothing: done resolves', async () => {
+    let fail: (error: Error) => void = () => undefined
+    const { stream } = open({
+      onProgress() {
+        setImmediate(() => stream.destroy())
+        return new Promise((_resolve, reject) => (fail = reject))
+      },
+    })
+    stream.end('x')
+    await once(stream, 'close')
+    fail(new Error('too late'))
+    assert.equal((await stream.done).size, 1)
+  })
 })
