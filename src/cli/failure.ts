@@ -77,16 +77,19 @@ const ADVICE = [
 export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
   const facts = ADVICE.filter(({ about }) => about.test(error.message)).map(({ text }) => text)
-  const { requestId, ec, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
+  const { requestId, ec, key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
+  // A file that goes into a folder has a key of its own.
+  const [bucket] = /^\w+:\/\/[^/]+/.exec(target ?? '') ?? []
+  const address = bucket === undefined || key === undefined ? (target ?? 'TARGET') : `${bucket}/${key}`
   if (requestId !== undefined && !error.message.includes(requestId))
     facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
   if (cleanupError !== undefined && uploadId !== undefined) {
     facts.push(
-      `left behind is upload ${uploadId} (${messageOf(cleanupError)}): ossup abort ${target ?? 'TARGET'} --upload-id ${uploadId}`,
+      `left behind is upload ${uploadId} (${messageOf(cleanupError)}): ossup abort ${address} --upload-id ${uploadId}`,
     )
   }
   if (unknownUploads !== undefined) {
-    facts.push(`${unknownUploads} uploads may be left behind: ossup uploads ${target ?? 'TARGET'}`)
+    facts.push(`${unknownUploads} uploads may be left behind: ossup uploads ${address}`)
   }
   return facts
 }

@@ -171,8 +171,9 @@ function withOutcome(error: unknown, signal: AbortSignal, address: string): unkn
 }
 
 function leftoverOf(error: unknown): object {
-  const { uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
+  const { key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
   return {
+    ...(key === undefined ? {} : { key }),
     ...(cleanupError === undefined ? {} : { uploadId, cleanupError }),
     ...(unknownUploads === undefined ? {} : { unknownUploads }),
   }

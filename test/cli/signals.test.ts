@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { run } from '../../src/cli/run.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { until } from '../support/until.js'
 import { ossup, startOssup, untilRequested } from './ossup.js'
 
@@ -155,5 +158,16 @@ describe('what is left behind', () => {
       stderr,
       /left behind is upload \w+ \(.*AccessDenied.*\): ossup abort oss:\/\/test-bucket\/dump --upload-id \w+/,
     )
+  })
+
+  it('is named by its own key where a file went into a folder', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    for (const operation of ['UploadPart', 'AbortMultipartUpload'] as const) {
+      emulator.faults.inject({ match: { operation }, action: { type: 'error', status: 403, code: 'AccessDenied' } })
+    }
+    const file = path.join(await temporaryFolder(t), 'app.sql')
+    await writeFile(file, Buffer.alloc(9_000_000))
+    const { stderr } = await ossup(emulator, ['put', 'oss://test-bucket/nightly/', file])
+    assert.match(stderr, /: ossup abort oss:\/\/test-bucket\/nightly\/app\.sql --upload-id \w+/)
   })
 })

@@ -152,6 +152,20 @@ describe('an upload that ali-oss began', () => {
     await isStored(there, BYTES)
   })
 
+  it('leaves alone another upload of the same file that was begun here, which goes on later', async (t) => {
+    const there = await interrupted(t)
+    const giveUp = new AbortController()
+    const options = { partSize: PART, concurrency: 1, signal: giveUp.signal, onPart: () => giveUp.abort() }
+    await assert.rejects(there.store.uploadFile(KEY, there.file, options), { code: 'ABORTED' })
+    assert.equal((await unfinishedUploads(there.store)).length, 2)
+    const { uploadId } = await there.finish()
+    assert.equal(uploadId, there.checkpoint.uploadId)
+    assert.equal((await unfinishedUploads(there.store)).length, 1)
+    const { resumed } = await there.store.uploadFile(KEY, there.file, { partSize: PART })
+    assert.ok(resumed!.parts > 0)
+    await isStored(there, BYTES)
+  })
+
   it('begins anew when the upload is gone', async (t) => {
     const there = await interrupted(t)
     await there.store.abortMultipartUpload({ key: KEY, uploadId: there.checkpoint.uploadId })

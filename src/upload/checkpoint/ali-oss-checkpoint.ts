@@ -56,7 +56,7 @@ export class ConvertedCheckpoint implements LockableStore {
   readonly #checkpoint: AliOssCheckpoint
   readonly #driver: StoreDriver
   readonly #options: ObjectOptions
-  readonly #own: LockableStore | undefined
+  #own: LockableStore | undefined
   #isReplaced = false
 
   constructor(
@@ -77,6 +77,7 @@ export class ConvertedCheckpoint implements LockableStore {
     const { name: key, uploadId, partSize } = this.#checkpoint
     // Of an upload that was begun with `ali-oss` as well, and gone on with here.
     if (text?.includes(JSON.stringify(uploadId)) === true) return text
+    if (text !== undefined) await this.#leaveOwn()
     const { provider, bucket, partChecksum } = this.#driver
     const head = {
       provider,
@@ -101,6 +102,13 @@ export class ConvertedCheckpoint implements LockableStore {
   async remove(): Promise<void> {
     this.#isReplaced = true
     await this.#own?.remove()
+  }
+
+  /** The record of another upload stays: without it nobody would know of that one. */
+  async #leaveOwn(): Promise<void> {
+    const own = this.#own
+    this.#own = undefined
+    await own?.unlock()
   }
 
   async lock(): Promise<void> {
