@@ -24,26 +24,9 @@ import { Publication } from './publication.js'
 import { type Published, resultOf } from './published.js'
 import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { TransferPlan } from './transfer-plan.js'
+import type { Multipart, TransferState } from './transfer-state.js'
 import type { UploadResult } from './upload-result.js'
 import { tellUpload, type ToldUpload } from './upload-trace.js'
-
-/**
- * - `idle`: nothing was sent.
- * - `multipart`: the multipart upload was begun; `initiated` resolves with its id once the service has told it.
- * - `done`: published and verified.
- * - `failed`: `settled` resolves when nothing is in flight any more and the multipart upload was aborted.
- */
-type State =
-  | { name: 'idle' }
-  | Multipart
-  | { name: 'done'; result: UploadResult }
-  | { name: 'failed'; error: Error; multipart: Multipart | undefined; settled: Promise<void> }
-
-interface Multipart {
-  name: 'multipart'
-  initiated: Promise<string>
-  ledger: PartsLedger
-}
 
 export class Transfer {
   readonly key: string
@@ -59,7 +42,7 @@ export class Transfer {
   readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
   readonly #sender: PartSender
-  #state: State = { name: 'idle' }
+  #state: TransferState = { name: 'idle' }
   #partsHandedOver = 0
   readonly #publication = new Publication()
 
