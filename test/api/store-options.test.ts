@@ -16,7 +16,11 @@ const GOOD = {
 /** What is refused, and what the message says: the option, the value and what is accepted. */
 const REFUSED: [options: Record<string, unknown>, ...texts: string[]][] = [
   [{ provider: 'gcs' }, "provider is 'gcs'", "'oss', 'obs', 's3'"],
-  [{ bucket: undefined }, 'bucket is undefined', 'a target such as oss://bucket/key, or environment variable OSS_BUCKET'],
+  [
+    { bucket: undefined },
+    'bucket is undefined',
+    'a target such as oss://bucket/key, or environment variable OSS_BUCKET',
+  ],
   [{ bucket: '' }, "bucket is ''", 'not empty'],
   [{ bucket: 5 }, 'bucket is 5', 'text'],
   [{ bucket: 'ab' }, "bucket is 'ab'", '3 to 63 of a-z, 0-9 and -'],
