@@ -8,7 +8,7 @@
 import type { Dispatcher as UndiciDispatcher } from 'undici/index.js'
 import { KiB } from '../shared/byte-size.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
-import { bodySlices } from './body-slices.js'
+import { bodySlices, sendable } from './body-slices.js'
 import { type BodySlices, Exchange } from './exchange.js'
 import { cancelled, toHttpFailure } from './http-failure.js'
 import {
@@ -89,7 +89,8 @@ export class Transport {
       const watched = this.#watched(body, request, answerMs, exchange)
       return this.#through((dispatcher) => exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs }))
     }
-    const options = { body: body?.segments[0] ?? null, bodyTimeout: stallMs, answerMs }
+    const bytes = body?.segments[0]
+    const options = { body: bytes === undefined ? null : sendable(bytes), bodyTimeout: stallMs, answerMs }
     const answer = await this.#through((dispatcher) => exchange.send(dispatcher, options))
     if (body !== undefined && body.size > 0) onSent?.(body.size)
     return answer

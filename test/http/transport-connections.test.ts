@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Agent } from 'undici'
 import { Transport } from '../../src/http/transport.js'
-import { MiB } from '../../src/shared/byte-size.js'
+import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { httpServer } from '../support/http-server.js'
 import { answer, onRequestHead, rawServer } from '../support/raw-server.js'
 import { failureOf, get, put, transport } from '../support/transport.js'
@@ -111,6 +112,47 @@ class ListenerCountingSignal {
     }
   }
 }
+
+describe('memory of a request that is over', () => {
+  it('is not read any more, though the answer came before all had left', async (t) => {
+    let unanswered = 0
+    const refuse = () => {
+      for (; sockets[0] !== undefined && unanswered > 0; unanswered -= 1) sockets[0].write(answer('403 Forbidden'))
+    }
+    const { origin, sockets } = await rawServer(t, (socket) => {
+      socket.pause()
+      refuse()
+    })
+    const client = { socket: undefined as Socket | undefined }
+    const onHeaders = (message: unknown) => (client.socket = (message as { socket: Socket }).socket)
+    const onBodySent = () => {
+      unanswered += 1
+      refuse()
+    }
+    subscribe('undici:client:sendHeaders', onHeaders)
+    subscribe('undici:request:bodySent', onBodySent)
+    t.after(() => unsubscribe('undici:client:sendHeaders', onHeaders))
+    t.after(() => unsubscribe('undici:request:bodySent', onBodySent))
+    const dispatcher = new Agent({ connections: 1 })
+    t.after(() => dispatcher.destroy())
+    const transportOfOne = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 10_000 }, { dispatcher })
+
+    // Until the operating system takes no more of what the server leaves unread.
+    const body = Buffer.alloc(64 * KiB)
+    do {
+      body.fill(1)
+      assert.equal((await transportOfOne.send(put(origin, body))).status, 403)
+      body.fill(2)
+    } while (client.socket?.writableLength === 0)
+
+    const received: Buffer[] = []
+    sockets[0]!.on('data', (chunk: Buffer) => received.push(chunk)).resume()
+    if (client.socket!.writableLength > 0) await once(client.socket!, 'drain')
+    await dispatcher.close()
+    if (!sockets[0]!.closed) await once(sockets[0]!, 'close')
+    assert.equal(Buffer.concat(received).includes(2), false)
+  })
+})
 
 describe('connections', () => {
   it('are kept for the next request', async (t) => {
