@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -10,6 +11,7 @@ import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { httpServer } from '../support/http-server.js'
 import { answer, onRequestHead, rawServer } from '../support/raw-server.js'
 import { failureOf, get, put, transport } from '../support/transport.js'
+import { until } from '../support/until.js'
 
 describe('a signal', () => {
   it('that was aborted already lets nothing be sent', async (t) => {
@@ -51,6 +53,24 @@ describe('a signal', () => {
     await first
     await client.send(get(origin, { path: '/third' }))
     assert.deepEqual(paths, ['/first', '/third'])
+  })
+
+  it('ends a request for a stream that waits for a connection', async (t) => {
+    const held: ServerResponse[] = []
+    const origin = await httpServer(t, (_request, response) => held.push(response))
+    const dispatcher = new Agent({ connections: 1 })
+    t.after(() => dispatcher.close())
+    const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 10_000 }, { dispatcher })
+    const cancel = new AbortController()
+    const first = client.send(get(origin))
+    const second = client.open(get(origin, { signal: cancel.signal }))
+    cancel.abort('enough')
+    const failure = await failureOf(second)
+    assert.equal(failure.kind, 'cancelled')
+    assert.equal(failure.cause, 'enough')
+    await until(() => held.length > 0)
+    held[0]!.end()
+    await first
   })
 
   it('ends a request whose body does not move', async (t) => {
