@@ -78,9 +78,10 @@ export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
   const facts = ADVICE.filter(({ about }) => about.test(error.message)).map(({ text }) => text)
   const { requestId, ec, key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
-  // A file that goes into a folder has a key of its own.
+  // A file that goes into a folder has a key of its own. Where the environment names the bucket the target is a key.
   const [bucket] = /^\w+:\/\/[^/]+/.exec(target ?? '') ?? []
-  const address = bucket === undefined || key === undefined ? (target ?? 'TARGET') : `${bucket}/${key}`
+  const own = bucket === undefined ? key : `${bucket}/${key}`
+  const address = key === undefined ? (target ?? 'TARGET') : own
   if (requestId !== undefined && !error.message.includes(requestId))
     facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
   if (cleanupError !== undefined && uploadId !== undefined) {

@@ -22,8 +22,9 @@ export async function openOutputFile(path: string): Promise<OutputFile> {
     // A device or a pipe cannot be replaced: /dev/null is to stay what it is.
     return { stream: createWriteStream(place), publish: () => Promise.resolve(), discard: () => Promise.resolve() }
   }
-  // Of no name that another process may have left: in a container every run has the same process id.
-  const temporary = join(dirname(place), `.${basename(place).slice(0, 200)}.ossup-${randomBytes(6).toString('hex')}`)
+  // Of no name that another process may have left: in a container every run has the same process id. A name has 255 bytes
+  // at most, and a character up to three.
+  const temporary = join(dirname(place), `.${basename(place).slice(0, 75)}.ossup-${randomBytes(6).toString('hex')}`)
   // Who could not read the file that was there cannot read the new one.
   const handle = await open(temporary, 'wx', (found?.mode ?? 0o666) & 0o777).catch((error: unknown) => {
     throw new Failure(EXIT.failed, `${path} cannot be written: ${messageOf(error)}`, error)

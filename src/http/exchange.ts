@@ -41,7 +41,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request
   }
 
-  /** Aborted when the request has failed: for what its body waits for. */
+  /** Aborted when the request is over, be it answered before its body has left: for what that waits for. */
   get ended(): AbortSignal {
     this.#ended ??= new AbortController()
     return this.#ended.signal
@@ -120,9 +120,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: Error): void {
     if (this.#isSettled) return
     this.#settle()
-    const failure = this.#failure ?? toHttpFailure(error)
-    this.#ended?.abort(failure)
-    this.#reject(failure)
+    this.#reject(this.#failure ?? toHttpFailure(error))
   }
 
   // A dispatcher of the caller's may be of undici 6, which knows these names alone.
@@ -162,6 +160,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #settle(): void {
     this.#isSettled = true
     this.expectNothing()
+    this.#ended?.abort()
     this.#request.signal?.removeEventListener('abort', this.#onCallerAbort)
   }
 

@@ -1,5 +1,5 @@
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
-import type { BodyWatcher } from './body-slices.js'
+import { type BodyWatcher, sendable } from './body-slices.js'
 
 export interface PacedBodyWatcher extends BodyWatcher {
   /** The body is held back on purpose, until the next `onMoved`. */
@@ -19,7 +19,7 @@ export async function* pacedSlices(
       watcher.onHeld()
       await limiter.pass(slice.length, signal)
       watcher.onMoved(0)
-      yield slice
+      yield sendable(slice)
       start += slice.length
       watcher.onMoved(slice.length)
     }

@@ -7,8 +7,9 @@
  */
 import type { Dispatcher as UndiciDispatcher } from 'undici/index.js'
 import { KiB } from '../shared/byte-size.js'
+import { unlessAborted } from '../shared/unless-aborted.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
-import { bodySlices } from './body-slices.js'
+import { bodySlices, sendable } from './body-slices.js'
 import { type BodySlices, Exchange } from './exchange.js'
 import { cancelled, toHttpFailure } from './http-failure.js'
 import {
@@ -89,7 +90,8 @@ export class Transport {
       const watched = this.#watched(body, request, answerMs, exchange)
       return this.#through((dispatcher) => exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs }))
     }
-    const options = { body: body?.segments[0] ?? null, bodyTimeout: stallMs, answerMs }
+    const bytes = body?.segments[0]
+    const options = { body: bytes === undefined ? null : sendable(bytes), bodyTimeout: stallMs, answerMs }
     const answer = await this.#through((dispatcher) => exchange.send(dispatcher, options))
     if (body !== undefined && body.size > 0) onSent?.(body.size)
     return answer
@@ -102,20 +104,20 @@ export class Transport {
   async open({ origin, path, method, headers, signal, answerMs }: HttpRequest): Promise<HttpStreamAnswer> {
     if (signal?.aborted === true) throw cancelled(signal.reason, false)
     const controller = new AbortController()
-    const onAbort = (): void => controller.abort(cancelled(signal?.reason, true))
-    signal?.addEventListener('abort', onAbort)
-    try {
-      const answer = await this.#through((dispatcher) =>
-        dispatcher.request({
-          ...{ origin, path, method, headers, signal: controller.signal },
-          headersTimeout: answerMs ?? this.#timeouts.answerMs,
-          bodyTimeout: this.#timeouts.stallMs,
-        }),
-      )
-      return { status: answer.statusCode, headers: joinHeaders(answer.headers), body: answer.body }
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
+    const answered = this.#through((dispatcher) =>
+      dispatcher.request({
+        ...{ origin, path, method, headers, signal: controller.signal },
+        headersTimeout: answerMs ?? this.#timeouts.answerMs,
+        bodyTimeout: this.#timeouts.stallMs,
+      }),
+    )
+    // The client ends a request that waits for its connection no sooner than when that is there.
+    const answer = await unlessAborted(answered, signal, (reason) => {
+      const failure = cancelled(reason, true)
+      controller.abort(failure)
+      return failure
+    })
+    return { status: answer.statusCode, headers: joinHeaders(answer.headers), body: answer.body }
   }
 
   /** Opens connections until `count` are there that no request uses. What fails is left to the requests to find out. */

@@ -17,6 +17,16 @@ describe('the file of ossup get', () => {
     assert.equal((await stat(file)).mode & 0o777, 0o600)
   })
 
+  it('has a name as long as the file system takes, in any script', async (t) => {
+    const folder = await temporaryFolder(t)
+    for (const name of ['a'.repeat(255), '数'.repeat(85), '😀'.repeat(63)]) {
+      const output = await openOutputFile(path.join(folder, name))
+      await pipeline(['whole'], output.stream)
+      await output.publish()
+      assert.equal(await readFile(path.join(folder, name), 'utf8'), 'whole')
+    }
+  })
+
   it('is written again after a run with the same process id was killed', async (t) => {
     const folder = await temporaryFolder(t)
     const file = path.join(folder, 'app.sql')

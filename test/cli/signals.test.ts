@@ -160,14 +160,19 @@ describe('what is left behind', () => {
     )
   })
 
-  it('is named by its own key where a file went into a folder', async (t) => {
-    const { emulator } = await embeddedStore(t)
-    for (const operation of ['UploadPart', 'AbortMultipartUpload'] as const) {
-      emulator.faults.inject({ match: { operation }, action: { type: 'error', status: 403, code: 'AccessDenied' } })
-    }
-    const file = path.join(await temporaryFolder(t), 'app.sql')
-    await writeFile(file, Buffer.alloc(9_000_000))
-    const { stderr } = await ossup(emulator, ['put', 'oss://test-bucket/nightly/', file])
-    assert.match(stderr, /: ossup abort oss:\/\/test-bucket\/nightly\/app\.sql --upload-id \w+/)
-  })
+  for (const [where, bucket, OSS_BUCKET] of [
+    ['', 'oss://test-bucket/', ''],
+    [' of the bucket that the environment names', '', 'test-bucket'],
+  ] as const) {
+    it(`is named by its own key where a file went into a folder${where}`, async (t) => {
+      const { emulator } = await embeddedStore(t)
+      for (const operation of ['UploadPart', 'AbortMultipartUpload'] as const) {
+        emulator.faults.inject({ match: { operation }, action: { type: 'error', status: 403, code: 'AccessDenied' } })
+      }
+      const file = path.join(await temporaryFolder(t), 'app.sql')
+      await writeFile(file, Buffer.alloc(9_000_000))
+      const { stderr } = await ossup(emulator, ['put', `${bucket}nightly/`, file], { environment: { OSS_BUCKET } })
+      assert.match(stderr, new RegExp(`: ossup abort ${bucket}nightly/app\\.sql --upload-id \\w+`))
+    })
+  }
 })

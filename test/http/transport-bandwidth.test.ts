@@ -6,6 +6,7 @@ import { KiB } from '../../src/shared/byte-size.js'
 import { someBytes } from '../support/bytes.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { httpServer } from '../support/http-server.js'
+import { answer, onRequestHead, rawServer } from '../support/raw-server.js'
 import { failureOf, get, put } from '../support/transport.js'
 import { until } from '../support/until.js'
 
@@ -81,6 +82,17 @@ describe('a transport with a bandwidth limit', () => {
     await until(() => received() > limiter.burst - limiter.sliceSize)
     controller.abort()
     assert.equal((await pending).kind, 'cancelled')
+    await until(() => clock.timers === 0)
+  })
+
+  it('holds nothing back any more for a request that is answered before its body has left', async (t) => {
+    const clock = new FakeClock()
+    const { origin } = await rawServer(t, (socket) =>
+      onRequestHead(socket, () => socket.write(answer('403 Forbidden'))),
+    )
+    const { client } = limitedTransport(t, clock)
+    const { status } = await client.send(put(origin, someBytes(300 * KiB)))
+    assert.equal(status, 403)
     await until(() => clock.timers === 0)
   })
 })

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Agent } from 'undici'
 import { Transport } from '../../src/http/transport.js'
-import { MiB } from '../../src/shared/byte-size.js'
+import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { httpServer } from '../support/http-server.js'
 import { answer, onRequestHead, rawServer } from '../support/raw-server.js'
 import { failureOf, get, put, transport } from '../support/transport.js'
+import { until } from '../support/until.js'
 
 describe('a signal', () => {
   it('that was aborted already lets nothing be sent', async (t) => {
@@ -50,6 +53,24 @@ describe('a signal', () => {
     await first
     await client.send(get(origin, { path: '/third' }))
     assert.deepEqual(paths, ['/first', '/third'])
+  })
+
+  it('ends a request for a stream that waits for a connection', async (t) => {
+    const held: ServerResponse[] = []
+    const origin = await httpServer(t, (_request, response) => held.push(response))
+    const dispatcher = new Agent({ connections: 1 })
+    t.after(() => dispatcher.close())
+    const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 10_000 }, { dispatcher })
+    const cancel = new AbortController()
+    const first = client.send(get(origin))
+    const second = client.open(get(origin, { signal: cancel.signal }))
+    cancel.abort('enough')
+    const failure = await failureOf(second)
+    assert.equal(failure.kind, 'cancelled')
+    assert.equal(failure.cause, 'enough')
+    await until(() => held.length > 0)
+    held[0]!.end()
+    await first
   })
 
   it('ends a request whose body does not move', async (t) => {
@@ -111,6 +132,47 @@ class ListenerCountingSignal {
     }
   }
 }
+
+describe('memory of a request that is over', () => {
+  it('is not read any more, though the answer came before all had left', async (t) => {
+    let unanswered = 0
+    const refuse = () => {
+      for (; sockets[0] !== undefined && unanswered > 0; unanswered -= 1) sockets[0].write(answer('403 Forbidden'))
+    }
+    const { origin, sockets } = await rawServer(t, (socket) => {
+      socket.pause()
+      refuse()
+    })
+    const client = { socket: undefined as Socket | undefined }
+    const onHeaders = (message: unknown) => (client.socket = (message as { socket: Socket }).socket)
+    const onBodySent = () => {
+      unanswered += 1
+      refuse()
+    }
+    subscribe('undici:client:sendHeaders', onHeaders)
+    subscribe('undici:request:bodySent', onBodySent)
+    t.after(() => unsubscribe('undici:client:sendHeaders', onHeaders))
+    t.after(() => unsubscribe('undici:request:bodySent', onBodySent))
+    const dispatcher = new Agent({ connections: 1 })
+    t.after(() => dispatcher.destroy())
+    const transportOfOne = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 10_000 }, { dispatcher })
+
+    // Until the operating system takes no more of what the server leaves unread.
+    const body = Buffer.alloc(64 * KiB)
+    do {
+      body.fill(1)
+      assert.equal((await transportOfOne.send(put(origin, body))).status, 403)
+      body.fill(2)
+    } while (client.socket?.writableLength === 0)
+
+    const received: Buffer[] = []
+    sockets[0]!.on('data', (chunk: Buffer) => received.push(chunk)).resume()
+    if (client.socket!.writableLength > 0) await once(client.socket!, 'drain')
+    await dispatcher.close()
+    if (!sockets[0]!.closed) await once(sockets[0]!, 'close')
+    assert.equal(Buffer.concat(received).includes(2), false)
+  })
+})
 
 describe('connections', () => {
   it('are kept for the next request', async (t) => {

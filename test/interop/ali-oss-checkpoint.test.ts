@@ -7,7 +7,14 @@ import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Emulator } from '../../src/emulator/index.js'
-import type { AliOssCheckpoint, FileUploadOptions, ObjectStore, RestartNotice, UploadResult } from '../../src/index.js'
+import type {
+  AliOssCheckpoint,
+  FileUploadOptions,
+  ObjectStore,
+  RestartNotice,
+  UploadError,
+  UploadResult,
+} from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
 import { invalidOption } from '../support/errors.js'
@@ -164,6 +171,23 @@ describe('an upload that ali-oss began', () => {
     const { resumed } = await there.store.uploadFile(KEY, there.file, { partSize: PART })
     assert.ok(resumed!.parts > 0)
     await isStored(there, BYTES)
+  })
+
+  it('leaves nothing behind that no record tells of, where it is gone and another one is recorded', async (t) => {
+    const there = await interrupted(t)
+    const interrupt = () => {
+      const giveUp = new AbortController()
+      return { concurrency: 1, signal: giveUp.signal, onPart: () => giveUp.abort() }
+    }
+    const here = there.store.uploadFile(KEY, there.file, { partSize: PART, ...interrupt() })
+    await assert.rejects(here, { code: 'ABORTED', resumable: true })
+    await there.store.abortMultipartUpload({ key: KEY, uploadId: there.checkpoint.uploadId })
+    const [recorded] = await unfinishedUploads(there.store)
+    await assert.rejects(
+      there.finish(interrupt()),
+      (error: UploadError) => error.code === 'ABORTED' && !error.resumable,
+    )
+    assert.deepEqual(await unfinishedUploads(there.store), [recorded])
   })
 
   it('begins anew when the upload is gone', async (t) => {

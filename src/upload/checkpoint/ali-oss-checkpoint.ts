@@ -71,6 +71,10 @@ export class ConvertedCheckpoint implements LockableStore {
     this.#own = own
   }
 
+  get isNowhere(): boolean {
+    return this.#own === undefined
+  }
+
   async read(): Promise<string | undefined> {
     const text = await this.#own?.read()
     if (this.#isReplaced) return text

@@ -18,4 +18,6 @@ export interface LockableStore extends CheckpointStore {
   /** Throws UploadError where another upload has it. Having it already is no failure. */
   lock(): Promise<void>
   unlock(): Promise<void>
+  /** True where there is no place after all: what is written is kept nowhere. */
+  readonly isNowhere?: boolean
 }

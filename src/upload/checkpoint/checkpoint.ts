@@ -97,6 +97,8 @@ export class Checkpoint {
 
   /** Resolves when it is recorded that this upload was begun. Throws UploadError. */
   async begin(uploadId: string): Promise<void> {
+    // No run would find it: it is not to be kept after a failure.
+    if (this.#store.isNowhere === true) return
     const { driver, key, options, partSize, file } = this.#upload
     this.#writer = this.#writerFor({
       provider: driver.provider,
