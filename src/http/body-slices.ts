@@ -16,8 +16,11 @@ const AIM_MS = 250
 /** Bytes per millisecond. A connection that keeps this pace shows it within `stallMs`, however fast it was before. */
 const SLOWEST = 17
 
-/** A socket takes fewer than these without saying when they have left, on every version of Node.js. */
-const TAKEN_UNSEEN = 64 * KiB
+/**
+ * A socket takes fewer than these without saying when they have left, on every version of Node.js: up to here there is
+ * nothing to watch.
+ */
+export const TAKEN_UNSEEN: number = 64 * KiB
 
 /**
  * The bytes as they can be given to a socket: a copy of those that may still wait in it when the request is answered,

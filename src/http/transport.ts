@@ -6,10 +6,9 @@
  * `undici` is imported by its file: Bun puts a class of its own in the place of the bare name, which cannot do this.
  */
 import type { Dispatcher as UndiciDispatcher } from 'undici/index.js'
-import { KiB } from '../shared/byte-size.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
-import { bodySlices, sendable } from './body-slices.js'
+import { bodySlices, sendable, TAKEN_UNSEEN } from './body-slices.js'
 import { type BodySlices, Exchange } from './exchange.js'
 import { cancelled, toHttpFailure } from './http-failure.js'
 import {
@@ -45,9 +44,6 @@ export interface TimeoutOptions {
 }
 
 export const DEFAULT_TIMEOUTS: TimeoutOptions = { connectMs: 10_000, answerMs: 60_000, stallMs: 30_000 }
-
-/** The operating system takes so much at once: there is nothing to watch. */
-const SMALL_BODY = 64 * KiB
 
 export interface TransportParts {
   /** Stays the caller's: it is used, never closed, and knows its way without `proxy`. */
@@ -86,7 +82,7 @@ export class Transport {
     const { stallMs } = this.#timeouts
     const answerMs = (request.answerMs ?? this.#timeouts.answerMs) + (request.pacedMs ?? 0)
     const { body, onSent } = request
-    if (body !== undefined && (body.size > SMALL_BODY || body.segments.length > 1 || this.#limiter !== undefined)) {
+    if (body !== undefined && (body.size > TAKEN_UNSEEN || body.segments.length > 1 || this.#limiter !== undefined)) {
       const watched = this.#watched(body, request, answerMs, exchange)
       return this.#through((dispatcher) => exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs }))
     }
@@ -106,7 +102,11 @@ export class Transport {
     const controller = new AbortController()
     const answered = this.#through((dispatcher) =>
       dispatcher.request({
-        ...{ origin, path, method, headers, signal: controller.signal },
+        origin,
+        path,
+        method,
+        headers,
+        signal: controller.signal,
         headersTimeout: answerMs ?? this.#timeouts.answerMs,
         bodyTimeout: this.#timeouts.stallMs,
       }),
