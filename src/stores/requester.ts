@@ -5,41 +5,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CredentialsSource } from '../credentials/credentials-source.js'
 import { cancelled, HttpFailure, toHttpFailure } from '../http/http-failure.js'
-import type { HttpAnswer, HttpRequest, HttpStreamAnswer, RequestBody } from '../http/http-message.js'
+import type { HttpAnswer, HttpRequest, HttpStreamAnswer } from '../http/http-message.js'
 import type { Transport } from '../http/transport.js'
 import { readText } from '../http/read-text.js'
 import { backoffMs, type RetryOptions } from '../shared/backoff.js'
 import type { Credentials } from '../shared/credentials.js'
 import { debugLine } from '../shared/diagnostics.js'
-import { UploadError, type UploadErrorDetails } from '../shared/errors.js'
+import { UploadError } from '../shared/errors.js'
 import { oneLine } from '../shared/one-line.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
 import { VERSION } from '../shared/version.js'
 import { percentEncode } from '../signing/percent-encoding.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import { AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './attempt-failure.js'
+import { type Call, describeCall, factsOfCall } from './call.js'
+import { type Effort, effortDetails, failedCall } from './call-error.js'
 import type { Dialect } from './dialect.js'
 import { sha256Hex } from './object-body.js'
 import { type OnAnswer, type RequestTrace, traceRequest } from './request-trace.js'
 import type { CallContext } from './store-driver.js'
 import { withoutSecrets } from './without-secrets.js'
-
-/** One call of the service, to be tried until it is settled. */
-export interface Call {
-  /** The service's name of it, such as `UploadPart`. */
-  operation: string
-  method: HttpRequest['method']
-  key?: string
-  query?: readonly QueryParameter[]
-  headers?: Readonly<Record<string, string>>
-  body?: RequestBody
-  partNumber?: number
-  uploadId?: string
-  /** How much longer than other calls this one may take to be answered. Default 1. */
-  patience?: number
-  /** The time that the service was asked to take for the body. Default 0. */
-  pacedMs?: number
-}
 
 /** Characters of a failure's own text in a message. */
 const LONGEST_REASON = 600
@@ -128,7 +113,7 @@ export class Requester {
           elapsedMs: elapsed(),
           outcomeUnknown: outcomeUnknown || failure.facts.outcomeUnknown,
         }
-        return this.#errorOf(call, failure, reasonOf(failure), effort)
+        return failedCall(call, dialect, failure, reasonOf(failure), effort)
       }
       const toldError = (error: unknown): unknown =>
         error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error
@@ -162,7 +147,7 @@ export class Requester {
         }
         const isLast = !helps || attempts >= retry.maxAttempts || elapsed() + delayMs >= totalMs
         if (isLast || isAborted(context.signal) || isAborted(context.retrySignal)) throw errorOf(failure)
-        debugLine(`${describe(call)}: attempt ${attempts + 1} follows in ${delayMs} ms`)
+        debugLine(`${describeCall(call)}: attempt ${attempts + 1} follows in ${delayMs} ms`)
         context.onRetry?.({
           operation: call.operation,
           ...(call.partNumber === undefined ? {} : { partNumber: call.partNumber }),
@@ -180,7 +165,7 @@ export class Requester {
     const { operation, method, body } = call
     const { dialect } = this.#parts
     const { provider } = dialect
-    const trace = { provider, ...factsOf(call, dialect), operation, method, attempt, size: body?.size ?? 0 }
+    const trace = { provider, ...factsOfCall(call, dialect), operation, method, attempt, size: body?.size ?? 0 }
     return upload === undefined ? trace : { ...trace, upload }
   }
 
@@ -234,43 +219,11 @@ export class Requester {
     const isRetry = effort.attempts > 0
     const ended = [context.signal, isRetry ? context.retrySignal : undefined].find(isAborted)
     if (ended === undefined && !transport.isClosed) return
-    const facts = isRetry ? { ...factsOf(call, dialect), ...detailsOf(effort) } : factsOf(call, dialect)
-    if (transport.isClosed) throw new UploadError('CLOSED', `${describe(call)}: the store is closed`, facts)
+    const facts = isRetry ? { ...factsOfCall(call, dialect), ...effortDetails(effort) } : factsOfCall(call, dialect)
+    if (transport.isClosed) throw new UploadError('CLOSED', `${describeCall(call)}: the store is closed`, facts)
     const cause: unknown = ended?.reason
-    throw new UploadError('ABORTED', `${describe(call)} was cancelled`, { ...facts, cause })
+    throw new UploadError('ABORTED', `${describeCall(call)} was cancelled`, { ...facts, cause })
   }
-
-  #errorOf(call: Call, failure: AttemptFailure, reason: string, effort: Effort): UploadError {
-    const { remedy, status, serviceCode, requestId, ec } = failure.facts
-    const tried =
-      effort.attempts === 1 ? '' : ` after ${effort.attempts} attempts in ${(effort.elapsedMs / 1000).toFixed(1)} s`
-    const ids = [requestId && `request id ${requestId}`, ec && `EC ${ec}`].filter(Boolean).join(', ')
-    const message = `${describe(call)} failed${tried}: ${reason}${ids === '' ? '' : ` (${ids})`}`
-    // Where an upload is named it is what was not found, though some services call it a key. Nobody else's 404 says so:
-    // an upload would pass for aborted because a proxy does not know the way.
-    const isUpload = call.uploadId !== undefined && serviceCode === 'NoSuchKey'
-    return new UploadError(isUpload ? 'NO_SUCH_UPLOAD' : failure.code, message, {
-      ...factsOf(call, this.#parts.dialect),
-      retryable: remedy === 'again',
-      status,
-      serviceCode,
-      requestId,
-      ec,
-      ...detailsOf(effort),
-      cause: failure.cause,
-    })
-  }
-}
-
-/** What was done for a call until it failed. */
-interface Effort {
-  attempts: number
-  elapsedMs: number
-  outcomeUnknown: boolean
-}
-
-function detailsOf({ outcomeUnknown, ...effort }: Effort): UploadErrorDetails {
-  return outcomeUnknown ? { ...effort, outcomeUnknown } : effort
 }
 
 function isSuccess(status: number): boolean {
@@ -290,24 +243,6 @@ function cancelledBefore(reason: unknown): HttpFailure {
 async function pause(delayMs: number, context: CallContext): Promise<void> {
   const signals = [context.signal, context.retrySignal].filter((signal) => signal !== undefined)
   await sleep(delayMs, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined)
-}
-
-function describe(call: Call): string {
-  const part = call.partNumber === undefined ? '' : ` of part ${call.partNumber}`
-  return call.key === undefined ? call.operation : `${call.operation}${part} for ${JSON.stringify(call.key)}`
-}
-
-function factsOf(
-  call: Call,
-  dialect: Dialect,
-): { bucket: string; key?: string; uploadId?: string; partNumber?: number } {
-  const { key, uploadId, partNumber } = call
-  return {
-    bucket: dialect.bucket,
-    ...(key === undefined ? {} : { key }),
-    ...(uploadId === undefined ? {} : { uploadId }),
-    ...(partNumber === undefined ? {} : { partNumber }),
-  }
 }
 
 function formatQuery(query: readonly QueryParameter[]): string {
