@@ -7,6 +7,7 @@ import type { ObjectOptions } from '../../stores/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
 import type { LockableStore } from './checkpoint-store.js'
 import { fingerprintOf } from './fingerprint.js'
+import { isNothing } from './read-checkpoint.js'
 import { formatRecord } from './record.js'
 
 /** What `progress(percentage, checkpoint)` of `ali-oss` gets. */
@@ -81,7 +82,7 @@ export class ConvertedCheckpoint implements LockableStore {
     const { name: key, uploadId, partSize } = this.#checkpoint
     // Of an upload that was begun with `ali-oss` as well, and gone on with here.
     if (text?.includes(JSON.stringify(uploadId)) === true) return text
-    if (text !== undefined) await this.#leaveOwn()
+    if (!isNothing(text)) await this.#leaveOwn()
     const { provider, bucket, partChecksum } = this.#driver
     const head = {
       provider,
