@@ -5,18 +5,11 @@ import { GiB, KiB, MiB } from '../../src/shared/byte-size.js'
 import type { StoreLimits } from '../../src/stores/store-driver.js'
 import { PartPlan, type PartPlanOptions } from '../../src/upload/part-plan.js'
 import { invalidOption, uploadError } from '../support/errors.js'
-
-const OSS: StoreLimits = {
-  minPartSize: 100 * KiB,
-  maxPartSize: 5 * GiB,
-  maxParts: 10_000,
-  maxObjectSize: 10_000 * 5 * GiB,
-  maxKeyBytes: 1023,
-}
+import { OSS_LIMITS } from '../support/oss-limits.js'
 
 function plan(options: Partial<PartPlanOptions> = {}, limits: Partial<StoreLimits> = {}): PartPlan {
   const defaults = { partSize: 8 * MiB, partGrowth: true, maxMemory: 256 * MiB }
-  return new PartPlan({ ...defaults, ...options }, { ...OSS, ...limits })
+  return new PartPlan({ ...defaults, ...options }, { ...OSS_LIMITS, ...limits })
 }
 
 describe('the plan of parts', () => {
@@ -81,10 +74,10 @@ describe('the plan for an expected size', () => {
   })
 
   it('is refused where the size is beyond the service, and has the largest parts for all of it', () => {
-    assert.throws(() => plan({ expectedSize: OSS.maxObjectSize + 1 }), invalidOption('expectedSize', 'at most'))
-    const all = { expectedSize: OSS.maxObjectSize, maxMemory: 5 * GiB }
+    assert.throws(() => plan({ expectedSize: OSS_LIMITS.maxObjectSize + 1 }), invalidOption('expectedSize', 'at most'))
+    const all = { expectedSize: OSS_LIMITS.maxObjectSize, maxMemory: 5 * GiB }
     assert.equal(plan(all).sizeOf(1), 5 * GiB)
-    assert.equal(plan(all).capacity, OSS.maxObjectSize)
+    assert.equal(plan(all).capacity, OSS_LIMITS.maxObjectSize)
     assert.throws(() => plan({ ...all, maxMemory: 5 * GiB - 1 }), invalidOption('expectedSize', 'maxMemory'))
   })
 })
@@ -103,7 +96,7 @@ describe('a part where memory is short', () => {
   it('leaves room for all that was expected', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 0, max: OSS.maxObjectSize }),
+        fc.integer({ min: 0, max: OSS_LIMITS.maxObjectSize }),
         fc.integer({ min: 10, max: 10_000 }),
         (size, maxParts) => {
           const expectedSize = Math.min(size, maxParts * 5 * GiB)
@@ -130,7 +123,7 @@ describe('every plan', () => {
     partSize: fc.integer({ min: 100 * KiB, max: 5 * GiB }),
     partGrowth: fc.boolean(),
     maxMemory: fc.integer({ min: MiB, max: 64 * GiB }),
-    expectedSize: fc.option(fc.integer({ min: 0, max: OSS.maxObjectSize }), { nil: undefined }),
+    expectedSize: fc.option(fc.integer({ min: 0, max: OSS_LIMITS.maxObjectSize }), { nil: undefined }),
   })
 
   it('has parts within the limits that never shrink, and room for what is expected', () => {
@@ -146,7 +139,7 @@ describe('every plan', () => {
         const sizes = numbers.sort((a, b) => a - b).map((partNumber) => made.sizeOf(partNumber))
         for (const [i, size] of sizes.entries()) {
           assert.ok(
-            Number.isSafeInteger(size) && size >= OSS.minPartSize && size <= 5 * GiB && size <= chosen.maxMemory,
+            Number.isSafeInteger(size) && size >= OSS_LIMITS.minPartSize && size <= 5 * GiB && size <= chosen.maxMemory,
           )
           assert.ok(i === 0 || size >= sizes[i - 1]!)
           if (!chosen.partGrowth || chosen.expectedSize !== undefined) assert.equal(size, made.sizeOf(1))

@@ -10,15 +10,8 @@ import type { UploadOptions } from '../../src/upload/upload-options.js'
 import { someBytes } from '../support/bytes.js'
 import { CountingDriver } from '../support/counting-driver.js'
 import { uploadError } from '../support/errors.js'
+import { OSS_LIMITS } from '../support/oss-limits.js'
 import { rejection } from '../support/scripted-service.js'
-
-const OSS: StoreLimits = {
-  minPartSize: 100 * KiB,
-  maxPartSize: 5 * GiB,
-  maxParts: 10_000,
-  maxObjectSize: 10_000 * 5 * GiB,
-  maxKeyBytes: 1023,
-}
 
 const nobody = () => undefined
 const observer = { initiated: nobody, part: nobody, retry: nobody, failed: nobody }
@@ -65,7 +58,7 @@ function phantom(length: number): Uint8Array {
 }
 
 describe('an upload of 10,000 parts without bytes', () => {
-  const whole = OSS.maxObjectSize
+  const whole = OSS_LIMITS.maxObjectSize
   interface Plan {
     maxMemory: number
     options: UploadOptions
@@ -106,7 +99,7 @@ describe('an upload of 10,000 parts without bytes', () => {
 
   for (const [name, { maxMemory, options, bytes, largest, advice }] of Object.entries(plans)) {
     async function filled(): Promise<{ upload: Upload; driver: CountingDriver; mostMemory: () => number }> {
-      const driver = new CountingDriver(OSS)
+      const driver = new CountingDriver(OSS_LIMITS)
       const pool = new BufferPool({ createPartBuffer: (capacity) => new PhantomPart(capacity) }, maxMemory)
       let most = 0
       driver.onBody = () => (most = Math.max(most, pool.handedOutBytes))
@@ -137,7 +130,7 @@ describe('an upload of 10,000 parts without bytes', () => {
   it('is refused at once where no plan has room for what is expected', () => {
     const pool = new BufferPool({ createPartBuffer: (capacity) => new PhantomPart(capacity) }, 64 * GiB)
     const start = (expectedSize: number) =>
-      new Upload({ driver: new CountingDriver(OSS), pool }, 'k', { expectedSize }, observer)
+      new Upload({ driver: new CountingDriver(OSS_LIMITS), pool }, 'k', { expectedSize }, observer)
     assert.throws(() => start(whole + 1), uploadError('INVALID_OPTION', 'expectedSize', String(whole)))
   })
 })

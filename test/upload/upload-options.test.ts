@@ -5,17 +5,10 @@ import { GiB, KiB, MiB } from '../../src/shared/byte-size.js'
 import type { StoreLimits } from '../../src/stores/store-driver.js'
 import { checkUploadOptions, type UploadOptions } from '../../src/upload/upload-options.js'
 import { invalidOption } from '../support/errors.js'
-
-const LIMITS: StoreLimits = {
-  minPartSize: 100 * KiB,
-  maxPartSize: 5 * GiB,
-  maxParts: 10_000,
-  maxObjectSize: 10_000 * 5 * GiB,
-  maxKeyBytes: 1023,
-}
+import { OSS_LIMITS } from '../support/oss-limits.js'
 
 function check(options: unknown, limits: Partial<StoreLimits> = {}): ReturnType<typeof checkUploadOptions> {
-  return checkUploadOptions(options as UploadOptions, { ...LIMITS, ...limits })
+  return checkUploadOptions(options as UploadOptions, { ...OSS_LIMITS, ...limits })
 }
 
 function refused(options: unknown, ...texts: string[]): void {
@@ -46,7 +39,7 @@ describe('the options of an upload', () => {
   it('take the ends of their ranges', () => {
     for (const partSize of [100 * KiB, 5 * GiB]) assert.equal(check({ partSize }).partSize, partSize)
     for (const concurrency of [1, 100, 'auto'] as const) assert.equal(check({ concurrency }).concurrency, concurrency)
-    for (const expectedSize of [0, LIMITS.maxObjectSize]) {
+    for (const expectedSize of [0, OSS_LIMITS.maxObjectSize]) {
       assert.equal(check({ expectedSize }).expectedSize, expectedSize)
     }
   })
@@ -63,7 +56,7 @@ describe('the options of an upload', () => {
     it(`take no number that is ${inspect(value)}`, () => {
       refused({ partSize: value }, 'partSize', '102400 to 5368709120', 'bytes')
       refused({ concurrency: value }, 'concurrency', '1 to 100')
-      refused({ expectedSize: value }, 'expectedSize', `0 to ${LIMITS.maxObjectSize}`, 'bytes')
+      refused({ expectedSize: value }, 'expectedSize', `0 to ${OSS_LIMITS.maxObjectSize}`, 'bytes')
     })
   }
 
