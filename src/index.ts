@@ -40,8 +40,8 @@ export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'
 export { UploadError, type UploadErrorCode, type UploadErrorDetails } from './shared/errors.js'
-export type { RequestTrace } from './stores/request-trace.js'
-export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object-options.js'
+export type { RequestTrace } from './stores/request/request-trace.js'
+export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object/object-options.js'
 export type {
   ByteRange,
   CompletedPart,
@@ -57,8 +57,8 @@ export type {
 export type { StreamEvents, UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'
-export type { FileUploadOptions } from './upload/file-upload-options.js'
-export type { FileCheckpointOption } from './upload/checkpoint/file-checkpoint.js'
+export type { FileUploadOptions } from './upload/file/file-upload-options.js'
+export type { FileCheckpointOption } from './upload/checkpoint/file/file-checkpoint.js'
 export type { CheckpointStore } from './upload/checkpoint/checkpoint-store.js'
 export type { AliOssCheckpoint } from './upload/checkpoint/ali-oss-checkpoint.js'
 export type { CheckpointNotice } from './upload/checkpoint/checkpoint-writer.js'

@@ -11,8 +11,8 @@ const RANKS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['api', 'emulator'],
   ['stream'],
-  ['upload'],
-  ['stores'],
+  ['upload', 'download'],
+  ['stores', 'memory', 'flow'],
   ['checksum', 'credentials', 'http', 'signing'],
   ['shared'],
 ]

@@ -2,7 +2,7 @@
 import { checkBoolean, checkInteger, invalidOption } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import type { CallContext, ListedUpload, StoreDriver } from '../stores/store-driver.js'
-import { Scheduler } from '../upload/scheduler.js'
+import { Scheduler } from '../flow/scheduler.js'
 import { type CallOptions, contextOf } from './call-options.js'
 import { uploadsPages, type UploadsPage } from './listings.js'
 

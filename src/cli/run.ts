@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream'
 import { VERSION } from '../shared/version.js'
-import { type Arguments, parseArguments } from './arguments.js'
-import type { Command } from './command.js'
-import { COMMANDS } from './commands.js'
-import { EXIT, exitCodeOfSignal } from './exit-codes.js'
-import { debugText, exitCodeOf, factsOf, isCancelled, messageOf, usageFailure } from './failure.js'
-import { explain, overview } from './help.js'
-import { Output, type OutputStream } from './output.js'
-import { listenForSignals } from './signals.js'
-import { secretsIn } from './store-access.js'
+import { type Arguments, parseArguments } from './options/arguments.js'
+import type { Command } from './commands/command.js'
+import { COMMANDS } from './commands/commands.js'
+import { EXIT, exitCodeOfSignal } from './process/exit-codes.js'
+import { debugText, exitCodeOf, factsOf, isCancelled, messageOf, usageFailure } from './process/failure.js'
+import { explain, overview } from './commands/help.js'
+import { Output, type OutputStream } from './process/output.js'
+import { listenForSignals } from './process/signals.js'
+import { secretsIn } from './options/store-access.js'
 
 export interface ProcessParts {
   args: readonly string[]

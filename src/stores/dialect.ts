@@ -1,8 +1,8 @@
 /** What differs between services that speak the same REST API: where an object is, how a request is signed, header names. */
 import type { Credentials } from '../shared/credentials.js'
-import type { ChecksumRules } from './checksum-rules.js'
+import type { ChecksumRules } from './integrity/checksum-rules.js'
 import type { SignableRequest } from '../signing/signable-request.js'
-import type { ObjectOptions } from './object-options.js'
+import type { ObjectOptions } from './object/object-options.js'
 import type { Provider, StoreLimits } from './store-driver.js'
 
 /** The requests that carry an object's options; `read` is HeadObject and GetObject. */

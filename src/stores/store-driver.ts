@@ -4,8 +4,8 @@
  */
 import type { Readable } from 'node:stream'
 import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.js'
-import type { ObjectBody } from './object-body.js'
-import type { ObjectOptions } from './object-options.js'
+import type { ObjectBody } from './object/object-body.js'
+import type { ObjectOptions } from './object/object-options.js'
 
 /** Alibaba Cloud OSS, Huawei Cloud OBS, or S3 and what speaks its protocol. */
 export type Provider = 'oss' | 'obs' | 's3'

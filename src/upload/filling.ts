@@ -7,9 +7,9 @@
  * moved to a smaller buffer or sent as a short part.
  */
 import type { PartBuffer } from '../checksum/crc64.js'
-import type { BufferPool, BufferRequest, BufferWish } from './buffer-pool.js'
+import type { BufferPool, BufferRequest, BufferWish } from '../memory/buffer-pool.js'
 import type { PlannedPart } from './part-plan.js'
-import type { RestingHolder } from './standstill.js'
+import type { RestingHolder } from '../memory/standstill.js'
 
 export interface FillingOwner {
   /** The part to be filled next. Throws UploadError when there can be none. */

@@ -3,8 +3,8 @@
  * when the transfer fails.
  */
 import { attachLeftover, attachResumable, toError } from '../shared/errors.js'
-import type { ObjectBody } from '../stores/object-body.js'
-import type { ObjectOptions } from '../stores/object-options.js'
+import type { ObjectBody } from '../stores/object/object-body.js'
+import type { ObjectOptions } from '../stores/object/object-options.js'
 import type { CallContext, StoreDriver } from '../stores/store-driver.js'
 import type { Checkpoint, Resumable } from './checkpoint/checkpoint.js'
 import { isSamePart } from './checkpoint/part-proof.js'

@@ -1,4 +1,4 @@
-import type { ObjectOptions } from '../stores/object-options.js'
+import type { ObjectOptions } from '../stores/object/object-options.js'
 import type { LockableStore } from './checkpoint/checkpoint-store.js'
 import type { FileOrigin } from './checkpoint/restart.js'
 

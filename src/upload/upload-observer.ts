@@ -1,6 +1,6 @@
 /** What an upload needs of its surroundings, and what it tells them. */
 import type { RetryNotice, StoreDriver } from '../stores/store-driver.js'
-import type { BufferPool } from './buffer-pool.js'
+import type { BufferPool } from '../memory/buffer-pool.js'
 import type { CheckpointObserver, Resumable } from './checkpoint/checkpoint.js'
 
 /** What an upload needs of the store it goes to. */

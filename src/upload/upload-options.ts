@@ -9,11 +9,11 @@ import {
   invalidOption,
 } from '../shared/check-option.js'
 import { MiB } from '../shared/byte-size.js'
-import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object-options.js'
+import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object/object-options.js'
 import type { StoreLimits } from '../stores/store-driver.js'
 import { checkpointStoreOf } from './checkpoint/checkpoint-option.js'
 import type { CheckpointStore, LockableStore } from './checkpoint/checkpoint-store.js'
-import { DEFAULT_CONCURRENCY } from './concurrency.js'
+import { DEFAULT_CONCURRENCY } from '../flow/concurrency.js'
 import type { UploadProgress } from './progress.js'
 import type { UploadedPart } from './upload-observer.js'
 

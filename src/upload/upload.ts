@@ -9,7 +9,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
-import { copyOfObjectOptions } from '../stores/object-options.js'
+import { copyOfObjectOptions } from '../stores/object/object-options.js'
 import { unbrokenParts } from './checkpoint/part-proof.js'
 import { Filling, type FillingOwner } from './filling.js'
 import { PartPlan } from './part-plan.js'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { formatByteSize, parseByteSize } from '../../src/cli/byte-sizes.js'
-import { formatAge, formatClock, formatSeconds, parseDuration } from '../../src/cli/durations.js'
-import { formatTable } from '../../src/cli/table.js'
+import { formatByteSize, parseByteSize } from '../../src/cli/options/byte-sizes.js'
+import { formatAge, formatClock, formatSeconds, parseDuration } from '../../src/cli/options/durations.js'
+import { formatTable } from '../../src/cli/progress/table.js'
 
 describe('sizes', () => {
   it('are read with units of both kinds, or without', () => {

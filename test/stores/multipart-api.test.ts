@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { UploadError } from '../../src/shared/errors.js'
 import { parseXml } from '../../src/shared/xml.js'
-import type { ObjectOptions } from '../../src/stores/object-options.js'
+import type { ObjectOptions } from '../../src/stores/object/object-options.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { invalidOption, uploadError } from '../support/errors.js'
 import {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { combineCrc64 } from '../../src/checksum/combine.js'
-import type { ObjectBody } from '../../src/stores/object-body.js'
-import type { ObjectOptions } from '../../src/stores/object-options.js'
+import type { ObjectBody } from '../../src/stores/object/object-body.js'
+import type { ObjectOptions } from '../../src/stores/object/object-options.js'
 import type {
   CallContext,
   CompletedPart,

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { UploadError } from '../../src/shared/errors.js'
-import type { ObjectOptions } from '../../src/stores/object-options.js'
+import type { ObjectOptions } from '../../src/stores/object/object-options.js'
 import type {
   CallContext,
   CompletedPart,
@@ -17,7 +17,7 @@ import type {
   UploadAddress,
   UploadsPage,
 } from '../../src/stores/store-driver.js'
-import type { ObjectBody } from '../../src/stores/object-body.js'
+import type { ObjectBody } from '../../src/stores/object/object-body.js'
 import { crc64Of } from './scripted-service.js'
 
 export type Verb = 'put' | 'initiate' | 'part' | 'complete' | 'abort' | 'head' | 'list'

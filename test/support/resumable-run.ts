@@ -1,7 +1,7 @@
 /** One process that uploads to a memory driver with a checkpoint, and what it leaves when it is killed. */
 import { createHash } from 'node:crypto'
 import { tableEngine } from '../../src/checksum/table-engine.js'
-import { BufferPool } from '../../src/upload/buffer-pool.js'
+import { BufferPool } from '../../src/memory/buffer-pool.js'
 import type { CheckpointNotice } from '../../src/upload/checkpoint/checkpoint-writer.js'
 import type { RestartNotice } from '../../src/upload/checkpoint/restart.js'
 import { Upload } from '../../src/upload/upload.js'

@@ -1,10 +1,10 @@
 /** Which function carries out which operation. */
 import { Refusal } from '../refusal.js'
-import { completeMultipartUpload } from './complete-multipart-upload.js'
+import { completeMultipartUpload } from './multipart/complete-multipart-upload.js'
 import { getObject } from './get-object.js'
-import { listMultipartUploads, listParts } from './list-multipart.js'
+import { listMultipartUploads, listParts } from './multipart/list-multipart.js'
 import { listObjects } from './list-objects.js'
-import { abortMultipartUpload, initiateMultipartUpload, uploadPart } from './multipart-upload.js'
+import { abortMultipartUpload, initiateMultipartUpload, uploadPart } from './multipart/multipart-upload.js'
 import { deleteObject } from './delete-object.js'
 import { getObjectAcl, getObjectTagging } from './object-documents.js'
 import type { Operation, OperationName } from './operation.js'

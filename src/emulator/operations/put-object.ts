@@ -1,10 +1,10 @@
 import { formatCrc64 } from '../../checksum/decimal.js'
 import type { Answer } from '../http/answer.js'
 import { randomName } from '../storage/folders.js'
-import { announceObject, readCallback } from './callback.js'
+import { announceObject, readCallback } from './callback/callback.js'
 import type { OperationContext } from './operation.js'
 import { checkOverwrite } from './parameters.js'
-import { receiveBody } from './receive-body.js'
+import { receiveBody } from './body/receive-body.js'
 
 export async function putObject(context: OperationContext): Promise<Answer> {
   const { call, dialect, limits, bucket, key, storage, guard, now } = context

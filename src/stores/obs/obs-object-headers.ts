@@ -7,12 +7,12 @@
 import { KiB } from '../../shared/byte-size.js'
 import { checkInteger, checkOneOf, invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
-import { callbackParameters, encodeCallbackPart } from '../callback.js'
-import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../customer-key.js'
+import { callbackParameters, encodeCallbackPart } from '../object/callback.js'
+import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../object/customer-key.js'
 import type { ObjectRequest } from '../dialect.js'
-import { readEncryption, refuseEncryptionPart } from '../encryption-option.js'
-import { basicHeaders, type HeaderPlaces, headersOn, setAll } from '../object-headers.js'
-import type { Callback, ObjectOptions } from '../object-options.js'
+import { readEncryption, refuseEncryptionPart } from '../object/encryption-option.js'
+import { basicHeaders, type HeaderPlaces, headersOn, setAll } from '../object/object-headers.js'
+import type { Callback, ObjectOptions } from '../object/object-options.js'
 
 export type ObsHeaderPrefix = 'x-obs-' | 'x-amz-'
 

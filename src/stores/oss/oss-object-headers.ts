@@ -6,11 +6,11 @@
 import { KiB } from '../../shared/byte-size.js'
 import { checkBoolean, checkInteger, checkOneOf } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
-import { callbackParameters, callbackVariables, encodeCallbackPart } from '../callback.js'
+import { callbackParameters, callbackVariables, encodeCallbackPart } from '../object/callback.js'
 import type { ObjectRequest } from '../dialect.js'
-import { readEncryption, refuseEncryptionPart } from '../encryption-option.js'
-import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions, setAll } from '../object-headers.js'
-import type { Callback, ObjectOptions } from '../object-options.js'
+import { readEncryption, refuseEncryptionPart } from '../object/encryption-option.js'
+import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions, setAll } from '../object/object-headers.js'
+import type { Callback, ObjectOptions } from '../object/object-options.js'
 
 const PREFIX = 'x-oss-'
 

@@ -2,7 +2,7 @@
  * The ways to have an object checked by S3 (Amazon S3 User Guide, "Checking object integrity"). `FULL_OBJECT`: the
  * service computes the checksum of the whole, whatever the parts were, and refuses to publish anything else.
  */
-import type { ChecksumRules } from '../checksum-rules.js'
+import type { ChecksumRules } from '../integrity/checksum-rules.js'
 
 export const S3_CHECKSUMS = ['crc32', 'crc64nvme', 'md5'] as const
 export type S3Checksum = (typeof S3_CHECKSUMS)[number]

@@ -4,11 +4,11 @@
  */
 import { KiB } from '../../shared/byte-size.js'
 import { checkBoolean, checkOneOf, invalidOption } from '../../shared/check-option.js'
-import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../customer-key.js'
+import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../object/customer-key.js'
 import type { ObjectRequest } from '../dialect.js'
-import { readEncryption, refuseEncryptionPart } from '../encryption-option.js'
-import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions, setAll } from '../object-headers.js'
-import type { ObjectOptions } from '../object-options.js'
+import { readEncryption, refuseEncryptionPart } from '../object/encryption-option.js'
+import { basicHeaders, type HeaderPlaces, headersOn, refuseOptions, setAll } from '../object/object-headers.js'
+import type { ObjectOptions } from '../object/object-options.js'
 
 const PREFIX = 'x-amz-'
 

@@ -3,7 +3,7 @@
  * service lists is compared with the file by its MD5, which its ETag is, and by the CRC-64 where one is listed.
  */
 import { checkInteger, checkObject, checkString, invalidOption } from '../../shared/check-option.js'
-import type { ObjectOptions } from '../../stores/object-options.js'
+import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
 import type { LockableStore } from './checkpoint-store.js'
 import { fingerprintOf } from './fingerprint.js'

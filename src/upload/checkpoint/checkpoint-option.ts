@@ -1,6 +1,6 @@
 import { checkFunction, checkObject, invalidOption } from '../../shared/check-option.js'
 import { toError, UploadError } from '../../shared/errors.js'
-import { CheckpointFile } from './checkpoint-file.js'
+import { CheckpointFile } from './file/checkpoint-file.js'
 import type { CheckpointStore, LockableStore } from './checkpoint-store.js'
 
 /** Throws UploadError where the option is none. */

@@ -6,7 +6,7 @@
  * on, or was aborted before its record is replaced.
  */
 import { toError, UploadError, type UploadErrorCode } from '../../shared/errors.js'
-import type { ObjectBody } from '../../stores/object-body.js'
+import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { CallContext } from '../../stores/store-driver.js'
 import type { AcknowledgedPart } from '../parts-ledger.js'
 import type { LockableStore } from './checkpoint-store.js'

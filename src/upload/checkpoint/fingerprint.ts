@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { ObjectOptions } from '../../stores/object-options.js'
+import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { OptionsFingerprint } from './record.js'
 
 /** What is settled when the upload begins. The others go along with single requests, and may be others next time. */

@@ -3,7 +3,7 @@
  * record; a part that it has and the record has not (its answer was lost with the process) counts where the store itself
  * tells a checksum of it.
  */
-import type { ObjectBody } from '../../stores/object-body.js'
+import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { CallContext, ListedPart, StoreDriver, UploadAddress } from '../../stores/store-driver.js'
 import type { AcknowledgedPart } from '../parts-ledger.js'
 import type { CheckpointRecord, RecordedPart } from './record.js'

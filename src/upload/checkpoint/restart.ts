@@ -1,5 +1,5 @@
 /** Why an earlier run's upload is not resumed. */
-import type { ObjectOptions } from '../../stores/object-options.js'
+import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { CheckpointRecord, RecordedFile } from './record.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ObjectRequest } from '../../../src/stores/dialect.js'
-import type { ObjectOptions } from '../../../src/stores/object-options.js'
+import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
 import { ossObjectHeaders } from '../../../src/stores/oss/oss-object-headers.js'
 import { invalidOption } from '../../support/errors.js'
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import type { ObjectRequest } from '../../../src/stores/dialect.js'
-import type { ObjectOptions } from '../../../src/stores/object-options.js'
+import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
 import { s3ObjectHeaders } from '../../../src/stores/s3/s3-object-headers.js'
 import { invalidOption } from '../../support/errors.js'
 

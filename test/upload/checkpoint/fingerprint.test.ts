@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ObjectOptions } from '../../../src/stores/object-options.js'
+import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
 import { fingerprintOf } from '../../../src/upload/checkpoint/fingerprint.js'
 
 const SALT = '00'

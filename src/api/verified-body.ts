@@ -1,0 +1,92 @@
+import { finished, pipeline, type Readable, Transform } from 'node:stream'
+import { type Checksum, CHECKSUM_NAMES, startComparison } from '../checksum/checksum.js'
+import { toHttpFailure } from '../http/http-failure.js'
+import { KiB } from '../shared/byte-size.js'
+import { UploadError } from '../shared/errors.js'
+import { failureOf } from '../stores/request/attempt-failure.js'
+
+/** What is being read. */
+interface Source {
+  bucket: string
+  key: string
+}
+
+/** What the bytes of a whole object must be. */
+interface Expected {
+  size: number
+  /** Absent when the service gave none: the size is checked alone. */
+  checksum: Checksum | undefined
+}
+
+/**
+ * `raw` as users read it: every failure is an UploadError. Where something is `expected` it ends only when it was
+ * whole: otherwise it fails with `CHECKSUM_MISMATCH`.
+ */
+export function objectBody(
+  raw: Readable,
+  source: Source,
+  expected: Expected | undefined,
+  signal: AbortSignal | undefined,
+): Readable {
+  const checksum = startComparison(expected?.checksum)
+  let size = 0
+  const body = new Transform({
+    highWaterMark: 256 * KiB,
+    transform(chunk: Buffer, _encoding, callback) {
+      size += chunk.length
+      checksum?.update(chunk)
+      callback(null, chunk)
+    },
+    flush(callback) {
+      const value = checksum?.digest()
+      const isWhole = size === expected?.size && (value === undefined || value === expected.checksum?.value)
+      callback(expected === undefined || isWhole ? null : mismatch(source, expected, size, value))
+    },
+  })
+  // Before pipeline() hears of it, which would hand on an error of the HTTP client's.
+  finished(raw, (error) => {
+    if (error) body.destroy(brokenOff(source, error))
+  })
+  if (signal !== undefined) endWith(signal, body, source)
+  // Whatever ends one of them ends the other; who reads the result is told.
+  pipeline(raw, body, () => undefined)
+  return body
+}
+
+function endWith(signal: AbortSignal, body: Readable, { bucket, key }: Source): void {
+  const onAbort = () => {
+    const cause: unknown = signal.reason
+    body.destroy(new UploadError('ABORTED', `reading ${JSON.stringify(key)} was cancelled`, { bucket, key, cause }))
+  }
+  if (signal.aborted) {
+    onAbort()
+    return
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  body.once('close', () => signal.removeEventListener('abort', onAbort))
+}
+
+function brokenOff({ bucket, key }: Source, error: unknown): UploadError {
+  const { code, message, cause } = failureOf(toHttpFailure(error))
+  return new UploadError(code, `reading ${JSON.stringify(key)} broke off: ${message}`, {
+    bucket,
+    key,
+    retryable: true,
+    cause,
+  })
+}
+
+function mismatch(
+  { bucket, key }: Source,
+  { size, checksum }: Expected,
+  sizeFound: number,
+  value: string | undefined,
+): UploadError {
+  const isCompared = checksum !== undefined && value !== undefined
+  const withChecksum = (text: string) => (isCompared ? ` with ${CHECKSUM_NAMES[checksum.algorithm]} ${text}` : '')
+  return new UploadError(
+    'CHECKSUM_MISMATCH',
+    `${sizeFound} bytes${withChecksum(value ?? '')} were read of ${JSON.stringify(key)}, which has ${size} bytes${withChecksum(checksum?.value ?? '')}`,
+    { bucket, key, retryable: true },
+  )
+}

@@ -1,0 +1,57 @@
+import type { ListedUpload } from '../../index.js'
+import type { Invocation } from './command.js'
+import { messageOf, usageFailure } from '../process/failure.js'
+import { openObject, openTarget, type OpenTarget } from '../options/store-access.js'
+import { partsOf, unlessGone } from './unfinished-uploads.js'
+
+export async function abort(invocation: Invocation): Promise<void> {
+  const { operands, options, session } = invocation
+  const uploadId = options.text('upload-id')
+  const olderThan = options.duration('older-than')
+  if ((uploadId === undefined) === (olderThan === undefined)) {
+    throw usageFailure('abort needs one of --upload-id ID and --older-than TIME')
+  }
+  const open = uploadId === undefined ? openTarget : openObject
+  const target = open(operands[0] ?? '', options, session.environment)
+  try {
+    if (uploadId !== undefined) await abortOne(target, { key: target.key, uploadId }, invocation)
+    else await abortOld(target, olderThan ?? 0, invocation)
+  } finally {
+    await target.store.close()
+  }
+}
+
+async function abortOld(target: OpenTarget, olderThanMs: number, invocation: Invocation): Promise<void> {
+  const prefix = target.key === '' ? undefined : target.key
+  const { options, session } = invocation
+  const { signal, stderr } = session
+  // Each one's parts are told, which only unfinished uploads have: the store is asked which they are, not to abort them.
+  const { aborted: old } = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, signal })
+  if (old.length === 0 && !options.flag('quiet')) stderr.line('ossup: there are none that old')
+  const failures: unknown[] = []
+  for (const upload of old) {
+    try {
+      await unlessGone(abortOne(target, upload, invocation))
+    } catch (error) {
+      signal.throwIfAborted()
+      failures.push(error)
+    }
+  }
+  const [first, ...others] = failures
+  for (const error of others) stderr.line(`ossup: ${messageOf(error)}`)
+  if (failures.length > 0) throw first
+}
+
+async function abortOne(target: OpenTarget, upload: ListedUpload, { options, session }: Invocation): Promise<void> {
+  const { stdout, signal } = session
+  // The service takes the abort of an upload that is not there for done: a mistyped id would look like a success.
+  const { parts, bytes } = await partsOf(target.store, upload, signal)
+  const isDry = options.flag('dry-run')
+  if (!isDry) await target.store.abortMultipartUpload(upload, { signal })
+  const { key, uploadId } = upload
+  if (options.flag('json')) stdout.line(JSON.stringify({ key, uploadId, parts, bytes, aborted: !isDry }))
+  else if (!options.flag('quiet')) {
+    const count = `${parts} ${parts === 1 ? 'part' : 'parts'}, ${bytes} bytes`
+    stdout.line(`${isDry ? 'would abort' : 'aborted'} ${target.addressOf(key)} upload ${uploadId} (${count})`)
+  }
+}

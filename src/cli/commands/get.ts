@@ -1,0 +1,109 @@
+import { pipeline } from 'node:stream/promises'
+import type { Writable } from 'node:stream'
+import type { RetryNotice } from '../../index.js'
+import { chooseReporter } from '../progress/choose-reporter.js'
+import type { Invocation } from './command.js'
+import { type Download, download } from '../source/download.js'
+import { openOutputFile } from '../source/output-file.js'
+import type { Reporter } from '../progress/reporter.js'
+import type { Session } from '../process/session.js'
+import { openObject, type OpenTarget } from '../options/store-access.js'
+import { downloadSummary } from '../progress/summaries.js'
+import { DownloadFacts } from '../progress/transfer-facts.js'
+
+const PROGRESS_MS = 250
+
+export async function get({ operands, options, session }: Invocation): Promise<void> {
+  const file = options.text('output')
+  const isShown = session.stdout.isTerminal && (file === undefined || file === '-')
+  // A line drawn into the object that a terminal shows would spoil both.
+  const isDumb = session.environment['TERM'] === 'dumb' || isShown
+  // Standard output has the object, and nothing else.
+  const reporter = chooseReporter(options, session.stderr, session.stderr, isDumb)
+  const target = openObject(operands[0] ?? '', options, session.environment)
+  try {
+    await read(target, file, session, reporter)
+  } finally {
+    reporter.close()
+    await target.store.close()
+  }
+}
+
+async function read(target: OpenTarget, file: string | undefined, session: Session, reporter: Reporter): Promise<void> {
+  const progress = new ReadProgress(reporter)
+  const source = await download(target.store, target.key, session.signal, (retry) => progress.retry(retry))
+  progress.begin(source.head.size)
+  reporter.event('start', { target: target.addressOf(target.key), total: source.head.size, etag: source.head.etag })
+  try {
+    if (file === undefined || file === '-') await copy(source, session.stdout.stream, progress, { end: false })
+    else await save(source, file, progress)
+  } finally {
+    source.head.body.destroy()
+    progress.end()
+  }
+  const { size, checksum, crc64, etag } = source.head
+  const { elapsedMs } = progress
+  const address = target.addressOf(target.key)
+  const facts = { target: address, size, checksum, crc64, etag, isVerified: source.isVerified }
+  reporter.event('done', { ...facts, elapsedMs: Math.round(elapsedMs) })
+  reporter.summary(downloadSummary(address, source, elapsedMs))
+}
+
+async function save(source: Download, file: string, progress: ReadProgress): Promise<void> {
+  const output = await openOutputFile(file)
+  try {
+    await copy(source, output.stream, progress, { end: true })
+    await output.publish()
+  } catch (error) {
+    await output.discard()
+    throw error
+  }
+}
+
+async function copy(
+  { chunks }: Download,
+  to: Writable,
+  progress: ReadProgress,
+  options: { end: boolean },
+): Promise<void> {
+  await pipeline(chunks, (source: AsyncIterable<Buffer>) => progress.count(source), to, options)
+}
+
+/** Counts what is read and tells of it. */
+class ReadProgress {
+  readonly #reporter: Reporter
+  readonly #facts = new DownloadFacts()
+  readonly #startedAt = performance.now()
+  #timer: NodeJS.Timeout | undefined
+  #bytes = 0
+  #retries = 0
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt
+  }
+
+  begin(total: number): void {
+    const report = () => this.#reporter.progress(this.#facts.of(this.#bytes, total, this.elapsedMs, this.#retries))
+    this.#timer = setInterval(report, PROGRESS_MS)
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+  }
+
+  retry(retry: RetryNotice): void {
+    this.#retries += 1
+    this.#reporter.retry(retry)
+  }
+
+  async *count(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of source) {
+      this.#bytes += chunk.length
+      yield chunk
+    }
+  }
+}

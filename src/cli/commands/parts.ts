@@ -1,0 +1,30 @@
+import { formatByteSize } from '../options/byte-sizes.js'
+import type { Invocation } from './command.js'
+import { openObject } from '../options/store-access.js'
+import { formatTable } from '../progress/table.js'
+import { onlyUpload } from './unfinished-uploads.js'
+
+const COLUMNS = [
+  { title: 'PART', isNumber: true },
+  { title: 'BYTES', isNumber: true },
+  { title: 'CRC-64', isNumber: true },
+  { title: 'ETAG' },
+]
+
+export async function parts({ operands, options, session }: Invocation): Promise<void> {
+  const { store, key } = openObject(operands[0] ?? '', options, session.environment)
+  const { signal, stdout } = session
+  const rows: string[][] = []
+  try {
+    const uploadId = options.text('upload-id') ?? (await onlyUpload(store, key, signal)).uploadId
+    for await (const part of store.listParts({ key, uploadId }, { signal })) {
+      if (options.flag('json')) stdout.line(JSON.stringify(part))
+      else rows.push([String(part.partNumber), formatByteSize(part.size), part.crc64 ?? '', part.etag])
+      stdout.throwIfGone()
+    }
+  } finally {
+    await store.close()
+  }
+  if (!options.flag('json')) for (const line of formatTable(COLUMNS, rows)) stdout.line(line)
+  stdout.throwIfGone()
+}

@@ -1,0 +1,180 @@
+import { basename } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { UploadError, UploadOptions, UploadStream } from '../../index.js'
+import type { Invocation } from './command.js'
+import { formatByteSize } from '../options/byte-sizes.js'
+import { chooseReporter } from '../progress/choose-reporter.js'
+import { Failure, isCancelled, usageFailure } from '../process/failure.js'
+import { guardsOf } from '../source/guards.js'
+import type { Options } from '../options/options.js'
+import type { Reporter } from '../progress/reporter.js'
+import type { Session } from '../process/session.js'
+import { fileSource, producerSource, type Source, standardInput } from '../source/sources.js'
+import { openTarget, type OpenTarget } from '../options/store-access.js'
+import { uploadSummary } from '../progress/summaries.js'
+import { UploadFacts } from '../progress/transfer-facts.js'
+
+/** One object to be, and where its bytes come from; sources are opened one after the other. */
+interface Job {
+  key: string
+  open(): Source | Promise<Source>
+}
+
+export async function put({ operands, rest, options, session }: Invocation): Promise<void> {
+  const [text = '', ...files] = operands
+  if (rest !== undefined && files.length > 0) throw usageFailure('give files or a command after --, not both')
+  if (rest?.length === 0) throw usageFailure('there is no command after --')
+  // Options are looked at before a producer is started.
+  const uploadOptions = uploadOptionsOf(options)
+  guardsOf(options)
+  const isDumb = session.environment['TERM'] === 'dumb'
+  const reporter = chooseReporter(options, session.stdout, session.stderr, isDumb)
+  const target = openTarget(text, options, session.environment)
+  try {
+    const jobs = jobsOf(target, files, rest, session, reporter)
+    // All of them are looked at before anything begins: a wrong option starts no producer.
+    for (const { key } of jobs)
+      target.store.createUploadStream(key, { ...uploadOptions, checkpoint: undefined }).destroy()
+    if (jobs.length > 1 && uploadOptions.checkpoint !== undefined) {
+      throw usageFailure('--checkpoint is of one upload: give one file')
+    }
+    for (const [index, job] of jobs.entries()) {
+      if (jobs.length > 1) reporter.label(`${index + 1}/${jobs.length}`)
+      await transfer(target, job, options, uploadOptions, session, reporter)
+    }
+  } finally {
+    reporter.close()
+    await target.store.close()
+  }
+}
+
+function jobsOf(
+  { key, text }: OpenTarget,
+  files: readonly string[],
+  command: readonly string[] | undefined,
+  session: Session,
+  reporter: Reporter,
+): Job[] {
+  const isFolder = key === '' || key.endsWith('/')
+  if (files.length > 1 && !isFolder) {
+    throw usageFailure(
+      `${files.length} files need a target that ends with /, such as ${text}/; a command is put after --`,
+    )
+  }
+  const named = files.map((file) => ({ file, key: isFolder && file !== '-' ? `${key}${basename(file)}` : key }))
+  const twice = named.find((one, index) => named.findIndex((other) => other.key === one.key) < index)
+  if (twice !== undefined) throw usageFailure(`two of the files would become ${JSON.stringify(twice.key)}`)
+  const jobs: Job[] = named.map((job) => ({
+    key: job.key,
+    open: () => (job.file === '-' ? openStandardInput(session) : fileSource(job.file)),
+  }))
+  if (jobs.length === 0) {
+    const open = () =>
+      command === undefined ? openStandardInput(session) : producerSource(command, reporter.ownsTerminal)
+    jobs.push({ key, open })
+  }
+  if (jobs.some((job) => job.key === '')) throw usageFailure(`the target ${JSON.stringify(text)} has no key`)
+  return jobs
+}
+
+function openStandardInput(session: Session): Source {
+  const stdin = session.stdin()
+  if (stdin.isTTY === true) session.stderr.line('ossup: reads the terminal; Ctrl-D ends what is stored')
+  return standardInput(stdin)
+}
+
+function uploadOptionsOf(options: Options): UploadOptions {
+  return {
+    partSize: options.byteSize('part-size'),
+    concurrency: options.wholeNumber('concurrency'),
+    expectedSize: options.byteSize('expected-size'),
+    checkpoint: options.text('checkpoint'),
+    contentType: options.text('content-type'),
+    metadata: options.pairs('metadata'),
+    headers: options.pairs('header'),
+    tagging: options.pairs('tag'),
+    storageClass: options.text('storage-class'),
+    acl: options.text('acl'),
+    serverSideEncryption: encryptionOf(options.text('sse')),
+    forbidOverwrite: options.flag('forbid-overwrite') ? true : undefined,
+  }
+}
+
+/** An algorithm, and behind a colon the id of a key; the algorithms of S3 and the ids of its keys have colons too. */
+function encryptionOf(text: string | undefined): UploadOptions['serverSideEncryption'] {
+  const [, algorithm, keyId] = /^(aws:kms(?::dsse)?|[^:]*)(?::(.*))?$/s.exec(text ?? '') ?? []
+  return keyId === undefined ? text : { algorithm, keyId }
+}
+
+async function transfer(
+  target: OpenTarget,
+  job: Job,
+  options: Options,
+  uploadOptions: UploadOptions,
+  session: Session,
+  reporter: Reporter,
+): Promise<void> {
+  const address = target.addressOf(job.key)
+  const source = await job.open()
+  const upload = target.store.createUploadStream(job.key, {
+    ...uploadOptions,
+    expectedSize: uploadOptions.expectedSize ?? source.size,
+    signal: session.signal,
+  })
+  watch(upload, source, reporter)
+  reporter.event('start', { target: address, ...(source.size === undefined ? {} : { total: source.size }) })
+  try {
+    await pipeline([source.stream, ...guardsOf(options), upload]).finally(() => upload.done)
+    const result = await upload.done
+    const { elapsedMs, retries } = upload.progress
+    reporter.event('done', { target: address, ...result, elapsedMs: Math.round(elapsedMs) })
+    reporter.summary(uploadSummary(address, result, retries, elapsedMs))
+  } catch (error) {
+    throw withOutcome(error, session.signal, address)
+  } finally {
+    source.stream.destroy()
+    await source.gone
+  }
+}
+
+function watch(upload: UploadStream, source: Source, reporter: Reporter): void {
+  const facts = new UploadFacts()
+  upload.on('progress', (progress) => reporter.progress(facts.of(progress)))
+  upload.on('initiated', (uploadId) => reporter.event('initiated', { uploadId }))
+  upload.on('part', (part) => reporter.event('part', { ...part }))
+  upload.on('resumed', (earlier) => {
+    reporter.event('resumed', { ...earlier })
+    reporter.note(`goes on with upload ${earlier.uploadId}: ${earlier.parts} parts, ${formatByteSize(earlier.bytes)}`)
+  })
+  upload.on('restarted', ({ reason, message, leftUploadId }) => {
+    reporter.event('restarted', { reason, message, leftUploadId })
+    reporter.note(
+      `begins anew: ${message}${leftUploadId === undefined ? '' : `; left behind is upload ${leftUploadId}`}`,
+    )
+  })
+  upload.on('retry', (retry) => reporter.retry(retry))
+  source.errors?.on('data', (chunk: Buffer) => reporter.foreign(chunk))
+}
+
+/**
+ * What the failure means for the object. Once the last request is under way, giving up comes too late to know: the
+ * object is stored whole, or not at all.
+ */
+function withOutcome(error: unknown, signal: AbortSignal, address: string): unknown {
+  const { outcomeUnknown = false, resumable = false } = error as Partial<UploadError>
+  const cause: unknown = isCancelled(error) && signal.aborted ? signal.reason : error
+  if (!(cause instanceof Failure)) return error
+  const outcome = outcomeUnknown
+    ? ` while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
+    : `; ${address} was not stored${resumable ? ' yet: with the same --checkpoint it goes on' : ''}`
+  return Object.assign(new Failure(cause.exitCode, cause.message + outcome, error), leftoverOf(error))
+}
+
+function leftoverOf(error: unknown): object {
+  const { key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
+  return {
+    ...(key === undefined ? {} : { key }),
+    ...(cleanupError === undefined ? {} : { uploadId, cleanupError }),
+    ...(unknownUploads === undefined ? {} : { unknownUploads }),
+  }
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { type EmulatorOptions, startEmulator } from '../../emulator/index.js'
+import type { Invocation } from './command.js'
+import { EXIT } from '../process/exit-codes.js'
+import { Failure, messageOf, usageFailure } from '../process/failure.js'
+
+/** The embedded store, until a signal comes; what it prints can be given to a shell. */
+export async function serve({ options, session }: Invocation): Promise<void> {
+  const { environment, stdout, signal } = session
+  const port = options.wholeNumber('port')
+  if (port !== undefined && port > 65_535) throw usageFailure(`--port is ${port}: accepted is 0 to 65535`)
+  const accessKeyId = environment['OSS_ACCESS_KEY_ID'] ?? ''
+  const accessKeySecret = environment['OSS_ACCESS_KEY_SECRET'] ?? ''
+  const given: { -readonly [Name in keyof EmulatorOptions]?: EmulatorOptions[Name] | undefined } = {
+    port,
+    directory: options.text('directory'),
+    region: options.text('region'),
+    credentials: accessKeyId === '' || accessKeySecret === '' ? undefined : { accessKeyId, accessKeySecret },
+  }
+  const present: EmulatorOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const emulator = await startEmulator(present).catch((error: unknown) => {
+    throw new Failure(EXIT.failed, `the store cannot be started: ${messageOf(error)}`, error)
+  })
+  try {
+    const { endpoint, region, credentials } = emulator
+    if (options.flag('json')) stdout.line(JSON.stringify({ endpoint, region, ...credentials }))
+    else {
+      const variables = {
+        OSS_ENDPOINT: endpoint,
+        OSS_REGION: region,
+        OSS_ACCESS_KEY_ID: credentials.accessKeyId,
+        OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
+      }
+      const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`)
+      stdout.line(lines.join('\n'))
+    }
+    if (!signal.aborted) await once(signal, 'abort')
+  } finally {
+    await emulator.close()
+  }
+}

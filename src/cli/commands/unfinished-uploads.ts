@@ -1,0 +1,44 @@
+import { type ListedUpload, type ObjectStore, UploadError } from '../../index.js'
+import { EXIT } from '../process/exit-codes.js'
+import { Failure } from '../process/failure.js'
+
+/** The uploads of exactly this key. */
+async function uploadsOfKey(store: ObjectStore, key: string, signal: AbortSignal): Promise<ListedUpload[]> {
+  const uploads: ListedUpload[] = []
+  for await (const upload of store.listMultipartUploads({ prefix: key, signal })) {
+    if (upload.key === key) uploads.push(upload)
+  }
+  return uploads
+}
+
+export async function partsOf(
+  store: ObjectStore,
+  upload: ListedUpload,
+  signal: AbortSignal,
+): Promise<{ parts: number; bytes: number }> {
+  const sum = { parts: 0, bytes: 0 }
+  for await (const { size } of store.listParts(upload, { signal })) {
+    sum.parts += 1
+    sum.bytes += size
+  }
+  return sum
+}
+
+/** Undefined where the upload has ended since it was listed: that is no failure of whoever looks at all of them. */
+export async function unlessGone<T>(task: Promise<T>): Promise<T | undefined> {
+  try {
+    return await task
+  } catch (error) {
+    if (error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD') return undefined
+    throw error
+  }
+}
+
+/** The one that is meant where no id was typed. */
+export async function onlyUpload(store: ObjectStore, key: string, signal: AbortSignal): Promise<ListedUpload> {
+  const [upload, ...others] = await uploadsOfKey(store, key, signal)
+  if (upload === undefined) throw new Failure(EXIT.notFound, `there is no unfinished upload of ${JSON.stringify(key)}`)
+  if (others.length === 0) return upload
+  const ids = [upload, ...others].map(({ uploadId }) => uploadId).join(', ')
+  throw new Failure(EXIT.usage, `there are ${others.length + 1} uploads of it, choose by --upload-id: ${ids}`)
+}

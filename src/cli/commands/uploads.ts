@@ -1,0 +1,43 @@
+import type { ListedUpload } from '../../index.js'
+import { formatByteSize } from '../options/byte-sizes.js'
+import type { Invocation } from './command.js'
+import { formatAge } from '../options/durations.js'
+import { openTarget } from '../options/store-access.js'
+import { formatTable } from '../progress/table.js'
+import { partsOf, unlessGone } from './unfinished-uploads.js'
+
+const COLUMNS = [
+  { title: 'KEY' },
+  { title: 'UPLOAD ID' },
+  { title: 'AGE', isNumber: true },
+  { title: 'PARTS', isNumber: true },
+  { title: 'BYTES', isNumber: true },
+]
+
+/** The key of the target is a beginning: a bucket alone lists all. */
+export async function uploads({ operands, options, session }: Invocation): Promise<void> {
+  const target = openTarget(operands[0] ?? '', options, session.environment)
+  const { signal, stdout } = session
+  const rows: string[][] = []
+  try {
+    const prefix = target.key === '' ? undefined : target.key
+    for await (const upload of target.store.listMultipartUploads({ prefix, signal })) {
+      const sum = await unlessGone(partsOf(target.store, upload, signal))
+      if (sum === undefined) continue
+      const { parts, bytes } = sum
+      if (options.flag('json')) stdout.line(JSON.stringify({ ...upload, parts, bytes }))
+      else rows.push([upload.key, upload.uploadId, ageOf(upload), String(parts), formatByteSize(bytes)])
+      stdout.throwIfGone()
+    }
+  } finally {
+    await target.store.close()
+  }
+  if (rows.length > 0) for (const line of formatTable(COLUMNS, rows)) stdout.line(line)
+  else if (!options.flag('json') && !options.flag('quiet'))
+    session.stderr.line('ossup: there are no unfinished uploads')
+  stdout.throwIfGone()
+}
+
+function ageOf({ initiated }: ListedUpload): string {
+  return initiated === undefined ? 'unknown' : formatAge(Date.now() - initiated.getTime())
+}

@@ -1,0 +1,57 @@
+import { parseByteSize } from './byte-sizes.js'
+import { parseDuration } from './durations.js'
+import { usageFailure } from '../process/failure.js'
+
+export type RawValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+
+/** The values of options as what they mean. Each getter refuses, by name, what it cannot take. */
+export class Options {
+  readonly #values: RawValues
+
+  constructor(values: RawValues) {
+    this.#values = values
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values[name]
+    if (value === '') throw usageFailure(`--${name} is empty`)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  wholeNumber(name: string): number | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    if (!/^\d{1,15}$/.test(value))
+      throw usageFailure(`--${name} is ${JSON.stringify(value)}: accepted is a whole number`)
+    return Number(value)
+  }
+
+  byteSize(name: string): number | undefined {
+    const value = this.text(name)
+    return value === undefined ? undefined : parseByteSize(name, value)
+  }
+
+  duration(name: string): number | undefined {
+    const value = this.text(name)
+    return value === undefined ? undefined : parseDuration(name, value)
+  }
+
+  /** `K=V`, given any number of times; a value may be empty and may have further `=`. */
+  pairs(name: string): Record<string, string> | undefined {
+    const given = this.#values[name]
+    if (!Array.isArray(given)) return undefined
+    const pairs = new Map<string, string>()
+    for (const text of given.map(String)) {
+      const at = text.indexOf('=')
+      if (at < 1) throw usageFailure(`--${name} is ${JSON.stringify(text)}: accepted is NAME=VALUE`)
+      const key = text.slice(0, at)
+      if (pairs.has(key)) throw usageFailure(`--${name} has ${JSON.stringify(key)} twice`)
+      pairs.set(key, text.slice(at + 1))
+    }
+    return Object.fromEntries(pairs)
+  }
+}

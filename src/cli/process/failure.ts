@@ -1,0 +1,102 @@
+import { inspect } from 'node:util'
+import { oneLine } from '../../shared/one-line.js'
+import { UploadError } from '../../index.js'
+import { EXIT } from './exit-codes.js'
+
+/** What ends a command, said to whoever typed it: a message without a stack, and an exit status. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly exitCode: number
+
+  constructor(exitCode: number, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+  }
+}
+
+export function usageFailure(message: string): Failure {
+  return new Failure(EXIT.usage, message)
+}
+
+/** A failure of what is uploaded, as against one of the upload. */
+export function sourceFailure(what: string, cause: unknown): Failure {
+  if (cause instanceof Failure) return cause
+  return new Failure(EXIT.source, `${what}: ${messageOf(cause)}`, cause)
+}
+
+/** The exit status of a failure; `otherwise` where the failure itself says nothing. */
+export function exitCodeOf(error: unknown, otherwise: number): number {
+  if (error instanceof Failure) return error.exitCode
+  if (isReaderGone(error)) return EXIT.readerGone
+  if (!(error instanceof UploadError)) return otherwise
+  switch (error.code) {
+    case 'INVALID_OPTION':
+    case 'MISSING_CREDENTIALS':
+      return EXIT.usage
+    case 'SOURCE_CHANGED':
+      return EXIT.source
+    case 'ABORTED':
+      return EXIT.aborted
+    case 'NO_SUCH_UPLOAD':
+      return otherwise === EXIT.upload ? EXIT.aborted : EXIT.notFound
+    case 'NOT_FOUND':
+      return otherwise === EXIT.upload ? EXIT.upload : EXIT.notFound
+    default:
+      return otherwise
+  }
+}
+
+export function isReaderGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE'
+}
+
+/** As an AbortSignal ends what waits, of this library or of Node's. */
+export function isCancelled(error: unknown): boolean {
+  return ['ABORTED', 'ABORT_ERR'].includes(String((error as { code?: unknown } | null)?.code))
+}
+
+/** On one line: foreign text in it may not move the cursor of a terminal. */
+export function messageOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error), 2000)
+}
+
+/** For mistakes that a message tells of without naming what to change. */
+const ADVICE = [
+  { about: /\bENOTFOUND\b/, text: 'no host has that name: look at the region, the endpoint and the bucket' },
+  {
+    about: /\bERR_SSL_WRONG_VERSION_NUMBER\b/,
+    text: 'no TLS is spoken there: for plain HTTP begin the endpoint with http://',
+  },
+  {
+    about: /\bInvalid signing region\b/,
+    text: 'the region is not that of the endpoint: look at --region or OSS_REGION',
+  },
+]
+
+/** What a person needs beside the message: advice, what the service's support asks for, and what was left behind. */
+export function factsOf(error: unknown, target: string | undefined): string[] {
+  if (!(error instanceof Error)) return []
+  const facts = ADVICE.filter(({ about }) => about.test(error.message)).map(({ text }) => text)
+  const { requestId, ec, key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
+  // A file that goes into a folder has a key of its own. Where the environment names the bucket the target is a key.
+  const [bucket] = /^\w+:\/\/[^/]+/.exec(target ?? '') ?? []
+  const own = bucket === undefined ? key : `${bucket}/${key}`
+  const address = key === undefined ? (target ?? 'TARGET') : own
+  if (requestId !== undefined && !error.message.includes(requestId))
+    facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
+  if (cleanupError !== undefined && uploadId !== undefined) {
+    facts.push(
+      `left behind is upload ${uploadId} (${messageOf(cleanupError)}): ossup abort ${address} --upload-id ${uploadId}`,
+    )
+  }
+  if (unknownUploads !== undefined) {
+    facts.push(`${unknownUploads} uploads may be left behind: ossup uploads ${address}`)
+  }
+  return facts
+}
+
+/** All there is to know, for `--debug`; `secrets` are made unreadable wherever they stand. */
+export function debugText(error: unknown, secrets: readonly string[]): string {
+  const text = inspect(error, { depth: 6 })
+  return secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
+}

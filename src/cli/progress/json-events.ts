@@ -1,0 +1,47 @@
+import type { RetryNotice } from '../../index.js'
+import type { Output } from '../process/output.js'
+import type { Reporter } from './reporter.js'
+import type { TransferFacts } from './transfer-facts.js'
+
+const INTERVAL_MS = 1_000
+
+/** Newline-delimited JSON for programs: each line is one event with its name in `event`. */
+export class JsonEvents implements Reporter {
+  readonly ownsTerminal = false
+  readonly #output: Output
+  #nextMs = 0
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  progress(facts: TransferFacts): void {
+    if (facts.elapsedMs < this.#nextMs) return
+    this.#nextMs = facts.elapsedMs + INTERVAL_MS
+    const rounded = {
+      ...facts,
+      elapsedMs: Math.round(facts.elapsedMs),
+      rateNow: Math.round(facts.rateNow),
+      rateMean: Math.round(facts.rateMean),
+    }
+    this.event('progress', rounded)
+  }
+
+  retry(retry: RetryNotice): void {
+    this.event('retry', { ...retry })
+  }
+
+  event(name: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#output.line(JSON.stringify({ event: name, ...fields }))
+  }
+
+  note(): void {}
+  foreign(): void {}
+  summary(): void {}
+
+  label(): void {
+    this.#nextMs = 0
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,99 @@
+/**
+ * How far a transfer is, on one line of a terminal: the more room there is, the more it tells. What changes all the
+ * time is as wide as it can become, so that nothing jumps.
+ */
+import { formatByteSize, formatShare } from '../options/byte-sizes.js'
+import { formatClock } from '../options/durations.js'
+import type { TransferFacts } from './transfer-facts.js'
+
+const BAR_MIN = 8
+const BAR_MAX = 30
+const GAP = '  '
+
+/** A piece of the line. Of two that do not both fit, the one with the lower rank stays. */
+interface Piece {
+  rank: number
+  text: string
+}
+
+/** At most `width` characters, all of them ASCII: their widths are the same on every terminal. */
+export function progressLine(facts: TransferFacts, width: number, label = ''): string {
+  const share = shareOf(facts)
+  const bar: Piece = { rank: 7, text: share === undefined ? '' : barOf(share, BAR_MIN) }
+  const pieces = [{ rank: 7, text: label }, bar, ...piecesOf(facts)].filter(({ text }) => text !== '')
+  const chosen = fitting(pieces, width)
+  const used = lengthOf(chosen)
+  // What room is left makes the bar longer.
+  if (share !== undefined) bar.text = barOf(share, Math.min(BAR_MIN + Math.max(width - used, 0), BAR_MAX))
+  const line = chosen.map(({ text }) => text).join(GAP)
+  return line.slice(0, width).trimEnd()
+}
+
+/** `[======>     ]`; `share` may be above 1 when a stream turns out longer than expected. */
+export function barOf(share: number, cells: number): string {
+  const done = Math.min(Math.max(Math.floor(share * cells), 0), cells)
+  const head = done < cells ? '>' : ''
+  return `[${'='.repeat(done)}${head}${' '.repeat(cells - done - head.length)}]`
+}
+
+/** Of what has left: what was only read says nothing of how much is still to be done. */
+function shareOf({ bytes, total, verb }: TransferFacts): number | undefined {
+  if (total === undefined || total === 0) return undefined
+  return verb === 'read' ? 0 : bytes / total
+}
+
+function piecesOf(facts: TransferFacts): Piece[] {
+  const { elapsedMs, rateNow, rateMean, retries, held, slowSide, partsDone, partsInFlight = 0 } = facts
+  const share = shareOf(facts)
+  return [
+    { rank: 2, text: share === undefined ? '' : `${percentOf(share)}%` },
+    { rank: 1, text: amountOf(facts) },
+    { rank: 3, text: rateOf(rateNow) },
+    { rank: 10, text: `mean ${rateOf(rateMean)}` },
+    { rank: 5, text: formatClock(elapsedMs).padStart(5) },
+    { rank: 4, text: share === undefined ? '' : `${timeLeft(facts).padStart(5)} left` },
+    { rank: 8, text: partsDone === undefined ? '' : `${`${partsDone}+${partsInFlight}`.padStart(5)} parts` },
+    { rank: 6, text: retries === 0 ? '' : `${retries} ${retries === 1 ? 'retry' : 'retries'}` },
+    { rank: 9, text: slowSide === undefined ? '' : `slow: ${slowSide.padEnd('network'.length)}` },
+    { rank: 11, text: held === undefined ? '' : `${sizeOf(held)} held` },
+  ]
+}
+
+/** As many as fit, by rank, in the order of the line; a later one that is shorter may take the place of one left out. */
+function fitting(pieces: readonly Piece[], width: number): Piece[] {
+  let chosen: Piece[] = []
+  for (const piece of [...pieces].sort((a, b) => a.rank - b.rank)) {
+    const longer = pieces.filter((one) => one === piece || chosen.includes(one))
+    if (chosen.length === 0 || lengthOf(longer) <= width) chosen = longer
+  }
+  return chosen
+}
+
+function lengthOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { text }) => sum + text.length, GAP.length * (pieces.length - 1))
+}
+
+function amountOf({ bytes, total, verb }: TransferFacts): string {
+  if (total === undefined || total === 0 || verb === 'read') return `${sizeOf(bytes)} ${verb}`
+  return formatShare(bytes, total)
+}
+
+function sizeOf(bytes: number): string {
+  return formatByteSize(bytes).padStart('1023 MiB'.length)
+}
+
+function rateOf(rate: number): string {
+  return `${sizeOf(rate)}/s`
+}
+
+/** Never 100 before it is all there. */
+function percentOf(share: number): string {
+  const percent = Math.floor(share * 100)
+  return String(share < 1 ? Math.min(percent, 99) : percent).padStart(3)
+}
+
+/** At the rate so far. A clock without hands where nobody can tell. */
+function timeLeft({ bytes, total = 0, verb, rateMean }: TransferFacts): string {
+  const ms = verb === 'read' ? Infinity : (Math.max(total - bytes, 0) / rateMean) * 1000
+  return ms < 100 * 86_400_000 ? formatClock(ms) : '-:--'
+}

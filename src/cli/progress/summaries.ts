@@ -1,0 +1,39 @@
+/** What was done, on lines that can be read by people and searched by scripts. */
+import { type Checksum, CHECKSUM_NAMES } from '../../checksum/checksum.js'
+import type { UploadResult } from '../../index.js'
+import { formatByteSize } from '../options/byte-sizes.js'
+import type { Download } from '../source/download.js'
+import { formatSeconds } from '../options/durations.js'
+
+export function uploadSummary(address: string, result: UploadResult, retries: number, elapsedMs: number): string {
+  const { size, parts, resumed, crc64, checksum, etag, versionId } = result
+  const sentBefore = resumed === undefined ? '' : `, ${resumed.parts} of them sent before`
+  const others = retries === 0 ? '' : `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`
+  return [
+    `stored ${address}`,
+    `  ${amount(size)} in ${parts} ${parts === 1 ? 'part' : 'parts'}${sentBefore}, ${paceOf(size - (resumed?.bytes ?? 0), elapsedMs)}${others}`,
+    // Beside what the store was held against, the CRC-64 of the bytes, which is the same everywhere.
+    `  CRC-64 ${crc64}${checksum === undefined || checksum.algorithm === 'crc64ecma' ? '' : `, ${textOf(checksum)}`}, ETag ${etag}${versionId === undefined ? '' : `, version ${versionId}`}`,
+  ].join('\n')
+}
+
+export function downloadSummary(address: string, { head, isVerified }: Download, elapsedMs: number): string {
+  const { size, checksum, etag } = head
+  const verdict =
+    isVerified && checksum !== undefined
+      ? `verified by ${textOf(checksum)}, ETag ${etag}`
+      : `size and ETag ${etag} compared: the store tells no checksum of it`
+  return [`read ${address}`, `  ${amount(size)}, ${paceOf(size, elapsedMs)}`, `  ${verdict}`].join('\n')
+}
+
+function amount(size: number): string {
+  return `${size} bytes (${formatByteSize(size)})`
+}
+
+function paceOf(size: number, elapsedMs: number): string {
+  return `${formatSeconds(elapsedMs)}${elapsedMs > 0 ? `, ${formatByteSize((size / elapsedMs) * 1000)}/s` : ''}`
+}
+
+function textOf({ algorithm, value }: Checksum): string {
+  return `${CHECKSUM_NAMES[algorithm]} ${value}`
+}

@@ -1,0 +1,63 @@
+import type { UploadProgress } from '../../index.js'
+import { RateMeter } from './rate-meter.js'
+
+/** How far a transfer is, as it is shown; sizes in bytes, rates in bytes per second. */
+export interface TransferFacts {
+  bytes: number
+  /** Absent where nobody knows how many there will be. */
+  total?: number | undefined
+  /** What the bytes are: `read` from the source while nothing was sent, then `sent`; `received` of a download. */
+  verb: 'read' | 'sent' | 'received'
+  elapsedMs: number
+  rateNow: number
+  rateMean: number
+  retries: number
+  /** Of uploads: taken from the source and not sent yet. */
+  held?: number
+  partsDone?: number
+  partsInFlight?: number
+  slowSide?: 'source' | 'network'
+}
+
+/** Turns what an upload tells into what is shown. */
+export class UploadFacts {
+  readonly #sent = new RateMeter()
+  readonly #received = new RateMeter()
+
+  of(progress: UploadProgress): TransferFacts {
+    const { received, sent, resumed, expectedSize, elapsedMs, partsDone, partsInFlight, retries, slowSide } = progress
+    const sentNow = this.#sent.take(elapsedMs, sent)
+    const receivedNow = this.#received.take(elapsedMs, received)
+    // Until the first part is full nothing can be sent, and a zero would look like a fault.
+    const isReading = sent + resumed === 0
+    // What an earlier run sent is done as well, but says nothing of the rate.
+    const bytes = isReading ? received : sent + resumed
+    return {
+      bytes,
+      total: expectedSize,
+      verb: isReading ? 'read' : 'sent',
+      elapsedMs,
+      rateNow: isReading ? receivedNow : sentNow,
+      rateMean: meanRate(isReading ? received : sent, elapsedMs),
+      retries,
+      held: isReading ? 0 : Math.max(received - bytes, 0),
+      partsDone,
+      partsInFlight,
+      slowSide,
+    }
+  }
+}
+
+/** The same for what is read from a store. */
+export class DownloadFacts {
+  readonly #meter = new RateMeter()
+
+  of(bytes: number, total: number, elapsedMs: number, retries: number): TransferFacts {
+    const rateNow = this.#meter.take(elapsedMs, bytes)
+    return { bytes, total, verb: 'received', elapsedMs, rateNow, rateMean: meanRate(bytes, elapsedMs), retries }
+  }
+}
+
+function meanRate(bytes: number, elapsedMs: number): number {
+  return elapsedMs > 0 ? (bytes / elapsedMs) * 1000 : 0
+}

@@ -1,0 +1,104 @@
+/**
+ * What a stream must be to be stored, for plain pipes: there a producer that dies ends its output as one that is done
+ * does. A guard passes on all bytes and fails instead of ending; the upload then publishes nothing.
+ */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { Transform, type TransformCallback } from 'node:stream'
+import { formatByteSize } from '../options/byte-sizes.js'
+import { EXIT } from '../process/exit-codes.js'
+import { Failure, messageOf } from '../process/failure.js'
+import type { Options } from '../options/options.js'
+
+/** What counts as the end of a stream. */
+const TAIL_BYTES = 1024
+
+/** Looks at what passes; `verdict` answers why the stream is refused. */
+interface Guard {
+  look(chunk: Buffer): void
+  verdict(): string | undefined | Promise<string | undefined>
+}
+
+export function guardsOf(options: Options): Transform[] {
+  const minSize = options.byteSize('min-size')
+  const tail = options.text('expect-tail')
+  const sha256File = options.text('sha256')
+  return [
+    ...(minSize === undefined ? [] : [minSizeGuard(minSize)]),
+    ...(tail === undefined ? [] : [tailGuard(tail)]),
+    ...(sha256File === undefined ? [] : [sha256Guard(sha256File)]),
+  ].map(toTransform)
+}
+
+function toTransform(guard: Guard): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, callback: TransformCallback) {
+      guard.look(chunk)
+      callback(null, chunk)
+    },
+    flush(callback: TransformCallback) {
+      Promise.resolve(guard.verdict()).then(
+        (refusal) => callback(refusal === undefined ? null : new Failure(EXIT.source, refusal)),
+        (error: unknown) => callback(error as Error),
+      )
+    },
+  })
+}
+
+function minSizeGuard(minSize: number): Guard {
+  let size = 0
+  return {
+    look: (chunk) => {
+      size += chunk.length
+    },
+    verdict: () =>
+      size >= minSize
+        ? undefined
+        : `the stream ended after ${formatByteSize(size)} (${size} bytes): --min-size is ${formatByteSize(minSize)}`,
+  }
+}
+
+/** Not at the very end: after the words that say that a dump is complete come a date, a random token or empty lines. */
+function tailGuard(text: string): Guard {
+  const expected = Buffer.from(text)
+  const kept = Math.max(TAIL_BYTES, expected.length)
+  let tail = Buffer.alloc(0)
+  return {
+    look: (chunk) => {
+      tail = Buffer.concat([tail, chunk.subarray(-kept)]).subarray(-kept)
+    },
+    verdict: () => {
+      if (tail.includes(expected)) return undefined
+      return `the stream ends with ${JSON.stringify(tail.subarray(-40).toString())}: --expect-tail ${JSON.stringify(text)} is not in its last ${kept} bytes`
+    },
+  }
+}
+
+/** The file is read when the stream has ended: who makes the stream may write it as the last thing. */
+function sha256Guard(file: string): Guard {
+  const hash = createHash('sha256')
+  return {
+    look: (chunk) => {
+      hash.update(chunk)
+    },
+    verdict: async () => {
+      const expected = await readSha256(file)
+      const actual = hash.digest('hex')
+      return actual === expected ? undefined : `the stream has the SHA-256 ${actual}: ${file} says ${expected}`
+    },
+  }
+}
+
+/** The first word, as sha256sum writes it. */
+async function readSha256(file: string): Promise<string> {
+  let text
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new Failure(EXIT.source, `--sha256 cannot be read: ${messageOf(error)}`, error)
+  }
+  const word = /^\\?([0-9a-f]{64})(?:\s|$)/i.exec(text.trimStart())?.[1]
+  if (word === undefined)
+    throw new Failure(EXIT.source, `${file} does not begin with a SHA-256 of 64 hexadecimal digits`)
+  return word.toLowerCase()
+}

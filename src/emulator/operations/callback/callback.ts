@@ -1,0 +1,126 @@
+/**
+ * Telling an application server that an object is there (OSS documentation, "Callback"). The object stays stored
+ * whatever the server says: a callback that fails makes the answer a 203, which is an error in a success's clothes.
+ */
+import { Buffer } from 'node:buffer'
+import { withHeaders, type Answer } from '../../http/answer.js'
+import { mergeHeaders } from '../../http/headers.js'
+import { invalidArgument, Refusal, serviceErrorOf } from '../../refusal.js'
+import type { StoredObject } from '../../storage/stored-object.js'
+import { postCallback } from './callback-request.js'
+import type { OperationContext } from '../operation.js'
+
+const MAX_PARAMETER_BYTES = 5 * 1024
+const MAX_URLS = 5
+const FORM = 'application/x-www-form-urlencoded'
+const JSON_TYPE = 'application/json'
+
+export interface Callback {
+  /** Tried in order until one answers well. */
+  readonly urls: readonly URL[]
+  readonly host: string | undefined
+  readonly body: string
+  readonly bodyType: typeof FORM | typeof JSON_TYPE
+  /** By name, with its `x:`. */
+  readonly variables: ReadonlyMap<string, string>
+}
+
+/** The callback that the request asks for. Throws `invalid-argument` before anything is stored. */
+export function readCallback(context: OperationContext): Callback | undefined {
+  const spec = readJsonParameter(context, 'callback')
+  if (spec === undefined) return undefined
+  const { text, fields } = spec
+  const body = fields.get('callbackBody')
+  const bodyType = fields.get('callbackBodyType') ?? FORM
+  if (body === undefined || body === '') throw new Refusal('callback-without-body', { ArgumentName: 'callback' })
+  if (bodyType !== FORM && bodyType !== JSON_TYPE)
+    throw invalidCallback(text, `callbackBodyType must be ${FORM} or ${JSON_TYPE}.`)
+  const urls = (fields.get('callbackUrl') ?? '')
+    .split(';')
+    .filter((url) => url !== '')
+    .map((url) => parseUrl(url, text))
+  if (urls.length === 0 || urls.length > MAX_URLS)
+    throw invalidCallback(text, `callbackUrl must name 1 to ${MAX_URLS} URLs.`)
+  const variables = readJsonParameter(context, 'callback-var')?.fields ?? new Map<string, string>()
+  return { urls, host: fields.get('callbackHost'), body, bodyType, variables }
+}
+
+/** Calls back, if that was asked for, and turns the application server's answer into the client's. */
+export async function announceObject(
+  context: OperationContext,
+  callback: Callback | undefined,
+  object: StoredObject,
+  answer: Answer,
+): Promise<Answer> {
+  if (callback === undefined) return answer
+  const body = fillIn(callback, object)
+  const { host, bodyType } = callback
+  let failure = 'no URL'
+  for (const url of callback.urls) {
+    const outcome = await postCallback({ url, host, body, bodyType, timeoutMs: context.limits.callbackMs })
+    if (outcome.ok) return { ...withHeaders(answer, { 'Content-Type': JSON_TYPE }), body: outcome.json }
+    failure = outcome.reason
+  }
+  return callbackFailed(context, answer, failure)
+}
+
+function callbackFailed({ dialect, call, requestId }: OperationContext, answer: Answer, reason: string): Answer {
+  const refusal = new Refusal('callback-failed', {}, `Error status : ${reason}.`)
+  const failed = dialect.errorAnswer(serviceErrorOf(refusal, dialect.refusals), call, requestId)
+  return { ...failed, headers: mergeHeaders(answer.headers, failed.headers) }
+}
+
+/** Replaces `${name}` in the callback's body; a name that means nothing becomes empty. */
+function fillIn({ body, bodyType, variables }: Callback, object: StoredObject): string {
+  const values: Record<string, string | number> = {
+    bucket: object.bucket,
+    object: object.key,
+    etag: object.etag.toUpperCase(),
+    size: object.size,
+    mimeType: object.properties.headers['content-type'] ?? '',
+    crc64: object.crc64,
+    contentMd5: object.uploadId === undefined ? Buffer.from(object.etag, 'hex').toString('base64') : '',
+  }
+  const encode = bodyType === FORM ? (value: string | number) => encodeURIComponent(value) : JSON.stringify
+  return body.replace(/\$\{([^}]*)\}/g, (_placeholder, name: string) => {
+    const value = Object.hasOwn(values, name) ? values[name] : variables.get(name)
+    return encode(value ?? '')
+  })
+}
+
+/** A parameter that is base64 of a flat JSON object: in a header or in the query, not in both. */
+function readJsonParameter(
+  { call, dialect }: OperationContext,
+  name: string,
+): { text: string; fields: Map<string, string> } | undefined {
+  const header = call.header(`${dialect.headerPrefix}${name}`)
+  const parameter = call.parameter(name) ?? call.parameter(`${dialect.headerPrefix}${name}`)
+  const text = header ?? parameter
+  if (text === undefined) return undefined
+  if (header !== undefined && parameter !== undefined) throw invalidCallback(text, `${name} is given twice.`)
+  if (text.length > MAX_PARAMETER_BYTES)
+    throw invalidCallback(text, `${name} must be at most ${MAX_PARAMETER_BYTES} bytes.`)
+  const value = parseJson(Buffer.from(text, 'base64').toString())
+  if (typeof value !== 'object' || value === null)
+    throw invalidCallback(text, `${name} must be base64 of a JSON object.`)
+  return { text, fields: new Map(Object.entries(value).map(([field, content]) => [field, String(content)])) }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function parseUrl(text: string, parameter: string): URL {
+  const url = text.includes('://') ? text : `http://${text}`
+  if (!URL.canParse(url) || !/^https?:/i.test(url))
+    throw invalidCallback(parameter, `callbackUrl ${text} is not valid.`)
+  return new URL(url)
+}
+
+function invalidCallback(value: string, message: string): Refusal {
+  return invalidArgument('callback', value, message)
+}

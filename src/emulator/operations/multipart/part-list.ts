@@ -1,0 +1,37 @@
+/** The document of a Complete: which parts make the object. */
+import type { Buffer } from 'node:buffer'
+import { parseXml, type XmlElement } from '../../../shared/xml.js'
+import { Refusal } from '../../refusal.js'
+
+export interface ListedPart {
+  readonly partNumber: number
+  /** Lower-case hex, without quotes. */
+  readonly etag: string
+  /** The value that the document gives for an algorithm, such as `crc32`. */
+  checksum(algorithm: string): string | undefined
+}
+
+/** Throws `malformed-xml` for another document, and for a list of nothing. */
+export function parsePartList(document: Buffer): ListedPart[] {
+  const root = parseRoot(document)
+  const parts = root.name === 'CompleteMultipartUpload' ? root.children('Part') : []
+  if (parts.length === 0) throw new Refusal('malformed-xml')
+  return parts.map((part) => {
+    const partNumber = part.text('PartNumber')?.trim() ?? ''
+    const etag = part.text('ETag')?.trim().replaceAll('"', '').toLowerCase()
+    if (!/^\d{1,9}$/.test(partNumber) || etag === undefined) throw new Refusal('malformed-xml')
+    return {
+      partNumber: Number(partNumber),
+      etag,
+      checksum: (algorithm) => part.text(`Checksum${algorithm.toUpperCase()}`)?.trim(),
+    }
+  })
+}
+
+function parseRoot(document: Buffer): XmlElement {
+  try {
+    return parseXml(document.toString())
+  } catch {
+    throw new Refusal('malformed-xml')
+  }
+}

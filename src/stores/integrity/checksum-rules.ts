@@ -1,0 +1,29 @@
+import type { ChecksumAlgorithm } from '../../checksum/checksum.js'
+
+/** How a service shows that it has the bytes that were sent, as data: integrity.ts acts upon it. */
+export interface ChecksumRules {
+  /** What the service computes itself and tells of parts and objects. Absent: ETags alone show what it has. */
+  readonly own?: OwnChecksum | undefined
+  /** Whether `Content-MD5` goes with every part, and not only where the caller asks for it. */
+  readonly sendsMd5OfParts: boolean
+  /** Whether an object's ETag is an MD5, or the MD5 of its parts' MD5s and their number; a part's always is an MD5. */
+  readonly hasMd5Etags: boolean
+}
+
+interface OwnChecksum {
+  readonly algorithm: Exclude<ChecksumAlgorithm, 'md5'>
+  /** On answers, and on requests where it is sent. */
+  readonly header: string
+  /** Whether it goes along with each body, for the service to check. */
+  readonly isSent: boolean
+  /** Whether every service of this kind knows it. One that does not takes no notice of it. */
+  readonly isCertain: boolean
+  /** Where documents have it: of a part in its list, of an object in the answer to Complete. */
+  readonly element?: string
+  /** What announces it when an upload begins. */
+  readonly initiateHeaders?: Readonly<Record<string, string>>
+  /** What goes along with that of the whole object. */
+  readonly completeHeaders?: Readonly<Record<string, string>>
+  /** Where the size of the whole object goes beside it. */
+  readonly sizeHeader?: string
+}

@@ -1,0 +1,171 @@
+/**
+ * What follows from a service's checksum rules: what is sent along with a body, and what an answer is held against.
+ */
+import { type Checksum, type ChecksumAlgorithm, combineChecksums } from '../../checksum/checksum.js'
+import type { HttpAnswer } from '../../http/http-message.js'
+import { escapeXml, type XmlElement } from '../../shared/xml.js'
+import { badAnswer, damagedOnTheWay, unprovenAnswer } from '../request/attempt-failure.js'
+import type { ChecksumRules } from './checksum-rules.js'
+import type { Dialect } from '../dialect.js'
+import type { ObjectBody } from '../object/object-body.js'
+import type { ObjectOptions } from '../object/object-options.js'
+import type { CompletedPart } from '../store-driver.js'
+
+export class Integrity {
+  readonly #dialect: Dialect
+  readonly #rules: ChecksumRules
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+    this.#rules = dialect.checksums
+  }
+
+  /** What goes along with an object in one request. */
+  async headersOfPut(body: ObjectBody): Promise<Record<string, string>> {
+    // Always: a part that was damaged on the way is sent again before anybody sees it, but this one is visible at once.
+    return { 'content-md5': await body.contentMd5(), ...(await this.#ownHeader(body)) }
+  }
+
+  async headersOfPart(body: ObjectBody, options: ObjectOptions): Promise<Record<string, string>> {
+    return {
+      ...(this.#sendsMd5OfParts(options) ? { 'content-md5': await body.contentMd5() } : {}),
+      ...(await this.#ownHeader(body)),
+    }
+  }
+
+  headersOfInitiate(): Readonly<Record<string, string>> {
+    return this.#rules.own?.initiateHeaders ?? {}
+  }
+
+  /** The checksum of the whole object, for the service to check before it publishes; where it knows those of all parts. */
+  headersOfComplete(parts: readonly CompletedPart[]): Record<string, string> {
+    const { own } = this.#rules
+    if (own?.isSent !== true) return {}
+    const value = combinedChecksum(own.algorithm, parts)
+    if (value === undefined) return {}
+    const size = parts.reduce((sum, part) => sum + (part.size ?? 0), 0)
+    return {
+      [own.header]: value,
+      ...own.completeHeaders,
+      ...(own.sizeHeader === undefined ? {} : { [own.sizeHeader]: String(size) }),
+    }
+  }
+
+  /** Of an element with the checksum of a part, which Complete takes and a list of parts has. */
+  get elementName(): string | undefined {
+    return this.#rules.own?.isSent === true ? this.#rules.own.element : undefined
+  }
+
+  /** What receipts of parts say for Complete to tell the whole's. */
+  get partChecksum(): ChecksumAlgorithm | undefined {
+    return this.#rules.own?.isSent === true ? this.#rules.own.algorithm : undefined
+  }
+
+  /** The element of a part in the list that Complete sends; empty where there is none. */
+  elementOf(part: CompletedPart): string {
+    const element = this.elementName
+    if (element === undefined || part.checksum === undefined) return ''
+    return `<${element}>${escapeXml(part.checksum)}</${element}>`
+  }
+
+  /**
+   * Holds the answer to a put or to a part against what was sent. Resolves with what its receipt is to say. Throws AttemptFailure where the service has other bytes, or does not show which it has.
+   */
+  async check(
+    answer: HttpAnswer,
+    body: ObjectBody,
+    options: ObjectOptions,
+    request: 'put' | 'part',
+  ): Promise<string | undefined> {
+    const { own } = this.#rules
+    const told = this.#ownIn(answer.headers)
+    const isPublished = request === 'put'
+    if (own !== undefined && told !== undefined) {
+      const ours = await body.checksum(own.algorithm)
+      // It is wanted again only where Complete is to tell the whole's.
+      if (told === ours) return own.isSent ? told : undefined
+      throw damagedOnTheWay(own.algorithm, told, ours, isPublished, answer, this.#dialect)
+    }
+    const etag = answer.headers['etag'] ?? ''
+    if (etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
+    const md5 = this.#isEtagAnMd5(answer.headers, options) ? md5InEtag(etag) : undefined
+    if (md5 !== undefined && !md5.includes('-')) {
+      const ours = await body.checksum('md5')
+      if (md5 === ours) return undefined
+      throw damagedOnTheWay('md5', md5, ours, isPublished, answer, this.#dialect)
+    }
+    // A service that takes Content-MD5 has held the body against it.
+    if (isPublished || this.#sendsMd5OfParts(options)) return undefined
+    throw unprovenAnswer(own?.header, answer, this.#dialect)
+  }
+
+  /** What the service says that an object is. `document` is the answer to Complete, which has it there instead. */
+  ofObject(
+    headers: Readonly<Record<string, string>>,
+    etag: string,
+    options: ObjectOptions,
+    document?: XmlElement,
+  ): Checksum | undefined {
+    const { own, hasMd5Etags } = this.#rules
+    const told = this.#ownIn(headers, document)
+    if (own !== undefined && told !== undefined) return { algorithm: own.algorithm, value: told }
+    const value = hasMd5Etags && this.#isEtagAnMd5(headers, options) ? md5InEtag(etag) : undefined
+    return value === undefined ? undefined : { algorithm: 'md5', value }
+  }
+
+  #sendsMd5OfParts(options: ObjectOptions): boolean {
+    const { own, sendsMd5OfParts } = this.#rules
+    // Else nothing might show what the service received.
+    const mayBeNeeded = own?.isCertain !== true && !this.#isEtagAnMd5({}, options)
+    return sendsMd5OfParts || options.contentMd5 === true || mayBeNeeded
+  }
+
+  async #ownHeader(body: ObjectBody): Promise<Record<string, string>> {
+    const { own } = this.#rules
+    return own?.isSent === true ? { [own.header]: await body.checksum(own.algorithm) } : {}
+  }
+
+  #ownIn(headers: Readonly<Record<string, string>>, document?: XmlElement): string | undefined {
+    const { own } = this.#rules
+    if (own === undefined) return undefined
+    const text = headers[own.header] ?? (own.element === undefined ? undefined : document?.text(own.element))
+    // A hyphen and a number: a checksum of checksums, which says nothing about the whole.
+    return text === undefined || text === '' || /-\d+$/.test(text) ? undefined : text
+  }
+
+  /** The ETag of what is encrypted with a key of KMS or of the caller's own is something else. */
+  #isEtagAnMd5(headers: Readonly<Record<string, string>>, { serverSideEncryption }: ObjectOptions): boolean {
+    const prefix = `${this.#dialect.headerPrefix}server-side-encryption`
+    const algorithm = headers[prefix] ?? encryptionName(serverSideEncryption)
+    return (algorithm === undefined || algorithm === 'AES256') && headers[`${prefix}-customer-algorithm`] === undefined
+  }
+}
+
+/** The checksum of the whole from the parts' own; undefined where one of them has none. */
+export function combinedChecksum(
+  algorithm: Exclude<ChecksumAlgorithm, 'md5'>,
+  parts: readonly CompletedPart[],
+): string | undefined {
+  const known = parts.flatMap(({ checksum, size }) =>
+    checksum === undefined || size === undefined ? [] : [{ value: checksum, size }],
+  )
+  return known.length === parts.length ? combineChecksums(algorithm, known) : undefined
+}
+
+/** The MD5 of parts' MD5s, as their ETags have them. */
+export function combinedEtag(parts: readonly CompletedPart[]): string | undefined {
+  return combineChecksums(
+    'md5',
+    parts.map(({ etag }) => ({ value: md5InEtag(etag) ?? '', size: 0 })),
+  )
+}
+
+/** Lower-case hex, with a number of parts where it is of several; undefined where the ETag is something else. */
+function md5InEtag(etag: string): string | undefined {
+  return /^"?([0-9a-f]{32}(?:-[1-9][0-9]*)?)"?$/i.exec(etag)?.[1]?.toLowerCase()
+}
+
+function encryptionName(option: ObjectOptions['serverSideEncryption']): string | undefined {
+  if (typeof option !== 'object') return option
+  return option.customerKey === undefined ? option.algorithm : 'key of the caller'
+}

@@ -1,0 +1,52 @@
+import type { Checksum } from '../../checksum/checksum.js'
+import { formatCrc64 } from '../../checksum/decimal.js'
+import { combinedChecksum, combinedEtag } from './integrity.js'
+import type { ObjectBody } from '../object/object-body.js'
+import type { CompletedPart, ObjectHead, StoredObject } from '../store-driver.js'
+
+/** What an object must be: sent in one request, or put together from parts. */
+export type ExpectedObject = {
+  /** Bytes. */
+  size: number
+  /** CRC-64/XZ. */
+  crc64: bigint
+} & ({ body: ObjectBody } | { uploadId: string; parts: readonly CompletedPart[] })
+
+/** What the service told of an object, and whether it is the one that was expected. */
+export interface Comparison {
+  /** `unknown`: nothing that it told could be compared. */
+  verdict: 'match' | 'mismatch' | 'unknown'
+  /** What the service told. */
+  told?: Checksum
+  /** What it should have told. */
+  expected?: string
+}
+
+/** `found` is the answer that published the object, or what is under its key. */
+export async function compareObject(
+  found: StoredObject & Partial<Pick<ObjectHead, 'size' | 'uploadId'>>,
+  object: ExpectedObject,
+): Promise<Comparison> {
+  const told = found.checksum ?? crc64Of(found)
+  const expected = told === undefined ? undefined : await checksumOf(object, told)
+  const facts = { ...(told === undefined ? {} : { told }), ...(expected === undefined ? {} : { expected }) }
+  if (found.size !== undefined && found.size !== object.size) return { verdict: 'mismatch', ...facts }
+  if (expected !== undefined) return { verdict: told?.value === expected ? 'match' : 'mismatch', ...facts }
+  if (found.uploadId !== undefined && 'uploadId' in object) {
+    return { verdict: found.uploadId === object.uploadId ? 'match' : 'mismatch', ...facts }
+  }
+  return { verdict: 'unknown', ...facts }
+}
+
+function crc64Of({ crc64 }: StoredObject): Checksum | undefined {
+  return crc64 === undefined ? undefined : { algorithm: 'crc64ecma', value: formatCrc64(crc64) }
+}
+
+/** What a checksum of this kind must be; undefined where that is not known. */
+async function checksumOf(object: ExpectedObject, { algorithm, value }: Checksum): Promise<string | undefined> {
+  if (algorithm === 'crc64ecma') return formatCrc64(object.crc64)
+  const isOfParts = algorithm === 'md5' && value.includes('-')
+  if ('body' in object) return isOfParts ? undefined : object.body.checksum(algorithm)
+  if (algorithm === 'md5') return isOfParts ? combinedEtag(object.parts) : undefined
+  return combinedChecksum(algorithm, object.parts)
+}

@@ -1,0 +1,71 @@
+/** The callback that OSS and OBS can be asked for, as headers: the names in it are the same for both. */
+import { KiB } from '../../shared/byte-size.js'
+import {
+  checkNames,
+  checkObject,
+  checkOneOf,
+  checkRecord,
+  checkString,
+  invalidOption,
+} from '../../shared/check-option.js'
+import type { Callback } from './object-options.js'
+
+const NAMES = ['url', 'body', 'host', 'bodyType', 'sni', 'variables'] satisfies (keyof Callback)[]
+const BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
+
+/** What is to be sent, and to whom. Throws UploadError. */
+export function callbackParameters(callback: Callback): Record<string, unknown> {
+  checkNames('callback', checkObject('callback', callback), NAMES)
+  const { url, body, host, bodyType } = callback
+  const urls = typeof url === 'string' ? [url] : url
+  if (!Array.isArray(urls) || urls.length < 1 || urls.length > 5) {
+    throw invalidOption('callback.url', url, 'accepted is a URL, or a list of up to 5')
+  }
+  for (const item of urls) checkUrl(item)
+  return {
+    callbackUrl: urls.join(';'),
+    callbackBody: checkString('callback.body', body),
+    callbackBodyType: checkOneOf('callback.bodyType', bodyType ?? 'application/x-www-form-urlencoded', BODY_TYPES),
+    ...(host === undefined ? {} : { callbackHost: checkString('callback.host', host) }),
+  }
+}
+
+/** The values for the placeholders `${x:name}`. Throws UploadError. */
+export function callbackVariables(variables: unknown): Record<string, string> {
+  const checked: Record<string, string> = {}
+  for (const [name, value] of Object.entries(checkRecord('callback.variables', variables))) {
+    const full = name.startsWith('x:') ? name : `x:${name}`
+    if (!/^x:[a-z0-9_-]+$/.test(full)) {
+      throw invalidOption('a name in callback.variables', name, 'accepted are a-z 0-9 _ and -')
+    }
+    if (typeof value !== 'string') {
+      throw invalidOption(`callback.variables[${JSON.stringify(name)}]`, value, 'accepted is text')
+    }
+    checked[full] = value
+  }
+  return checked
+}
+
+/** As a header has it. Throws UploadError where it is too long. */
+export function encodeCallbackPart(name: string, part: Record<string, unknown>): string {
+  const encoded = Buffer.from(JSON.stringify(part)).toString('base64')
+  if (encoded.length > 5 * KiB) {
+    throw invalidOption(name, `${encoded.length} bytes long`, 'accepted are 5 KiB, encoded in base64')
+  }
+  return encoded
+}
+
+/** The callback server must answer with JSON; what is not JSON is handed on as text. */
+export function callbackAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+function checkUrl(url: unknown): void {
+  if (typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !url.includes(';'))
+    return
+  throw invalidOption('callback.url', url, 'accepted are http and https URLs without a semicolon')
+}

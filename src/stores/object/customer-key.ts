@@ -1,0 +1,53 @@
+/**
+ * Encryption with a key of the caller's own (SSE-C). The key goes along with every request that touches the bytes, and
+ * nowhere else: no message here shows any of it.
+ */
+import { createHash } from 'node:crypto'
+import { UploadError } from '../../shared/errors.js'
+import type { ObjectRequest } from '../dialect.js'
+
+const NAMES = ['algorithm', 'key', 'key-md5'] as const
+
+/** The names of the headers, without the service's prefix. */
+export const CUSTOMER_KEY_HEADERS: readonly string[] = NAMES.map((name) => `server-side-encryption-customer-${name}`)
+
+export function customerKeyPlaces(
+  prefix: string,
+  requests: readonly ObjectRequest[],
+): (readonly [string, readonly ObjectRequest[]])[] {
+  return CUSTOMER_KEY_HEADERS.map((name) => [prefix + name, requests] as const)
+}
+
+/** `isConfidential`: whether what is sent cannot be read on the way. Throws UploadError. */
+export function customerKeyHeaders(
+  prefix: string,
+  customerKey: unknown,
+  isConfidential: boolean,
+): [name: string, value: string][] {
+  const key = bytesOf(customerKey)
+  if (key?.length !== 32) {
+    throw new UploadError(
+      'INVALID_OPTION',
+      'serverSideEncryption.customerKey: accepted are 32 bytes as Uint8Array, or their base64',
+    )
+  }
+  if (!isConfidential) {
+    throw new UploadError(
+      'INVALID_OPTION',
+      'serverSideEncryption.customerKey: the endpoint is plain HTTP, where anybody on the way could read the key; use https',
+    )
+  }
+  const [algorithm = '', name = '', md5 = ''] = CUSTOMER_KEY_HEADERS
+  return [
+    [prefix + algorithm, 'AES256'],
+    [prefix + name, key.toString('base64')],
+    [prefix + md5, createHash('md5').update(key).digest('base64')],
+  ]
+}
+
+function bytesOf(key: unknown): Buffer | undefined {
+  if (key instanceof Uint8Array) return Buffer.from(key)
+  if (typeof key !== 'string') return undefined
+  const bytes = Buffer.from(key, 'base64')
+  return bytes.toString('base64') === key ? bytes : undefined
+}

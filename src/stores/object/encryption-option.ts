@@ -1,0 +1,59 @@
+/** The option `serverSideEncryption`, read with care: it may hold a key, so no message shows a value that may be one. */
+import { checkNames, checkObject, checkOneOf, checkString, invalidOption } from '../../shared/check-option.js'
+import { UploadError } from '../../shared/errors.js'
+import { checkHeaderValue } from './header-checks.js'
+import type { ServerSideEncryption } from './object-options.js'
+
+/** Either the service encrypts with a key that it keeps, or with one that the caller keeps. */
+export type Encryption<T extends string> =
+  { by: 'service'; algorithm: T; keyId?: string; dataEncryption?: string } | { by: 'caller'; customerKey: unknown }
+
+const NAMES = ['algorithm', 'keyId', 'dataEncryption', 'customerKey'] satisfies (keyof ServerSideEncryption)[]
+
+/** Longer than any algorithm's name, shorter than any key. */
+const LONGEST_SHOWN = 20
+
+/** Throws UploadError. */
+export function readEncryption<T extends string>(option: unknown, algorithms: readonly T[]): Encryption<T> {
+  const { algorithm, keyId, dataEncryption, customerKey } = asObject(option)
+  if (customerKey !== undefined) {
+    checkAlgorithm(algorithm ?? 'AES256', ['AES256'])
+    for (const [name, value] of Object.entries({ keyId, dataEncryption })) {
+      if (value !== undefined)
+        throw invalidOption(`serverSideEncryption.${name}`, value, 'it cannot go with customerKey')
+    }
+    return { by: 'caller', customerKey }
+  }
+  return {
+    by: 'service',
+    algorithm: checkAlgorithm(algorithm, algorithms),
+    ...(keyId === undefined ? {} : { keyId: checkText('keyId', keyId) }),
+    ...(dataEncryption === undefined ? {} : { dataEncryption: checkText('dataEncryption', dataEncryption) }),
+  }
+}
+
+/** What only some algorithms, or some services, go with. Throws UploadError. */
+export function refuseEncryptionPart(name: keyof ServerSideEncryption, value: unknown, why: string): void {
+  if (value !== undefined) throw new UploadError('INVALID_OPTION', `serverSideEncryption.${name} is set: ${why}`)
+}
+
+function asObject(option: unknown): Record<string, unknown> {
+  if (typeof option === 'string') return { algorithm: option }
+  if (option instanceof Uint8Array) {
+    throw new UploadError('INVALID_OPTION', 'serverSideEncryption is bytes: a key goes into { customerKey }')
+  }
+  const object = checkObject('serverSideEncryption', option)
+  checkNames('serverSideEncryption', object, NAMES)
+  return object
+}
+
+function checkAlgorithm<T extends string>(value: unknown, algorithms: readonly T[]): T {
+  const shown =
+    typeof value === 'string' && value.length > LONGEST_SHOWN ? `a text of ${value.length} characters` : value
+  const known = algorithms.find((algorithm) => algorithm === value)
+  return known ?? checkOneOf('serverSideEncryption', shown, algorithms)
+}
+
+function checkText(name: string, value: unknown): string {
+  return checkHeaderValue(`serverSideEncryption.${name}`, checkString(`serverSideEncryption.${name}`, value))
+}

@@ -1,0 +1,42 @@
+/** Checks of what users put into headers: nothing may end a header early or begin another one. */
+import { checkRecord, invalidOption } from '../../shared/check-option.js'
+
+/** A value that stands in a header as it is. */
+export function checkHeaderValue(name: string, value: unknown): string {
+  if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) return value.trim()
+  throw invalidOption(
+    name,
+    value,
+    'accepted is text of printable ASCII on one line; encode anything else, for example with encodeURIComponent',
+  )
+}
+
+/** `name` is the option's; the answer has lower-case names. */
+export function checkHeaders(name: string, headers: unknown): Map<string, string> {
+  const checked = new Map<string, string>()
+  for (const [header, value] of Object.entries(checkRecord(name, headers))) {
+    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) {
+      throw invalidOption(`a name in ${name}`, header, 'accepted are names of HTTP headers')
+    }
+    const lower = header.toLowerCase()
+    if (checked.has(lower)) throw invalidOption(`a name in ${name}`, header, 'it is there twice')
+    checked.set(lower, checkHeaderValue(`${name}[${JSON.stringify(header)}]`, value))
+  }
+  return checked
+}
+
+/** User metadata as headers that begin with `prefix`. */
+export function metadataHeaders(prefix: string, metadata: unknown, maxBytes: number): Map<string, string> {
+  const headers = new Map<string, string>()
+  let bytes = 0
+  for (const [name, value] of Object.entries(checkRecord('metadata', metadata))) {
+    if (!/^[A-Za-z0-9-]+$/.test(name)) throw invalidOption('a name in metadata', name, 'accepted are A-Z a-z 0-9 and -')
+    const checked = checkHeaderValue(`metadata[${JSON.stringify(name)}]`, value)
+    const header = prefix + name.toLowerCase()
+    if (headers.has(header)) throw invalidOption('a name in metadata', name, 'it is there twice')
+    headers.set(header, checked)
+    bytes += name.length + checked.length
+  }
+  if (bytes > maxBytes) throw invalidOption('metadata', `${bytes} bytes long`, `accepted are ${maxBytes} bytes in all`)
+  return headers
+}

@@ -1,0 +1,61 @@
+/** Answers of the REST API, understood; what cannot be is an AttemptFailure, and the request is made again. */
+import type { HttpAnswer } from '../../http/http-message.js'
+import { parseXml, type XmlElement } from '../../shared/xml.js'
+import { badAnswer } from './attempt-failure.js'
+import type { Dialect } from '../dialect.js'
+import type { Integrity } from '../integrity/integrity.js'
+import { checksumFacts, readObjectHead } from '../object/object-head.js'
+import type { ObjectOptions } from '../object/object-options.js'
+import type { ObjectHead, ReadOptions, StoredObject } from '../store-driver.js'
+
+export class AnswerReader {
+  readonly #dialect: Dialect
+  readonly #integrity: Integrity
+
+  constructor(dialect: Dialect, integrity: Integrity) {
+    this.#dialect = dialect
+    this.#integrity = integrity
+  }
+
+  /** What `read` makes of it; whatever else `read` throws says that it cannot be understood. */
+  understand<T>(answer: HttpAnswer, read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      if (error instanceof Error && error.name === 'AttemptFailure') throw error
+      throw badAnswer(`the answer cannot be understood: ${String(error)}`, answer, this.#dialect)
+    }
+  }
+
+  /** The root of its document, which must have this name. */
+  root(answer: HttpAnswer, name: string): XmlElement {
+    const root = this.understand(answer, () => parseXml(answer.text))
+    if (root.name !== name) throw badAnswer(`the answer is a ${root.name}, not a ${name}`, answer, this.#dialect)
+    return root
+  }
+
+  etag(answer: HttpAnswer): string {
+    const etag = answer.headers['etag']
+    if (etag === undefined || etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
+    return etag
+  }
+
+  /** Throws where the headers do not say how large the object is. */
+  head(headers: Record<string, string>, options: ReadOptions): ObjectHead {
+    const checksum = this.#integrity.ofObject(headers, headers['etag'] ?? '', options)
+    return readObjectHead(headers, this.#dialect, checksum)
+  }
+
+  /** What is said of an object that was stored; `document` is the answer to Complete. */
+  stored(answer: HttpAnswer, etag: string | undefined, options: ObjectOptions, document?: XmlElement): StoredObject {
+    const { headers } = answer
+    const checksum = this.#integrity.ofObject(headers, etag ?? '', options, document)
+    const versionId = headers[`${this.#dialect.headerPrefix}version-id`]
+    return {
+      etag: etag ?? '',
+      ...checksumFacts(checksum),
+      ...(versionId === undefined ? {} : { versionId }),
+      requestId: headers[this.#dialect.requestIdHeader] ?? '',
+    }
+  }
+}

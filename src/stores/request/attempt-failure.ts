@@ -1,0 +1,256 @@
+/** Why one attempt at a call failed, and what follows from it. */
+import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../../checksum/checksum.js'
+import { HttpFailure } from '../../http/http-failure.js'
+import type { HttpAnswer } from '../../http/http-message.js'
+import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
+import { oneLine } from '../../shared/one-line.js'
+import { parseXml, type XmlElement } from '../../shared/xml.js'
+import type { Dialect } from '../dialect.js'
+
+/** Its message may hold any text that came from outside. */
+export class AttemptFailure extends Error {
+  override readonly name = 'AttemptFailure'
+  /** What the error becomes when no attempt is left. */
+  readonly code: UploadErrorCode
+  readonly facts: FailureFacts
+
+  constructor(code: UploadErrorCode, message: string, facts: FailureFacts, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.facts = facts
+  }
+}
+
+interface FailureFacts {
+  /** What may help: `again` = the same once more; `clock` and `credentials` = once more after mending those. */
+  remedy: 'none' | 'again' | 'clock' | 'credentials'
+  /** The request may have taken effect all the same. */
+  outcomeUnknown: boolean
+  throttled?: boolean
+  /** Asked for by the service. */
+  retryAfterMs?: number | undefined
+  /** The service's time, from the answer's Date. */
+  serverTime?: number | undefined
+  status?: number
+  serviceCode?: string
+  requestId?: string | undefined
+  ec?: string | undefined
+}
+
+/** The service's word for "slow down"; the request was not carried out. */
+const THROTTLING = new Set([
+  'ActiveRequestLimitExceeded',
+  'CpuLimitExceeded',
+  'DownloadTrafficRateLimitExceeded',
+  'MetaOperationQpsLimitExceeded',
+  'QpsLimitExceeded',
+  'ServiceUnavailable',
+  'SlowDown',
+  'TotalQpsLimitExceeded',
+  'UploadTrafficRateLimitExceeded',
+])
+
+/** Refusals below 500 that another attempt may overcome: the body did not arrive, or not as it was sent. */
+const TRANSIENT = new Set([
+  'BadDigest',
+  'BadRequest',
+  'ConditionalRequestConflict',
+  'IncompleteBody',
+  'InvalidDigest',
+  'OperationAborted',
+  'RequestTimeout',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+])
+
+/** Refusals that newer credentials may overcome. */
+const CREDENTIALS = new Set([
+  'AccessKeyIdAndSecurityTokenNotMatch',
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'InvalidSecurityToken',
+  'InvalidToken',
+  'SecurityTokenExpired',
+  'TokenRefreshRequired',
+])
+
+/** An answer that is no success. */
+export function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): AttemptFailure {
+  const { status, headers } = answer
+  const { code: serviceCode, message, requestId, ec, hint } = readServiceError(answer, dialect)
+  const throttled = status === 429 || (status >= 500 && THROTTLING.has(serviceCode))
+  const isUnknownToService = status === 501 || serviceCode === 'NotImplemented'
+  const facts = {
+    remedy: isUnknownToService ? ('none' as const) : remedyFor(status, serviceCode),
+    // A 2xx status with an error inside is a failure that the service noticed late.
+    outcomeUnknown: (status >= 500 && !throttled && !isUnknownToService) || status < 300,
+    throttled,
+    retryAfterMs: retryAfterMs(headers['retry-after']),
+    serverTime: dateOf(headers['date']),
+    status,
+    serviceCode,
+    requestId: identifier(requestId, headers[dialect.requestIdHeader]),
+    ec: identifier(ec, headers[`${dialect.headerPrefix}ec`]),
+  }
+  const note = serviceCode === 'CallbackFailed' ? ' (the object is stored)' : ''
+  const text = (message === '' ? '' : `: ${message}`) + note + (hint ?? '')
+  let code = codeOf(status, serviceCode, throttled)
+  if (isUnknownToService) code = 'REJECTED'
+  if (dialect.existsCodes.includes(serviceCode)) code = 'ALREADY_EXISTS'
+  return new AttemptFailure(code, `${status} ${serviceCode}${text}`, facts)
+}
+
+const CODE_OF_KIND: Record<HttpFailure['kind'], UploadErrorCode> = {
+  network: 'NETWORK',
+  certificate: 'NETWORK',
+  timeout: 'TIMEOUT',
+  answer: 'BAD_ANSWER',
+  cancelled: 'ABORTED',
+}
+
+/** Whatever was thrown on the way to an answer. What is no failure of an attempt is thrown on. */
+export function failureOf(error: unknown): AttemptFailure {
+  if (error instanceof AttemptFailure) return error
+  if (error instanceof UploadError && error.code === 'CREDENTIALS_FAILED') {
+    return new AttemptFailure(error.code, error.message, { remedy: 'again', outcomeUnknown: false }, error.cause)
+  }
+  if (!(error instanceof HttpFailure)) throw error
+  const isFinal = error.kind === 'cancelled' || error.kind === 'certificate'
+  return new AttemptFailure(
+    CODE_OF_KIND[error.kind],
+    error.message,
+    { remedy: isFinal ? 'none' : 'again', outcomeUnknown: error.mayHaveArrived },
+    error,
+  )
+}
+
+/** An answer with status 2xx whose content is not that of a success. */
+export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect): AttemptFailure {
+  return new AttemptFailure('BAD_ANSWER', message, {
+    remedy: 'again',
+    outcomeUnknown: true,
+    status: answer.status,
+    requestId: identifier(answer.headers[dialect.requestIdHeader]),
+  })
+}
+
+/** The store's checksum of what it received is not that of what was sent. */
+export function damagedOnTheWay(
+  algorithm: ChecksumAlgorithm,
+  told: string,
+  ours: string,
+  outcomeUnknown: boolean,
+  answer: HttpAnswer,
+  dialect: Dialect,
+): AttemptFailure {
+  const message = `the store received other bytes than were sent: its ${CHECKSUM_NAMES[algorithm]} is ${told}, ours ${ours}`
+  return new AttemptFailure('CHECKSUM_MISMATCH', message, {
+    remedy: 'again',
+    outcomeUnknown,
+    status: answer.status,
+    requestId: identifier(answer.headers[dialect.requestIdHeader]),
+  })
+}
+
+/** The service took a part, but nothing in its answer depends on the bytes. To ask again would not help. */
+export function unprovenAnswer(ownHeader: string | undefined, answer: HttpAnswer, dialect: Dialect): AttemptFailure {
+  const missing = ownHeader === undefined ? 'no MD5 as ETag' : `neither ${ownHeader} nor an MD5 as ETag`
+  return new AttemptFailure(
+    'BAD_ANSWER',
+    `the answer has ${missing}, so nothing shows which bytes the service received; with the option contentMd5: true it checks them itself`,
+    {
+      remedy: 'none',
+      outcomeUnknown: false,
+      status: answer.status,
+      requestId: identifier(answer.headers[dialect.requestIdHeader]),
+    },
+  )
+}
+
+/** An error may come with a status that says success: what took long was begun with it, and failed later. */
+export function isErrorDocument(text: string): boolean {
+  return /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/.test(text)
+}
+
+function remedyFor(status: number, serviceCode: string): FailureFacts['remedy'] {
+  if (serviceCode === 'RequestTimeTooSkewed') return 'clock'
+  if (CREDENTIALS.has(serviceCode) || status === 401) return 'credentials'
+  if (status >= 500 || status === 408 || status === 429 || TRANSIENT.has(serviceCode)) return 'again'
+  // An error inside a success: the service says by its code whether it is the service's fault.
+  if (status < 300 && (THROTTLING.has(serviceCode) || serviceCode === 'InternalError')) return 'again'
+  return 'none'
+}
+
+function codeOf(status: number, serviceCode: string, throttled: boolean): UploadErrorCode {
+  if (throttled) return 'THROTTLED'
+  if (serviceCode === 'NoSuchUpload') return 'NO_SUCH_UPLOAD'
+  if (serviceCode === 'CallbackFailed') return 'CALLBACK_FAILED'
+  if (serviceCode === 'RequestTimeout') return 'TIMEOUT'
+  if (status === 404) return 'NOT_FOUND'
+  if (status === 401 || status === 403) return 'ACCESS_DENIED'
+  if (status >= 500 || status < 300) return 'SERVICE_FAILED'
+  return 'REJECTED'
+}
+
+interface ServiceError {
+  code: string
+  message: string
+  requestId?: string | undefined
+  ec?: string | undefined
+  /** Where the request should have gone, as a clause to end the message. */
+  hint?: string
+}
+
+function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
+  const text = answer.text.trim() === '' ? dialect.errorInHeaders(answer.headers) : answer.text
+  if (text === undefined) return { code: `HTTP${answer.status}`, message: '', hint: placeHint(answer, dialect) }
+  try {
+    const error = parseXml(text)
+    const code = error.text('Code')
+    if (error.name === 'Error' && code !== undefined && code !== '') {
+      return {
+        code: oneLine(code, 100),
+        message: error.text('Message') ?? '',
+        requestId: error.text('RequestId'),
+        ec: error.text('EC'),
+        hint: placeHint(answer, dialect, error),
+      }
+    }
+  } catch {
+    // Not from the service itself: a proxy or a load balancer answers in words of its own.
+  }
+  return { code: `HTTP${answer.status}`, message: text, hint: placeHint(answer, dialect) }
+}
+
+/**
+ * Which endpoint or region the service names instead. Redirects are never followed: credentials would go to a host that
+ * the caller did not name, and the next request would take the detour again.
+ */
+function placeHint({ status, headers }: HttpAnswer, dialect: Dialect, error?: XmlElement): string {
+  const isRedirect = status >= 300 && status < 400
+  const location = headers['location'] ?? ''
+  const host = isRedirect && URL.canParse(location) ? new URL(location).host : undefined
+  const endpoint = error?.text('Endpoint') ?? host
+  const region = error?.text('Region') ?? (isRedirect ? headers[`${dialect.headerPrefix}bucket-region`] : undefined)
+  const places = [endpoint && `the endpoint ${oneLine(endpoint, 200)}`, region && `the region ${oneLine(region, 100)}`]
+  const named = places.filter(Boolean).join(' and ')
+  return named === '' ? '' : `; the service names ${named}`
+}
+
+/** The first that is there. */
+function identifier(...texts: (string | undefined)[]): string | undefined {
+  const found = texts.find((text) => text !== undefined && text !== '')
+  return found === undefined ? undefined : oneLine(found, 100)
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3); bounded, so that a strange value does not stop an upload for hours. */
+function retryAfterMs(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 120_000) : undefined
+}
+
+function dateOf(value: string | undefined): number | undefined {
+  const time = value === undefined ? Number.NaN : Date.parse(value)
+  return Number.isNaN(time) ? undefined : time
+}

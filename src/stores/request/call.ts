@@ -1,0 +1,40 @@
+import type { HttpRequest, RequestBody } from '../../http/http-message.js'
+import type { QueryParameter } from '../../signing/signable-request.js'
+import type { Dialect } from '../dialect.js'
+
+/** One call of the service, to be tried until it is settled. */
+export interface Call {
+  /** The service's name of it, such as `UploadPart`. */
+  operation: string
+  method: HttpRequest['method']
+  key?: string
+  query?: readonly QueryParameter[]
+  headers?: Readonly<Record<string, string>>
+  body?: RequestBody
+  partNumber?: number
+  uploadId?: string
+  /** How much longer than other calls this one may take to be answered. Default 1. */
+  patience?: number
+  /** The time that the service was asked to take for the body. Default 0. */
+  pacedMs?: number
+}
+
+/** For messages. */
+export function describeCall(call: Call): string {
+  const part = call.partNumber === undefined ? '' : ` of part ${call.partNumber}`
+  return call.key === undefined ? call.operation : `${call.operation}${part} for ${JSON.stringify(call.key)}`
+}
+
+/** For errors and traces. */
+export function factsOfCall(
+  call: Call,
+  dialect: Dialect,
+): { bucket: string; key?: string; uploadId?: string; partNumber?: number } {
+  const { key, uploadId, partNumber } = call
+  return {
+    bucket: dialect.bucket,
+    ...(key === undefined ? {} : { key }),
+    ...(uploadId === undefined ? {} : { uploadId }),
+    ...(partNumber === undefined ? {} : { partNumber }),
+  }
+}

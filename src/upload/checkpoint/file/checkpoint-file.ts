@@ -1,0 +1,111 @@
+/**
+ * A checkpoint in a file of its own. It is replaced in one step, and durable when a write resolves: the new text is
+ * written beside it, synced, renamed over it, and the folder synced.
+ */
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import process from 'node:process'
+import { invalidOption } from '../../../shared/check-option.js'
+import { toError, UploadError } from '../../../shared/errors.js'
+import type { LockableStore } from '../checkpoint-store.js'
+import { FileLock } from './file-lock.js'
+
+/** Nobody else's to read: it tells what is uploaded where. */
+const MODE = 0o600
+
+export class CheckpointFile implements LockableStore {
+  readonly name: string
+  readonly #path: string
+  readonly #lock: FileLock
+
+  constructor(file: string) {
+    this.name = file
+    this.#path = path.resolve(file)
+    this.#lock = new FileLock(`${this.#path}.lock`, this.#path)
+  }
+
+  async read(): Promise<string | undefined> {
+    return this.#do('read', async () => {
+      try {
+        const found = await stat(this.#path)
+        if (!found.isFile()) throw invalidOption('checkpoint', this.#path, 'it is there, and no file')
+        return await readFile(this.#path, 'utf8')
+      } catch (error) {
+        if (!isMissing(error)) throw error
+        await this.#checkFolder()
+        return undefined
+      }
+    })
+  }
+
+  async write(text: string): Promise<void> {
+    await this.#do('written', async () => {
+      await this.#lock.verify()
+      const temporary = `${this.#path}.new`
+      // Of a process that was killed: the lock says that nobody is writing it. Never through a link that lies there.
+      await rm(temporary, { force: true })
+      const file = await open(temporary, 'wx', MODE)
+      try {
+        await file.writeFile(text)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(temporary, this.#path)
+      await syncFolder(path.dirname(this.#path))
+    })
+  }
+
+  async remove(): Promise<void> {
+    await this.#do('removed', async () => {
+      await this.#lock.verify()
+      await rm(`${this.#path}.new`, { force: true })
+      await rm(this.#path, { force: true })
+    })
+  }
+
+  async lock(): Promise<void> {
+    await this.#do('locked', () => this.#lock.take())
+  }
+
+  async unlock(): Promise<void> {
+    await this.#lock.release()
+  }
+
+  async #checkFolder(): Promise<void> {
+    const folder = path.dirname(this.#path)
+    try {
+      await stat(folder)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      throw invalidOption('checkpoint', this.#path, `there is no folder ${JSON.stringify(folder)}`)
+    }
+  }
+
+  async #do<T>(what: string, task: () => Promise<T>): Promise<T> {
+    try {
+      return await task()
+    } catch (error) {
+      if (error instanceof UploadError) throw error
+      const cause = toError(error)
+      const message = `the checkpoint ${JSON.stringify(this.#path)} cannot be ${what}: ${cause.message}`
+      throw new UploadError('CHECKPOINT_FAILED', message, { cause })
+    }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** Without it the name of a file may be lost with the power, although its content is not. */
+async function syncFolder(folder: string): Promise<void> {
+  // Windows does not open folders; its file systems keep a journal of names.
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

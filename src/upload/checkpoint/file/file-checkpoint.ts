@@ -1,0 +1,84 @@
+/** What the option `checkpoint` of the upload of a file means. */
+import { stat } from 'node:fs/promises'
+import type { ObjectOptions } from '../../../stores/object/object-options.js'
+import type { StoreDriver } from '../../../stores/store-driver.js'
+import { toError, UploadError } from '../../../shared/errors.js'
+import {
+  type AliOssCheckpoint,
+  checkAliOssCheckpoint,
+  ConvertedCheckpoint,
+  isAliOssCheckpoint,
+} from '../ali-oss-checkpoint.js'
+import { CheckpointFile } from './checkpoint-file.js'
+import { checkpointStoreOf } from '../checkpoint-option.js'
+import type { CheckpointStore, LockableStore } from '../checkpoint-store.js'
+import { defaultCheckpointPath, prepareFolderOf } from './default-checkpoint.js'
+
+/** Whether and where the upload of a file is recorded: see `FileUploadOptions.checkpoint`. */
+export type FileCheckpointOption = boolean | string | CheckpointStore | AliOssCheckpoint
+
+/** Where a checkpoint may be, as far as the option says it. */
+export type FileCheckpoint =
+  | { kind: 'none' }
+  /** `isOptional`: where nothing can be written, the upload goes without. */
+  | { kind: 'default'; isOptional: boolean }
+  | { kind: 'store'; store: LockableStore }
+  | { kind: 'ali-oss'; checkpoint: AliOssCheckpoint }
+
+/** Throws UploadError where the option is none. */
+export function checkFileCheckpoint(
+  option: FileCheckpointOption | undefined,
+  key: string,
+  driver: StoreDriver,
+): FileCheckpoint {
+  if (option === undefined || option === true) return { kind: 'default', isOptional: option === undefined }
+  if (option === false) return { kind: 'none' }
+  if (typeof option === 'object' && (option as unknown) !== null && isAliOssCheckpoint(option)) {
+    return { kind: 'ali-oss', checkpoint: checkAliOssCheckpoint(option, key, driver) }
+  }
+  return { kind: 'store', store: checkpointStoreOf(option) }
+}
+
+/** The place itself; `isMultipart` says whether there will be anything to record. Throws UploadError. */
+export async function openFileCheckpoint(
+  found: FileCheckpoint,
+  upload: { driver: StoreDriver; key: string; file: string; options: ObjectOptions; isMultipart: boolean },
+): Promise<LockableStore | undefined> {
+  const { driver, key, file, options, isMultipart } = upload
+  const place = defaultCheckpointPath(file, driver.locationOf(key))
+  switch (found.kind) {
+    case 'none':
+      return undefined
+    case 'store':
+      return found.store
+    case 'default':
+      return defaultCheckpoint(place, isMultipart, found.isOptional)
+    case 'ali-oss':
+      return new ConvertedCheckpoint(
+        found.checkpoint,
+        driver,
+        options,
+        await defaultCheckpoint(place, isMultipart, true),
+      )
+  }
+}
+
+async function defaultCheckpoint(
+  place: string,
+  isMultipart: boolean,
+  isOptional: boolean,
+): Promise<LockableStore | undefined> {
+  try {
+    // What needs no record may all the same have left one, when it was larger.
+    if (isMultipart) await prepareFolderOf(place)
+    else await stat(place)
+    const store = new CheckpointFile(place)
+    // Where another upload of the same file to the same place has it, this one is none the worse for having none.
+    if (isOptional) await store.lock()
+    return store
+  } catch (error) {
+    if (isOptional || !isMultipart) return undefined
+    const cause = toError(error)
+    throw new UploadError('CHECKPOINT_FAILED', `there can be no checkpoint: ${cause.message}`, { cause })
+  }
+}

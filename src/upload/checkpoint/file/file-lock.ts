@@ -1,0 +1,145 @@
+/**
+ * Keeps two uploads away from one checkpoint. Node has no locks of the system's: a file says who holds it, and its age
+ * that the holder lives. A holder of this machine that is gone is known at once; any other is taken for gone when it has
+ * not renewed its lock for a minute. Whoever lost the lock all the same, having been asleep, finds out before its next write.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFile, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import process from 'node:process'
+import { UploadError } from '../../../shared/errors.js'
+
+const RENEWED_EVERY_MS = 10_000
+const HELD_FOR_MS = 60_000
+
+interface Holder {
+  /** The machine, and what numbers its processes. */
+  host: string
+  pid: number
+  /** When the process began, where that is known: a process id is used again. */
+  began?: string
+  token: string
+}
+
+export class FileLock {
+  readonly #path: string
+  readonly #what: string
+  #held: { text: string; renewal: NodeJS.Timeout } | undefined
+
+  /** `what` is what messages name. */
+  constructor(path: string, what: string) {
+    this.#path = path
+    this.#what = what
+  }
+
+  /** Throws UploadError where another upload holds it. */
+  async take(): Promise<void> {
+    if (this.#held !== undefined) return
+    const text = JSON.stringify(await thisProcess())
+    if (!(await this.#create(text))) {
+      if (await this.#isHeld()) throw this.#inUse()
+      await rm(this.#path, { force: true })
+      if (!(await this.#create(text))) throw this.#inUse()
+    }
+    const renewal = setInterval(() => {
+      const now = new Date()
+      utimes(this.#path, now, now).catch(() => undefined)
+    }, RENEWED_EVERY_MS).unref()
+    this.#held = { text, renewal }
+  }
+
+  /** Throws UploadError where it is not held any more. */
+  async verify(): Promise<void> {
+    const held = this.#held
+    if (held === undefined || (await this.#content()) !== held.text) throw this.#inUse()
+  }
+
+  async release(): Promise<void> {
+    const held = this.#held
+    if (held === undefined) return
+    this.#held = undefined
+    clearInterval(held.renewal)
+    if ((await this.#content()) === held.text) await rm(this.#path, { force: true }).catch(() => undefined)
+  }
+
+  async #create(text: string): Promise<boolean> {
+    try {
+      await writeFile(this.#path, text, { flag: 'wx', mode: 0o600 })
+      return true
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+      throw error
+    }
+  }
+
+  async #isHeld(): Promise<boolean> {
+    const text = await this.#content()
+    if (text === undefined) return false
+    const holder = readHolder(text)
+    const own = await thisProcess()
+    if (holder?.host === own.host) {
+      if (!isAlive(holder.pid)) return false
+      const began = await beginOf(holder.pid)
+      if (began !== undefined && holder.began !== undefined) return began === holder.began
+    }
+    try {
+      return Date.now() - (await stat(this.#path)).mtimeMs < HELD_FOR_MS
+    } catch {
+      return false
+    }
+  }
+
+  async #content(): Promise<string | undefined> {
+    return readFile(this.#path, 'utf8').catch(() => undefined)
+  }
+
+  #inUse(): UploadError {
+    return new UploadError(
+      'CHECKPOINT_FAILED',
+      `the checkpoint ${JSON.stringify(this.#what)} is in use by another upload (its lock is ${JSON.stringify(this.#path)})`,
+    )
+  }
+}
+
+async function thisProcess(): Promise<Holder> {
+  const names = await readlink('/proc/self/ns/pid').catch(() => '')
+  const began = await beginOf(process.pid)
+  const host = [os.hostname(), names].join(' ').trim()
+  return { host, pid: process.pid, ...(began === undefined ? {} : { began }), token: randomUUID() }
+}
+
+/** Which process of a number it is, where the system tells. */
+async function beginOf(pid: number): Promise<string | undefined> {
+  try {
+    const [boot, status] = await Promise.all([
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+    ])
+    // The name in parentheses may have anything in it; the time is the 20th field after it, the state the first.
+    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
+    // Killed, but its parent has not asked for its status yet.
+    if (fields[0] === 'Z') return 'ended'
+    return fields[19] === undefined ? undefined : `${boot.trim()} ${fields[19]}`
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // Signal 0 only asks.
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function readHolder(text: string): Holder | undefined {
+  try {
+    const { host, pid, began } = JSON.parse(text) as Partial<Holder>
+    if (typeof host !== 'string' || !Number.isSafeInteger(pid) || (pid ?? 0) <= 0) return undefined
+    return { host, pid: pid ?? 0, ...(typeof began === 'string' ? { began } : {}), token: '' }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,126 @@
+import { type BigIntStats, constants } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { PartBuffer } from '../../checksum/crc64.js'
+import { MiB } from '../../shared/byte-size.js'
+import { checkString, invalidOption } from '../../shared/check-option.js'
+import { UploadError } from '../../shared/errors.js'
+
+/** Read at a time: few calls into the system, each of which costs more than the reading of 64 KiB. */
+const SLICE = MiB
+
+/**
+ * A regular file whose parts are read in any order, several at a time, and the certainty that it was the same from the
+ * first byte to the last. Errors of the file system come as they are.
+ */
+export class FileSource {
+  /** Absolute. */
+  readonly path: string
+  /** Bytes. */
+  readonly size: number
+  /** When its content was last changed: nanoseconds since 1970. */
+  readonly mtimeNs: bigint
+  readonly #handle: FileHandle
+  readonly #before: BigIntStats
+
+  private constructor(file: string, handle: FileHandle, before: BigIntStats) {
+    this.path = file
+    this.size = Number(before.size)
+    this.mtimeNs = before.mtimeNs
+    this.#handle = handle
+    this.#before = before
+  }
+
+  /** Throws UploadError where there is something else than a regular file. */
+  static async open(file: string): Promise<FileSource> {
+    // Looked at before it is opened: opening a named pipe waits for its writer, and a tape rewinds.
+    mustBeRegular(file, await stat(file, { bigint: true }))
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const before = await handle.stat({ bigint: true })
+      mustBeRegular(file, before)
+      return new FileSource(file, handle, before)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  /**
+   * Reads `length` bytes from `position` on into `buffer`, which has room for them; `onRead` hears of them as they come.
+   * Throws UploadError where the file has become shorter, and the signal's reason.
+   */
+  async read(
+    buffer: PartBuffer,
+    position: number,
+    length: number,
+    signal: AbortSignal,
+    onRead: (bytes: number) => void,
+  ): Promise<void> {
+    for (let done = 0; done < length;) {
+      signal.throwIfAborted()
+      const { free } = buffer
+      const wanted = Math.min(SLICE, free.length, length - done)
+      const { bytesRead } = await this.#handle.read(free, 0, wanted, position + done)
+      if (bytesRead === 0) throw this.#changed(`it ended after ${position + done} of its ${this.size} bytes`)
+      buffer.advance(bytesRead)
+      done += bytesRead
+      onRead(bytesRead)
+    }
+  }
+
+  /** Throws UploadError unless the file is still the one that was opened, with all that it had then and nothing more. */
+  async verify(): Promise<void> {
+    const before = this.#before
+    const { bytesRead } = await this.#handle.read(Buffer.alloc(1), 0, 1, this.size)
+    const after = await this.#handle.stat({ bigint: true })
+    if (after.size !== before.size) throw this.#changed(`it had ${before.size} bytes and has ${after.size}`)
+    if (after.mtimeNs !== before.mtimeNs) throw this.#changed('it was written to')
+    if (bytesRead > 0) {
+      throw invalidOption(
+        'path',
+        this.path,
+        `it has more bytes than its size says, as files of the system do: upload() a stream of it`,
+      )
+    }
+    const there = await stat(this.path, { bigint: true }).catch(() => undefined)
+    if (there?.ino !== before.ino || there.dev !== before.dev) throw this.#changed('it was moved, removed or replaced')
+  }
+
+  /** When nothing is being read any more. */
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+
+  #changed(how: string): UploadError {
+    return new UploadError(
+      'SOURCE_CHANGED',
+      `${JSON.stringify(this.path)} changed while it was uploaded: ${how}. Nothing is published`,
+      { retryable: true },
+    )
+  }
+}
+
+/** An absolute path. Throws UploadError where the argument names no file. */
+export function checkPath(file: unknown): string {
+  const accepted = 'accepted is the path of a file, as text or as a URL of scheme file:'
+  if (file instanceof URL) {
+    if (file.protocol !== 'file:') throw invalidOption('path', file.href, accepted)
+    return fileURLToPath(file)
+  }
+  const text = checkString('path', file)
+  if (text.includes('\0')) throw invalidOption('path', text, accepted)
+  return path.resolve(text)
+}
+
+function mustBeRegular(file: string, found: BigIntStats): void {
+  if (found.isFile()) return
+  if (found.isDirectory()) throw invalidOption('path', file, 'it is a directory: upload its files, or an archive of it')
+  const what = found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device'
+  throw invalidOption(
+    'path',
+    file,
+    `it is ${what}, whose size nobody knows: upload() a stream of it, such as createReadStream(path) or process.stdin`,
+  )
+}

@@ -1,0 +1,250 @@
+/**
+ * A file becomes an object: its size is known, so its parts are read where they lie, several at a time, straight into
+ * part buffers.
+ *
+ * Invariants: at most `concurrency + 1` buffers are held, those in flight and the one that is read in advance; nothing is
+ * published unless the file was the same after its last byte was read as before its first.
+ */
+import type { PartBuffer } from '../../checksum/crc64.js'
+import { invalidOption } from '../../shared/check-option.js'
+import { toError, UploadError } from '../../shared/errors.js'
+import { copyOfObjectOptions, type ObjectOptions } from '../../stores/object/object-options.js'
+import type { LockableStore } from '../checkpoint/checkpoint-store.js'
+import { openFileCheckpoint } from '../checkpoint/file/file-checkpoint.js'
+import { acknowledgedParts } from '../checkpoint/part-proof.js'
+import type { FileSource } from './file-source.js'
+import type { FileSendOptions, FileUploadOptions } from './file-upload-options.js'
+import { PartPlan } from '../part-plan.js'
+import type { PartsLedger } from '../parts-ledger.js'
+import type { UploadProgress } from '../progress.js'
+import { ProgressReports } from '../progress-reports.js'
+import { findPublished } from './published-file.js'
+import type { Published } from '../publish/published.js'
+import { Transfer } from '../transfer.js'
+import type { UploadHost } from '../upload-observer.js'
+import type { UploadResult } from '../upload-result.js'
+
+export class FileUpload {
+  readonly #host: UploadHost
+  readonly #file: FileSource
+  readonly #options: FileSendOptions
+  readonly #partSize: number
+  readonly #transfer: Transfer
+  /** Parts being read. */
+  readonly #reads = new Set<Promise<PartBuffer>>()
+  #endWaitingForNetwork: () => void = () => undefined
+  /** What an earlier run published without knowing that it had. */
+  #published: Published | undefined
+
+  /** The options must be checked. */
+  static async open(
+    host: UploadHost,
+    key: string,
+    file: FileSource,
+    sendOptions: FileSendOptions,
+    options: FileUploadOptions,
+  ): Promise<FileUpload> {
+    const { driver, pool } = host
+    const { fileCheckpoint: found } = sendOptions
+    // An upload that was begun elsewhere has its part size already.
+    const sizes =
+      found.kind === 'ali-oss'
+        ? { partSize: found.checkpoint.partSize, partGrowth: false }
+        : { partSize: sendOptions.partSize, partGrowth: false, expectedSize: file.size }
+    const plan = new PartPlan({ ...sizes, maxMemory: pool.maxMemory }, driver.limits)
+    const partSize = plan.sizeOf(1)
+    const { maxParts } = driver.limits
+    if (file.size > maxParts * partSize) {
+      throw invalidOption('checkpoint.partSize', partSize, `${maxParts} such parts do not hold ${file.size} bytes`)
+    }
+    const objectOptions = copyOfObjectOptions(options)
+    const isMultipart = file.size > partSize
+    const upload = { driver, key, file: file.path, options: objectOptions, isMultipart }
+    const checkpoint = await openFileCheckpoint(found, upload)
+    return new FileUpload(host, key, file, sendOptions, options, { objectOptions, partSize, checkpoint })
+  }
+
+  private constructor(
+    host: UploadHost,
+    key: string,
+    file: FileSource,
+    sendOptions: FileSendOptions,
+    { onInitiated, onResumed, onRestarted, onCheckpoint, onRetry }: FileUploadOptions,
+    plan: { objectOptions: ObjectOptions; partSize: number; checkpoint: LockableStore | undefined },
+  ) {
+    this.#host = host
+    this.#file = file
+    this.#options = sendOptions
+    this.#partSize = plan.partSize
+    const { concurrency, checkContent, onPart } = sendOptions
+    const origin = {
+      size: file.size,
+      mtimeNs: String(file.mtimeNs),
+      isTrusted: !checkContent,
+      becameTheObject: async (record: Parameters<typeof findPublished>[0]) => {
+        const read = checkContent ? (partNumber: number) => this.#readPart(partNumber, () => undefined) : undefined
+        this.#published = await findPublished(
+          record,
+          file.size,
+          read,
+          host,
+          plan.objectOptions,
+          this.#transfer.cancelled,
+        )
+        return this.#published !== undefined
+      },
+    }
+    this.#transfer = new Transfer(
+      host,
+      key,
+      { ...plan, concurrency, file: origin },
+      {
+        initiated: (uploadId) => onInitiated?.(uploadId),
+        resumed: (upload) => onResumed?.(upload),
+        restarted: (notice) => onRestarted?.(notice),
+        checkpoint: (notice) => onCheckpoint?.(notice),
+        part: (part) => onPart?.(part),
+        retry: (retry) => onRetry?.(retry),
+        // Whatever waits for the transfer learns of it.
+        failed: () => undefined,
+      },
+    )
+  }
+
+  /** To be called once. All has settled when its promise does: no request and no read is under way. */
+  async run(): Promise<UploadResult> {
+    const { signal, onProgress } = this.#options
+    const reports = new ProgressReports(
+      () => onProgress?.(this.#progress),
+      (error) => void this.#transfer.abort(error),
+    )
+    const onAbort = () => void this.#transfer.abort(this.#aborted(signal?.reason))
+    try {
+      if (signal?.aborted === true) onAbort()
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#transfer.throwIfFailed()
+      const result = this.#file.size <= this.#partSize ? await this.#put() : await this.#sendParts()
+      await reports.finish()
+      await onProgress?.(this.#progress)
+      return result
+    } catch (error) {
+      const settled = this.#transfer.abort(toError(error))
+      await Promise.allSettled(this.#reads)
+      await settled
+      // What stopped the loop may be a consequence of what failed first.
+      this.#transfer.throwIfFailed()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      reports.stop()
+    }
+  }
+
+  async #put(): Promise<UploadResult> {
+    const buffer = this.#file.size === 0 ? undefined : await this.#read(1)
+    try {
+      await this.#verify()
+      this.#transfer.throwIfFailed()
+    } catch (error) {
+      if (buffer !== undefined) this.#host.pool.release(buffer)
+      throw error
+    }
+    return this.#transfer.put(buffer)
+  }
+
+  async #sendParts(): Promise<UploadResult> {
+    const { size } = this.#file
+    const parts = Math.ceil(size / this.#partSize)
+    const done = await this.#takeOver()
+    if (this.#published !== undefined) {
+      await this.#verify()
+      return this.#transfer.conclude(this.#published)
+    }
+    for (let partNumber = 1; partNumber <= parts; partNumber += 1) {
+      if (!done.has(partNumber)) await this.#send(partNumber)
+    }
+    await Promise.all(this.#reads)
+    await this.#verify()
+    return this.#transfer.complete(parts, size)
+  }
+
+  /** The parts that need not even be read, for the file is the one that they were read from. */
+  async #takeOver(): Promise<Pick<PartsLedger, 'has'>> {
+    const sizeOf = (partNumber: number) => this.#lengthOf(partNumber)
+    const { checkContent } = this.#options
+    return this.#transfer.takeOver((stored) => (checkContent ? [] : acknowledgedParts(stored, sizeOf)))
+  }
+
+  async #send(partNumber: number): Promise<void> {
+    this.#transfer.throwIfFailed()
+    const part = this.#read(partNumber)
+    try {
+      await this.#transfer.room()
+      this.#transfer.throwIfFailed()
+    } catch (error) {
+      // It was read in advance, and nobody else has it.
+      part.then(
+        (buffer) => this.#host.pool.release(buffer),
+        () => undefined,
+      )
+      throw error
+    }
+    this.#transfer.send(partNumber, part)
+  }
+
+  async #verify(): Promise<void> {
+    await this.#file.verify()
+    this.#endWaitingForNetwork()
+    this.#transfer.meter.end()
+  }
+
+  #lengthOf(partNumber: number): number {
+    return Math.max(0, Math.min(this.#partSize, this.#file.size - (partNumber - 1) * this.#partSize))
+  }
+
+  /** The part in a buffer of its own, which is the caller's to give back. */
+  #read(partNumber: number): Promise<PartBuffer> {
+    this.#endWaitingForNetwork()
+    const read = this.#readPart(partNumber, (bytes) => this.#transfer.meter.receive(bytes)).finally(() => {
+      this.#reads.delete(read)
+      // Every part that there is a buffer for is there: the next one waits until the network has taken one of them.
+      if (this.#reads.size === 0) void this.#transfer.meter.blocked(this.#waitForNetwork())
+    })
+    this.#reads.add(read)
+    // Whoever gets the part learns of it.
+    read.catch(() => undefined)
+    return read
+  }
+
+  async #readPart(partNumber: number, onRead: (bytes: number) => void): Promise<PartBuffer> {
+    const { pool } = this.#host
+    const { cancelled } = this.#transfer
+    const position = (partNumber - 1) * this.#partSize
+    const buffer = await pool.acquire(this.#partSize, cancelled)
+    try {
+      await this.#file.read(buffer, position, this.#lengthOf(partNumber), cancelled, onRead)
+      return buffer
+    } catch (error) {
+      pool.release(buffer)
+      throw error
+    }
+  }
+
+  async #waitForNetwork(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#endWaitingForNetwork = resolve
+    })
+  }
+
+  get #progress(): UploadProgress {
+    return this.#transfer.meter.snapshot(this.#transfer.partsProgress, this.#file.size)
+  }
+
+  #aborted(cause: unknown): UploadError {
+    const { key } = this.#transfer
+    return new UploadError('ABORTED', `the upload of ${JSON.stringify(key)} was given up: its signal was aborted`, {
+      key,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,54 @@
+/** An upload of a file that the service does not know any more may have become the object, and nobody was told. */
+import { combineCrc64 } from '../../checksum/combine.js'
+import type { PartBuffer } from '../../checksum/crc64.js'
+import { UploadError } from '../../shared/errors.js'
+import type { ObjectOptions } from '../../stores/object/object-options.js'
+import { compareObject } from '../../stores/integrity/verdict.js'
+import type { CheckpointRecord, RecordedPart } from '../checkpoint/record.js'
+import type { Published } from '../publish/published.js'
+import type { UploadHost } from '../upload-observer.js'
+
+/**
+ * The object under the record's key, where all parts of a file of `size` bytes are recorded and it is made of them.
+ * `read` gives the part of the file as it is now, to be returned to the pool; without it the record is believed.
+ */
+export async function findPublished(
+  record: CheckpointRecord,
+  size: number,
+  read: ((partNumber: number) => Promise<PartBuffer>) | undefined,
+  { driver, pool }: UploadHost,
+  options: ObjectOptions,
+  signal: AbortSignal,
+): Promise<Published | undefined> {
+  const { key, uploadId, parts } = record
+  if (!coversAll(parts, size)) return undefined
+  const crc64 = parts.reduce((whole, part) => combineCrc64(whole, part.crc64, part.size), 0n)
+  // First what costs one request, then the reading of the file.
+  const stored = await headOf(() => driver.headObject(key, { signal }, options))
+  if (stored === undefined) return undefined
+  const { verdict } = await compareObject(stored, { size, crc64, uploadId, parts })
+  if (verdict !== 'match') return undefined
+  for (const part of read === undefined ? [] : parts) {
+    const buffer = await read?.(part.partNumber)
+    if (buffer === undefined) continue
+    const isSame = buffer.length === part.size && buffer.digest() === part.crc64
+    pool.release(buffer)
+    if (!isSame) return undefined
+  }
+  return { stored, size, crc64, parts: parts.length }
+}
+
+function coversAll(parts: readonly RecordedPart[], size: number): boolean {
+  const bytes = parts.reduce((sum, part) => sum + part.size, 0)
+  return bytes === size && parts.every(({ partNumber }, index) => partNumber === index + 1)
+}
+
+/** Undefined where there is none, or whoever asks may not know. */
+async function headOf<T>(head: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await head()
+  } catch (error) {
+    if (error instanceof UploadError && (error.code === 'NOT_FOUND' || error.code === 'ACCESS_DENIED')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,26 @@
+import { FileSource } from './file-source.js'
+import { FileUpload } from './file-upload.js'
+import { checkFileUploadOptions, type FileUploadOptions } from './file-upload-options.js'
+import type { UploadHost } from '../upload-observer.js'
+import type { UploadResult } from '../upload-result.js'
+
+/**
+ * Uploads the file at `path`, which is absolute. Resolves when the object is stored and verified; rejects with what
+ * failed, when nothing is left behind but what a checkpoint tells of.
+ */
+export async function uploadFile(
+  host: UploadHost,
+  key: string,
+  path: string,
+  options: FileUploadOptions,
+): Promise<UploadResult> {
+  const sendOptions = checkFileUploadOptions(options, key, host.driver)
+  host.driver.check(key, options)
+  const file = await FileSource.open(path)
+  try {
+    const upload = await FileUpload.open(host, key, file, sendOptions, options)
+    return await upload.run()
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,43 @@
+import { formatCrc64 } from '../../checksum/decimal.js'
+import type { StoreDriver, StoredObject } from '../../stores/store-driver.js'
+import type { UploadResult } from '../upload-result.js'
+
+/** What was published, with what was known of it before. */
+export interface Published {
+  stored: StoredObject
+  size: number
+  crc64: bigint
+  parts: number
+}
+
+/** How it came to be published. */
+interface Course {
+  uploadId: string | undefined
+  resumed: { parts: number; bytes: number }
+  unknownUploads: number
+}
+
+export function resultOf(
+  driver: StoreDriver,
+  key: string,
+  { stored, size, crc64, parts }: Published,
+  { uploadId, resumed, unknownUploads }: Course,
+): UploadResult {
+  return {
+    provider: driver.provider,
+    bucket: driver.bucket,
+    key,
+    size,
+    etag: stored.etag,
+    crc64: formatCrc64(crc64),
+    ...(stored.checksum === undefined ? {} : { checksum: stored.checksum }),
+    ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
+    location: driver.locationOf(key),
+    parts,
+    ...(uploadId === undefined ? {} : { uploadId }),
+    requestId: stored.requestId,
+    ...(stored.callback === undefined ? {} : { callback: stored.callback }),
+    ...(resumed.parts === 0 ? {} : { resumed }),
+    ...(unknownUploads === 0 ? {} : { unknownUploads }),
+  }
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { pipeline } from 'node:stream/promises'
+import type { ObjectStore } from '../../../src/index.js'
+import { someBytes } from '../../support/bytes.js'
+import { embeddedStore } from '../../support/embedded-store.js'
+import { temporaryFolder } from '../../support/temporary-folder.js'
+import { until } from '../../support/until.js'
+import { ossup, startOssup } from '../ossup.js'
+
+const KEY = 'backups/app.sql'
+const TARGET = `oss://test-bucket/${KEY}`
+const BYTES = someBytes(3_000_000)
+
+const put = (store: ObjectStore, bytes: Uint8Array) => pipeline([bytes], store.createUploadStream(KEY))
+
+async function storedObject(t: Parameters<typeof embeddedStore>[0]) {
+  const embedded = await embeddedStore(t)
+  await pipeline([BYTES], embedded.store.createUploadStream(KEY))
+  return embedded
+}
+
+describe('ossup get', { concurrency: 3 }, () => {
+  it('goes on where the connection broke, as often as it must', async (t) => {
+    const { emulator } = await storedObject(t)
+    for (const action of [
+      { type: 'reset', at: 'answer', afterBytes: 800_000 },
+      { type: 'truncate', afterBytes: 500_000 },
+      { type: 'reset', at: 'answer', afterBytes: 400_000 },
+    ] as const) {
+      emulator.faults.inject({ match: { operation: 'GetObject' }, action })
+    }
+    const file = path.join(await temporaryFolder(t), 'app.sql')
+    const { code, stderr } = await ossup(emulator, ['get', TARGET, '-o', file])
+    assert.equal(code, 0, stderr)
+    assert.equal(Buffer.compare(await readFile(file), BYTES), 0)
+    assert.ok(emulator.requests.filter(({ operation }) => operation === 'GetObject').length >= 4)
+    assert.match(stderr, /3000000 bytes .*\n {2}verified by CRC-64 \d+, ETag /)
+  })
+
+  for (const [what, action, message] of [
+    ['is not what its checksum says', { type: 'wrong-checksum' }, /CRC-64/],
+    ['breaks off for good', { type: 'reset', at: 'answer', afterBytes: 0 }, /broke off|failed/],
+  ] as const) {
+    it(`leaves a file as it was when the object ${what}`, async (t) => {
+      const { emulator } = await storedObject(t)
+      emulator.faults.inject({ match: { operation: 'GetObject' }, times: what.includes('good') ? 1 : 9, action })
+      if (what.includes('good')) {
+        emulator.faults.inject({
+          match: { operation: 'GetObject' },
+          action: { type: 'error', status: 403, code: 'AccessDenied' },
+        })
+      }
+      const folder = await temporaryFolder(t)
+      const file = path.join(folder, 'app.sql')
+      await writeFile(file, 'as it was')
+      const { code, stderr } = await ossup(emulator, ['get', TARGET, '--output', file])
+      assert.equal(code, 1)
+      assert.match(stderr, message)
+      assert.equal(await readFile(file, 'utf8'), 'as it was')
+      assert.deepEqual(await readdir(folder), ['app.sql'])
+    })
+  }
+
+  for (const [what, change, message] of [
+    ['another object', (store) => put(store, someBytes(3_000_000, 7)), /it was replaced meanwhile\n/],
+    ['a shorter one', (store) => put(store, Buffer.alloc(10)), /it was replaced meanwhile by a shorter one\n/],
+    ['one that is gone', (store) => store.delete(KEY), /it was deleted meanwhile\n/],
+  ] as const satisfies readonly (readonly [string, (store: ObjectStore) => Promise<void>, RegExp])[]) {
+    it(`does not go on with ${what}`, async (t) => {
+      const { emulator, store } = await storedObject(t)
+      emulator.faults.inject({
+        match: { operation: 'GetObject' },
+        action: { type: 'reset', at: 'answer', afterBytes: 900_000 },
+      })
+      // It is asked for again until the change has been made.
+      emulator.faults.inject({
+        match: { operation: 'GetObject' },
+        times: Infinity,
+        action: { type: 'error', status: 503, code: 'ServiceUnavailable' },
+      })
+      const { child, ended } = startOssup(emulator, ['get', TARGET])
+      child.stdin.end()
+      // The second one tells that the first has begun to answer with the object as it was.
+      await until(() => emulator.requests.filter(({ operation }) => operation === 'GetObject').length > 1)
+      await change(store)
+      emulator.faults.clear()
+      const { code, stderr } = await ended
+      assert.equal(code, 1)
+      assert.match(stderr, message)
+    })
+  }
+
+  it('has nothing but the bytes on standard output, also where it fails and is to speak JSON', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    await put(store, Buffer.alloc(3_000_000, 'x'))
+    const match = { operation: 'GetObject' } as const
+    emulator.faults.inject({ match, action: { type: 'reset', at: 'answer', afterBytes: 900_000 } })
+    emulator.faults.inject({ match, action: { type: 'error', status: 403, code: 'AccessDenied' } })
+    const { code, stdout, stderr } = await ossup(emulator, ['get', '--json', TARGET])
+    assert.equal(code, 1)
+    assert.match(stdout, /^x+$/)
+    const events = stderr.split('\n').filter((line) => line.startsWith('{'))
+    const names = events.map((line) => (JSON.parse(line) as { event: string }).event)
+    assert.deepEqual([names[0], names.at(-1)], ['start', 'failed'])
+  })
+
+  it('says that there is none', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const { code, stdout, stderr } = await ossup(emulator, ['get', TARGET])
+    assert.deepEqual([code, stdout], [6, ''])
+    assert.match(stderr, /NoSuchKey/)
+  })
+})

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
+import { describe, it } from 'node:test'
+import { embeddedStore, unfinishedUploads } from '../../support/embedded-store.js'
+import { ossup, startOssup } from '../ossup.js'
+
+describe('ossup head', () => {
+  it('tells what the store knows', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    await pipeline(['text'], store.createUploadStream('a', { contentType: 'text/plain', metadata: { by: 'me' } }))
+    const { stdout } = await ossup(emulator, ['head', 'oss://test-bucket/a'])
+    assert.match(stdout, /^size: +4 \(4 B\)$/m)
+    assert.match(stdout, /^type: +text\/plain$/m)
+    assert.match(stdout, /^metadata by: +me$/m)
+    const json = JSON.parse((await ossup(emulator, ['head', '--json', 'oss://test-bucket/a'])).stdout) as {
+      size: number
+    }
+    assert.equal(json.size, 4)
+  })
+})
+
+describe('unfinished uploads', () => {
+  it('are listed, looked at and given up', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const uploadId = await store.initiateMultipartUpload('backups/a')
+    await store.uploadPart({ key: 'backups/a', uploadId }, 1, Buffer.alloc(200_000))
+    await store.uploadPart({ key: 'backups/a', uploadId }, 2, Buffer.alloc(100_000))
+    await store.initiateMultipartUpload('other')
+    const listed = await ossup(emulator, ['uploads', 'oss://test-bucket/backups/'])
+    assert.match(listed.stdout, /^KEY +UPLOAD ID +AGE +PARTS +BYTES\n/)
+    assert.match(listed.stdout, new RegExp(`\\nbackups/a +${uploadId} +\\d+s +2 +293 KiB\\n$`))
+
+    const parts = await ossup(emulator, ['parts', 'oss://test-bucket/backups/a'])
+    assert.match(parts.stdout, /\n +1 +195 KiB +\d+ +"\w+"\n +2 +97\.7 KiB/)
+
+    const young = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '1h'])
+    assert.match(young.stderr, /none that old/)
+    const wrong = await ossup(emulator, ['abort', 'oss://test-bucket/backups/a', '--upload-id', '0123456789ABCDEF'])
+    assert.equal(wrong.code, 6)
+    const one = await ossup(emulator, ['abort', 'oss://test-bucket/backups/a', '--upload-id', uploadId])
+    assert.equal(one.stdout, `aborted oss://test-bucket/backups/a upload ${uploadId} (2 parts, 300000 bytes)\n`)
+    assert.match(
+      (await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s', '--dry-run'])).stdout,
+      /^would abort /,
+    )
+    assert.deepEqual(await unfinishedUploads(store), ['other'])
+    assert.match(
+      (await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s'])).stdout,
+      /^aborted .*\/other /,
+    )
+    assert.deepEqual(await unfinishedUploads(store), [])
+  })
+
+  it('are listed and given up, though one of them ends meanwhile', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    for (const key of ['ends', 'stays']) await store.initiateMultipartUpload(key)
+    const meanwhile = () =>
+      emulator.faults.inject({
+        match: { operation: 'ListParts', key: 'ends' },
+        action: { type: 'error', status: 404, code: 'NoSuchUpload' },
+      })
+    meanwhile()
+    const listed = await ossup(emulator, ['uploads', 'oss://test-bucket'])
+    assert.match(listed.stdout, /^KEY .*\nstays .*\n$/)
+    meanwhile()
+    const { code, stdout } = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s'])
+    assert.match(stdout, /^aborted oss:\/\/test-bucket\/stays upload .*\n$/)
+    assert.equal(code, 0)
+  })
+
+  it('are given up, though one of them cannot be', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    for (const key of ['a', 'b', 'c']) await store.initiateMultipartUpload(key)
+    emulator.faults.inject({
+      match: { operation: 'AbortMultipartUpload', key: 'b' },
+      action: { type: 'error', status: 403, code: 'AccessDenied' },
+    })
+    const { code, stderr } = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ossup: AbortMultipartUpload for "b" failed: 403 AccessDenied/)
+    assert.deepEqual(await unfinishedUploads(store), ['b'])
+  })
+})
+
+describe('ossup serve', () => {
+  it('is a store until a signal comes', async (t) => {
+    const { child, ended } = startOssup(undefined, ['serve'])
+    t.after(() => child.kill('SIGKILL'))
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+    const environment = Object.fromEntries(
+      [...chunk.toString().matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    )
+    assert.equal((await ossup(undefined, ['put', 'oss://any/k'], { input: 'x', environment })).code, 0)
+    assert.equal((await ossup(undefined, ['get', 'oss://any/k'], { environment })).stdout, 'x')
+    child.kill('SIGINT')
+    assert.equal((await ended).code, 0)
+  })
+})

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { describe, it } from 'node:test'
+import { UploadError } from '../../../../src/shared/errors.js'
+import { CheckpointFile } from '../../../../src/upload/checkpoint/file/checkpoint-file.js'
+import { rejection } from '../../../support/scripted-service.js'
+import { temporaryFolder } from '../../../support/temporary-folder.js'
+
+async function failure(promise: Promise<unknown>): Promise<UploadError> {
+  const error = await rejection(promise)
+  assert.ok(error instanceof UploadError, String(error))
+  return error
+}
+
+async function lockedFile(t: Parameters<typeof temporaryFolder>[0]): Promise<{ file: CheckpointFile; at: string }> {
+  const at = path.join(await temporaryFolder(t), 'c')
+  const file = new CheckpointFile(at)
+  await file.lock()
+  t.after(() => file.unlock())
+  return { file, at }
+}
+
+describe('a checkpoint in a file', () => {
+  it('is there whole after each write, and gone with everything beside it in the end', async (t) => {
+    const { file, at } = await lockedFile(t)
+    assert.equal(await file.read(), undefined)
+    for (const text of ['one', 'another and longer', 'x']) {
+      await file.write(text)
+      assert.equal(await file.read(), text)
+      assert.equal(await readFile(at, 'utf8'), text)
+    }
+    assert.deepEqual((await readdir(path.dirname(at))).sort(), ['c', 'c.lock'])
+    await file.remove()
+    await file.unlock()
+    assert.deepEqual(await readdir(path.dirname(at)), [])
+  })
+
+  it('is nobody else’s to read', { skip: process.platform === 'win32' && 'no modes on Windows' }, async (t) => {
+    const { file, at } = await lockedFile(t)
+    await file.write('text')
+    for (const name of [at, `${at}.lock`]) assert.equal((await stat(name)).mode & 0o777, 0o600)
+  })
+
+  it('is replaced in one step: what a killed process had begun to write is of no consequence', async (t) => {
+    const { file, at } = await lockedFile(t)
+    await file.write('before')
+    await writeFile(`${at}.new`, 'half')
+    assert.equal(await file.read(), 'before')
+    await file.write('after')
+    assert.equal(await file.read(), 'after')
+    assert.ok(!(await readdir(path.dirname(at))).includes('c.new'))
+  })
+
+  it('is never written through a link that somebody laid', async (t) => {
+    const { file, at } = await lockedFile(t)
+    const victim = path.join(path.dirname(at), 'victim')
+    await writeFile(victim, 'precious')
+    await symlink(victim, `${at}.new`)
+    await file.write('text')
+    assert.equal(await readFile(victim, 'utf8'), 'precious')
+  })
+
+  it('is refused where there can be none', async (t) => {
+    const folder = await temporaryFolder(t)
+    const missing = await failure(new CheckpointFile(path.join(folder, 'no', 'c')).read())
+    assert.equal(missing.code, 'INVALID_OPTION')
+    assert.match(missing.message, /no folder/)
+    await mkdir(path.join(folder, 'is-a-folder'))
+    const notFile = await failure(new CheckpointFile(path.join(folder, 'is-a-folder')).read())
+    assert.equal(notFile.code, 'INVALID_OPTION')
+    assert.match(notFile.message, /no file/)
+  })
+
+  it('tells what failed', async (t) => {
+    const { file, at } = await lockedFile(t)
+    // A folder in the way of the new text.
+    await mkdir(path.join(`${at}.new`, 'full'), { recursive: true })
+    const error = await failure(file.write('text'))
+    assert.equal(error.code, 'CHECKPOINT_FAILED')
+    assert.ok(error.message.includes(at))
+    assert.ok(error.cause instanceof Error)
+  })
+})
+
+describe('the lock of a checkpoint', () => {
+  it('is had by one at a time, and by the next when it is given back', async (t) => {
+    const { file, at } = await lockedFile(t)
+    const other = new CheckpointFile(at)
+    const error = await failure(other.lock())
+    assert.equal(error.code, 'CHECKPOINT_FAILED')
+    assert.match(error.message, /in use by another upload/)
+    await file.lock()
+    await file.unlock()
+    await other.lock()
+    await other.unlock()
+  })
+
+  it('is taken over at once from a process that was killed', async (t) => {
+    const at = path.join(await temporaryFolder(t), 'c')
+    const url = new URL('../../../../src/upload/checkpoint/file/checkpoint-file.ts', import.meta.url).href
+    const program = `import { CheckpointFile } from ${JSON.stringify(url)}
+      await new CheckpointFile(${JSON.stringify(at)}).lock()
+      console.log('locked')
+      setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    t.after(() => child.kill('SIGKILL'))
+    await once(child.stdout, 'data')
+    const file = new CheckpointFile(at)
+    await failure(file.lock())
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await file.lock()
+    await file.unlock()
+  })
+
+  it(
+    'is taken over when another process has the number now',
+    { skip: process.platform !== 'linux' && 'only Linux tells when a process began' },
+    async (t) => {
+      const { file, at } = await lockedFile(t)
+      const holder = JSON.parse(await readFile(`${at}.lock`, 'utf8')) as Record<string, unknown>
+      await file.unlock()
+      await writeFile(`${at}.lock`, JSON.stringify({ ...holder, began: 'another boot 5' }))
+      await file.lock()
+      await file.write('text')
+    },
+  )
+
+  for (const [what, holder] of [
+    ['of another machine', JSON.stringify({ host: `not ${os.hostname()}`, pid: process.pid, token: 'x' })],
+    ['that says nothing yet', ''],
+  ] as const) {
+    it(`${what} is taken over when it has not been renewed for long`, async (t) => {
+      const at = path.join(await temporaryFolder(t), 'c')
+      await writeFile(`${at}.lock`, holder)
+      const file = new CheckpointFile(at)
+      await failure(file.lock())
+      const past = new Date(Date.now() - 10 * 60_000)
+      await utimes(`${at}.lock`, past, past)
+      await file.lock()
+      await file.unlock()
+    })
+  }
+
+  it('that was lost is noticed before the next write', async (t) => {
+    const { file, at } = await lockedFile(t)
+    await file.write('mine')
+    await rm(`${at}.lock`)
+    const other = new CheckpointFile(at)
+    await other.lock()
+    await other.write('theirs')
+    for (const call of [() => file.write('mine again'), () => file.remove()]) {
+      assert.equal((await failure(call())).code, 'CHECKPOINT_FAILED')
+    }
+    await file.unlock()
+    assert.equal(await other.read(), 'theirs')
+    await other.unlock()
+  })
+})
