@@ -8,26 +8,23 @@ import { cancelled, HttpFailure, toHttpFailure } from '../../http/http-failure.j
 import type { HttpAnswer, HttpRequest, HttpStreamAnswer } from '../../http/http-message.js'
 import type { Transport } from '../../http/transport.js'
 import { readText } from '../../http/read-text.js'
-import { backoffMs, type RetryOptions } from '../../shared/backoff.js'
-import type { Credentials } from '../../shared/credentials.js'
+import type { RetryOptions } from '../../shared/backoff.js'
 import { debugLine } from '../../shared/diagnostics.js'
 import { UploadError } from '../../shared/errors.js'
-import { oneLine } from '../../shared/one-line.js'
 import { unlessAborted } from '../../shared/unless-aborted.js'
 import { VERSION } from '../../shared/version.js'
 import { percentEncode } from '../../signing/percent-encoding.js'
 import type { QueryParameter } from '../../signing/signable-request.js'
+import { Attempt } from './attempt.js'
 import { AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './attempt-failure.js'
+import { Attempts } from './attempts.js'
 import { type Call, describeCall, factsOfCall } from './call.js'
 import { type Effort, effortDetails, failedCall } from './call-error.js'
 import type { Dialect } from '../dialect.js'
 import { sha256Hex } from '../object/object-body.js'
+import { Remedies, ServiceClock } from './remedies.js'
 import { type OnAnswer, type RequestTrace, traceRequest } from './request-trace.js'
 import type { CallContext } from '../store-driver.js'
-import { withoutSecrets } from './without-secrets.js'
-
-/** Characters of a failure's own text in a message. */
-const LONGEST_REASON = 600
 
 const USER_AGENT = `oss-upload-stream/${VERSION} node/${process.versions.node}`
 
@@ -45,8 +42,7 @@ export interface RequesterParts {
 export class Requester {
   readonly #parts: RequesterParts
   readonly #host: string
-  /** What the service's clock is ahead of this machine's, learned when it refused a date. */
-  #clockOffsetMs = 0
+  readonly #clock = new ServiceClock()
 
   constructor(parts: RequesterParts) {
     this.#parts = parts
@@ -79,83 +75,34 @@ export class Requester {
     })
   }
 
+  /** Makes attempts until one succeeds or none is left. */
   async #attempts<T>(call: Call, context: CallContext, send: Send<T>): Promise<T> {
     const { credentials, retry, dialect } = this.#parts
-    const begunAt = performance.now()
-    const elapsed = (): number => Math.round(performance.now() - begunAt)
-    const totalMs = context.retryTotalMs ?? retry.totalMs
-    let renewedCredentials = false
-    let outcomeUnknown = false
+    const attempts = new Attempts({ ...retry, totalMs: context.retryTotalMs ?? retry.totalMs })
+    const remedies = new Remedies(this.#clock, credentials)
     const payloadHash = dialect.signsPayload ? await sha256Hex(call.body?.segments ?? []) : undefined
-
-    for (let attempts = 1; ; attempts += 1) {
-      this.#throwIfOver(call, context, { attempts: attempts - 1, elapsedMs: elapsed(), outcomeUnknown })
-      let isOver = false
-      let sent = 0
-      let snapshot: Credentials | undefined
-      let request: HttpRequest | undefined
-      const attempt = async (onAnswer: OnAnswer): Promise<T> => {
-        snapshot = credentials.atHand ?? (await unlessAborted(credentials.snapshot(), context.signal, cancelledBefore))
-        const date = new Date(Date.now() + this.#clockOffsetMs)
-        request = this.#request(call, context, { credentials: snapshot, date, payloadHash }, (bytes) => {
-          // What leaves after the failure counts for nothing.
-          if (isOver) return
-          sent += bytes
-          context.onSent?.(bytes)
-        })
-        return send(request, onAnswer)
-      }
-      const reasonOf = ({ message }: AttemptFailure): string =>
-        oneLine(withoutSecrets(message, snapshot, request), LONGEST_REASON)
-      const errorOf = (failure: AttemptFailure): UploadError => {
-        const effort = {
-          attempts,
-          elapsedMs: elapsed(),
-          outcomeUnknown: outcomeUnknown || failure.facts.outcomeUnknown,
-        }
-        return failedCall(call, dialect, failure, reasonOf(failure), effort)
-      }
-      const toldError = (error: unknown): unknown =>
-        error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error
+    for (;;) {
+      this.#throwIfOver(call, context, attempts.effort())
+      attempts.begin()
+      const attempt = new Attempt(context.onSent)
+      const errorOf = (failure: AttemptFailure): UploadError =>
+        failedCall(call, dialect, failure, attempt.reasonOf(failure), attempts.effort(failure))
       try {
         return await traceRequest(
-          () => this.#traceOf(call, context, attempts),
-          attempt,
+          () => this.#traceOf(call, context, attempts.count),
+          async (onAnswer) => send(await this.#request(call, context, payloadHash, attempt), onAnswer),
           dialect.requestIdHeader,
-          toldError,
+          (error) =>
+            error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error,
         )
       } catch (error) {
-        isOver = true
-        const failure = failureOf(error)
-        if (sent > 0) context.onSent?.(-sent)
-        if (failure.facts.outcomeUnknown) context.onOutcomeUnknown?.()
-        outcomeUnknown ||= failure.facts.outcomeUnknown
-
-        const { remedy, throttled } = failure.facts
-        if (throttled === true) context.onThrottled?.('refused')
-        let helps = remedy !== 'none'
-        let delayMs = 0
-        if (remedy === 'again') {
-          // Never sooner than by our own rule: a service that asks for 0 would use up all attempts at once.
-          delayMs = Math.max(failure.facts.retryAfterMs ?? 0, backoffMs(attempts, retry, throttled === true))
-        } else if (remedy === 'clock') {
-          helps = this.#mendClock(failure)
-        } else if (remedy === 'credentials') {
-          // Once: credentials that are refused right after they were renewed will be refused again.
-          helps = !renewedCredentials && (await this.#renewCredentials(snapshot, context))
-          renewedCredentials = true
-        }
-        const isLast = !helps || attempts >= retry.maxAttempts || elapsed() + delayMs >= totalMs
-        if (isLast || isAborted(context.signal) || isAborted(context.retrySignal)) throw errorOf(failure)
-        debugLine(`${describeCall(call)}: attempt ${attempts + 1} follows in ${delayMs} ms`)
-        context.onRetry?.({
-          operation: call.operation,
-          ...(call.partNumber === undefined ? {} : { partNumber: call.partNumber }),
-          attempt: attempts,
-          delayMs,
-          reason: reasonOf(failure),
-          outcomeUnknown: failure.facts.outcomeUnknown,
-        })
+        const failure = attempt.failed(error)
+        attempts.record(failure)
+        reportOutcome(failure, context)
+        const helps = await remedies.apply(failure, attempt.credentials, context.signal)
+        const delayMs = helps ? attempts.delayAfter(failure) : undefined
+        if (delayMs === undefined || isAborted(context.signal) || isAborted(context.retrySignal)) throw errorOf(failure)
+        reportRetry(call, context, { attempt: attempts.count, delayMs, reason: attempt.reasonOf(failure), failure })
         if (delayMs > 0) await pause(delayMs, context)
       }
     }
@@ -169,39 +116,24 @@ export class Requester {
     return upload === undefined ? trace : { ...trace, upload }
   }
 
-  /** Takes over the service's time; servers of one service may differ, so that this can happen more than once. */
-  #mendClock({ facts: { serverTime } }: AttemptFailure): boolean {
-    if (serverTime === undefined) return false
-    this.#clockOffsetMs = serverTime - Date.now()
-    return true
-  }
-
-  /** Whether there may be others than those that were rejected. */
-  async #renewCredentials(rejected: Credentials | undefined, context: CallContext): Promise<boolean> {
-    try {
-      const snapshot = this.#parts.credentials.snapshot(rejected)
-      const renewed = await unlessAborted(snapshot, context.signal, cancelledBefore)
-      return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
-    } catch {
-      // The next attempt asks again, and tells what is wrong where it fails too.
-      return true
-    }
-  }
-
-  #request(
+  /** Signs the request of an attempt, with credentials and a date of its own. */
+  async #request(
     call: Call,
     context: CallContext,
-    signed: { credentials: Credentials; date: Date; payloadHash: string | undefined },
-    onSent: (bytes: number) => void,
-  ): HttpRequest {
-    const { dialect, answerMs } = this.#parts
+    payloadHash: string | undefined,
+    attempt: Attempt,
+  ): Promise<HttpRequest> {
+    const { credentials: source, dialect, answerMs } = this.#parts
     const { method, key, query = [], body, patience = 1, pacedMs } = call
+    const credentials =
+      source.atHand ?? (await unlessAborted(source.snapshot(), context.signal, (reason) => cancelled(reason, false)))
+    attempt.credentials = credentials
     const headers: Record<string, string> = { ...call.headers, host: this.#host }
     headers['user-agent'] = USER_AGENT
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.size ?? 0)
-    const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash: signed.payloadHash }
-    Object.assign(headers, dialect.sign(signable, signed.credentials, signed.date))
-    return {
+    const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash }
+    Object.assign(headers, dialect.sign(signable, credentials, this.#clock.now()))
+    attempt.request = {
       method,
       origin: dialect.origin,
       path: dialect.pathOf(key) + formatQuery(query),
@@ -210,8 +142,9 @@ export class Requester {
       signal: context.signal,
       answerMs: answerMs * patience,
       pacedMs,
-      onSent,
+      onSent: attempt.sent,
     }
+    return attempt.request
   }
 
   #throwIfOver(call: Call, context: CallContext, effort: Effort): void {
@@ -235,8 +168,25 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
 }
 
-function cancelledBefore(reason: unknown): HttpFailure {
-  return cancelled(reason, false)
+function reportOutcome({ facts }: AttemptFailure, context: CallContext): void {
+  if (facts.outcomeUnknown) context.onOutcomeUnknown?.()
+  if (facts.throttled === true) context.onThrottled?.('refused')
+}
+
+function reportRetry(
+  call: Call,
+  context: CallContext,
+  { attempt, delayMs, reason, failure }: { attempt: number; delayMs: number; reason: string; failure: AttemptFailure },
+): void {
+  debugLine(`${describeCall(call)}: attempt ${attempt + 1} follows in ${delayMs} ms`)
+  context.onRetry?.({
+    operation: call.operation,
+    ...(call.partNumber === undefined ? {} : { partNumber: call.partNumber }),
+    attempt,
+    delayMs,
+    reason,
+    outcomeUnknown: failure.facts.outcomeUnknown,
+  })
 }
 
 /** Ends early, without a word, when the call is over. */

@@ -1,0 +1,44 @@
+import type { HttpRequest } from '../../http/http-message.js'
+import type { Credentials } from '../../shared/credentials.js'
+import { oneLine } from '../../shared/one-line.js'
+import { type AttemptFailure, failureOf } from './attempt-failure.js'
+import type { CallContext } from '../store-driver.js'
+import { withoutSecrets } from './without-secrets.js'
+
+/** Characters of a failure's own text in a message. */
+const LONGEST_REASON = 600
+
+/** One attempt at a call: what it was signed with, what was sent, and what of its body has left. */
+export class Attempt {
+  readonly #onSent: CallContext['onSent']
+  #sent = 0
+  #isOver = false
+  /** What it was signed with, once that is known. */
+  credentials: Credentials | undefined
+  /** What was sent, once it is signed. */
+  request: HttpRequest | undefined
+
+  constructor(onSent: CallContext['onSent']) {
+    this.#onSent = onSent
+  }
+
+  /** Counts bytes of the body that left; what leaves after the failure counts for nothing. */
+  readonly sent = (bytes: number): void => {
+    if (this.#isOver) return
+    this.#sent += bytes
+    this.#onSent?.(bytes)
+  }
+
+  /** Takes back the bytes that were counted and returns the failure. What is no failure of an attempt is thrown. */
+  failed(error: unknown): AttemptFailure {
+    this.#isOver = true
+    const failure = failureOf(error)
+    if (this.#sent > 0) this.#onSent?.(-this.#sent)
+    return failure
+  }
+
+  /** Returns the failure's text without secrets. */
+  reasonOf({ message }: AttemptFailure): string {
+    return oneLine(withoutSecrets(message, this.credentials, this.request), LONGEST_REASON)
+  }
+}
