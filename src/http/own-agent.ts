@@ -1,7 +1,8 @@
-import { Agent, type Dispatcher, type EnvHttpProxyAgent } from 'undici/index.js'
+import type { Agent, Dispatcher, EnvHttpProxyAgent } from 'undici/index.js'
 import { KiB } from '../shared/byte-size.js'
 import { PreparedConnections } from './prepared-connections.js'
 import { type Proxy, proxyAgent } from './proxy.js'
+import type { Undici } from './undici.js'
 
 /** Idle connections are closed before most servers do, which would cost a request. */
 const IDLE_MS = 10_000
@@ -14,14 +15,16 @@ type Way = { agent: Agent; prepared: PreparedConnections } | { agent: EnvHttpPro
 /** An agent of undici. */
 export class OwnAgent {
   readonly #way: Way
+  readonly #renew: () => OwnAgent
 
-  constructor(connectMs: number, proxy?: Proxy) {
+  constructor(undici: Undici, connectMs: number, proxy?: Proxy) {
+    this.#renew = () => new OwnAgent(undici, connectMs, proxy)
     if (proxy !== undefined) {
-      this.#way = { agent: proxyAgent(proxy, connectMs, { ...SETTINGS, connect: { timeout: connectMs } }) }
+      this.#way = { agent: proxyAgent(undici, proxy, connectMs, { ...SETTINGS, connect: { timeout: connectMs } }) }
       return
     }
-    const prepared = new PreparedConnections(connectMs, IDLE_MS)
-    this.#way = { agent: new Agent({ ...SETTINGS, connect: prepared.connect }), prepared }
+    const prepared = new PreparedConnections(undici.buildConnector({ timeout: connectMs }), IDLE_MS)
+    this.#way = { agent: new undici.Agent({ ...SETTINGS, connect: prepared.connect }), prepared }
   }
 
   get dispatcher(): Dispatcher {
@@ -34,6 +37,11 @@ export class OwnAgent {
     const stats = this.#way.agent.stats[new URL(origin).origin]
     const free = stats !== undefined && 'free' in stats ? stats.free : 0
     this.#way.prepared.open(origin, count - free)
+  }
+
+  /** Returns an agent of the same settings without a connection. */
+  renewed(): OwnAgent {
+    return this.#renew()
   }
 
   /** Ends idle connections; requests in flight end first. */

@@ -4,7 +4,7 @@
  * keeps no process alive.
  */
 import type { Socket } from 'node:net'
-import { buildConnector } from 'undici/index.js'
+import type { buildConnector } from 'undici/index.js'
 
 type Connector = buildConnector.connector
 type Callback = buildConnector.Callback
@@ -26,8 +26,8 @@ export class PreparedConnections {
   readonly #unclaimed = new Set<Prepared>()
   #isClosed = false
 
-  constructor(connectMs: number, idleMs: number) {
-    this.#connect = buildConnector({ timeout: connectMs })
+  constructor(connect: Connector, idleMs: number) {
+    this.#connect = connect
     this.#idleMs = idleMs
     this.connect = (options, callback) => {
       const prepared = this.#claim(options)

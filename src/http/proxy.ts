@@ -1,6 +1,7 @@
 /** Which proxy the requests of a store go through. HTTP and HTTPS alike are tunnelled: a proxy sees the host, no more. */
-import { EnvHttpProxyAgent, Pool } from 'undici/index.js'
+import type { EnvHttpProxyAgent } from 'undici/index.js'
 import { UploadError } from '../shared/errors.js'
+import type { Undici } from './undici.js'
 
 /** Accepted: `'environment'`, or the URL of a proxy. */
 export type ProxyOption = 'environment' | (string & {})
@@ -29,6 +30,7 @@ export function proxyOf(option: unknown, origin: string, environment: NodeJS.Pro
 
 /** Two time limits: to connect to the proxy, and for the proxy to connect. */
 export function proxyAgent(
+  { EnvHttpProxyAgent, Pool }: Undici,
   { url, except }: Proxy,
   connectMs: number,
   options: EnvHttpProxyAgent.Options,

@@ -2,8 +2,6 @@
  * Requests over HTTP/1.1 with three time limits, none of which a slow but moving request ever meets: connecting,
  * bytes not moving, and waiting for the answer once all bytes have left. Redirects are not followed: credentials
  * never go to a host that the caller did not name.
- *
- * `undici` is imported by its file: Bun puts a class of its own in the place of the bare name, which cannot do this.
  */
 import type { Dispatcher as UndiciDispatcher } from 'undici/index.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
@@ -21,6 +19,7 @@ import {
 import { OwnAgent } from './own-agent.js'
 import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
+import { loadUndici } from './undici.js'
 
 /** What is used of a Dispatcher of undici 6, 7 or 8: their types differ, these verbs do not. */
 export interface Dispatcher {
@@ -56,20 +55,18 @@ export class Transport {
   readonly #timeouts: TimeoutOptions
   readonly #proxy: Proxy | undefined
   readonly #limiter: BandwidthLimiter | undefined
-  /** An agent of our own, or what the caller gave. */
-  #connections: OwnAgent | { dispatcher: UndiciDispatcher }
+  /** An agent of our own, made for the first request, or what the caller gave. */
+  #connections: OwnAgent | { dispatcher: UndiciDispatcher } | undefined
   /** Of dispatchers that were replaced and still end their requests. */
   readonly #retiring = new Set<Promise<void>>()
+  #connecting: Promise<OwnAgent> | undefined
   #closing: Promise<void> | undefined
 
   constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter }: TransportParts = {}) {
     this.#timeouts = timeouts
     this.#proxy = proxy
     this.#limiter = limiter
-    this.#connections =
-      dispatcher === undefined
-        ? new OwnAgent(timeouts.connectMs, proxy)
-        : { dispatcher: dispatcher as unknown as UndiciDispatcher }
+    if (dispatcher !== undefined) this.#connections = { dispatcher: dispatcher as unknown as UndiciDispatcher }
   }
 
   get isClosed(): boolean {
@@ -122,7 +119,11 @@ export class Transport {
 
   /** Opens connections until `count` are there that no request uses. What fails is left to the requests to find out. */
   prepare(origin: string, count: number): void {
-    if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
+    const prepare = (): void => {
+      if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
+    }
+    if (this.#connections === undefined) void this.#connect().then(prepare, () => undefined)
+    else prepare()
   }
 
   /** Ends idle connections; requests in flight end first. */
@@ -132,12 +133,21 @@ export class Transport {
   }
 
   async #closeAll(): Promise<void> {
+    // A request that loads the client right now ends first, as any other in flight.
+    await this.#connecting?.catch(() => undefined)
     const own = this.#connections instanceof OwnAgent ? this.#connections : undefined
     await Promise.all([own?.close(), ...this.#retiring])
   }
 
+  async #connect(): Promise<{ dispatcher: UndiciDispatcher }> {
+    this.#connecting ??= loadUndici().then(
+      (undici) => (this.#connections = new OwnAgent(undici, this.#timeouts.connectMs, this.#proxy)),
+    )
+    return this.#connecting
+  }
+
   async #through<T>(send: (dispatcher: UndiciDispatcher) => Promise<T>): Promise<T> {
-    const { dispatcher } = this.#connections
+    const { dispatcher } = this.#connections ?? (await this.#connect())
     try {
       return await send(dispatcher)
     } catch (error) {
@@ -179,7 +189,7 @@ export class Transport {
   #renew(used: UndiciDispatcher): void {
     const broken = this.#connections
     if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return
-    this.#connections = new OwnAgent(this.#timeouts.connectMs, this.#proxy)
+    this.#connections = broken.renewed()
     const retiring = broken.close().finally(() => this.#retiring.delete(retiring))
     this.#retiring.add(retiring)
   }

@@ -2,23 +2,45 @@
  * Reading and writing the services' small XML documents. Values stay text, untrimmed: a key `007`, a key with a
  * trailing space and a CRC-64 beyond 2^53 must survive. Document types are refused, so no entity is ever expanded.
  */
-import { XMLParser } from 'fast-xml-parser'
+import type { XMLParser } from 'fast-xml-parser'
 
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  parseTagValue: false,
-  trimValues: false,
-  // The parser's own decoder leaves out references that XML forbids, and services write: a key would be another one.
-  entityDecoder: {
-    decode: decodeReferences,
-    addInputEntities: () => undefined,
-    reset: () => undefined,
-    setExternalEntities: () => undefined,
-    setXmlVersion: () => undefined,
-  },
-  // One shape for one and for many: every element is an array.
-  isArray: () => true,
-})
+/** Returns the root element of `text`, which may begin with white space. Throws unless it is one whole document. */
+type ParseXml = (text: string) => XmlElement
+
+let loaded: Promise<ParseXml> | undefined
+
+/** Loads the parser with the first document: most processes that upload small objects never see one. */
+export async function loadXmlParser(): Promise<ParseXml> {
+  loaded ??= import('fast-xml-parser').then(({ XMLParser }) => {
+    const parser = createParser(XMLParser)
+    return (text) => rootOf(parser, text)
+  })
+  return loaded
+}
+
+/** Resolves with the root element of `text`, which may begin with white space. Rejects unless it is one whole document. */
+export async function parseXml(text: string): Promise<XmlElement> {
+  const parse = await loadXmlParser()
+  return parse(text)
+}
+
+function createParser(Parser: typeof XMLParser): XMLParser {
+  return new Parser({
+    ignoreAttributes: true,
+    parseTagValue: false,
+    trimValues: false,
+    // The parser's own decoder drops references that XML forbids but services write, which would change a key.
+    entityDecoder: {
+      decode: decodeReferences,
+      addInputEntities: () => undefined,
+      reset: () => undefined,
+      setExternalEntities: () => undefined,
+      setXmlVersion: () => undefined,
+    },
+    // One shape for one and for many: every element is an array.
+    isArray: () => true,
+  })
+}
 
 type ParsedElement = string | { readonly [name: string]: readonly ParsedElement[] | undefined }
 
@@ -50,8 +72,7 @@ export class XmlElement {
   }
 }
 
-/** The root element of `text`, which may begin with white space. Throws where it is not one whole document. */
-export function parseXml(text: string): XmlElement {
+function rootOf(parser: XMLParser, text: string): XmlElement {
   const trimmed = text.trim()
   if (/<!DOCTYPE/i.test(trimmed)) throw new Error('a document type is not accepted')
   const document = parser.parse(trimmed) as Record<string, ParsedElement[]>

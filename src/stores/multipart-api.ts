@@ -105,8 +105,9 @@ export class MultipartApi implements StoreDriver {
         headers: { ...this.#dialect.objectHeaders(options, 'initiate'), ...this.#integrity.headersOfInitiate() },
       },
       context,
-      (answer) => {
-        const uploadId = this.#answers.root(answer, 'InitiateMultipartUploadResult').text('UploadId')
+      async (answer) => {
+        const root = await this.#answers.root(answer, 'InitiateMultipartUploadResult')
+        const uploadId = root.text('UploadId')
         if (uploadId === undefined || uploadId === '') {
           throw badAnswer('the answer names no upload id', answer, this.#dialect)
         }
@@ -170,7 +171,7 @@ export class MultipartApi implements StoreDriver {
         patience: PATIENCE_TO_COMPLETE,
       },
       context,
-      (answer) => {
+      async (answer) => {
         // The body is the callback server's answer where a callback was asked for.
         if (this.#hasCallback(headers)) {
           return {
@@ -178,7 +179,7 @@ export class MultipartApi implements StoreDriver {
             callback: callbackAnswer(answer.text),
           }
         }
-        const root = this.#answers.root(answer, 'CompleteMultipartUploadResult')
+        const root = await this.#answers.root(answer, 'CompleteMultipartUploadResult')
         return this.#answers.stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
       },
     )
@@ -202,8 +203,8 @@ export class MultipartApi implements StoreDriver {
   async listParts({ key, uploadId }: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage> {
     const query = [['uploadId', uploadId] as const, ...this.#encoded, ...partsPageQuery(page)]
     return this.#requester.call({ operation: 'ListParts', method: 'GET', key, uploadId, query }, context, (answer) =>
-      this.#answers.understand(answer, () =>
-        readPartsPage(this.#answers.root(answer, 'ListPartsResult'), page, this.#integrity.elementName),
+      this.#answers.understand(answer, async () =>
+        readPartsPage(await this.#answers.root(answer, 'ListPartsResult'), page, this.#integrity.elementName),
       ),
     )
   }
@@ -225,8 +226,8 @@ export class MultipartApi implements StoreDriver {
   ): Promise<UploadsPage | undefined> {
     const query = [['uploads', ''] as const, ...(isEncoded ? [ENCODED] : []), ...uploadsPageQuery(page)]
     return this.#requester.call({ operation: 'ListMultipartUploads', method: 'GET', query }, context, (answer) =>
-      this.#answers.understand(answer, () => {
-        const root = this.#answers.root(answer, 'ListMultipartUploadsResult')
+      this.#answers.understand(answer, async () => {
+        const root = await this.#answers.root(answer, 'ListMultipartUploadsResult')
         // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
         const isUnclear = isEncoded && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
         const at = date('answeredAt', answer.headers['date'])

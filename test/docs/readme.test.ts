@@ -54,7 +54,7 @@ async function outputOf(block: string | undefined): Promise<string> {
 }
 
 describe('README.md', () => {
-  it('has code that compiles', () => {
+  it('has code that compiles', async () => {
     // The last one does not: it shows that others would be noticed.
     const wrong = `import { openStore, type StoreOptions } from 'oss-upload-stream'\nopenStore({ reigon: 'cn-hangzhou' })`
     const blocks = blocksOf(README, 'ts')
@@ -82,9 +82,9 @@ describe('README.md', () => {
     assert.match(await outputOf(block), /^3 parts, 3 retries\n$/)
   })
 
-  it('has documents that can be pasted', () => {
+  it('has documents that can be pasted', async () => {
     for (const block of blocksOf(README, 'json')) JSON.parse(block)
-    for (const block of blocksOf(README, 'xml')) assert.equal(parseXml(block).name, 'LifecycleConfiguration')
+    for (const block of blocksOf(README, 'xml')) assert.equal((await parseXml(block)).name, 'LifecycleConfiguration')
   })
 
   it('names every option, and no other', async () => {

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { buildConnector } from 'undici'
 import { PreparedConnections } from '../../src/http/prepared-connections.js'
 import { answer, closedPort, onRequestHead, rawServer } from '../support/raw-server.js'
 import { get, transport } from '../support/transport.js'
 import { until } from '../support/until.js'
 
 function prepared(t: TestContext, idleMs = 60_000): PreparedConnections {
-  const connections = new PreparedConnections(10_000, idleMs)
+  const connections = new PreparedConnections(buildConnector({ timeout: 10_000 }), idleMs)
   t.after(() => connections.close())
   return connections
 }

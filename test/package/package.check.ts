@@ -56,7 +56,9 @@ describe('the package', () => {
     for (const name of ['OSS', 'OBS', 'S3']) assert.match(String(facts['description']), new RegExp(name))
     for (const name of ['funding', 'bundleDependencies']) assert.equal(facts[name], undefined)
     assert.deepEqual(Object.keys(facts['dependencies'] as object), ['fast-xml-parser', 'undici'])
-    assert.deepEqual(Object.keys(facts['optionalDependencies'] as object), ['crc64-ecma182'])
+    // Optional, so that no package manager builds it, or warns of its install script, unless the application asks for it.
+    assert.deepEqual(Object.keys(facts['peerDependencies'] as object), ['crc64-ecma182'])
+    assert.deepEqual(facts['peerDependenciesMeta'], { 'crc64-ecma182': { optional: true } })
   })
 
   it('runs where it is installed from the tarball', async (t) => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseXml } from '../../src/shared/xml.js'
+import { loadXmlParser } from '../../src/shared/xml.js'
 import { readPartsPage, readUploadsPage } from '../../src/stores/listings.js'
 import type { PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from '../../src/stores/store-driver.js'
+
+const parseXml = await loadXmlParser()
 
 function partsPage(content: string, request: PartsPageRequest = {}): PartsPage {
   return readPartsPage(parseXml(`<ListPartsResult>${content}</ListPartsResult>`), request)

@@ -270,7 +270,7 @@ describe('completeMultipartUpload', () => {
         'x-oss-forbid-overwrite': 'true',
       },
     ])
-    const root = parseXml(request!.body.toString())
+    const root = await parseXml(request!.body.toString())
     assert.equal(root.name, 'CompleteMultipartUpload')
     assert.deepEqual(
       root.children('Part').map((part) => [part.text('PartNumber'), part.text('ETag')]),

@@ -4,13 +4,15 @@ import { createHash } from 'node:crypto'
 import http from 'node:http'
 import type { Emulator } from '../../src/emulator/index.js'
 import type { Credentials } from '../../src/shared/credentials.js'
-import { parseXml, type XmlElement } from '../../src/shared/xml.js'
+import { loadXmlParser, type XmlElement } from '../../src/shared/xml.js'
 import { signObs } from '../../src/signing/obs.js'
 import { signOssV1 } from '../../src/signing/oss-v1.js'
 import { signOssV4 } from '../../src/signing/oss-v4.js'
 import { percentEncode, percentEncodeKey } from '../../src/signing/percent-encoding.js'
 import type { QueryParameter } from '../../src/signing/signable-request.js'
 import { signSigV4 } from '../../src/signing/sigv4.js'
+
+const parseXml = await loadXmlParser()
 
 export interface RawRequest {
   method?: string

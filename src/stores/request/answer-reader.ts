@@ -18,9 +18,9 @@ export class AnswerReader {
   }
 
   /** What `read` makes of it; whatever else `read` throws says that it cannot be understood. */
-  understand<T>(answer: HttpAnswer, read: () => T): T {
+  async understand<T>(answer: HttpAnswer, read: () => T | Promise<T>): Promise<T> {
     try {
-      return read()
+      return await read()
     } catch (error) {
       if (error instanceof Error && error.name === 'AttemptFailure') throw error
       throw badAnswer(`the answer cannot be understood: ${String(error)}`, answer, this.#dialect)
@@ -28,8 +28,8 @@ export class AnswerReader {
   }
 
   /** The root of its document, which must have this name. */
-  root(answer: HttpAnswer, name: string): XmlElement {
-    const root = this.understand(answer, () => parseXml(answer.text))
+  async root(answer: HttpAnswer, name: string): Promise<XmlElement> {
+    const root = await this.understand(answer, () => parseXml(answer.text))
     if (root.name !== name) throw badAnswer(`the answer is a ${root.name}, not a ${name}`, answer, this.#dialect)
     return root
   }

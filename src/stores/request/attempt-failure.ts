@@ -75,9 +75,9 @@ const CREDENTIALS = new Set([
 ])
 
 /** An answer that is no success. */
-export function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): AttemptFailure {
+export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): Promise<AttemptFailure> {
   const { status, headers } = answer
-  const { code: serviceCode, message, requestId, ec, hint } = readServiceError(answer, dialect)
+  const { code: serviceCode, message, requestId, ec, hint } = await readServiceError(answer, dialect)
   const throttled = status === 429 || (status >= 500 && THROTTLING.has(serviceCode))
   const isUnknownToService = status === 501 || serviceCode === 'NotImplemented'
   const facts = {
@@ -201,11 +201,11 @@ interface ServiceError {
   hint?: string
 }
 
-function readServiceError(answer: HttpAnswer, dialect: Dialect): ServiceError {
+async function readServiceError(answer: HttpAnswer, dialect: Dialect): Promise<ServiceError> {
   const text = answer.text.trim() === '' ? dialect.errorInHeaders(answer.headers) : answer.text
   if (text === undefined) return { code: `HTTP${answer.status}`, message: '', hint: placeHint(answer, dialect) }
   try {
-    const error = parseXml(text)
+    const error = await parseXml(text)
     const code = error.text('Code')
     if (error.name === 'Error' && code !== undefined && code !== '') {
       return {

@@ -55,7 +55,7 @@ export class Requester {
     return this.#attempts(call, context, async (request, onAnswer) => {
       const answer = await transport.send(request)
       onAnswer(answer)
-      if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw failureOfAnswer(answer, dialect)
+      if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw await failureOfAnswer(answer, dialect)
       if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
@@ -71,7 +71,7 @@ export class Requester {
       const text = await readText(body).catch((error: unknown) => {
         throw toHttpFailure(error)
       })
-      throw failureOfAnswer({ status, headers, text }, dialect)
+      throw await failureOfAnswer({ status, headers, text }, dialect)
     })
   }
 

@@ -12,7 +12,7 @@ import { ossDialect } from '../../../src/stores/oss/oss-dialect.js'
 
 const dialect = ossDialect({ bucket: 'bucket', region: 'cn-test' })
 
-function failure(status: number, text: string, headers: Record<string, string> = {}): AttemptFailure {
+function failure(status: number, text: string, headers: Record<string, string> = {}): Promise<AttemptFailure> {
   return failureOfAnswer({ status, headers, text }, dialect)
 }
 
@@ -21,18 +21,18 @@ function errorXml(content: string): string {
 }
 
 describe('the failure that an answer tells', () => {
-  it('has the code, the message and the ids of the service', () => {
+  it('has the code, the message and the ids of the service', async () => {
     const text = errorXml('<Code>NoSuchKey</Code><Message> a &lt;b&gt; </Message><RequestId>R</RequestId><EC>E</EC>')
-    const { message, facts } = failure(404, text, { 'x-oss-request-id': 'other', 'x-oss-ec': 'other' })
+    const { message, facts } = await failure(404, text, { 'x-oss-request-id': 'other', 'x-oss-ec': 'other' })
     assert.match(message, /^404 NoSuchKey: {2}a <b> $/)
     assert.equal(facts.serviceCode, 'NoSuchKey')
     assert.equal(facts.requestId, 'R')
     assert.equal(facts.ec, 'E')
   })
 
-  it('has the ids of the headers where the document has none', () => {
+  it('has the ids of the headers where the document has none', async () => {
     const text = errorXml('<Code>NoSuchKey</Code><RequestId/><EC></EC>')
-    const { facts } = failure(404, text, { 'x-oss-request-id': 'R', 'x-oss-ec': 'E' })
+    const { facts } = await failure(404, text, { 'x-oss-request-id': 'R', 'x-oss-ec': 'E' })
     assert.equal(facts.requestId, 'R')
     assert.equal(facts.ec, 'E')
   })
@@ -51,27 +51,27 @@ describe('the failure that an answer tells', () => {
     ['an entity', '<!DOCTYPE Error [<!ENTITY a "NoSuchKey">]><Error><Code>&a;</Code></Error>'],
     ['reserved names', errorXml('<__proto__><Code>x</Code></__proto__>')],
   ] as const) {
-    it(`is known by the status alone where the body is ${what}`, () => {
-      const { code, facts } = failure(404, text)
+    it(`is known by the status alone where the body is ${what}`, async () => {
+      const { code, facts } = await failure(404, text)
       assert.equal(code, 'NOT_FOUND')
       assert.equal(facts.serviceCode, 'HTTP404')
       assert.equal(facts.requestId, undefined)
     })
   }
 
-  it('has ids that are short and on one line, whatever comes', () => {
+  it('has ids that are short and on one line, whatever comes', async () => {
     const long = `a\r\nb\u202e${'x'.repeat(100_000)}`
     const text = errorXml(`<Code>${long}</Code><RequestId>${long}</RequestId><EC>${long}</EC>`)
-    const { facts } = failure(400, text)
+    const { facts } = await failure(400, text)
     for (const id of [facts.serviceCode, facts.requestId, facts.ec]) {
       assert.ok(id !== undefined && id.length <= 100)
       assert.match(id, /^a b x+…$/)
     }
   })
 
-  it('is found in a large answer without delay', () => {
+  it('is found in a large answer without delay', async () => {
     const text = errorXml(`<Code>NoSuchKey</Code>${'<X>&#34;</X>'.repeat(100_000)}`)
-    assert.equal(failure(404, text).facts.serviceCode, 'NoSuchKey')
+    assert.equal((await failure(404, text)).facts.serviceCode, 'NoSuchKey')
   })
 })
 

@@ -32,7 +32,7 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   checkDigest(context, document)
   // From here to the commit nothing is awaited: of two requests to complete one upload, the second finds none.
   const { uploadId, properties } = requireUpload(context)
-  const listed = dialect.completesAll(call) ? undefined : parsePartList(document)
+  const listed = dialect.completesAll(call) ? undefined : await parsePartList(document)
   const parts = listed === undefined ? allParts(context, document, uploadId) : listedParts(context, listed, uploadId)
   checkSizes(context, parts)
   const checksum = checksumOfObject(context, properties.checksum, parts, listed ?? [])

@@ -12,8 +12,8 @@ export interface ListedPart {
 }
 
 /** Throws `malformed-xml` for another document, and for a list of nothing. */
-export function parsePartList(document: Buffer): ListedPart[] {
-  const root = parseRoot(document)
+export async function parsePartList(document: Buffer): Promise<ListedPart[]> {
+  const root = await parseRoot(document)
   const parts = root.name === 'CompleteMultipartUpload' ? root.children('Part') : []
   if (parts.length === 0) throw new Refusal('malformed-xml')
   return parts.map((part) => {
@@ -28,9 +28,9 @@ export function parsePartList(document: Buffer): ListedPart[] {
   })
 }
 
-function parseRoot(document: Buffer): XmlElement {
+async function parseRoot(document: Buffer): Promise<XmlElement> {
   try {
-    return parseXml(document.toString())
+    return await parseXml(document.toString())
   } catch {
     throw new Refusal('malformed-xml')
   }

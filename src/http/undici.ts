@@ -1,0 +1,21 @@
+/**
+ * Loads the HTTP client with the first request: until then a process does not pay for it.
+ *
+ * `undici` is imported by its file: Bun replaces the bare name by a class of its own, which lacks what is used here.
+ */
+import type * as undici from 'undici/index.js'
+
+export type Undici = typeof undici
+
+let loading: Promise<Undici> | undefined
+
+/** Resolves with the client, the same for every caller. */
+export async function loadUndici(): Promise<Undici> {
+  if (loading === undefined) {
+    // The package registers its own agent for the program's `fetch()` where none is registered. Reading this global
+    // makes Node.js register the built-in one first, so that `fetch()` works as it does without this library.
+    Reflect.get(globalThis, 'FormData')
+    loading = import('undici/index.js')
+  }
+  return loading
+}
