@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', 'docs/api/'] },
+  { ignores: ['compiled/', 'dist/', 'coverage/', 'docs/api/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   n.configs['flat/recommended-module'],
@@ -67,7 +67,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['eslint.config.js', 'test/compat/*.js'],
+    files: ['eslint.config.js', 'test/compat/*.js', 'test/runner/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' },
   },

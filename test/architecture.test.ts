@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { VERSION } from '../src/shared/version.js'
+import { PROJECT } from './support/project.js'
 
 /** An import may point at its own folder or further down, never up or sideways. */
 const RANKS: readonly (readonly string[])[] = [
@@ -28,11 +28,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
 const FROM = /^(?:import|export)\b(?:[\w\s{},*]*\bfrom)? '([^']+)'/gm
 const DYNAMIC = /\bimport\('([^']+)'\)/g
 
-const root = fileURLToPath(new URL('../', import.meta.url))
 const files = sourceFiles()
 
 function sourceFiles(): Map<string, { text: string; imports: string[] }> {
-  const src = join(root, 'src')
+  const src = join(PROJECT, 'src')
   const entries = readdirSync(src, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => {
@@ -125,7 +124,7 @@ describe('the sources', () => {
 
 describe('VERSION', () => {
   it('is that of package.json', () => {
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string }
     assert.equal(VERSION, version)
   })
 })

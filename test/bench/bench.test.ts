@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { parseBenchOptions } from './bench-options.js'
+import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import { selfSignedCertificate } from './certificate.js'
 import { median } from './statistics.js'
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
+const MAIN = programOf('test/bench/main.ts')
 
 interface Row {
   name: string
@@ -18,7 +18,7 @@ interface Row {
 }
 
 async function bench<Results>(...args: string[]): Promise<Results> {
-  const command = ['--import', 'tsx', MAIN, '--json', '--runs', '1', ...args]
+  const command = [...PROGRAM_OPTIONS, MAIN, '--json', '--runs', '1', ...args]
   const { stdout } = await promisify(execFile)(process.execPath, command)
   return (JSON.parse(stdout) as { results: Results }).results
 }

@@ -4,11 +4,12 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { programOf } from '../support/project.js'
 
 const TURNS = 7
 const MIB = 1024 * 1024
 
-const CONTENDER = new URL('./crc64-contender.ts', import.meta.url)
+const CONTENDER = programOf('test/bench/crc64-contender.ts')
 
 const sections = {
   'where they lie': ['rings', 'crc64-ecma182', 'crc64-ecma182.js', 'our table', 'md5'],

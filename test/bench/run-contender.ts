@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
+import { programOf } from '../support/project.js'
 import type { Cost, Job } from './job.js'
 
-const PROCESS = new URL('./contender-process.ts', import.meta.url)
+const PROCESS = programOf('test/bench/contender-process.ts')
 
 /** What a job costs in a fresh process. Rejects with what the contender said where it failed. */
 export async function runContender(job: Job, caFile: string | undefined): Promise<Cost> {

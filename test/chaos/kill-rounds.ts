@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore, type OssStoreOptions, type UploadResult } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { exists } from '../support/embedded-store.js'
+import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import type { ReceivedPart } from './kill-store.js'
 
 /** What a process is to upload, as JSON in its first argument. */
@@ -31,7 +32,7 @@ export interface KillTask {
 /** How a source comes to the process that uploads it. */
 export interface KillSubject {
   /** The program, which sends `{ event }` at each of its steps and at the end `{ event: 'done', result }`. */
-  program: URL
+  program: string
   /** Puts the source where the program finds it, before each run. Default: it is its standard input. */
   provide?(source: Buffer, folder: string): Promise<Pick<KillTask, 'file'>>
   /** Whether the end of the source may be another one in a later run. */
@@ -54,10 +55,10 @@ export interface KillReport {
   allowedBytes: number
 }
 
-export const PIPED: KillSubject = { program: new URL('piped-upload.ts', import.meta.url), mayChange: true }
+export const PIPED: KillSubject = { program: programOf('test/chaos/piped-upload.ts'), mayChange: true }
 
 export const FILED: KillSubject = {
-  program: new URL('file-upload.ts', import.meta.url),
+  program: programOf('test/chaos/file-upload.ts'),
   async provide(source, folder) {
     const file = path.join(folder, 'source')
     await writeFile(file, source)
@@ -78,7 +79,7 @@ interface Message {
 
 export async function killRounds(subject: KillSubject, rounds: number, seed: number): Promise<KillReport> {
   const folder = await mkdtemp(path.join(tmpdir(), 'oss-upload-stream-'))
-  const server = fork(new URL('kill-store.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
+  const server = fork(programOf('test/chaos/kill-store.ts'), { execArgv: [...PROGRAM_OPTIONS] })
   const report: KillReport = {
     rounds: 0,
     kills: 0,
@@ -173,7 +174,7 @@ class Round {
     const provided = await this.#subject.provide?.(this.#source, this.#folder)
     const task: KillTask = { ...this.#task, ...provided }
     const child = fork(this.#subject.program, [JSON.stringify(task)], {
-      execArgv: ['--import', 'tsx'],
+      execArgv: [...PROGRAM_OPTIONS],
       stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
     })
     let steps = 0

@@ -1,11 +1,12 @@
 /** Assembles src/checksum/rings.wat into src/checksum/rings-module.ts. Run by itself, it writes the file. */
 import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { argv } from 'node:process'
-import { fileURLToPath } from 'node:url'
 import wabt from 'wabt'
+import { programOf, PROJECT } from '../support/project.js'
 
-const SOURCE = new URL('../../src/checksum/rings.wat', import.meta.url)
-export const RINGS_MODULE = new URL('../../src/checksum/rings-module.ts', import.meta.url)
+const SOURCE = path.join(PROJECT, 'src/checksum/rings.wat')
+export const RINGS_MODULE: string = path.join(PROJECT, 'src/checksum/rings-module.ts')
 
 export async function readRingsSource(): Promise<string> {
   return await readFile(SOURCE, 'utf8')
@@ -29,4 +30,4 @@ export async function buildRingsModule(): Promise<string> {
   ].join('\n')
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) await writeFile(RINGS_MODULE, await buildRingsModule())
+if (argv[1] === programOf('test/checksum/build-rings.ts')) await writeFile(RINGS_MODULE, await buildRingsModule())

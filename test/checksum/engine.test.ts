@@ -10,6 +10,7 @@ import {
   crc64Engine,
   createCrc64Engine,
 } from '../../src/checksum/engine.js'
+import { programOf } from '../support/project.js'
 import { engines, expectedCrc64, noise } from './messages.js'
 
 const table = createCrc64Engine('table')
@@ -98,12 +99,9 @@ test('the engine of rings goes on by table where WebAssembly gets no memory', ()
 describe('a worker thread', () => {
   const message = noise.subarray(3, 300_003)
 
-  // On Node 20 a worker does not inherit the loader of TypeScript.
-  const START = `import('tsx/esm/api').then(({ tsImport }) => tsImport('./crc64-worker.ts', '${import.meta.url}'))`
-
   async function answerOfWorker(forced: string): Promise<unknown> {
     const env = { ...process.env, OSS_UPLOAD_STREAM_CRC64: forced }
-    const worker = new Worker(START, { eval: true, env, workerData: message })
+    const worker = new Worker(programOf('test/checksum/crc64-worker.ts'), { env, workerData: message })
     const [answer] = (await once(worker, 'message')) as unknown[]
     return answer
   }

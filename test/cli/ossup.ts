@@ -3,12 +3,16 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Emulator } from '../../src/emulator/index.js'
 import { environmentOf } from '../support/examples.js'
+import { PROGRAM_OPTIONS, programOf, PROJECT } from '../support/project.js'
 
-export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+const MAIN = programOf('src/cli/main.ts')
+
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** How a shell calls ossup. */
+export const OSSUP: string = [process.execPath, ...PROGRAM_OPTIONS, MAIN].map(quoted).join(' ')
 
 export interface Ended {
   code: number | null
@@ -38,7 +42,7 @@ export function startOssup(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): RunningOssup {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, [...PROGRAM_OPTIONS, MAIN, ...args], {
     cwd: PROJECT,
     env: { ...ossupEnvironment(emulator), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import { text } from 'node:stream/consumers'
 import type { Emulator } from '../../src/emulator/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { MAIN, ossupEnvironment } from './ossup.js'
+import { OSSUP, ossupEnvironment } from './ossup.js'
 
 export interface ShellEnded {
   code: number | null
@@ -25,8 +25,7 @@ export async function openShell(
 ): Promise<Shell> {
   const folder = await temporaryFolder(t)
   const command = path.join(folder, 'ossup')
-  const loader = import.meta.resolve('tsx')
-  await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' --import '${loader}' '${MAIN}' "$@"\n`)
+  await writeFile(command, `#!/bin/sh\nexec ${OSSUP} "$@"\n`)
   await chmod(command, 0o755)
   const environment = { ...ossupEnvironment(emulator), ...variables }
   const env = { ...environment, PATH: `${folder}:${environment['PATH'] ?? ''}` }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
-import { noTerminal, openTerminal, OSSUP, quoted } from './terminal.js'
+import { OSSUP, quoted } from './ossup.js'
+import { noTerminal, openTerminal } from './terminal.js'
 
 const MiB = 1024 * 1024
 const TARGET = 'oss://test-bucket/app.sql'

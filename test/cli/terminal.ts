@@ -7,8 +7,9 @@ import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Emulator } from '../../src/emulator/index.js'
 import { run, whyNot } from '../support/commands.js'
+import { PROJECT } from '../support/project.js'
 import { until } from '../support/until.js'
-import { MAIN, ossupEnvironment } from './ossup.js'
+import { ossupEnvironment, quoted } from './ossup.js'
 
 /** Why there is no terminal here; false where there is one. */
 export const noTerminal: string | false = whyNot(['tmux', '-V']) ?? false
@@ -26,11 +27,6 @@ export interface Terminal {
   resize(columns: number): Promise<void>
 }
 
-export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
-
-/** How a shell calls ossup. */
-export const OSSUP: string = [process.execPath, '--import', 'tsx', MAIN].map(quoted).join(' ')
-
 /** Runs a script of bash in a terminal that is gone when the test ends. */
 export async function openTerminal(
   t: Pick<TestContext, 'after'>,
@@ -45,7 +41,7 @@ export async function openTerminal(
     .filter(([name]) => /^(OSS_|HOME$|PATH$|NO_COLOR$)/.test(name))
     .map(([name, value]) => `${name}=${value ?? ''}`)
   const shell = ['env', '-u', 'NO_COLOR', ...environment, 'timeout', '--foreground', `${MAX_SECONDS}`, 'bash', '-c']
-  const inFolder = `cd ${quoted(path.dirname(MAIN))}; ${script}`
+  const inFolder = `cd ${quoted(PROJECT)}; ${script}`
   const command = [...shell, inFolder].map(quoted).join(' ')
   const started = await tmux(...['new-session', '-d', '-P', '-F', '#{pid}', '-x', `${columns}`, '-y', '24', command])
   const server = Number(started)

@@ -12,7 +12,8 @@ import { after, before, describe, it } from 'node:test'
 import { type Emulator, startEmulator } from '../../src/emulator/index.js'
 import { run, whyNot } from '../support/commands.js'
 import { environmentOf } from '../support/examples.js'
-import { codeBlocksOf, PROJECT, readDocument } from './documents.js'
+import { PROJECT } from '../support/project.js'
+import { codeBlocksOf, readDocument } from './documents.js'
 
 const ID = `guide_${process.pid}_${randomBytes(4).toString('hex')}`
 const HOST = process.env['PGHOST'] ?? '127.0.0.1'

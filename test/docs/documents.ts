@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-
-export const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+import { PROJECT } from '../support/project.js'
 
 /** The text of a document, by its path in the project. */
 export function readDocument(name: string): string {

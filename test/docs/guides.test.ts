@@ -5,7 +5,8 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { run } from '../support/commands.js'
-import { brokenLinksOf, codeBlocksOf, type CodeBlock, diagnosticsOf, PROJECT, readDocument } from './documents.js'
+import { PROJECT } from '../support/project.js'
+import { brokenLinksOf, codeBlocksOf, type CodeBlock, diagnosticsOf, readDocument } from './documents.js'
 
 const FOLDER = 'docs/guides'
 

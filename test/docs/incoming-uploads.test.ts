@@ -14,7 +14,8 @@ import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { until } from '../support/until.js'
-import { codeBlocksOf, PROJECT, readDocument } from './documents.js'
+import { PROJECT } from '../support/project.js'
+import { codeBlocksOf, readDocument } from './documents.js'
 
 interface Guide extends EmbeddedStore {
   load: (name: string) => Promise<Record<string, unknown>>

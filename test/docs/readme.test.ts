@@ -24,7 +24,8 @@ import { embeddedStore } from '../support/embedded-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { blocksOf, brokenLinksOf, diagnosticsOf, PROJECT, readDocument, tableBelow } from './documents.js'
+import { PROJECT } from '../support/project.js'
+import { blocksOf, brokenLinksOf, diagnosticsOf, readDocument, tableBelow } from './documents.js'
 
 const README = readDocument('README.md')
 

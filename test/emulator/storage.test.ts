@@ -6,10 +6,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { startEmulator, type Emulator } from '../../src/emulator/index.js'
 import { compareUtf8 } from '../../src/emulator/storage/compare-utf8.js'
 import { complete, initiate, uploadPart } from '../support/multipart.js'
+import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import { answerTo, codeOf, send, start } from '../support/signed-request.js'
 
 const folders: string[] = []
@@ -142,8 +142,8 @@ describe('a disk that fails', () => {
 describe('an emulator that is killed', () => {
   it('has whole objects only when it starts again, and no leftovers', async () => {
     const directory = temporaryFolder()
-    const child = fork(fileURLToPath(new URL('../support/emulator-process.ts', import.meta.url)), [directory], {
-      execArgv: ['--import', 'tsx'],
+    const child = fork(programOf('test/support/emulator-process.ts'), [directory], {
+      execArgv: [...PROGRAM_OPTIONS],
     })
     const [started] = (await once(child, 'message')) as [Pick<Emulator, 'endpoint' | 'region' | 'credentials'>]
     const remote = { ...started } as Emulator

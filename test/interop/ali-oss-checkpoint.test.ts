@@ -5,7 +5,6 @@ import { open, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, it, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { Emulator } from '../../src/emulator/index.js'
 import type {
   AliOssCheckpoint,
@@ -18,9 +17,8 @@ import type {
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
 import { invalidOption } from '../support/errors.js'
+import { PROJECT } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
 const PART = 102_400
 const BYTES = someBytes(9 * PART + 7)

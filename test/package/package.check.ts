@@ -5,7 +5,8 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { readDocument, tableBelow } from '../docs/documents.js'
-import { install, pack, type Packed, PROJECT, run } from './packed.js'
+import { PROJECT } from '../support/project.js'
+import { install, pack, type Packed, run } from './packed.js'
 
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 

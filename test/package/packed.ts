@@ -3,10 +3,8 @@ import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-
-export const PROJECT: string = fileURLToPath(new URL('../..', import.meta.url))
+import { PROJECT } from '../support/project.js'
 
 export const run = promisify(execFile)
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { PROGRAM_OPTIONS, programOf, PROJECT } from '../support/project.js'
 
-const INDEX = new URL('../../src/index.ts', import.meta.url).href
+const INDEX = pathToFileURL(programOf('src/index.ts')).href
 
 /** Writes three parts, tells of the first that is stored, and then waits for a signal. */
 const program = (onSignal: string): string => `
@@ -33,8 +34,8 @@ describe('a process that is told to end with an upload in flight', () => {
   ] as const) {
     it(what, async (t) => {
       const { emulator, store } = await embeddedStore(t)
-      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program(onSignal)], {
-        cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      const child = spawn(process.execPath, [...PROGRAM_OPTIONS, '--input-type=module', '-e', program(onSignal)], {
+        cwd: PROJECT,
         stdio: ['pipe', 'pipe', 'inherit'],
         env: {
           ...process.env,

@@ -3,10 +3,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Emulator } from '../../src/emulator/index.js'
-
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+import { PROGRAM_OPTIONS, programOf, PROJECT } from './project.js'
 
 export interface Ended {
   code: number | null
@@ -33,7 +31,7 @@ export function environmentOf({ endpoint, region, credentials }: Emulator): Node
 }
 
 export function startExample(name: string, args: string[] = [], environment: NodeJS.ProcessEnv = {}): RunningExample {
-  const child = spawn(process.execPath, ['--import', 'tsx', `examples/${name}`, ...args], {
+  const child = spawn(process.execPath, [...PROGRAM_OPTIONS, programOf(`examples/${name}`), ...args], {
     cwd: PROJECT,
     // They run what was built: measuring its coverage would only slow them down.
     env: { ...process.env, NODE_V8_COVERAGE: '', ...environment },

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import { programOf } from '../../support/project.js'
 import type { Listening, ReceiverOptions } from './receiver-options.js'
 
 export interface Receiver {
@@ -24,7 +25,7 @@ export interface ReceiverStats {
   cpuSeconds?: number
 }
 
-const PROCESS = new URL('../receiver-process.ts', import.meta.url)
+const PROCESS = programOf('test/bench/receiver-process.ts')
 
 /** `sink`: the URL of a receiver that runs, or the path of one's C source; without, our own. `folder` takes files. */
 export async function startReceiver(

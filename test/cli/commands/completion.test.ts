@@ -7,7 +7,8 @@ import { COMMANDS } from '../../../src/cli/commands/commands.js'
 import { run, whyNot } from '../../support/commands.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { ossup } from '../ossup.js'
-import { noTerminal, openTerminal, quoted } from '../terminal.js'
+import { quoted } from '../ossup.js'
+import { noTerminal, openTerminal } from '../terminal.js'
 
 /** Shells without what a user has set up, with the script read from a file. */
 const SHELLS = {

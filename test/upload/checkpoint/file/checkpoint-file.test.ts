@@ -6,8 +6,10 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { UploadError } from '../../../../src/shared/errors.js'
 import { CheckpointFile } from '../../../../src/upload/checkpoint/file/checkpoint-file.js'
+import { PROGRAM_OPTIONS, programOf } from '../../../support/project.js'
 import { rejection } from '../../../support/scripted-service.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
@@ -102,12 +104,12 @@ describe('the lock of a checkpoint', () => {
 
   it('is taken over at once from a process that was killed', async (t) => {
     const at = path.join(await temporaryFolder(t), 'c')
-    const url = new URL('../../../../src/upload/checkpoint/file/checkpoint-file.ts', import.meta.url).href
+    const url = pathToFileURL(programOf('src/upload/checkpoint/file/checkpoint-file.ts')).href
     const program = `import { CheckpointFile } from ${JSON.stringify(url)}
       await new CheckpointFile(${JSON.stringify(at)}).lock()
       console.log('locked')
       setInterval(() => {}, 1000)`
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    const child = spawn(process.execPath, [...PROGRAM_OPTIONS, '--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     t.after(() => child.kill('SIGKILL'))
