@@ -9,8 +9,8 @@
  *    smaller wishes may overtake a larger one, by an eighth of `maxMemory` at most.
  * 3. Buffers that rest leave one first buffer free, unless there is only one: so a buffer can always be exchanged for a
  *    first one.
- * 4. Resting buffers that are too small to be sent as a part, which only more memory can set free, hold at most half.
- *    Nobody waits for one of these to be given back.
+ * 4. Resting buffers that cannot be set free hold at most half: those too small to be sent as a part, and those lent to
+ *    a reader. Nobody waits for one of these to be given back.
  * 5. When somebody waits while nothing moves, resting buffers are set free: exchanged for smaller ones, then sent as
  *    short parts. Where nothing can be set free, the order gives way.
  *
@@ -22,7 +22,11 @@ import type { Crc64Engine, PartBuffer } from '../checksum/crc64.js'
 import { BufferShelf } from './buffer-shelf.js'
 import { type RestingHolder, Standstill } from './standstill.js'
 
-/** - `moving`: comes back by itself. - `resting`: waits for a source. - `stuck`: does so, and cannot be sent as it is. */
+/**
+ * - `moving`: comes back by itself.
+ * - `resting`: waits for a source.
+ * - `stuck`: waits for a source, and cannot be set free: too small to be sent as a part, or lent to a reader.
+ */
 export type BufferUse = 'moving' | 'resting' | 'stuck'
 
 export interface BufferWish {
@@ -162,6 +166,23 @@ export class BufferPool {
   depart(buffer: PartBuffer): void {
     this.#setUse(buffer, 'moving')
     this.#standstill.watch()
+  }
+
+  /**
+   * Returns whether a resting buffer may be lent to a reader. A lent buffer cannot be set free before the reader writes to
+   * it or lets go of it, which may be never: so it counts as stuck, and none is lent while somebody waits for memory.
+   */
+  tryLend(buffer: PartBuffer): boolean {
+    if (this.#waiters.length > 0) return false
+    if (this.#uses.get(buffer) === 'stuck') return true
+    if (!this.#mayStick(buffer.capacity)) return false
+    this.#setUse(buffer, 'stuck')
+    return true
+  }
+
+  /** The reader has let go of a lent buffer, which rests again. */
+  takeBack(buffer: PartBuffer, use: 'resting' | 'stuck'): void {
+    this.#setUse(buffer, use)
   }
 
   /** Takes back a buffer that nobody reads any more. */

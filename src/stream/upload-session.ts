@@ -38,15 +38,30 @@ export class UploadSession {
   constructor(stream: SessionStream, host: UploadHost, key: string, options: UploadOptions) {
     this.#stream = stream
     this.#upload = new Upload(host, key, options, {
-      initiated: (uploadId) => stream.emit('initiated', uploadId),
+      initiated: (uploadId) => {
+        stream.emit('initiated', uploadId)
+        options.onInitiated?.(uploadId)
+      },
       part: (part) => {
         stream.emit('part', part)
         return options.onPart?.(part)
       },
-      retry: (retry) => stream.emit('retry', retry),
-      resumed: (resumed) => stream.emit('resumed', resumed),
-      restarted: (notice) => stream.emit('restarted', notice),
-      checkpoint: (notice) => stream.emit('checkpoint', notice),
+      retry: (retry) => {
+        stream.emit('retry', retry)
+        options.onRetry?.(retry)
+      },
+      resumed: (resumed) => {
+        stream.emit('resumed', resumed)
+        options.onResumed?.(resumed)
+      },
+      restarted: (notice) => {
+        stream.emit('restarted', notice)
+        options.onRestarted?.(notice)
+      },
+      checkpoint: (notice) => {
+        stream.emit('checkpoint', notice)
+        options.onCheckpoint?.(notice)
+      },
       failed: (error) => stream.destroy(error),
     })
     this.done = new Promise((resolve, reject) => {
@@ -93,6 +108,16 @@ export class UploadSession {
     } catch (error) {
       callback(toError(error))
     }
+  }
+
+  /** See `Upload.lend`. */
+  lend(): Uint8Array | undefined {
+    return this.#upload.lend()
+  }
+
+  /** See `Upload.accept`. */
+  accept(length: number): void {
+    this.#upload.accept(length)
   }
 
   /** The same for many chunks: those that fit at once cost no turn of the event loop. */

@@ -6,12 +6,26 @@ import type { UploadResult } from '../upload/upload-result.js'
 import type { UploadListener } from './upload-events.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
+/** The memory of an upload, for a reader that fills it: see `Upload.lend` and `Upload.accept`. */
+export type Lender = Pick<UploadSession, 'lend' | 'accept'>
+
+let sessionOf: (stream: UploadStream) => UploadSession
+
+/** Returns what lends the memory of the upload. It may be used only while no write to the stream is under way. */
+export function lenderOf(stream: UploadStream): Lender {
+  return sessionOf(stream)
+}
+
 /**
  * A Writable whose bytes become one object. `finish` means that the object is stored, whole and verified; on any
  * failure, and on `destroy()`, the upload is aborted and nothing is published, and `error` and `close` come when that
  * is done.
  */
 export class UploadStream extends Writable {
+  static {
+    sessionOf = (stream) => stream.#session
+  }
+
   readonly #session: UploadSession
 
   /** @internal Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */

@@ -4,7 +4,8 @@
  * parts are full ones in all likelihood, and begin so.
  *
  * The buffer rests while it is here. When the pool is at a standstill, it may ask for it: what the part holds is then
- * moved to a smaller buffer or sent as a short part.
+ * moved to a smaller buffer or sent as a short part. Invariant: memory that is lent to a reader stays where it is, and
+ * goes to nobody else, until the reader returns it.
  */
 import type { PartBuffer } from '../checksum/crc64.js'
 import type { BufferPool, BufferRequest, BufferWish } from '../memory/buffer-pool.js'
@@ -25,6 +26,10 @@ export class Filling implements RestingHolder {
   readonly #owner: FillingOwner
   #buffer: PartBuffer | undefined
   #planned: PlannedPart | undefined
+  /** Whether a reader may write to the buffer now. */
+  #isLent = false
+  /** The buffer was dropped while it was lent: it goes back to the pool when the reader returns it. */
+  #isDropped = false
   /** Ends the waiting for a buffer. */
   #stopWaiting: (() => void) | undefined
 
@@ -50,12 +55,40 @@ export class Filling implements RestingHolder {
 
   /** Copies what fits in the memory that is there now, of a part that is not full; answers how many bytes that was. */
   append(source: Uint8Array, start: number, end: number): number {
-    if (!this.#hasRoom) {
-      const buffer = this.#pool.tryRequest(this.#request)
-      if (buffer === undefined) return 0
-      this.#moveTo(buffer)
-    }
+    this.#mustNotBeLent()
+    if (!this.#hasRoom && !this.#grow()) return 0
     return this.#buffer?.append(source, start, end) ?? 0
+  }
+
+  /**
+   * Lends a reader the memory behind the bytes held, of a part that is not full, until `takeBack`. Returns undefined when
+   * there is no memory now, or none may be lent.
+   */
+  lend(): Uint8Array | undefined {
+    this.#mustNotBeLent()
+    if (!this.#hasRoom && !this.#grow()) return undefined
+    if (this.#buffer === undefined || !this.#pool.tryLend(this.#buffer)) return undefined
+    this.#isLent = true
+    return this.#buffer.free
+  }
+
+  /**
+   * Takes back what was lent, with `length` bytes written to its front. `look` is called with them before they count.
+   * Returns false when the buffer has been dropped meanwhile.
+   */
+  takeBack(length: number, look: ((bytes: Uint8Array) => void) | undefined): boolean {
+    const buffer = this.#buffer
+    if (!this.#isLent || buffer === undefined) throw new Error('no memory is lent. Please report this as a bug')
+    this.#isLent = false
+    if (this.#isDropped) {
+      this.#buffer = undefined
+      this.#pool.release(buffer)
+      return false
+    }
+    this.#pool.takeBack(buffer, this.#useOf(buffer.capacity))
+    if (length > 0) look?.(buffer.free.subarray(0, length))
+    buffer.advance(length)
+    return true
   }
 
   /** Resolves when it is worth trying again. Rejects where the machine has no memory; `signal` ends the waiting. */
@@ -86,6 +119,7 @@ export class Filling implements RestingHolder {
 
   /** Hands over the buffer, to be sent and released. */
   take(): PartBuffer | undefined {
+    this.#mustNotBeLent()
     this.#stopWaiting?.()
     const buffer = this.#buffer
     if (buffer === undefined) return undefined
@@ -96,15 +130,20 @@ export class Filling implements RestingHolder {
     return buffer
   }
 
-  /** Gives the buffer back. */
+  /** Gives the buffer back to the pool: at once, or when the reader that it is lent to returns it. */
   drop(): void {
+    if (this.#isLent) {
+      this.#isDropped = true
+      this.#pool.removeHolder(this)
+      return
+    }
     const buffer = this.take()
     if (buffer !== undefined) this.#pool.release(buffer)
   }
 
   get sendable(): number {
     const { length } = this
-    return length > 0 && length >= this.#part.fewest && this.#owner.mayCut() ? length : 0
+    return length > 0 && !this.#isLent && length >= this.#part.fewest && this.#owner.mayCut() ? length : 0
   }
 
   sendShort(): void {
@@ -114,7 +153,8 @@ export class Filling implements RestingHolder {
 
   shrink(): boolean {
     const { first } = this.#pool
-    if (this.#buffer === undefined || this.#buffer.capacity <= first || this.#buffer.length > first) return false
+    if (this.#isLent || this.#buffer === undefined) return false
+    if (this.#buffer.capacity <= first || this.#buffer.length > first) return false
     const smaller = this.#pool.tryExchange(this.#wish(first))
     if (smaller !== undefined) this.#moveTo(smaller)
     return smaller !== undefined
@@ -146,7 +186,22 @@ export class Filling implements RestingHolder {
   }
 
   #wish(capacity: number): BufferWish {
-    return { capacity, use: capacity >= this.#part.fewest ? 'resting' : 'stuck' }
+    return { capacity, use: this.#useOf(capacity) }
+  }
+
+  #useOf(capacity: number): 'resting' | 'stuck' {
+    return capacity >= this.#part.fewest ? 'resting' : 'stuck'
+  }
+
+  /** Returns whether there was memory for it. */
+  #grow(): boolean {
+    const buffer = this.#pool.tryRequest(this.#request)
+    if (buffer !== undefined) this.#moveTo(buffer)
+    return buffer !== undefined
+  }
+
+  #mustNotBeLent(): void {
+    if (this.#isLent) throw new Error('the memory is lent to a reader. Please report this as a bug')
   }
 
   #moveTo(buffer: PartBuffer): void {

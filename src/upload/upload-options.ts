@@ -14,10 +14,12 @@ import type { StoreLimits } from '../stores/store-driver.js'
 import { checkpointStoreOf } from './checkpoint/checkpoint-option.js'
 import type { CheckpointStore, LockableStore } from './checkpoint/checkpoint-store.js'
 import { DEFAULT_CONCURRENCY } from '../flow/concurrency.js'
+import { checkInspector, type Inspector } from './inspection.js'
 import type { UploadProgress } from './progress.js'
+import { checkCallbacks, UPLOAD_CALLBACK_NAMES, type UploadCallbacks } from './upload-callbacks.js'
 import type { UploadedPart } from './upload-observer.js'
 
-export interface UploadOptions extends ObjectOptions {
+export interface UploadOptions extends ObjectOptions, UploadCallbacks {
   /** Bytes of a part: 102,400 (on OSS) to 5 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
   partSize?: number | undefined
   /**
@@ -39,6 +41,11 @@ export interface UploadOptions extends ObjectOptions {
    * written begin at `upload.resumeFrom`, which must be asked first; what is before them is not looked at again.
    */
   resume?: 'replay' | 'offset' | undefined
+  /**
+   * Looks at all bytes in order, and at their end, before anything is published: a checksum of your own, or a refusal of
+   * what is not complete. What it throws fails the upload. Not with `resume: 'offset'`.
+   */
+  inspect?: Inspector | undefined
   /** Aborts the upload. With a `checkpoint` it is kept. */
   signal?: AbortSignal | undefined
   /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
@@ -55,6 +62,7 @@ export interface SendOptions {
   partGrowth: boolean
   checkpoint: LockableStore | undefined
   resume: 'replay' | 'offset'
+  inspect: Inspector | undefined
   signal: AbortSignal | undefined
   onProgress: UploadOptions['onProgress']
   onPart: UploadOptions['onPart']
@@ -62,12 +70,14 @@ export interface SendOptions {
 
 const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
+  ...UPLOAD_CALLBACK_NAMES,
   'partSize',
   'concurrency',
   'expectedSize',
   'partGrowth',
   'checkpoint',
   'resume',
+  'inspect',
   'signal',
   'onProgress',
   'onPart',
@@ -77,7 +87,8 @@ const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
   const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, expectedSize, partGrowth = true, signal } = options
-  const { checkpoint, resume = 'replay', onProgress, onPart } = options
+  const { checkpoint, resume = 'replay', inspect, onProgress, onPart } = options
+  checkCallbacks(options)
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, limits.maxPartSize, 'bytes'),
     concurrency: checkConcurrency(concurrency),
@@ -87,17 +98,21 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
         : checkInteger('expectedSize', expectedSize, 0, limits.maxObjectSize, 'bytes'),
     partGrowth: checkBoolean('partGrowth', partGrowth),
     checkpoint: checkpoint === undefined ? undefined : checkpointStoreOf(checkpoint),
-    resume: checkResume(resume, checkpoint),
+    resume: checkResume(resume, checkpoint, inspect),
+    inspect: inspect === undefined ? undefined : checkInspector(inspect),
     signal: signal === undefined ? undefined : acceptSignal('signal', signal),
     onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
     onPart: onPart === undefined ? undefined : checkFunction('onPart', onPart),
   }
 }
 
-function checkResume(resume: unknown, checkpoint: unknown): SendOptions['resume'] {
+function checkResume(resume: unknown, checkpoint: unknown, inspect: unknown): SendOptions['resume'] {
   const checked = checkOneOf('resume', resume, ['replay', 'offset'])
   if (checked === 'offset' && checkpoint === undefined) {
     throw invalidOption('resume', resume, 'it needs a checkpoint')
+  }
+  if (checked === 'offset' && inspect !== undefined) {
+    throw invalidOption('resume', resume, `inspect needs all bytes: leave one of them out, or set resume to 'replay'`)
   }
   return checked
 }

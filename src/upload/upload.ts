@@ -12,6 +12,7 @@ import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object/object-options.js'
 import { unbrokenParts } from './checkpoint/part-proof.js'
 import { Filling, type FillingOwner } from './filling.js'
+import { endInspection, type Inspector } from './inspection.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
 import { Transfer } from './transfer.js'
@@ -28,6 +29,7 @@ export class Upload {
   readonly #plan: PartPlan
   readonly #transfer: Transfer
   readonly #filling: Filling
+  readonly #inspector: Inspector | undefined
   #partCount = 0
   /** Where the bytes written here begin in the object; undefined while that is not known. */
   #start: number | undefined
@@ -38,7 +40,8 @@ export class Upload {
     this.key = key
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
-    const { concurrency, partGrowth, checkpoint } = this.#sendOptions
+    const { concurrency, partGrowth, checkpoint, inspect } = this.#sendOptions
+    this.#inspector = inspect
     // Who takes up a checkpoint knows where a part begins by the planned sizes.
     const shortParts = partGrowth && checkpoint === undefined
     const planOptions = { ...this.#sendOptions, shortParts, maxMemory: host.pool.maxMemory }
@@ -79,10 +82,35 @@ export class Upload {
     return taken === chunk.length && !this.#mustCut ? undefined : this.#takeInTurns(chunk, taken)
   }
 
+  /**
+   * Lends the memory for the next bytes to a reader, which writes to its front and calls `accept`. Returns undefined when
+   * there is none now: the reader then reads into memory of its own and calls `write`. Throws UploadError.
+   */
+  lend(): Uint8Array | undefined {
+    this.#begin()
+    // A first part that is full may be all there is: only a byte beyond it shows that there is a second.
+    if (this.#filling.isFull && (this.#partCount === 0 || !this.#tryCut())) return undefined
+    return this.#filling.lend()
+  }
+
+  /**
+   * Takes back the memory lent, with `length` bytes in its front; also after a failure, when they no longer matter. The
+   * reader must not write to it afterwards. Throws what `inspect` throws.
+   */
+  accept(length: number): void {
+    const look = this.#inspector === undefined ? undefined : (bytes: Uint8Array) => this.#inspector?.bytes(bytes)
+    if (!this.#filling.takeBack(length, look)) return
+    if (length > 0) this.#transfer.meter.receive(length)
+    if (this.#mustCut) this.#tryCut()
+  }
+
   /** Publishes what was written. Throws UploadError. */
   async finish(): Promise<UploadResult> {
     this.#begin()
     this.#transfer.meter.end()
+    if (this.#inspector !== undefined) await endInspection(this.#inspector, this.#transfer.cancelled)
+    // Memory was made ready for bytes that did not come.
+    if (this.#filling.length === 0) this.#filling.drop()
     if (this.#partCount === 0) return this.#transfer.put(this.#filling.take())
     if (this.#filling.length > 0) {
       await this.#transfer.room()
@@ -126,6 +154,7 @@ export class Upload {
       if (this.#filling.isFull && !this.#tryCut()) break
       const taken = this.#filling.append(chunk, at, end)
       if (taken === 0) break
+      this.#inspector?.bytes(chunk.subarray(at, at + taken))
       at += taken
     }
     if (this.#mustCut) this.#tryCut()

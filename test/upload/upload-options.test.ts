@@ -24,6 +24,7 @@ describe('the options of an upload', () => {
       partGrowth: true,
       checkpoint: undefined,
       resume: 'replay',
+      inspect: undefined,
       signal: undefined,
       onProgress: undefined,
       onPart: undefined,

@@ -1,18 +1,19 @@
-import { checkBoolean, checkFunction, checkNames, checkObject } from '../../shared/check-option.js'
+import { checkBoolean, checkNames, checkObject } from '../../shared/check-option.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../../stores/object/object-options.js'
-import type { RetryNotice, StoreDriver } from '../../stores/store-driver.js'
-import type { CheckpointNotice } from '../checkpoint/checkpoint-writer.js'
+import type { StoreDriver } from '../../stores/store-driver.js'
 import {
   checkFileCheckpoint,
   type FileCheckpoint,
   type FileCheckpointOption,
 } from '../checkpoint/file/file-checkpoint.js'
-import type { RestartNotice } from '../checkpoint/restart.js'
-import type { ResumedUpload } from '../upload-observer.js'
+import { checkCallbacks, UPLOAD_CALLBACK_NAMES, type UploadCallbacks } from '../upload-callbacks.js'
 import { checkUploadOptions, type SendOptions, type UploadOptions } from '../upload-options.js'
 
 export interface FileUploadOptions
-  extends ObjectOptions, Pick<UploadOptions, 'partSize' | 'concurrency' | 'signal' | 'onProgress' | 'onPart'> {
+  extends
+    ObjectOptions,
+    UploadCallbacks,
+    Pick<UploadOptions, 'partSize' | 'concurrency' | 'inspect' | 'signal' | 'onProgress' | 'onPart'> {
   /**
    * Where progress is recorded, so that the same call, made again after a crash or a failure, sends only what is missing.
    * The path of a file, a place of your own, or what `ali-oss` told of an upload that it began. Default true: a file in the
@@ -25,16 +26,6 @@ export interface FileUploadOptions
    * file of the same size and time of change without reading it; any other is sent anew.
    */
   checkContent?: boolean | undefined
-  /** The multipart upload was begun. */
-  onInitiated?: ((uploadId: string) => void) | undefined
-  /** An earlier run's upload goes on. */
-  onResumed?: ((upload: ResumedUpload) => void) | undefined
-  /** A checkpoint was there, but the upload begins anew. */
-  onRestarted?: ((notice: RestartNotice) => void) | undefined
-  /** What was acknowledged is recorded. */
-  onCheckpoint?: ((notice: CheckpointNotice) => void) | undefined
-  /** An attempt failed and another follows. */
-  onRetry?: ((retry: RetryNotice) => void) | undefined
 }
 
 /** What is to be done, checked. */
@@ -43,15 +34,14 @@ export interface FileSendOptions extends SendOptions {
   checkContent: boolean
 }
 
-const CALLBACKS = ['onInitiated', 'onResumed', 'onRestarted', 'onCheckpoint', 'onRetry'] as const
-
 const NAMES: readonly (keyof FileUploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
-  ...CALLBACKS,
+  ...UPLOAD_CALLBACK_NAMES,
   'partSize',
   'concurrency',
   'checkpoint',
   'checkContent',
+  'inspect',
   'signal',
   'onProgress',
   'onPart',
@@ -60,10 +50,10 @@ const NAMES: readonly (keyof FileUploadOptions)[] = [
 /** Throws UploadError where an option is not acceptable. */
 export function checkFileUploadOptions(options: FileUploadOptions, key: string, driver: StoreDriver): FileSendOptions {
   checkNames('the upload of a file', checkObject('options', options), NAMES)
-  for (const name of CALLBACKS) if (options[name] !== undefined) checkFunction(name, options[name])
-  const { partSize, concurrency, signal, onProgress, onPart, checkpoint, checkContent = true } = options
+  checkCallbacks(options)
+  const { partSize, concurrency, inspect, signal, onProgress, onPart, checkpoint, checkContent = true } = options
   return {
-    ...checkUploadOptions({ partSize, concurrency, signal, onProgress, onPart }, driver.limits),
+    ...checkUploadOptions({ partSize, concurrency, inspect, signal, onProgress, onPart }, driver.limits),
     fileCheckpoint: checkFileCheckpoint(checkpoint, key, driver),
     checkContent: checkBoolean('checkContent', checkContent),
   }

@@ -14,6 +14,7 @@ import { openFileCheckpoint } from '../checkpoint/file/file-checkpoint.js'
 import { acknowledgedParts } from '../checkpoint/part-proof.js'
 import type { FileSource } from './file-source.js'
 import type { FileSendOptions, FileUploadOptions } from './file-upload-options.js'
+import { OrderedInspection } from '../inspection.js'
 import { PartPlan } from '../part-plan.js'
 import type { PartsLedger } from '../parts-ledger.js'
 import type { UploadProgress } from '../progress.js'
@@ -30,6 +31,7 @@ export class FileUpload {
   readonly #options: FileSendOptions
   readonly #partSize: number
   readonly #transfer: Transfer
+  readonly #inspection: OrderedInspection | undefined
   /** Parts being read. */
   readonly #reads = new Set<Promise<PartBuffer>>()
   #endWaitingForNetwork: () => void = () => undefined
@@ -76,7 +78,8 @@ export class FileUpload {
     this.#file = file
     this.#options = sendOptions
     this.#partSize = plan.partSize
-    const { concurrency, checkContent, onPart } = sendOptions
+    const { concurrency, checkContent, inspect, onPart } = sendOptions
+    this.#inspection = inspect === undefined ? undefined : new OrderedInspection(inspect)
     const origin = {
       size: file.size,
       mtimeNs: String(file.mtimeNs),
@@ -157,6 +160,7 @@ export class FileUpload {
     const parts = Math.ceil(size / this.#partSize)
     const done = await this.#takeOver()
     if (this.#published !== undefined) {
+      if (this.#inspection !== undefined) await this.#readAll(parts)
       await this.#verify()
       return this.#transfer.conclude(this.#published)
     }
@@ -171,8 +175,16 @@ export class FileUpload {
   /** The parts that need not even be read, for the file is the one that they were read from. */
   async #takeOver(): Promise<Pick<PartsLedger, 'has'>> {
     const sizeOf = (partNumber: number) => this.#lengthOf(partNumber)
-    const { checkContent } = this.#options
-    return this.#transfer.takeOver((stored) => (checkContent ? [] : acknowledgedParts(stored, sizeOf)))
+    const { checkContent, inspect } = this.#options
+    const mustRead = checkContent || inspect !== undefined
+    return this.#transfer.takeOver((stored) => (mustRead ? [] : acknowledgedParts(stored, sizeOf)))
+  }
+
+  /** For an inspector, which has not seen what an earlier run sent. */
+  async #readAll(parts: number): Promise<void> {
+    for (let partNumber = 1; partNumber <= parts; partNumber += 1) {
+      this.#host.pool.release(await this.#read(partNumber))
+    }
   }
 
   async #send(partNumber: number): Promise<void> {
@@ -196,6 +208,7 @@ export class FileUpload {
     await this.#file.verify()
     this.#endWaitingForNetwork()
     this.#transfer.meter.end()
+    await this.#inspection?.end(this.#transfer.cancelled)
   }
 
   #lengthOf(partNumber: number): number {
@@ -205,7 +218,9 @@ export class FileUpload {
   /** The part in a buffer of its own, which is the caller's to give back. */
   #read(partNumber: number): Promise<PartBuffer> {
     this.#endWaitingForNetwork()
-    const read = this.#readPart(partNumber, (bytes) => this.#transfer.meter.receive(bytes)).finally(() => {
+    const raw = this.#readPart(partNumber, (bytes) => this.#transfer.meter.receive(bytes))
+    const inspected = this.#inspection?.inspect(raw, (part) => this.#host.pool.release(part))
+    const read = (inspected ?? raw).finally(() => {
       this.#reads.delete(read)
       // Every part that there is a buffer for is there: the next one waits until the network has taken one of them.
       if (this.#reads.size === 0) void this.#transfer.meter.blocked(this.#waitForNetwork())

@@ -1,0 +1,33 @@
+/** The callbacks that every upload has, whatever its bytes come from. A stream emits an event for each as well. */
+import { checkFunction } from '../shared/check-option.js'
+import type { RetryNotice } from '../stores/store-driver.js'
+import type { CheckpointNotice } from './checkpoint/checkpoint-writer.js'
+import type { RestartNotice } from './checkpoint/restart.js'
+import type { ResumedUpload } from './upload-observer.js'
+
+/** Called as the upload proceeds. What a callback throws fails the upload. */
+export interface UploadCallbacks {
+  /** Called when the multipart upload was initiated. Never for an object that fits in one part. */
+  onInitiated?: ((uploadId: string) => void) | undefined
+  /** Called when an earlier run's upload is resumed, before the first `onPart`. */
+  onResumed?: ((upload: ResumedUpload) => void) | undefined
+  /** Called when there was a checkpoint, but the upload starts over. */
+  onRestarted?: ((notice: RestartNotice) => void) | undefined
+  /** Called when acknowledged parts were recorded in the checkpoint. */
+  onCheckpoint?: ((notice: CheckpointNotice) => void) | undefined
+  /** Called when an attempt failed and another follows. */
+  onRetry?: ((retry: RetryNotice) => void) | undefined
+}
+
+export const UPLOAD_CALLBACK_NAMES: readonly (keyof UploadCallbacks)[] = [
+  'onInitiated',
+  'onResumed',
+  'onRestarted',
+  'onCheckpoint',
+  'onRetry',
+]
+
+/** @throws {UploadError} `INVALID_OPTION` when one of them is not a function. */
+export function checkCallbacks(options: UploadCallbacks): void {
+  for (const name of UPLOAD_CALLBACK_NAMES) if (options[name] !== undefined) checkFunction(name, options[name])
+}
