@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { VERSION } from '../shared/version.js'
 import { type Arguments, parseArguments } from './options/arguments.js'
 import type { Command } from './commands/command.js'
@@ -10,6 +11,9 @@ import { Output, type OutputStream } from './process/output.js'
 import { listenForSignals } from './process/signals.js'
 import { secretsIn } from './options/store-access.js'
 
+/** How long the last words may take to leave after a signal. */
+const LAST_WORDS_MS = 1_000
+
 export interface ProcessParts {
   args: readonly string[]
   stdin: () => Readable & { isTTY?: boolean }
@@ -18,72 +22,102 @@ export interface ProcessParts {
   environment: NodeJS.ProcessEnv
 }
 
-/** One call of `ossup`, from what was typed to the exit status. Never rejects. */
+/** One call of `ossup`, from what was typed to the exit status. Resolves when everything has been said; never rejects. */
 export async function run({ args, stdin, stdout: out, stderr: err, environment }: ProcessParts): Promise<number> {
   const stdout = new Output(out)
   const stderr = new Output(err)
   const [name = '', ...own] = args
-  if (name === '--version') return print(stdout, VERSION)
-  if (['', 'help', '--help', '-h'].includes(name)) return printHelp(own, name, stdout, stderr)
   const command = COMMANDS.find((one) => one.name === name)
-  if (command === undefined) return report(usageFailure(unknown(name)), undefined, undefined)
+  const wantsJson = ownPart(args).includes('--json')
+  // The events of a command whose standard output is an object go to standard error, which then has no text.
+  const events = command?.writesObject === true ? stderr : stdout
+  const isTextShown = !(wantsJson && events === stderr)
   let parsed: Arguments | undefined
   const interruption = listenForSignals((signal) => {
     // What is under way now is no progress any more.
     stderr.bottomLine('')
-    const what = command.endsBySignal === true ? 'ends' : 'gives up cleanly'
-    stderr.line(`ossup: ${signal}: ${what}; once more ends at once`)
+    if (wantsJson) events.line(JSON.stringify({ event: 'interrupted', signal }))
+    const what = command?.endsBySignal === true ? 'ends' : 'gives up cleanly'
+    if (isTextShown) stderr.line(`ossup: ${signal}: ${what}; once more ends at once`)
   })
+  const { signal } = interruption
+  let code: number
   try {
-    if (asksForHelp(own)) return print(stdout, explain(command))
-    parsed = parseArguments([...command.options, ...command.sharedOptions], own)
-    checkOperands(command, parsed)
-    const { signal } = interruption
-    await command
-      .run({ ...parsed, session: { stdin, stdout, stderr, environment, signal } })
-      .catch((error: unknown) => {
-        throw isCancelled(error) && signal.aborted ? signal.reason : error
-      })
+    code = await perform().catch((error: unknown) => {
+      throw isCancelled(error) && signal.aborted ? signal.reason : error
+    })
     const late = interruption.received()
-    if (late !== undefined && command.endsBySignal !== true) stderr.line(`ossup: ${late} came too late: all is done`)
-    return EXIT.done
+    if (late !== undefined && command?.endsBySignal !== true && isTextShown) {
+      stderr.line(`ossup: ${late} came too late: all is done`)
+    }
   } catch (error) {
-    return report(error, parsed, interruption.received())
+    code = report(error)
   } finally {
     interruption.dispose()
   }
+  const told = Promise.all([stdout.flush(), stderr.flush()])
+  // After a signal the process must not wait for a reader that has stopped reading.
+  await (signal.aborted ? settledWithin(LAST_WORDS_MS, told) : told)
+  return code
 
-  function report(error: unknown, given: Arguments | undefined, signal: NodeJS.Signals | undefined): number {
+  async function perform(): Promise<number> {
+    if (name === '--version') return print(VERSION)
+    if (['', 'help', '--help', '-h'].includes(name)) return printHelp()
+    if (command === undefined) throw usageFailure(unknown(name))
+    if (asksForHelp(own)) return print(explain(command))
+    parsed = parseArguments([...command.options, ...command.sharedOptions], own)
+    checkOperands(command, parsed)
+    await command.run({ ...parsed, session: { stdin, stdout, stderr, environment, signal } })
+    if (command.mayLoseOutput !== true) await finishOutput()
+    return EXIT.done
+  }
+
+  async function print(text: string): Promise<number> {
+    stdout.line(text)
+    await finishOutput()
+    return EXIT.done
+  }
+
+  async function finishOutput(): Promise<void> {
+    await stdout.flush(signal)
+    stdout.throwIfGone()
+  }
+
+  async function printHelp(): Promise<number> {
+    const [topic] = own
+    const explained = COMMANDS.find((one) => one.name === topic)
+    if (explained !== undefined) return print(explain(explained))
+    if (name !== '' && topic === undefined) return print(overview(COMMANDS))
+    if (topic !== undefined) stderr.line(`ossup: ${unknown(topic)}`)
+    stderr.line(overview(COMMANDS))
+    return EXIT.usage
+  }
+
+  function report(error: unknown): number {
+    const received = interruption.received()
     const code =
-      signal === undefined ? exitCodeOf(error, command?.failureCode ?? EXIT.failed) : exitCodeOfSignal(signal)
-    const target = given?.operands[0]
-    if (given?.options.flag('json') === true) {
+      received === undefined ? exitCodeOf(error, command?.failureCode ?? EXIT.failed) : exitCodeOfSignal(received)
+    const message = messageOf(error)
+    const details = factsOf(error, parsed?.operands[0])
+    const debug = args.includes('--debug') ? debugText(error, secretsIn(environment, parsed?.options)) : undefined
+    if (wantsJson) {
       const { code: errorCode } = error as { code?: unknown }
-      const events = command?.writesObject === true ? stderr : stdout
-      events.line(JSON.stringify({ event: 'failed', message: messageOf(error), code: errorCode, exitCode: code }))
+      events.line(JSON.stringify({ event: 'failed', message, code: errorCode, exitCode: code, details, debug }))
     }
-    if (code === EXIT.readerGone) return code
-    stderr.line(`ossup: ${messageOf(error)}`)
-    for (const fact of factsOf(error, target)) stderr.line(`  ${fact}`)
+    if (code === EXIT.readerGone || !isTextShown) return code
+    stderr.line(`ossup: ${message}`)
+    for (const detail of details) stderr.line(`  ${detail}`)
     if (code === EXIT.usage) stderr.line(`  ${hintFor(command)}`)
-    if (args.includes('--debug')) stderr.line(debugText(error, secretsIn(environment, given?.options)))
+    if (debug !== undefined) stderr.line(debug)
     return code
   }
 }
 
-function print(stdout: Output, text: string): number {
-  stdout.line(text)
-  return EXIT.done
-}
-
-function printHelp(own: readonly string[], name: string, stdout: Output, stderr: Output): number {
-  const [topic] = own
-  const command = COMMANDS.find((one) => one.name === topic)
-  if (command !== undefined) return print(stdout, explain(command))
-  if (name !== '' && topic === undefined) return print(stdout, overview(COMMANDS))
-  if (topic !== undefined) stderr.line(`ossup: ${unknown(topic)}`)
-  stderr.line(overview(COMMANDS))
-  return EXIT.usage
+async function settledWithin(ms: number, task: Promise<unknown>): Promise<void> {
+  const limit = new AbortController()
+  const passed = delay(ms, undefined, { signal: limit.signal }).catch(() => undefined)
+  await Promise.race([task, passed])
+  limit.abort()
 }
 
 function unknown(name: string): string {
@@ -96,9 +130,13 @@ function hintFor(command: Command | undefined): string {
 
 /** Also beside other mistakes; what follows `--` is somebody else's. */
 function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--')
-  const own = end === -1 ? args : args.slice(0, end)
+  const own = ownPart(args)
   return own.includes('--help') || own.includes('-h')
+}
+
+function ownPart(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--')
+  return end === -1 ? args : args.slice(0, end)
 }
 
 function checkOperands(command: Command, { operands, rest }: Arguments): void {

@@ -30,6 +30,8 @@ export interface Command {
   takesCommand: boolean
   /** Its standard output is for an object's bytes, and has nothing else in it. */
   writesObject?: boolean
+  /** Has done its work even if what it prints cannot be written. */
+  mayLoseOutput?: boolean
   /** Runs until a signal comes, which is no failure then. */
   endsBySignal?: boolean
   examples: readonly string[]

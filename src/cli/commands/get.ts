@@ -1,5 +1,4 @@
 import { pipeline } from 'node:stream/promises'
-import type { Writable } from 'node:stream'
 import type { RetryNotice } from '../../index.js'
 import { chooseReporter } from '../progress/choose-reporter.js'
 import type { Invocation } from './command.js'
@@ -35,8 +34,8 @@ async function read(target: OpenTarget, file: string | undefined, session: Sessi
   progress.begin(source.head.size)
   reporter.event('start', { target: target.addressOf(target.key), total: source.head.size, etag: source.head.etag })
   try {
-    if (file === undefined || file === '-') await copy(source, session.stdout.stream, progress, { end: false })
-    else await save(source, file, progress)
+    if (file === undefined || file === '-') await session.stdout.writeAll(progress.count(source.chunks), session.signal)
+    else await save(source, file, progress, session.signal)
   } finally {
     source.head.body.destroy()
     progress.end()
@@ -49,24 +48,15 @@ async function read(target: OpenTarget, file: string | undefined, session: Sessi
   reporter.summary(downloadSummary(address, source, elapsedMs))
 }
 
-async function save(source: Download, file: string, progress: ReadProgress): Promise<void> {
+async function save(source: Download, file: string, progress: ReadProgress, signal: AbortSignal): Promise<void> {
   const output = await openOutputFile(file)
   try {
-    await copy(source, output.stream, progress, { end: true })
+    await pipeline(progress.count(source.chunks), output.stream, { signal })
     await output.publish()
   } catch (error) {
     await output.discard()
     throw error
   }
-}
-
-async function copy(
-  { chunks }: Download,
-  to: Writable,
-  progress: ReadProgress,
-  options: { end: boolean },
-): Promise<void> {
-  await pipeline(chunks, (source: AsyncIterable<Buffer>) => progress.count(source), to, options)
 }
 
 /** Counts what is read and tells of it. */

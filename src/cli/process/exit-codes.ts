@@ -20,6 +20,11 @@ export const EXIT = {
 
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
+/** The signal of which `exitCodeOfSignal` is the exit status; undefined when it is another one. */
+export function signalOfExitCode(code: number): NodeJS.Signals | undefined {
+  return (Object.keys(SIGNAL_NUMBERS) as NodeJS.Signals[]).find((signal) => exitCodeOfSignal(signal) === code)
+}
+
 /** As shells say it: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM. */
 export function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return 128 + (SIGNAL_NUMBERS[signal] ?? 0)

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { EXIT } from './exit-codes.js'
 import { Failure, isReaderGone } from './failure.js'
 
@@ -68,15 +69,54 @@ export class Output {
     this.#send(line === '' ? ERASE_LINE : `\r${line}${ERASE_TO_END}\r`)
   }
 
+  /** Resolves when everything has been written, or nothing more can be. Rejects with the signal's reason when aborted. */
+  async flush(signal?: AbortSignal): Promise<void> {
+    const { stream } = this
+    if (this.#error !== undefined || stream.destroyed || stream.writableLength === 0) return
+    signal?.throwIfAborted()
+    await new Promise<void>((resolve, reject) => {
+      const stop = () => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', stop)
+      stream.write('', () => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      })
+    })
+  }
+
+  /** Writes all bytes of an object. Resolves when every one of them has been written; nothing may follow when it rejects. */
+  async writeAll(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    // A reader that has stopped reading would never drain the stream.
+    const stop = () => this.stream.destroy()
+    signal.addEventListener('abort', stop)
+    try {
+      await pipeline(chunks, this.stream, { end: false })
+      await this.flush(signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      this.throwIfGone()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+    this.throwIfGone()
+  }
+
   /** For output that is all a command is for. */
   throwIfGone(): void {
-    if (this.#failure === undefined) return
-    throw isReaderGone(this.#failure)
-      ? new Failure(EXIT.readerGone, 'the reader of standard output went away', this.#failure)
-      : new Failure(EXIT.failed, `standard output: ${this.#failure.message}`, this.#failure)
+    const error = this.#error
+    if (error === undefined) return
+    throw isReaderGone(error)
+      ? new Failure(EXIT.readerGone, 'the reader of standard output went away', error)
+      : new Failure(EXIT.failed, `standard output cannot be written: ${error.message}`, error)
+  }
+
+  /** Known to the stream before it is emitted. */
+  get #error(): Error | undefined {
+    return this.#failure ?? this.stream.errored ?? undefined
   }
 
   #send(text: string | Uint8Array): void {
-    if (this.#failure === undefined) this.stream.write(text)
+    if (this.#error === undefined && !this.stream.destroyed) this.stream.write(text)
   }
 }

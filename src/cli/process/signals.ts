@@ -29,6 +29,8 @@ export function listenForSignals(onFirst: (signal: NodeJS.Signals) => void): Int
     // Without a listener the signal does what it does to every program: the shell sees 130, 143 or 129.
     dispose()
     process.kill(process.pid, name)
+    // Process 1 of a container is not ended by a signal that it does not handle.
+    process.exit(exitCodeOfSignal(name))
   }
   for (const name of SIGNALS) process.on(name, listener)
   return { signal: controller.signal, received: () => received, dispose }
