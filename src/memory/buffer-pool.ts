@@ -6,11 +6,13 @@
  *
  * 1. The buffers handed out and those kept for reuse hold at most `maxMemory` bytes together.
  * 2. Who waits with a smaller buffer in hand comes before who waits with none. Within both the order is that of coming;
- *    smaller wishes may overtake a larger one, by an eighth of `maxMemory` at most.
+ *    of the former whoever fits is served, of the latter smaller wishes may overtake a larger one, by an eighth of
+ *    `maxMemory` at most.
  * 3. Buffers that rest leave one first buffer free, unless there is only one: so a buffer can always be exchanged for a
  *    first one.
- * 4. Resting buffers that cannot be set free hold at most half: those too small to be sent as a part, and those lent to
- *    a reader. Nobody waits for one of these to be given back.
+ * 4. Resting buffers that cannot be set free hold at most half: those too small to be sent as a part, which only more
+ *    memory can set free, and those lent to a reader. The former leave room for the full part of the last stream to get
+ *    one: that stream can always go on. Nobody waits for one of these to be given back.
  * 5. When somebody waits while nothing moves, resting buffers are set free: exchanged for smaller ones, then sent as
  *    short parts. Where nothing can be set free, the order gives way.
  *
@@ -33,11 +35,13 @@ export interface BufferWish {
   /** Bytes, at most `maxMemory`. */
   capacity: number
   use: BufferUse
+  /** Of a buffer that is stuck: bytes of the larger one that sets it free. */
+  fullSize?: number
 }
 
 export interface BufferRequest extends BufferWish {
-  /** Whether the caller gives a smaller buffer back for it, at once. */
-  isExchange: boolean
+  /** Bytes of the smaller buffer that the caller gives back for it, at once; 0 where there is none. */
+  held: number
   /** What will do where waiting for the first wish is of no use. */
   orElse?: BufferWish
 }
@@ -92,7 +96,7 @@ export class BufferPool {
 
   /** An empty buffer that will come back by itself, or undefined when there is none now. */
   tryAcquire(capacity: number): PartBuffer | undefined {
-    return this.tryRequest({ capacity, use: 'moving', isExchange: false })
+    return this.tryRequest({ capacity, use: 'moving', held: 0 })
   }
 
   /** The same as soon as it is this caller's turn. Rejects with the signal's reason. */
@@ -108,7 +112,7 @@ export class BufferPool {
       signal.addEventListener('abort', onAbort, { once: true })
       const settled = () => signal.removeEventListener('abort', onAbort)
       const leave = this.request(
-        { capacity, use: 'moving', isExchange: false },
+        { capacity, use: 'moving', held: 0 },
         (served) => {
           settled()
           resolve(served)
@@ -125,7 +129,7 @@ export class BufferPool {
   tryRequest(request: BufferRequest): PartBuffer | undefined {
     if (this.#waiters.length === 0) {
       const wish = this.#wishOf(request)
-      return this.#fits(wish) ? this.#take(wish) : undefined
+      return this.#fits(wish, request.held) ? this.#take(wish) : undefined
     }
     let answer: PartBuffer | Error | undefined
     const set = (served: PartBuffer | Error): void => void (answer = served)
@@ -140,7 +144,7 @@ export class BufferPool {
    */
   request(request: BufferRequest, serve: Waiter['serve'], fail: Waiter['fail']): () => void {
     const waiter: Waiter = { request, serve, fail, overtaken: 0 }
-    const behind = request.isExchange ? this.#waiters.findIndex((other) => !other.request.isExchange) : -1
+    const behind = request.held > 0 ? this.#waiters.findIndex((other) => other.request.held === 0) : -1
     this.#waiters.splice(behind === -1 ? this.#waiters.length : behind, 0, waiter)
     this.#serve()
     return () => {
@@ -153,7 +157,7 @@ export class BufferPool {
   tryExchange(wish: BufferWish): PartBuffer | undefined {
     const { capacity, use } = wish
     if (this.handedOutBytes + capacity > this.maxMemory) return undefined
-    if (use === 'stuck' && !this.#mayStick(capacity)) return undefined
+    if (use === 'stuck' && !this.#mayStick(wish)) return undefined
     try {
       return this.#take(wish)
     } catch {
@@ -175,7 +179,7 @@ export class BufferPool {
   tryLend(buffer: PartBuffer): boolean {
     if (this.#waiters.length > 0) return false
     if (this.#uses.get(buffer) === 'stuck') return true
-    if (!this.#mayStick(buffer.capacity)) return false
+    if (!this.#mayStick({ capacity: buffer.capacity, use: 'stuck' })) return false
     this.#setUse(buffer, 'stuck')
     return true
   }
@@ -217,8 +221,9 @@ export class BufferPool {
     for (const waiter of this.#waiters) {
       if (this.handedOutBytes === this.maxMemory) return undefined
       const wish = this.#wishOf(waiter.request)
-      if (this.#fits(wish)) {
-        if (head === undefined) return { waiter, wish }
+      if (this.#fits(wish, waiter.request.held)) {
+        // An exchange sets a smaller buffer free, for which nobody new comes while others wait: none of these starves.
+        if (head === undefined || waiter.request.held > 0) return { waiter, wish }
         if (head.overtaken + wish.capacity <= this.maxMemory / 8) {
           head.overtaken += wish.capacity
           return { waiter, wish }
@@ -231,7 +236,7 @@ export class BufferPool {
 
   /** Nobody waits for others to be unstuck: that may be never. */
   #wishOf(request: BufferRequest): BufferWish {
-    const isHopeless = request.use === 'stuck' && !this.#mayStick(request.capacity)
+    const isHopeless = request.use === 'stuck' && !this.#mayStick(request)
     return isHopeless ? (request.orElse ?? request) : request
   }
 
@@ -254,16 +259,18 @@ export class BufferPool {
     return index !== -1
   }
 
-  #fits({ capacity, use }: BufferWish): boolean {
+  /** `held` comes back at once: it does not rest beside what it is exchanged for. */
+  #fits(wish: BufferWish, held: number): boolean {
+    const { capacity, use } = wish
     if (this.handedOutBytes + capacity > this.maxMemory) return false
     if (use === 'moving') return true
-    const rests = this.#bytes.resting + this.#bytes.stuck
+    const rests = this.#bytes.resting + this.#bytes.stuck - held
     if (rests > 0 && rests + capacity > this.maxMemory - this.first) return false
-    return use === 'resting' || this.#mayStick(capacity)
+    return use === 'resting' || this.#mayStick(wish)
   }
 
-  #mayStick(capacity: number): boolean {
-    return this.#bytes.stuck + capacity <= this.maxMemory / 2
+  #mayStick({ capacity, fullSize = 0 }: BufferWish): boolean {
+    return this.#bytes.stuck + capacity <= Math.min(this.maxMemory / 2, this.maxMemory - fullSize)
   }
 
   #take({ capacity, use }: BufferWish): PartBuffer {
@@ -289,7 +296,7 @@ export class BufferPool {
   #serveAnyone(): boolean {
     for (const waiter of this.#waiters) {
       const { request } = waiter
-      const wish = [request, request.orElse].find((each) => each !== undefined && this.#fits(each))
+      const wish = [request, request.orElse].find((each) => each !== undefined && this.#fits(each, request.held))
       if (wish === undefined) continue
       this.#serveWaiter(waiter, wish)
       return true

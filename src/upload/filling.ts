@@ -32,6 +32,8 @@ export class Filling implements RestingHolder {
   #isDropped = false
   /** Ends the waiting for a buffer. */
   #stopWaiting: (() => void) | undefined
+  /** The buffer that was waited for is here, and the bytes that it is for are not in it yet. */
+  #isJustServed = false
 
   constructor(pool: BufferPool, owner: FillingOwner) {
     this.#pool = pool
@@ -57,6 +59,7 @@ export class Filling implements RestingHolder {
   append(source: Uint8Array, start: number, end: number): number {
     this.#mustNotBeLent()
     if (!this.#hasRoom && !this.#grow()) return 0
+    this.#isJustServed = false
     return this.#buffer?.append(source, start, end) ?? 0
   }
 
@@ -109,6 +112,7 @@ export class Filling implements RestingHolder {
       const leave = this.#pool.request(
         this.#request,
         (buffer) => {
+          this.#isJustServed = true
           this.#moveTo(buffer)
           settle(resolve)
         },
@@ -123,6 +127,7 @@ export class Filling implements RestingHolder {
     this.#stopWaiting?.()
     const buffer = this.#buffer
     if (buffer === undefined) return undefined
+    this.#isJustServed = false
     this.#buffer = undefined
     this.#planned = undefined
     this.#pool.removeHolder(this)
@@ -153,7 +158,8 @@ export class Filling implements RestingHolder {
 
   shrink(): boolean {
     const { first } = this.#pool
-    if (this.#isLent || this.#buffer === undefined) return false
+    // Else streams that wait would take the buffer away from one another, and none of them would go on.
+    if (this.#isJustServed || this.#isLent || this.#buffer === undefined) return false
     if (this.#buffer.capacity <= first || this.#buffer.length > first) return false
     const smaller = this.#pool.tryExchange(this.#wish(first))
     if (smaller !== undefined) this.#moveTo(smaller)
@@ -180,13 +186,14 @@ export class Filling implements RestingHolder {
     const [next = size, otherwise] = held === 0 && partNumber > 1 ? [size, steps[0]] : [larger[0], size]
     return {
       ...this.#wish(next),
-      isExchange: held > 0,
+      held,
       ...(otherwise === undefined || otherwise === next ? {} : { orElse: this.#wish(otherwise) }),
     }
   }
 
   #wish(capacity: number): BufferWish {
-    return { capacity, use: this.#useOf(capacity) }
+    const use = this.#useOf(capacity)
+    return use === 'stuck' ? { capacity, use, fullSize: this.#part.size } : { capacity, use }
   }
 
   #useOf(capacity: number): 'resting' | 'stuck' {

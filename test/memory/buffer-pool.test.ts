@@ -233,8 +233,8 @@ describe('a buffer pool', () => {
 })
 
 describe('buffers that rest', () => {
-  const resting = (capacity: number) => ({ capacity, use: 'resting', isExchange: false }) as const
-  const stuck = (capacity: number) => ({ capacity, use: 'stuck', isExchange: false }) as const
+  const resting = (capacity: number) => ({ capacity, use: 'resting', held: 0 }) as const
+  const stuck = (capacity: number) => ({ capacity, use: 'stuck', held: 0 }) as const
   const fail = (error: Error) => assert.fail(error)
 
   function wait(pool: BufferPool, request: BufferRequest): { buffer?: PartBuffer; leave: () => void } {
@@ -261,7 +261,7 @@ describe('buffers that rest', () => {
     const moving = pool.tryAcquire(60)!
     const small = pool.tryRequest(resting(10))!
     const early = wait(pool, resting(50))
-    const late = wait(pool, { ...resting(50), isExchange: true })
+    const late = wait(pool, { ...resting(50), held: 1 })
     pool.release(moving)
     assert.equal(capacityOf(late), 50)
     assert.equal(capacityOf(early), undefined)
@@ -281,6 +281,16 @@ describe('buffers that rest', () => {
     const waiting = wait(pool, { ...stuck(10), orElse: { capacity: 25, use: 'resting' } })
     pool.release(other)
     assert.equal(capacityOf(waiting), 25)
+  })
+
+  it('leave room for the full part of whoever gets one that could not be sent', () => {
+    const pool = new BufferPool(tableEngine, 80)
+    const ofLargePart = { ...stuck(10), fullSize: 60 }
+    const first = pool.tryRequest(ofLargePart)!
+    assert.equal(pool.tryRequest(ofLargePart)?.capacity, 10)
+    assert.equal(pool.tryRequest(ofLargePart), undefined)
+    assert.equal(pool.tryRequest({ ...resting(60), held: 10 })?.capacity, 60)
+    pool.release(first)
   })
 
   it('stay as they are where the machine has no memory to exchange them', () => {

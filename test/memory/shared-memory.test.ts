@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { tableEngine } from '../../src/checksum/table-engine.js'
-import { KiB } from '../../src/shared/byte-size.js'
+import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { Upload } from '../../src/upload/upload.js'
 import type { UploadOptions } from '../../src/upload/upload-options.js'
@@ -46,10 +46,10 @@ interface Run {
   start: (key: string, options?: UploadOptions) => Upload
 }
 
-function run(minPartSize: number, maxParts = 10_000): Run {
-  const driver = new MemoryDriver({ minPartSize, maxParts })
+function run(minPartSize: number, maxParts = 10_000, memory = MEMORY): Run {
+  const driver = new MemoryDriver({ minPartSize, maxParts, maxPartSize: 8 * MiB })
   driver.on = () => nextTurn()
-  const pool = new CountedPool(tableEngine, MEMORY, 0)
+  const pool = new CountedPool(tableEngine, memory, 0)
   const nobody = () => undefined
   const observer = { initiated: nobody, part: nobody, retry: nobody, failed: nobody }
   return {
@@ -137,6 +137,64 @@ describe('the memory of a store', () => {
         assert.equal(pool.handedOutBytes, 0)
       }),
       { numRuns: 60 },
+    )
+  })
+
+  it('lets all streams finish whose sources write at one pace, however little memory there is for large parts', async () => {
+    const runs = fc.record({
+      memory: fc.integer({ min: 1280 * KiB, max: 3 * MiB }),
+      // Of the memory, and of the part size what the service takes as a part that is not the last.
+      partShare: fc.double({ min: 0.2, max: 1, noNaN: true }),
+      fewestShare: fc.double({ min: 0.3, max: 1, noNaN: true }),
+      streams: fc.integer({ min: 2, max: 16 }),
+      length: fc.integer({ min: 100 * KiB, max: 1024 * KiB }),
+      chunk: fc.integer({ min: 16 * KiB, max: 300 * KiB }),
+      sizes: fc.array(fc.double({ min: 0.5, max: 1, noNaN: true }), { minLength: 1, maxLength: 3 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ memory, partShare, fewestShare, streams, length, chunk, sizes }) => {
+        const largest = Math.floor(memory * partShare)
+        const fewest = Math.max(1, Math.floor(largest * 0.5 * fewestShare))
+        const { driver, pool, start } = run(fewest, 10_000, memory)
+        const bytes = someBytes(length)
+        await Promise.all(
+          Array.from({ length: streams }, async (_, i) => {
+            const partSize = Math.floor(largest * sizes[i % sizes.length]!)
+            await sendAll(start(String(i), { partSize, partGrowth: false }), bytes, chunk)
+            assert.ok(driver.objects.get(String(i))?.bytes.equals(bytes))
+          }),
+        )
+        assert.ok(pool.most <= memory, `${pool.most} bytes`)
+        assert.equal(pool.handedOutBytes, 0)
+      }),
+      {
+        numRuns: 12,
+        // Two uploads of 2 MiB to S3 with 10 MiB of memory, and 64 of 1 MiB with 16 MiB, an eighth in size.
+        examples: [
+          [
+            {
+              memory: 1280 * KiB,
+              partShare: 0.8,
+              fewestShare: 1,
+              streams: 2,
+              length: 256 * KiB,
+              chunk: 64 * KiB,
+              sizes: [1],
+            },
+          ],
+          [
+            {
+              memory: 2 * MiB,
+              partShare: 0.5,
+              fewestShare: 1,
+              streams: 16,
+              length: 200 * KiB,
+              chunk: 16 * KiB,
+              sizes: [1],
+            },
+          ],
+        ],
+      },
     )
   })
 
