@@ -46,8 +46,10 @@ export default defineConfig(
     rules: { 'n/no-process-exit': 'off' },
   },
   {
-    // The command is compiled from src to dist, where package.json names it.
-    settings: { n: { convertPath: [{ include: ['src/**/*.ts'], replace: ['^src/(.+)\\.ts$', 'dist/$1.js'] }] } },
+    // The command is built from here to where package.json names it, with what it imports.
+    files: ['src/cli/main.ts'],
+    rules: { 'n/no-unpublished-import': 'off' },
+    settings: { n: { convertPath: [{ include: ['src/cli/main.ts'], replace: ['^.*$', 'dist/ossup.cjs'] }] } },
   },
   {
     files: ['test/**', 'examples/**'],
@@ -72,7 +74,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['eslint.config.js', 'test/compat/*.js', 'test/runner/*.js'],
+    files: ['eslint.config.js', 'build.js', 'test/compat/*.js', 'test/runner/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' },
   },

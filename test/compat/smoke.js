@@ -63,7 +63,7 @@ const checks = {
   },
   'the command ossup runs': async () => {
     const file = createRequire(import.meta.url).resolve('oss-upload-stream/package.json')
-    const command = file.replace(/package\.json$/, 'dist/cli/main.js')
+    const command = file.replace(/package\.json$/, 'dist/ossup.cjs')
     const variables = {
       OSS_ENDPOINT: endpoint,
       OSS_REGION: region,

@@ -74,7 +74,7 @@ describe('the commands of the guide on database backups', () => {
     emulator = await startEmulator()
     const bin = path.join(folder, 'bin')
     await mkdir(bin)
-    const main = path.join(PROJECT, 'dist/cli/main.js')
+    const main = path.join(PROJECT, 'dist/ossup.cjs')
     await writeFile(path.join(bin, 'ossup'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, { mode: 0o755 })
     await writeFile(path.join(folder, '.my.cnf'), `[client]\nhost=${MARIADB[1]}\nuser=${MARIADB[3]}\n`)
     await writeFile(path.join(folder, 'key.txt'), randomBytes(32).toString('hex'))

@@ -38,15 +38,14 @@ function filesBelow(folder: string): string[] {
 }
 
 describe('the package', () => {
-  it('holds what src is compiled to, its documents and what they link to, and nothing else', () => {
-    const src = path.join(PROJECT, 'src')
-    const compiled = filesBelow(src)
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => `dist/${path.relative(src, file).replace(/\.ts$/, '')}`)
+  it('contains the library, the emulator and the command, its documents and what they link to, and nothing else', () => {
+    const libraries = ['index', 'emulator'].flatMap((name) =>
+      ['cjs', 'js', 'd.cts', 'd.ts'].map((extension) => `dist/${name}.${extension}`),
+    )
     const guides = linkedFrom('README.md').filter((file) => file.endsWith('.md'))
     const linked = new Set([...guides, ...['README.md', ...guides].flatMap(linkedFrom)])
     for (const file of BESIDE) linked.delete(file)
-    const expected = [...BESIDE, ...linked, ...compiled.flatMap((file) => [`${file}.js`, `${file}.d.ts`])]
+    const expected = [...BESIDE, ...linked, ...libraries, 'dist/ossup.cjs']
     assert.deepEqual(packed.files.toSorted(), expected.toSorted())
   })
 
@@ -67,16 +66,18 @@ describe('the package', () => {
       t.skip(whyNot)
       return
     }
-    const script = `import { UploadError, openStore } from 'oss-upload-stream'
+    const script = `import { createRequire } from 'node:module'
+      import { UploadError, openStore } from 'oss-upload-stream'
       import { startEmulator } from 'oss-upload-stream/emulator'
       const { endpoint, region, credentials, close } = await startEmulator()
       const store = openStore({ bucket: 'bucket', endpoint, region, credentials })
       const { size } = await store.upload('key', 'content')
-      console.log(size, UploadError.name)
+      const required = createRequire(import.meta.url)('oss-upload-stream')
+      console.log(size, UploadError.name, required.UploadError === UploadError)
       await store.close()
       await close()`
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: consumer })
-    assert.equal(stdout, '7 UploadError\n')
+    assert.equal(stdout, '7 UploadError true\n')
     const ossup = await run(path.join(consumer, 'node_modules/.bin/ossup'), ['--version'])
     assert.match(ossup.stdout, /^\d+\.\d+\.\d+/)
   })
@@ -102,7 +103,8 @@ describe('the package', () => {
     await writeFile(path.join(folder, 'program.ts'), program)
     await writeFile(path.join(folder, 'program.cts'), program)
     const ways = [
-      ['--module', 'node16', '--moduleResolution', 'node16', 'program.ts'],
+      ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0', 'program.ts'],
+      ['--module', 'node16', '--moduleResolution', 'node16', 'program.ts', 'program.cts'],
       ['--module', 'nodenext', '--moduleResolution', 'nodenext', 'program.ts', 'program.cts'],
       ['--module', 'esnext', '--moduleResolution', 'bundler', 'program.ts'],
     ]

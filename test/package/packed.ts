@@ -24,6 +24,7 @@ export async function pack(): Promise<Packed> {
   for (const name of [
     'package.json',
     'tsconfig.json',
+    'build.js',
     'README.md',
     'CHANGELOG.md',
     'ARCHITECTURE.md',

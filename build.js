@@ -1,0 +1,81 @@
+/**
+ * Builds what the package contains: the library, the emulator and the command, each as one CommonJS file with a module
+ * that exports the same names, and one file of declarations for each way to load it.
+ *
+ * One implementation serves `import` and `require()`, so a process never has two copies of it. CommonJS it is because it
+ * loads everywhere: Jest and older bundlers cannot `require()` a module, and one file starts faster than 250.
+ */
+import { rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
+import { rollup } from 'rollup'
+import { dts } from 'rollup-plugin-dts'
+
+const ROOT = import.meta.dirname
+const DIST = path.join(ROOT, 'dist')
+
+/** Where the sources of each file are. */
+const LIBRARIES = { index: 'src/index.ts', emulator: 'src/emulator/index.ts' }
+const COMMAND = { ossup: 'src/cli/main.ts' }
+
+/** `--no-types` leaves out the declarations, which take most of the time. */
+const { values } = parseArgs({ options: { types: { type: 'boolean', default: true } }, allowNegative: true })
+
+rmSync(DIST, { recursive: true, force: true })
+await Promise.all([bundle(LIBRARIES), bundle(COMMAND, { plugins: [librariesApart()] })])
+for (const name of Object.keys(LIBRARIES)) writeModule(name)
+if (values.types) await writeDeclarations()
+
+async function bundle(entryPoints, options = {}) {
+  await build({
+    entryPoints,
+    absWorkingDir: ROOT,
+    outdir: DIST,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.18',
+    // Jest refuses import() in CommonJS.
+    supported: { 'dynamic-import': false },
+    ...options,
+  })
+}
+
+/** The command uses the library beside it instead of a second copy. */
+function librariesApart() {
+  const files = new Map(Object.entries(LIBRARIES).map(([name, source]) => [path.join(ROOT, source), `./${name}.cjs`]))
+  return {
+    name: 'libraries-apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\..*index\.js$/ }, ({ path: specifier, resolveDir }) => {
+        const file = files.get(path.resolve(resolveDir, specifier).replace(/\.js$/, '.ts'))
+        return file === undefined ? undefined : { path: file, external: true }
+      })
+    },
+  }
+}
+
+/** The same names for `import`. */
+function writeModule(name) {
+  const names = Object.keys(createRequire(import.meta.url)(path.join(DIST, `${name}.cjs`)))
+  writeFileSync(path.join(DIST, `${name}.js`), `export { ${names.join(', ')} } from './${name}.cjs'\n`)
+}
+
+/** One file for each library and way to load it: the two differ in nothing but their name. */
+async function writeDeclarations() {
+  for (const [name, input] of Object.entries(LIBRARIES)) {
+    const bundled = await rollup({
+      input,
+      plugins: [dts({ tsconfig: path.join(ROOT, 'tsconfig.json') })],
+      external: /^node:/,
+    })
+    for (const extension of ['d.ts', 'd.cts']) {
+      await bundled.write({ file: path.join(DIST, `${name}.${extension}`), format: 'es' })
+    }
+    await bundled.close()
+  }
+}

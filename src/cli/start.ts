@@ -1,0 +1,16 @@
+/** Runs the command with this process's streams, arguments and environment. */
+import process from 'node:process'
+import { endProcess } from './process/end-process.js'
+import { EXIT } from './process/exit-codes.js'
+import { openStandardOutput } from './process/standard-output.js'
+import { run } from './run.js'
+
+export async function start(): Promise<void> {
+  const stdout = openStandardOutput(1)
+  const stderr = openStandardOutput(2)
+  const args = process.argv.slice(2)
+  // A process that runs out of work before its outcome is known has not succeeded.
+  process.exitCode = EXIT.failed
+  const code = await run({ args, stdin: () => process.stdin, stdout, stderr, environment: process.env })
+  endProcess(code, [stdout, stderr])
+}
