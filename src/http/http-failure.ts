@@ -1,3 +1,5 @@
+import { copyError } from '../shared/copied-error.js'
+
 /**
  * A request that got no usable answer.
  *
@@ -14,6 +16,12 @@ export class HttpFailure extends Error {
     super(message, cause === undefined ? undefined : { cause })
     this.kind = kind
     this.mayHaveArrived = mayHaveArrived
+  }
+
+  /** Returns the same failure with `clean` applied to every text in it. */
+  cleaned(clean: (text: string) => string): HttpFailure {
+    const cause = this.cause === undefined ? undefined : copyError(this.cause, clean)
+    return new HttpFailure(this.kind, clean(this.message), this.mayHaveArrived, cause)
   }
 }
 
@@ -55,19 +63,21 @@ export function toHttpFailure(error: unknown): HttpFailure {
   const root = rootCause(error)
   const code = codeOf(root) || codeOf(error)
   const what = describe(root, code)
+  // The HTTP client's own error may hold what was received, and so what was sent: a debugging proxy repeats headers.
+  const cause = copyError(error)
   if (CERTIFICATE.test(code)) {
-    return new HttpFailure('certificate', `the server's certificate is not accepted (${what})`, false, error)
+    return new HttpFailure('certificate', `the server's certificate is not accepted (${what})`, false, cause)
   }
   const refused = PROXY_REFUSAL.exec(what)?.[1]
   if (refused !== undefined) {
-    return new HttpFailure('network', `the proxy refused to connect, with status ${refused}`, false, error)
+    return new HttpFailure('network', `the proxy refused to connect, with status ${refused}`, false, cause)
   }
   const mayHaveArrived = !NOT_CONNECTED.has(code)
-  if (TIMEOUTS.has(code)) return new HttpFailure('timeout', what, mayHaveArrived, error)
+  if (TIMEOUTS.has(code)) return new HttpFailure('timeout', what, mayHaveArrived, cause)
   if (isParserError(error) || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new HttpFailure('answer', `the answer is not HTTP (${what})`, true, error)
+    return new HttpFailure('answer', `the answer is not HTTP (${what})`, true, cause)
   }
-  return new HttpFailure('network', what, mayHaveArrived, error)
+  return new HttpFailure('network', what, mayHaveArrived, cause)
 }
 
 /** Connecting to several addresses fails with all their errors at once: the first stands for them. */

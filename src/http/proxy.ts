@@ -1,5 +1,6 @@
 /** Which proxy the requests of a store go through. HTTP and HTTPS alike are tunnelled: a proxy sees the host, no more. */
 import type { EnvHttpProxyAgent } from 'undici/index.js'
+import { hideUserInfo } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import type { Undici } from './undici.js'
 
@@ -49,11 +50,26 @@ export function proxyAgent(
 function checkProxyUrl(name: string, value: unknown): string {
   // A host and a port are enough for curl, and so for everybody who sets these variables.
   const text = typeof value === 'string' && !value.includes('://') ? `http://${value}` : value
-  if (typeof text === 'string' && URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol))
-    return text
-  const shown = typeof value === 'string' ? JSON.stringify(value.replace(/[^/@]*@/g, '***@')) : typeof value
+  if (typeof text === 'string' && isProxyUrl(text)) return text
+  const shown = typeof value === 'string' ? JSON.stringify(hideUserInfo(value)) : typeof value
   throw new UploadError(
     'INVALID_OPTION',
     `${name} is ${shown}: accepted is the URL of an HTTP proxy, such as http://proxy.example.com:3128`,
   )
+}
+
+/** Whether the HTTP client takes it: nothing may follow the port, and it decodes user name and password. */
+function isProxyUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, pathname, search, hash, username, password } = new URL(text)
+  return ['http:', 'https:'].includes(protocol) && pathname + search + hash === '/' && isDecodable(username + password)
+}
+
+function isDecodable(encoded: string): boolean {
+  try {
+    decodeURIComponent(encoded)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -64,6 +64,25 @@ export function checkNames(what: string, options: object, accepted: readonly str
 }
 
 function show(value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 80, maxArrayLength: 3 })
+  const text = inspect(withoutUserInfo(value), {
+    depth: 0,
+    breakLength: Infinity,
+    maxStringLength: 80,
+    maxArrayLength: 3,
+  })
   return text.length > 120 ? `${text.slice(0, 117)}...` : text
+}
+
+/** Before it is cut, which may leave a password without its `@`. */
+function withoutUserInfo(value: unknown): unknown {
+  if (typeof value === 'string') return hideUserInfo(value)
+  return Array.isArray(value) ? value.slice(0, 4).map(withoutUserInfo) : value
+}
+
+/** Hides what may be a user name and password, or an access key pair, in front of the last `@`. */
+export function hideUserInfo(text: string): string {
+  const at = text.lastIndexOf('@')
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? ''
+  const hasUserInfo = at >= 0 && (scheme !== '' || text.slice(0, at).includes(':'))
+  return hasUserInfo ? `${scheme}***${text.slice(at)}` : text
 }

@@ -151,7 +151,18 @@ describe('the option proxy', () => {
   const place = { bucket: 'test-bucket', region: 'cn-test', credentials: { accessKeyId: 'i', accessKeySecret: 's' } }
 
   it('must be a proxy that is known', () => {
-    for (const proxy of ['', 'socks5://host:1', 'http://', 'http://user:secret@host:port', 7, {}]) {
+    for (const proxy of [
+      '',
+      'socks5://host:1',
+      'http://',
+      'http://user:secret@host:port',
+      7,
+      {},
+      'http://user:pa/secret@host:1',
+      'http://user:p@secret@host:port',
+      'http://host:1/path',
+      'http://user:%secret@host:1',
+    ]) {
       assert.throws(
         () => openStore({ ...place, proxy: proxy as string }),
         (error: Error) => invalidOption('proxy', 'accepted')(error) && !error.message.includes('secret'),

@@ -37,7 +37,7 @@ describe('toHttpFailure', () => {
       const failure = toHttpFailure(error)
       assert.equal(failure.kind, kind)
       assert.equal(failure.mayHaveArrived, mayHaveArrived)
-      assert.equal(failure.cause, error)
+      assert.equal((failure.cause as Error & { code: string }).code, code)
       assert.match(failure.message, new RegExp(code))
     })
   }

@@ -10,6 +10,7 @@ import {
   checkOneOf,
   checkString,
 } from '../../src/shared/check-option.js'
+import { hideUserInfo, invalidOption as failure } from '../../src/shared/check-option.js'
 import { invalidOption } from '../support/errors.js'
 
 describe('the check of', () => {
@@ -75,5 +76,24 @@ describe('the check of', () => {
         (error: Error) => error.message.length < 250,
       )
     }
+  })
+})
+
+describe('the message about a value', () => {
+  it('shows no user name or password in front of an @', () => {
+    for (const [value, shown] of [
+      ['LTAIkey:secret@bucket', '***@bucket'],
+      ['https://user:secret@example.com/a;b', 'https://***@example.com/a;b'],
+      ['https://secret@example.com', 'https://***@example.com'],
+      ['http://user:se/cr@et@host:port', 'http://***@host:port'],
+      ['somebody@example.com', 'somebody@example.com'],
+      ['a:b', 'a:b'],
+    ] as const) {
+      assert.equal(hideUserInfo(value), shown)
+      assert.match(failure('o', value, 'x').message, new RegExp(`^o is '${shown.replace(/[*.]/g, '\\$&')}': x$`))
+    }
+    const long = `https://user:${'secret'.repeat(50)}@host`
+    assert.equal(failure('o', [long], 'x').message.includes('secret'), false)
+    assert.equal(failure('o', long, 'x').message.includes('secret'), false)
   })
 })

@@ -1,5 +1,5 @@
 /** The option `serverSideEncryption`, read with care: it may hold a key, so no message shows a value that may be one. */
-import { checkNames, checkObject, checkOneOf, checkString, invalidOption } from '../../shared/check-option.js'
+import { checkNames, checkObject, checkOneOf, checkString } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { checkHeaderValue } from './header-checks.js'
 import type { ServerSideEncryption } from './object-options.js'
@@ -18,9 +18,9 @@ export function readEncryption<T extends string>(option: unknown, algorithms: re
   const { algorithm, keyId, dataEncryption, customerKey } = asObject(option)
   if (customerKey !== undefined) {
     checkAlgorithm(algorithm ?? 'AES256', ['AES256'])
-    for (const [name, value] of Object.entries({ keyId, dataEncryption })) {
-      if (value !== undefined)
-        throw invalidOption(`serverSideEncryption.${name}`, value, 'it cannot go with customerKey')
+    for (const [name, value] of Object.entries({ keyId, dataEncryption }) as [keyof ServerSideEncryption, unknown][]) {
+      // The value is not shown: it may be the key once more, in the wrong place.
+      refuseEncryptionPart(name, value, 'it cannot be combined with customerKey')
     }
     return { by: 'caller', customerKey }
   }

@@ -1,14 +1,21 @@
 /** Checks of what users put into headers: nothing may end a header early or begin another one. */
 import { checkRecord, invalidOption } from '../../shared/check-option.js'
+import { UploadError } from '../../shared/errors.js'
 
-/** A value that stands in a header as it is. */
+/** Returns a value that can stand in a header as it is. The message does not show it: it may be a token. */
 export function checkHeaderValue(name: string, value: unknown): string {
   if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) return value.trim()
-  throw invalidOption(
-    name,
-    value,
-    'accepted is text of printable ASCII on one line; encode anything else, for example with encodeURIComponent',
+  throw new UploadError(
+    'INVALID_OPTION',
+    `${name} must be text of printable ASCII on one line (got ${describeValue(value)}); encode anything else, for example with encodeURIComponent`,
   )
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value !== 'string') return value === null ? 'null' : `a value of type ${typeof value}`
+  const at = value.search(/[^\x20-\x7e]/)
+  const code = (value.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  return `${value.length} characters, of which number ${at + 1} is U+${code}`
 }
 
 /** `name` is the option's; the answer has lower-case names. */

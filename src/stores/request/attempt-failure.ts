@@ -2,6 +2,7 @@
 import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../../checksum/checksum.js'
 import { HttpFailure } from '../../http/http-failure.js'
 import type { HttpAnswer } from '../../http/http-message.js'
+import { KiB } from '../../shared/byte-size.js'
 import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import { oneLine } from '../../shared/one-line.js'
 import { parseXml, type XmlElement } from '../../shared/xml.js'
@@ -73,6 +74,11 @@ const CREDENTIALS = new Set([
   'SecurityTokenExpired',
   'TokenRefreshRequired',
 ])
+
+/** An error document has some kilobytes. Parsing more takes seconds, for text that no service sends. */
+const LONGEST_DOCUMENT = 64 * KiB
+/** Characters of a foreign text that may end in a message, which shows fewer still. */
+const LONGEST_TEXT = 4 * KiB
 
 /** An answer that is no success. */
 export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): Promise<AttemptFailure> {
@@ -204,13 +210,14 @@ interface ServiceError {
 async function readServiceError(answer: HttpAnswer, dialect: Dialect): Promise<ServiceError> {
   const text = answer.text.trim() === '' ? dialect.errorInHeaders(answer.headers) : answer.text
   if (text === undefined) return { code: `HTTP${answer.status}`, message: '', hint: placeHint(answer, dialect) }
+  const isDocument = text.length <= LONGEST_DOCUMENT
   try {
-    const error = await parseXml(text)
+    const error = await parseXml(isDocument ? text : '')
     const code = error.text('Code')
     if (error.name === 'Error' && code !== undefined && code !== '') {
       return {
         code: oneLine(code, 100),
-        message: error.text('Message') ?? '',
+        message: error.text('Message')?.slice(0, LONGEST_TEXT) ?? '',
         requestId: error.text('RequestId'),
         ec: error.text('EC'),
         hint: placeHint(answer, dialect, error),
@@ -219,7 +226,7 @@ async function readServiceError(answer: HttpAnswer, dialect: Dialect): Promise<S
   } catch {
     // Not from the service itself: a proxy or a load balancer answers in words of its own.
   }
-  return { code: `HTTP${answer.status}`, message: text, hint: placeHint(answer, dialect) }
+  return { code: `HTTP${answer.status}`, message: text.slice(0, LONGEST_TEXT), hint: placeHint(answer, dialect) }
 }
 
 /**

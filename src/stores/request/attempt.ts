@@ -37,8 +37,7 @@ export class Attempt {
     return failure
   }
 
-  /** Returns the failure's text without secrets. */
-  reasonOf({ message }: AttemptFailure): string {
-    return oneLine(withoutSecrets(message, this.credentials, this.request), LONGEST_REASON)
-  }
+  /** Returns a text from outside without the secrets of this attempt, on one line. */
+  readonly clean = (text: string): string =>
+    oneLine(withoutSecrets(text, this.credentials, this.request), LONGEST_REASON)
 }

@@ -1,3 +1,5 @@
+import { HttpFailure } from '../../http/http-failure.js'
+import { copyError } from '../../shared/copied-error.js'
 import { UploadError, type UploadErrorDetails } from '../../shared/errors.js'
 import type { AttemptFailure } from './attempt-failure.js'
 import { type Call, describeCall, factsOfCall } from './call.js'
@@ -14,15 +16,19 @@ export function effortDetails({ outcomeUnknown, ...effort }: Effort): UploadErro
   return outcomeUnknown ? { ...effort, outcomeUnknown } : effort
 }
 
-/** What the caller is told when a call has failed for good; `reason` is free of secrets. */
+/** Returns the error of a call that failed for good. `clean` removes secrets from a text that came from outside. */
 export function failedCall(
   call: Call,
   dialect: Dialect,
   failure: AttemptFailure,
-  reason: string,
+  clean: (text: string) => string,
   effort: Effort,
 ): UploadError {
-  const { remedy, status, serviceCode, requestId, ec } = failure.facts
+  const { remedy, status } = failure.facts
+  const [serviceCode, requestId, ec] = [failure.facts.serviceCode, failure.facts.requestId, failure.facts.ec].map(
+    (text) => (text === undefined ? undefined : clean(text)),
+  )
+  const reason = clean(failure.message)
   const tried =
     effort.attempts === 1 ? '' : ` after ${effort.attempts} attempts in ${(effort.elapsedMs / 1000).toFixed(1)} s`
   const ids = [requestId && `request id ${requestId}`, ec && `EC ${ec}`].filter(Boolean).join(', ')
@@ -38,6 +44,13 @@ export function failedCall(
     requestId,
     ec,
     ...effortDetails(effort),
-    cause: failure.cause,
+    cause: causeOf(failure.cause, clean),
   })
+}
+
+/** The reason of a cancelled request is the caller's own, and stays as it is. */
+function causeOf(cause: unknown, clean: (text: string) => string): unknown {
+  if (cause === undefined) return undefined
+  if (!(cause instanceof HttpFailure)) return copyError(cause, clean)
+  return cause.kind === 'cancelled' ? cause : cause.cleaned(clean)
 }

@@ -5,6 +5,9 @@ import { unlessAborted } from '../../shared/unless-aborted.js'
 import { cancelled } from '../../http/http-failure.js'
 import type { AttemptFailure } from './attempt-failure.js'
 
+/** Clocks are off by hours where a time zone is wrong. A date that is years away is damaged, or somebody else's. */
+const LARGEST_OFFSET_MS = 366 * 24 * 60 * 60 * 1000
+
 /** The service's time, as far as it is known: this machine's until a date was refused. */
 export class ServiceClock {
   #aheadMs = 0
@@ -13,9 +16,12 @@ export class ServiceClock {
     return new Date(Date.now() + this.#aheadMs)
   }
 
-  /** Servers of one service may differ, so this can happen more than once. */
-  set(serverTime: number): void {
-    this.#aheadMs = serverTime - Date.now()
+  /** Takes over the service's time, unless it is more than a year away. Servers of one service may differ. */
+  set(serverTime: number): boolean {
+    const aheadMs = serverTime - Date.now()
+    if (Math.abs(aheadMs) > LARGEST_OFFSET_MS) return false
+    this.#aheadMs = aheadMs
+    return true
   }
 }
 
@@ -32,14 +38,13 @@ export class Remedies {
 
   /** Applies the remedy that the failure calls for; resolves with whether another attempt may succeed. */
   async apply(
-    { facts: { remedy, serverTime } }: AttemptFailure,
+    { facts: { remedy, serverTime, requestId } }: AttemptFailure,
     rejected: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     if (remedy === 'clock') {
-      if (serverTime === undefined) return false
-      this.#clock.set(serverTime)
-      return true
+      // An answer without a request id is not the service's: a proxy's clock says nothing about it.
+      return serverTime !== undefined && requestId !== undefined && this.#clock.set(serverTime)
     }
     return remedy === 'credentials' ? this.#renewCredentials(rejected, signal) : remedy === 'again'
   }

@@ -49,15 +49,15 @@ const channel = traceChannel<RequestTrace>('request', {
 export async function traceRequest<T>(
   describe: () => RequestTrace,
   attempt: (onAnswer: OnAnswer) => Promise<T>,
-  requestIdHeader: string,
+  requestIdOf: (headers: HttpAnswer['headers']) => string,
   toldError: (failure: unknown) => unknown,
 ): Promise<T> {
   if (!channel.hasSubscribers) return attempt(() => undefined)
   const trace = describe()
   const onAnswer: OnAnswer = ({ status, headers }) => {
     trace.status = status
-    const requestId = headers[requestIdHeader]
-    if (requestId !== undefined) trace.requestId = oneLine(requestId, 100)
+    const requestId = oneLine(requestIdOf(headers), 100)
+    if (requestId !== '') trace.requestId = requestId
   }
   return traced(channel, trace, () => attempt(onAnswer), toldError)
 }

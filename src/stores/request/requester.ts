@@ -86,12 +86,12 @@ export class Requester {
       attempts.begin()
       const attempt = new Attempt(context.onSent)
       const errorOf = (failure: AttemptFailure): UploadError =>
-        failedCall(call, dialect, failure, attempt.reasonOf(failure), attempts.effort(failure))
+        failedCall(call, dialect, failure, attempt.clean, attempts.effort(failure))
       try {
         return await traceRequest(
           () => this.#traceOf(call, context, attempts.count),
           async (onAnswer) => send(await this.#request(call, context, payloadHash, attempt), onAnswer),
-          dialect.requestIdHeader,
+          (headers) => attempt.clean(headers[dialect.requestIdHeader] ?? ''),
           (error) =>
             error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error,
         )
@@ -102,7 +102,12 @@ export class Requester {
         const helps = await remedies.apply(failure, attempt.credentials, context.signal)
         const delayMs = helps ? attempts.delayAfter(failure) : undefined
         if (delayMs === undefined || isAborted(context.signal) || isAborted(context.retrySignal)) throw errorOf(failure)
-        reportRetry(call, context, { attempt: attempts.count, delayMs, reason: attempt.reasonOf(failure), failure })
+        reportRetry(call, context, {
+          attempt: attempts.count,
+          delayMs,
+          reason: attempt.clean(failure.message),
+          failure,
+        })
         if (delayMs > 0) await pause(delayMs, context)
       }
     }

@@ -114,9 +114,9 @@ describe('the tracing channel of requests', () => {
 
   it('costs nothing where nobody listens', async () => {
     const unwanted = (): never => assert.fail('nobody asked for it')
-    assert.equal(await traceRequest(unwanted, () => Promise.resolve(5), 'id', unwanted), 5)
+    assert.equal(await traceRequest(unwanted, () => Promise.resolve(5), unwanted, unwanted), 5)
     await assert.rejects(
-      traceRequest(unwanted, () => Promise.reject(new RangeError('x')), 'id', unwanted),
+      traceRequest(unwanted, () => Promise.reject(new RangeError('x')), unwanted, unwanted),
       RangeError,
     )
   })

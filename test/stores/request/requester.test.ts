@@ -389,6 +389,21 @@ describe('a clock that is wrong', () => {
     })
   }
 
+  it('is not set by a date that is years away, nor by an answer that is not the service’s', async (t) => {
+    const service = await scriptedService(t)
+    const refused = { status: 403, body: '<Error><Code>RequestTimeTooSkewed</Code></Error>' }
+    for (const [reply, date] of [
+      [refusal(403, 'RequestTimeTooSkewed'), 'Fri, 01 Jan 275760 00:00:00 GMT'],
+      [refusal(403, 'RequestTimeTooSkewed'), 'Fri, 01 Jan 1971 00:00:00 GMT'],
+      [refused, new Date(Date.now() + 20 * HOUR).toUTCString()],
+    ] as const) {
+      service.script({ ...reply, headers: { date } })
+      assert.equal((await failed(uploadPart(service))).attempts, 1)
+      service.script(serviceAt(0))
+      await uploadPart(service, someBytes(10))
+    }
+  })
+
   it('is set again when it is put right in between', async (t) => {
     const service = await scriptedService(t)
     service.script(serviceAt(HOUR), serviceAt(HOUR), serviceAt(0), serviceAt(0))
@@ -505,7 +520,7 @@ describe('credentials', () => {
     const error = await failed(uploadPart(service))
     assert.equal(error.code, 'CREDENTIALS_FAILED')
     assert.equal(error.attempts, 3)
-    assert.equal(error.cause, cause)
+    assert.equal((error.cause as Error).message, cause.message)
     assert.equal(service.requests.length, 0)
   })
 
