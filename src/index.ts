@@ -39,6 +39,7 @@ export type { ProxyOption } from './http/proxy.js'
 export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'
+export type { Provider } from './shared/provider.js'
 export { UploadError, type UploadErrorCode, type UploadErrorDetails } from './shared/errors.js'
 export type { RequestTrace } from './stores/request/request-trace.js'
 export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object/object-options.js'
@@ -48,7 +49,6 @@ export type {
   ListedPart,
   ListedUpload,
   ObjectHead,
-  Provider,
   RetryNotice,
   StoredObject,
   ToldEncryption,

@@ -8,6 +8,7 @@ import { CredentialsSource } from '../credentials/credentials-source.js'
 import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
 import { Transport } from '../http/transport.js'
 import { checkInteger, checkNames, checkObject } from '../shared/check-option.js'
+import type { Provider } from '../shared/provider.js'
 import { MultipartApi } from '../stores/multipart-api.js'
 import type { ObjectOptions } from '../stores/object/object-options.js'
 import type {
@@ -16,7 +17,6 @@ import type {
   ListedPart,
   ListedUpload,
   ObjectHead,
-  Provider,
   StoreDriver,
   StoredObject,
   UploadAddress,

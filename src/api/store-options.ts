@@ -13,12 +13,9 @@ import {
   invalidOption,
 } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
+import { type Provider, PROVIDER_NAMES } from '../shared/provider.js'
 import type { Dialect } from '../stores/dialect.js'
-import type { ObsDialectOptions } from '../stores/obs/obs-dialect.js'
-import type { OssDialectOptions } from '../stores/oss/oss-dialect.js'
-import { dialectFor, type EnvironmentOption, type ProviderOptions, PROVIDERS } from '../stores/providers.js'
-import type { S3DialectOptions } from '../stores/s3/s3-dialect.js'
-import type { Provider } from '../stores/store-driver.js'
+import { dialectFor, type EnvironmentOption, type OwnOptions, PROVIDERS } from '../stores/providers.js'
 
 /** What all stores have in common. */
 export interface CommonStoreOptions {
@@ -60,20 +57,18 @@ export interface CommonStoreOptions {
   dispatcher?: Dispatcher | undefined
 }
 
-type Own<Options> = Omit<Options, 'bucket' | 'region' | 'endpoint'>
-
 /** A bucket of Alibaba Cloud OSS. */
-export interface OssStoreOptions extends CommonStoreOptions, Own<OssDialectOptions> {
+export interface OssStoreOptions extends CommonStoreOptions, OwnOptions<'oss'> {
   provider?: 'oss' | undefined
 }
 
 /** A bucket of Huawei Cloud OBS. */
-export interface ObsStoreOptions extends CommonStoreOptions, Own<ObsDialectOptions> {
+export interface ObsStoreOptions extends CommonStoreOptions, OwnOptions<'obs'> {
   provider: 'obs'
 }
 
 /** A bucket of Amazon S3, or of a service that speaks its protocol. */
-export interface S3StoreOptions extends CommonStoreOptions, Own<S3DialectOptions> {
+export interface S3StoreOptions extends CommonStoreOptions, OwnOptions<'s3'> {
   provider: 's3'
 }
 
@@ -108,9 +103,9 @@ export interface ResolvedStoreOptions {
 /** Throws UploadError where an option is missing or not acceptable. */
 export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.ProcessEnv): ResolvedStoreOptions {
   checkObject('options', options)
-  const provider = checkOneOf('provider', options.provider ?? 'oss', Object.keys(PROVIDERS) as Provider[])
+  const provider = checkOneOf('provider', options.provider ?? 'oss', PROVIDER_NAMES)
   const facts = PROVIDERS[provider]
-  checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...facts.options])
+  checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...Object.keys(facts.options)])
   const variable = (option: EnvironmentOption): string | undefined =>
     facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
   const { credentials, retry, timeouts, maxMemory = 256 * MiB, bandwidthLimit, dispatcher } = options
@@ -127,7 +122,7 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
     endpoint: text('endpoint', options.endpoint ?? variable('endpoint')),
   }
   const asker = credentials ?? credentialsOf(variable, facts.environment)
-  const dialect = dialectFor({ ...options, ...place } as ProviderOptions)
+  const dialect = dialectFor(provider, { ...options, ...place })
   const proxy = options.proxy ?? (environment['NODE_USE_ENV_PROXY'] === '1' ? 'environment' : undefined)
   return {
     credentials: asker,

@@ -1,18 +1,16 @@
 import { invalidOption } from '../shared/check-option.js'
-import { PROVIDERS } from '../stores/providers.js'
-import type { Provider } from '../stores/store-driver.js'
+import { type Provider, PROVIDER_NAMES } from '../shared/provider.js'
 
 /** What a target names: a whole address, or a key alone. */
 export type Target = { provider: Provider; bucket: string; key: string } | { provider?: undefined; key: string }
 
 /** `oss://bucket/key`, `obs://…`, `s3://…`, or a key. The key is taken as it is, never decoded. Throws UploadError. */
 export function parseTarget(target: unknown): Target {
-  const schemes = Object.keys(PROVIDERS) as Provider[]
-  const accepted = `accepted is ${schemes.map((scheme) => `${scheme}://bucket/key`).join(', ')}, or a key when the bucket comes from the store or the environment`
+  const accepted = `accepted is ${PROVIDER_NAMES.map((scheme) => `${scheme}://bucket/key`).join(', ')}, or a key when the bucket comes from the store or the environment`
   if (typeof target !== 'string' || target === '') throw invalidOption('target', target, accepted)
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(target)
   if (match === null) return { key: target }
-  const provider = schemes.find((scheme) => scheme === match[1])
+  const provider = PROVIDER_NAMES.find((scheme) => scheme === match[1])
   const [, bucket, key] = /^([^/]*)\/(.+)$/s.exec(match[2] ?? '') ?? []
   if (provider === undefined || bucket === undefined || key === undefined) {
     throw invalidOption('target', target, accepted)

@@ -25,6 +25,8 @@ export const CHECKSUM_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
   md5: 'MD5',
 }
 
+export const CHECKSUM_ALGORITHMS = Object.keys(CHECKSUM_NAMES) as readonly ChecksumAlgorithm[]
+
 /** A checksum of whole content, as a service gives it. */
 export interface Checksum {
   algorithm: ChecksumAlgorithm

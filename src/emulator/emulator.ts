@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Credentials } from '../shared/credentials.js'
+import { type Provider, PROVIDER_NAMES } from '../shared/provider.js'
 import { lookupOf, type CredentialLookup } from './authority.js'
-import type { Provider } from './dialects/dialect.js'
 import { dialectFinder } from './dialects/dialects.js'
 import type { Fault } from './faults/fault.js'
 import { FaultPlan, type PendingFault } from './faults/fault-plan.js'
@@ -49,6 +49,10 @@ export interface EmulatorOptions {
   readonly limits?: Partial<Limits>
   /** The only buckets there are. By default any bucket comes into being when it is first used. */
   readonly buckets?: readonly string[]
+  /** Whether a request must agree to be paid for by who sends it (`requestPayer`); false by default. */
+  readonly requesterPays?: boolean
+  /** The account that owns every bucket: a request that expects another one is refused. By default any may be expected. */
+  readonly bucketOwner?: string
   /** Custom domains (CNAME): host name to bucket. */
   readonly domains?: Readonly<Record<string, string>>
   /** How many requests are remembered; 1,000 by default. */
@@ -90,7 +94,7 @@ export interface Emulator extends AsyncDisposable {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', region = 'cn-hangzhou', now = () => new Date() } = options
   const dialectOf = dialectFinder({
-    providers: options.providers ?? ['oss', 'obs', 's3'],
+    providers: options.providers ?? PROVIDER_NAMES,
     obsChecksums: options.obsChecksums ?? true,
   })
   const isTemporary = options.directory === undefined
@@ -109,6 +113,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults,
     log,
     authority: { region, find },
+    ownership: { requesterPays: options.requesterPays ?? false, owner: options.bucketOwner },
     dialectOf,
     domains: new Map(Object.entries(options.domains ?? {})),
     buckets: options.buckets === undefined ? undefined : new Set(options.buckets),

@@ -10,6 +10,7 @@ import { mergeHeaders } from './http/headers.js'
 import { readRequestBody } from './http/request-body.js'
 import type { Limits } from './limits.js'
 import { operations } from './operations/operations.js'
+import { checkOwnership } from './ownership.js'
 import { Refusal, serviceErrorOf } from './refusal.js'
 import type { RequestRecord } from './request-log.js'
 import type { Service } from './service.js'
@@ -70,11 +71,12 @@ async function carryOut(
   { call, address, operation }: Target,
   { dialect, requestId, now, action, record }: Arrival,
   exchange: Exchange,
-  { storage, authority, buckets, limitOverrides, faults }: Service,
+  { storage, authority, ownership, buckets, limitOverrides, faults }: Service,
 ): Promise<Answer> {
   const { response, signal } = exchange
   const limits = { ...dialect.limits, ...limitOverrides }
   const coding = dialect.authenticate({ call, address, authority: { ...authority, maxSkewMs: limits.maxSkewMs }, now })
+  checkOwnership(call, dialect.headerPrefix, ownership)
   const victim: Victim = { call, dialect, requestId, response, signal, stalls: faults.stalls }
   const substitute = await beforeWork(action, victim)
   if (substitute !== undefined) return substitute

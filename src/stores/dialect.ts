@@ -1,12 +1,10 @@
 /** What differs between services that speak the same REST API: where an object is, how a request is signed, header names. */
 import type { Credentials } from '../shared/credentials.js'
+import type { Provider } from '../shared/provider.js'
 import type { ChecksumRules } from './integrity/checksum-rules.js'
 import type { SignableRequest } from '../signing/signable-request.js'
-import type { ObjectOptions } from './object/object-options.js'
-import type { Provider, StoreLimits } from './store-driver.js'
-
-/** The requests that carry an object's options; `read` is HeadObject and GetObject. */
-export type ObjectRequest = 'put' | 'initiate' | 'part' | 'complete' | 'read'
+import type { ObjectRequest, OptionTable } from './object/option-table.js'
+import type { StoreLimits } from './store-driver.js'
 
 export interface Dialect {
   readonly provider: Provider
@@ -38,8 +36,10 @@ export interface Dialect {
   pathOf(key: string | undefined): string
   /** The headers to add to the request. */
   sign(request: SignableRequest, credentials: Credentials, date: Date): Record<string, string>
-  /** Throws UploadError where an option is not acceptable. */
-  objectHeaders(options: ObjectOptions, request: ObjectRequest): Record<string, string>
+  /** Headers that go on every request of the bucket. */
+  readonly everyRequest: Readonly<Record<string, string>>
+  /** How the service takes each option of an object. */
+  readonly objectOptions: OptionTable
   /** What goes along where an object is read, or a range of it. */
   readHeaders(isRange: boolean): Record<string, string>
   /** The XML of an error that came in headers, as answers to HEAD have no body. */

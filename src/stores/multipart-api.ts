@@ -10,12 +10,14 @@ import type { QueryParameter } from '../signing/signable-request.js'
 import { AnswerReader } from './request/answer-reader.js'
 import { badAnswer } from './request/attempt-failure.js'
 import { callbackAnswer } from './object/callback.js'
-import type { Dialect, ObjectRequest } from './dialect.js'
+import type { Dialect } from './dialect.js'
 import { Integrity } from './integrity/integrity.js'
 import { date, partsPageQuery, readPartsPage, readUploadsPage, uploadsPageQuery } from './listings.js'
 import type { ObjectBody } from './object/object-body.js'
+import { ObjectHeaders } from './object/object-headers.js'
 import { checkKey } from './object/object-key.js'
 import type { ObjectOptions } from './object/object-options.js'
+import type { ObjectRequest } from './object/option-table.js'
 import { refuseExisting } from './object/refuse-existing.js'
 import { Requester, type RequesterParts } from './request/requester.js'
 import type {
@@ -47,6 +49,7 @@ export class MultipartApi implements StoreDriver {
   readonly limits: StoreDriver['limits']
   readonly partChecksum: StoreDriver['partChecksum']
   readonly #dialect: Dialect
+  readonly #headers: ObjectHeaders
   readonly #integrity: Integrity
   readonly #answers: AnswerReader
   readonly #requester: Requester
@@ -57,6 +60,7 @@ export class MultipartApi implements StoreDriver {
   constructor(parts: RequesterParts) {
     const { dialect, transport } = parts
     this.#dialect = dialect
+    this.#headers = new ObjectHeaders(dialect.objectOptions)
     this.#integrity = new Integrity(dialect)
     this.#answers = new AnswerReader(dialect, this.#integrity)
     this.#transport = transport
@@ -69,7 +73,7 @@ export class MultipartApi implements StoreDriver {
 
   check(key: string, options: ObjectOptions): void {
     checkKey(key, this.limits)
-    this.#dialect.objectHeaders(options, 'put')
+    this.#headers.on('put', options)
   }
 
   locationOf(key: string): string {
@@ -81,7 +85,7 @@ export class MultipartApi implements StoreDriver {
   }
 
   async putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
-    const headers = { ...this.#dialect.objectHeaders(options, 'put'), ...(await this.#integrity.headersOfPut(body)) }
+    const headers = { ...this.#headers.on('put', options), ...(await this.#integrity.headersOfPut(body)) }
     await this.#keepWhatIsThere(key, 'put', options, context)
     return this.#requester.call(
       { operation: 'PutObject', method: 'PUT', key, headers, body, pacedMs: this.#pacedMs(headers, body) },
@@ -102,7 +106,7 @@ export class MultipartApi implements StoreDriver {
         method: 'POST',
         key,
         query: [['uploads', ''], ...this.#encoded],
-        headers: { ...this.#dialect.objectHeaders(options, 'initiate'), ...this.#integrity.headersOfInitiate() },
+        headers: { ...this.#headers.on('initiate', options), ...this.#integrity.headersOfInitiate() },
       },
       context,
       async (answer) => {
@@ -119,7 +123,7 @@ export class MultipartApi implements StoreDriver {
   async uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt> {
     const { key, uploadId, partNumber, body } = part
     const headers = {
-      ...this.#dialect.objectHeaders(options, 'part'),
+      ...this.#headers.on('part', options),
       ...(await this.#integrity.headersOfPart(body, options)),
     }
     return this.#requester.call(
@@ -153,7 +157,7 @@ export class MultipartApi implements StoreDriver {
   ): Promise<StoredObject> {
     const { key, uploadId } = upload
     await this.#keepWhatIsThere(key, 'complete', options, context)
-    const headers = this.#dialect.objectHeaders(options, 'complete')
+    const headers = this.#headers.on('complete', options)
     const list = parts.map((part) => {
       const { partNumber, etag } = part
       return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`
@@ -185,10 +189,16 @@ export class MultipartApi implements StoreDriver {
     )
   }
 
-  async abortMultipartUpload({ key, uploadId }: UploadAddress, context: CallContext): Promise<void> {
+  async abortMultipartUpload(
+    { key, uploadId }: UploadAddress,
+    context: CallContext,
+    options: ObjectOptions = {},
+  ): Promise<void> {
+    const headers = this.#headers.on('abort', options)
+    const query = [['uploadId', uploadId]] as const
     try {
       await this.#requester.call(
-        { operation: 'AbortMultipartUpload', method: 'DELETE', key, uploadId, query: [['uploadId', uploadId]] },
+        { operation: 'AbortMultipartUpload', method: 'DELETE', key, uploadId, query, headers },
         context,
         (answer) => {
           // Any other success is not this service's word that the parts are gone.
@@ -200,9 +210,16 @@ export class MultipartApi implements StoreDriver {
     }
   }
 
-  async listParts({ key, uploadId }: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage> {
+  async listParts(
+    { key, uploadId }: UploadAddress,
+    page: PartsPageRequest,
+    context: CallContext,
+    options: ObjectOptions = {},
+  ): Promise<PartsPage> {
+    const headers = this.#headers.on('list-parts', options)
     const query = [['uploadId', uploadId] as const, ...this.#encoded, ...partsPageQuery(page)]
-    return this.#requester.call({ operation: 'ListParts', method: 'GET', key, uploadId, query }, context, (answer) =>
+    const call = { operation: 'ListParts', method: 'GET', key, uploadId, query, headers } as const
+    return this.#requester.call(call, context, (answer) =>
       this.#answers.understand(answer, async () =>
         readPartsPage(await this.#answers.root(answer, 'ListPartsResult'), page, this.#integrity.elementName),
       ),
@@ -237,7 +254,7 @@ export class MultipartApi implements StoreDriver {
   }
 
   async headObject(key: string, context: CallContext, options: ReadOptions = {}): Promise<ObjectHead> {
-    const headers = { ...this.#dialect.objectHeaders(options, 'read'), ...this.#dialect.readHeaders(false) }
+    const headers = { ...this.#headers.on('read', options), ...this.#dialect.readHeaders(false) }
     return this.#requester.call({ operation: 'HeadObject', method: 'HEAD', key, headers }, context, (answer) =>
       this.#answers.understand(answer, () => this.#answers.head(answer.headers, options)),
     )
@@ -250,7 +267,7 @@ export class MultipartApi implements StoreDriver {
     options: ReadOptions = {},
   ): Promise<ObjectHead & { body: Readable }> {
     const headers: Record<string, string> = {
-      ...this.#dialect.objectHeaders(options, 'read'),
+      ...this.#headers.on('read', options),
       ...this.#dialect.readHeaders(range !== undefined),
     }
     if (range !== undefined) headers['range'] = `bytes=${range.start}-${range.end ?? ''}`
@@ -280,7 +297,7 @@ export class MultipartApi implements StoreDriver {
     context: CallContext,
   ): Promise<void> {
     if (options.forbidOverwrite !== true || this.#dialect.conditionalRequests.includes(request)) return
-    await refuseExisting(this, key, request, context)
+    await refuseExisting(this, key, request, context, options)
   }
 
   get #encoded(): QueryParameter[] {

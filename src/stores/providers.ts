@@ -1,44 +1,39 @@
 /**
- * The services there are. A further one is a folder beside these that builds a `Dialect`, and an entry in each of the
- * places here. One that speaks the protocol of S3 needs no more than its address: see `s3Dialect`.
+ * What the client knows of each service before there is a `Dialect`. A further service is its name in
+ * `shared/provider.ts`, a folder beside these that builds its dialect, and an entry here. One that speaks the protocol
+ * of S3 needs no more than its address: see `s3Dialect`.
  */
+import type { Provider } from '../shared/provider.js'
 import type { Dialect } from './dialect.js'
 import { obsDialect, type ObsDialectOptions } from './obs/obs-dialect.js'
 import { ossDialect, type OssDialectOptions } from './oss/oss-dialect.js'
 import { s3Dialect, type S3DialectOptions } from './s3/s3-dialect.js'
-import type { Provider } from './store-driver.js'
 
 /** What each service has to be told. */
-export type ProviderOptions =
-  | ({ provider: 'oss' } & OssDialectOptions)
-  | ({ provider: 'obs' } & ObsDialectOptions)
-  | ({ provider: 's3' } & S3DialectOptions)
-
-/** Throws UploadError where an option is not acceptable. */
-export function dialectFor(options: ProviderOptions): Dialect {
-  switch (options.provider) {
-    case 'oss':
-      return ossDialect(options)
-    case 'obs':
-      return obsDialect(options)
-    case 's3':
-      return s3Dialect(options)
-  }
+export interface DialectOptions extends Record<Provider, object> {
+  oss: OssDialectOptions
+  obs: ObsDialectOptions
+  s3: S3DialectOptions
 }
 
-/** What openStore needs to know before there is a dialect. */
-interface ProviderFacts {
-  /** Its options beside bucket, region and endpoint. */
-  readonly options: readonly string[]
+/** The options of a service beside those that all have. */
+export type OwnOptions<P extends Provider> = Omit<DialectOptions[P], 'bucket' | 'region' | 'endpoint'>
+
+export type EnvironmentOption = 'bucket' | 'region' | 'endpoint' | 'accessKeyId' | 'accessKeySecret' | 'securityToken'
+
+interface ProviderFacts<P extends Provider> {
+  /** @throws {UploadError} `INVALID_OPTION` where an option is not acceptable. */
+  dialect(options: DialectOptions[P]): Dialect
+  /** The names of its own options: one that is missing here does not compile. */
+  readonly options: Readonly<Record<keyof OwnOptions<P>, true>>
   /** The environment variables that stand for options; of several, the first that is set counts. */
   readonly environment: Readonly<Record<EnvironmentOption, readonly string[]>>
 }
 
-export type EnvironmentOption = 'bucket' | 'region' | 'endpoint' | 'accessKeyId' | 'accessKeySecret' | 'securityToken'
-
-export const PROVIDERS: Readonly<Record<Provider, ProviderFacts>> = {
+export const PROVIDERS: { readonly [P in Provider]: ProviderFacts<P> } = {
   oss: {
-    options: ['addressing', 'network', 'signatureVersion'],
+    dialect: ossDialect,
+    options: { addressing: true, network: true, signatureVersion: true, requestPayer: true },
     environment: {
       bucket: ['OSS_BUCKET'],
       region: ['OSS_REGION'],
@@ -49,7 +44,8 @@ export const PROVIDERS: Readonly<Record<Provider, ProviderFacts>> = {
     },
   },
   obs: {
-    options: ['addressing', 'signatureVersion', 'checksum'],
+    dialect: obsDialect,
+    options: { addressing: true, signatureVersion: true, checksum: true, requestPayer: true },
     environment: {
       bucket: ['OBS_BUCKET'],
       region: ['OBS_REGION'],
@@ -60,7 +56,15 @@ export const PROVIDERS: Readonly<Record<Provider, ProviderFacts>> = {
     },
   },
   s3: {
-    options: ['addressing', 'network', 'checksum', 'signPayload'],
+    dialect: s3Dialect,
+    options: {
+      addressing: true,
+      network: true,
+      checksum: true,
+      signPayload: true,
+      requestPayer: true,
+      expectedBucketOwner: true,
+    },
     environment: {
       bucket: [],
       region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
@@ -70,4 +74,10 @@ export const PROVIDERS: Readonly<Record<Provider, ProviderFacts>> = {
       securityToken: ['AWS_SESSION_TOKEN'],
     },
   },
+}
+
+/** @throws {UploadError} `INVALID_OPTION` where an option is not acceptable. */
+export function dialectFor<P extends Provider>(provider: P, options: DialectOptions[P]): Dialect {
+  const facts: ProviderFacts<P> = PROVIDERS[provider]
+  return facts.dialect(options)
 }

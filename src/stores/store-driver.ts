@@ -4,11 +4,9 @@
  */
 import type { Readable } from 'node:stream'
 import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.js'
+import type { Provider } from '../shared/provider.js'
 import type { ObjectBody } from './object/object-body.js'
 import type { ObjectOptions } from './object/object-options.js'
-
-/** Alibaba Cloud OSS, Huawei Cloud OBS, or S3 and what speaks its protocol. */
-export type Provider = 'oss' | 'obs' | 's3'
 
 export interface StoreDriver {
   readonly provider: Provider
@@ -36,8 +34,13 @@ export interface StoreDriver {
     context: CallContext,
   ): Promise<StoredObject>
   /** An upload that is not there is aborted already. */
-  abortMultipartUpload(upload: UploadAddress, context: CallContext): Promise<void>
-  listParts(upload: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage>
+  abortMultipartUpload(upload: UploadAddress, context: CallContext, options?: ObjectOptions): Promise<void>
+  listParts(
+    upload: UploadAddress,
+    page: PartsPageRequest,
+    context: CallContext,
+    options?: ObjectOptions,
+  ): Promise<PartsPage>
   listMultipartUploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage>
   headObject(key: string, context: CallContext, options?: ReadOptions): Promise<ObjectHead>
   getObject(

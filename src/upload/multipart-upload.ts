@@ -110,7 +110,7 @@ export class MultipartUpload {
    * upload is kept, where a checkpoint tells of it and another run may succeed, or aborted.
    */
   async giveUp(error: Error, settled: Promise<unknown>): Promise<void> {
-    const { driver, key, checkpoint, context } = this.#parts
+    const { driver, key, objectOptions, checkpoint, context } = this.#parts
     const grace = setTimeout(() => this.#cancelInitiate.abort(error), INITIATE_GRACE_MS)
     await settled
     await this.#opening?.catch(() => undefined)
@@ -125,7 +125,8 @@ export class MultipartUpload {
     try {
       if (uploadId !== undefined) {
         const { upload } = context()
-        await driver.abortMultipartUpload({ key, uploadId }, { upload, retryTotalMs: CLEAN_UP_MS })
+        const ownTime = { upload, retryTotalMs: CLEAN_UP_MS }
+        await driver.abortMultipartUpload({ key, uploadId }, ownTime, objectOptions)
       }
       await checkpoint?.remove()
     } catch (cleanupError) {

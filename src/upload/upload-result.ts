@@ -1,5 +1,5 @@
 import type { Checksum } from '../checksum/checksum.js'
-import type { Provider } from '../stores/store-driver.js'
+import type { Provider } from '../shared/provider.js'
 
 /** An object that is stored, whole and verified. */
 export interface UploadResult {

@@ -1,7 +1,7 @@
 /** The channel `oss-upload-stream:upload`: every upload, from its beginning until nothing of it is under way any more. */
 import { traceChannel, traced } from '../shared/diagnostics.js'
 import { oneLine } from '../shared/one-line.js'
-import type { Provider } from '../stores/store-driver.js'
+import type { Provider } from '../shared/provider.js'
 import type { UploadResult } from './upload-result.js'
 
 /**

@@ -1,24 +1,17 @@
-/** Targets as people type them, and the stores behind them: the one place that knows which services there are. */
+/** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
+import { PROVIDER_NAMES } from '../../shared/provider.js'
+import { PROVIDERS } from '../../stores/providers.js'
 import { usageFailure } from '../process/failure.js'
 import type { Options } from './options.js'
 import { type OssutilConfig, readOssutilConfig } from './ossutil-config.js'
 
-const SCHEMES: Readonly<Record<Provider, SchemeFacts>> = {
-  oss: { keyVariable: 'OSS_ACCESS_KEY_ID', readsOssutilConfig: true },
-  obs: { keyVariable: 'OBS_ACCESS_KEY_ID', readsOssutilConfig: false },
-  s3: { keyVariable: 'AWS_ACCESS_KEY_ID', readsOssutilConfig: false },
-}
+/** Whose configuration file is that of ossutil. */
+const WITH_OSSUTIL: Provider = 'oss'
 
-export const SCHEME_NAMES: readonly string[] = Object.keys(SCHEMES)
-
-interface SchemeFacts {
-  /** The variable without which the environment has no credentials. */
-  keyVariable: string
-  readsOssutilConfig: boolean
-}
+export const SCHEME_NAMES: readonly string[] = PROVIDER_NAMES
 
 interface Target {
   scheme: Provider
@@ -43,7 +36,7 @@ function parseTarget(text: string, environment: NodeJS.ProcessEnv): Target {
   if (scheme === undefined && hasBucket) return { scheme: 'oss', bucket: undefined, key: text }
   const [, bucket = '', key = ''] = /^([^/]*)\/?(.*)$/s.exec(rest) ?? []
   if (scheme === undefined || !isScheme(scheme) || bucket === '') {
-    const accepted = Object.keys(SCHEMES).map((name) => `${name}://bucket/key`)
+    const accepted = PROVIDER_NAMES.map((name) => `${name}://bucket/key`)
     throw usageFailure(`the target is ${JSON.stringify(text)}: accepted is ${accepted.join(', ')}`)
   }
   return { scheme, bucket, key }
@@ -91,7 +84,7 @@ export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | und
 }
 
 function isScheme(scheme: string): scheme is Provider {
-  return Object.hasOwn(SCHEMES, scheme)
+  return PROVIDER_NAMES.some((name) => name === scheme)
 }
 
 function configPath(options: Options, environment: NodeJS.ProcessEnv): string {
@@ -100,9 +93,9 @@ function configPath(options: Options, environment: NodeJS.ProcessEnv): string {
 
 /** The file counts where it was asked for, or where the environment has no credentials: never half of each. */
 function configFor(scheme: Provider, options: Options, environment: NodeJS.ProcessEnv): OssutilConfig | undefined {
-  const { keyVariable, readsOssutilConfig } = SCHEMES[scheme]
   const asked = options.text('config')
-  if (!readsOssutilConfig || (asked === undefined && (environment[keyVariable] ?? '') !== '')) return undefined
+  const hasKeys = PROVIDERS[scheme].environment.accessKeyId.some((name) => (environment[name] ?? '') !== '')
+  if (scheme !== WITH_OSSUTIL || (asked === undefined && hasKeys)) return undefined
   const config = readOssutilConfig(configPath(options, environment))
   if (config === undefined && asked !== undefined) throw usageFailure(`there is no file ${asked}`)
   return config

@@ -1,8 +1,9 @@
 /**
  * The seam between the operations, which are the same for every service, and how one service is spoken to: signatures,
  * header names, error codes, limits. A dialect translates; it stores nothing and decides nothing about objects.
- * A new one is a file that builds a `Dialect`, with its authentication in another, and an entry in `dialects.ts`.
+ * A new one is a folder that builds a `Dialect` by `defineDialect`, and an entry in `dialects.ts`.
  */
+import type { Provider } from '../../shared/provider.js'
 import type { Authority } from '../authority.js'
 import type { ContentAlgorithm } from '../checksums/content-checksum.js'
 import type { Address } from '../http/address.js'
@@ -14,9 +15,6 @@ import type { Limits } from '../limits.js'
 import type { ErrorShape, RefusalKind, ServiceError } from '../refusal.js'
 import type { ObjectProperties, StoredChecksum, StoredObject } from '../storage/stored-object.js'
 import type { StoredPart, Upload } from '../storage/uploads.js'
-
-/** The services, by the names that the client side gives them. */
-export type Provider = 'oss' | 'obs' | 's3'
 
 export interface SignedRequest {
   readonly call: Call
@@ -60,6 +58,8 @@ export interface Dialect {
   /** Where `encoding-type=url` is understood. */
   readonly encodesNames: 'always' | 'in-lists-of-bucket'
 
+  /** Whether it takes every request that is signed in a way that other dialects share: these are asked first. */
+  readonly isCatchAll: boolean
   /** Whether a request is in this dialect, going by how it is signed. */
   speaks(call: Call): boolean
   /**

@@ -1,6 +1,7 @@
 /** The dialects the emulator speaks, all of them on one port. */
+import { type Provider, PROVIDER_NAMES } from '../../shared/provider.js'
 import type { Call } from '../http/call.js'
-import type { Dialect, Provider } from './dialect.js'
+import type { Dialect } from './dialect.js'
 import { obsDialect } from './obs/obs.js'
 import { ossDialect } from './oss/oss.js'
 import { s3Dialect } from './s3/s3.js'
@@ -15,27 +16,26 @@ export interface DialectOptions {
 /** Tells in which dialect a request is. */
 export type DialectFinder = (call: Call | undefined) => Dialect
 
+const DIALECTS: Readonly<Record<Provider, (options: DialectOptions) => readonly Dialect[]>> = {
+  oss: () => [ossDialect],
+  obs: ({ providers, obsChecksums }) => {
+    const options = { checksums: obsChecksums, takesSigV4: !providers.includes('s3') }
+    return [obsDialect({ ...options, mode: 'obs' }), obsDialect({ ...options, mode: 'aws' })]
+  },
+  s3: () => [s3Dialect],
+}
+
 /** @throws RangeError when there is none, or one that does not exist. */
 export function dialectFinder(options: DialectOptions): DialectFinder {
   const dialects = options.providers.flatMap((provider) => dialectsOf(provider, options))
   const [first] = dialects
-  if (first === undefined) throw new RangeError('providers must name at least one of oss, obs and s3')
-  // S3 comes last: it takes every SigV4 request, of which OBS claims some.
-  const asked = [...dialects.filter(({ name }) => name !== 's3'), ...dialects.filter(({ name }) => name === 's3')]
+  if (first === undefined) throw new RangeError(`providers must name at least one of ${PROVIDER_NAMES.join(', ')}`)
+  // Those that take whatever is signed in a way that others share come last.
+  const asked = [...dialects].sort((a, b) => Number(a.isCatchAll) - Number(b.isCatchAll))
   return (call) => (call === undefined ? undefined : asked.find((dialect) => dialect.speaks(call))) ?? first
 }
 
-function dialectsOf(provider: Provider, { providers, obsChecksums }: DialectOptions): Dialect[] {
-  switch (provider) {
-    case 'oss':
-      return [ossDialect]
-    case 'obs': {
-      const options = { checksums: obsChecksums, takesSigV4: !providers.includes('s3') }
-      return [obsDialect({ ...options, mode: 'obs' }), obsDialect({ ...options, mode: 'aws' })]
-    }
-    case 's3':
-      return [s3Dialect]
-    default:
-      throw new RangeError(`providers must be of oss, obs and s3, not ${String(provider)}`)
-  }
+function dialectsOf(provider: Provider, options: DialectOptions): readonly Dialect[] {
+  if (Object.hasOwn(DIALECTS, provider)) return DIALECTS[provider](options)
+  throw new RangeError(`providers must be of ${PROVIDER_NAMES.join(', ')}, not ${provider as string}`)
 }

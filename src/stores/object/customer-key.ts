@@ -4,18 +4,19 @@
  */
 import { createHash } from 'node:crypto'
 import { UploadError } from '../../shared/errors.js'
-import type { ObjectRequest } from '../dialect.js'
+import type { ObjectRequest } from './option-table.js'
 
 const NAMES = ['algorithm', 'key', 'key-md5'] as const
 
 /** The names of the headers, without the service's prefix. */
 export const CUSTOMER_KEY_HEADERS: readonly string[] = NAMES.map((name) => `server-side-encryption-customer-${name}`)
 
+/** Where they go. */
 export function customerKeyPlaces(
   prefix: string,
   requests: readonly ObjectRequest[],
-): (readonly [string, readonly ObjectRequest[]])[] {
-  return CUSTOMER_KEY_HEADERS.map((name) => [prefix + name, requests] as const)
+): Record<string, readonly ObjectRequest[]> {
+  return Object.fromEntries(CUSTOMER_KEY_HEADERS.map((name) => [prefix + name, requests]))
 }
 
 /** `isConfidential`: whether what is sent cannot be read on the way. Throws UploadError. */

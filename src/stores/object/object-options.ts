@@ -66,26 +66,41 @@ export interface Callback {
   variables?: Readonly<Record<string, string>> | undefined
 }
 
-export const OBJECT_OPTION_NAMES: readonly (keyof ObjectOptions)[] = [
-  'contentType',
-  'metadata',
-  'headers',
-  'acl',
-  'storageClass',
-  'tagging',
-  'serverSideEncryption',
-  'forbidOverwrite',
-  'callback',
-  'trafficLimit',
-  'expireAfterDays',
-  'contentMd5',
-]
+/**
+ * What an option belongs to. `object`: it is settled when the upload begins, so a resumed upload must have the same.
+ * `request`: it goes along with single requests, and may be another one when the upload is resumed.
+ */
+export const OBJECT_OPTIONS: Readonly<Record<keyof ObjectOptions, 'object' | 'request'>> = {
+  contentType: 'object',
+  metadata: 'object',
+  headers: 'object',
+  acl: 'object',
+  storageClass: 'object',
+  tagging: 'object',
+  serverSideEncryption: 'object',
+  forbidOverwrite: 'request',
+  callback: 'request',
+  trafficLimit: 'request',
+  expireAfterDays: 'object',
+  contentMd5: 'request',
+}
 
-/** Options that the caller changes afterwards, for the next upload perhaps, have no effect on this one. */
+export const OBJECT_OPTION_NAMES = Object.keys(OBJECT_OPTIONS) as readonly (keyof ObjectOptions)[]
+
+const copies = new WeakSet<ObjectOptions>()
+
+/** Copies the options: what the caller changes afterwards, for the next upload perhaps, has no effect on this one. */
 export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
   const own = OBJECT_OPTION_NAMES.flatMap((name) => {
     const value = options[name]
     return value === undefined ? [] : [[name, typeof value === 'object' ? structuredClone(value) : value] as const]
   })
-  return Object.fromEntries(own)
+  const copy: ObjectOptions = Object.fromEntries(own)
+  copies.add(copy)
+  return copy
+}
+
+/** Whether the options are such a copy, which nobody changes. */
+export function isOwnCopy(options: ObjectOptions): boolean {
+  return copies.has(options)
 }

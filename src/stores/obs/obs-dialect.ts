@@ -8,9 +8,10 @@ import type { SignableRequest } from '../../signing/signable-request.js'
 import { signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'
 import type { ChecksumRules } from '../integrity/checksum-rules.js'
 import type { Dialect } from '../dialect.js'
+import { ownerHeaders, type RequestPayerOption } from '../owner-headers.js'
 import type { StoreLimits } from '../store-driver.js'
 import { type ObsAddress, obsAddress, type ObsAddressOptions } from './obs-address.js'
-import { type ObsHeaderPrefix, obsObjectHeaders, OPTION_WORDS_OF_AWS } from './obs-object-headers.js'
+import { type ObsHeaderPrefix, obsObjectOptions, OPTION_WORDS_OF_AWS } from './obs-object-options.js'
 
 /** The API reference's "Uploading Parts" and "Completing a Multipart Upload"; esdk-obs-nodejs, lib/enums.js. */
 const LIMITS: StoreLimits = {
@@ -25,7 +26,7 @@ const LIMITS: StoreLimits = {
 const SIGNATURE_VERSIONS = ['obs', 'v2', 'v4'] as const
 const CHECKSUMS = ['crc64ecma', 'md5'] as const
 
-export interface ObsDialectOptions extends ObsAddressOptions {
+export interface ObsDialectOptions extends ObsAddressOptions, RequestPayerOption {
   /**
    * `obs`: the service's own. `v2` and `v4`: those of AWS, with `x-amz-` headers, as older clusters want them on path
    * addresses; `v4` needs a region. Default `obs`.
@@ -62,8 +63,8 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     origin: address.origin,
     pathOf: (key) => address.pathOf(key),
     sign: signer(version, address),
-    objectHeaders: (objectOptions, request) =>
-      obsObjectHeaders(objectOptions, request, { prefix, isConfidential: address.isConfidential }),
+    everyRequest: ownerHeaders(prefix, options),
+    objectOptions: obsObjectOptions({ prefix, isConfidential: address.isConfidential }),
     readHeaders: () => ({}),
     errorInHeaders(headers) {
       const code = headers[`${prefix}error-code`]

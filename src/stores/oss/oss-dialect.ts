@@ -5,9 +5,10 @@ import { signOssV1 } from '../../signing/oss-v1.js'
 import { signOssV4 } from '../../signing/oss-v4.js'
 import type { ChecksumRules } from '../integrity/checksum-rules.js'
 import type { Dialect } from '../dialect.js'
+import { ownerHeaders, type RequestPayerOption } from '../owner-headers.js'
 import type { StoreLimits } from '../store-driver.js'
 import { ossAddress, type OssAddressOptions } from './oss-address.js'
-import { ossObjectHeaders } from './oss-object-headers.js'
+import { OSS_OBJECT_OPTIONS } from './oss-object-options.js'
 
 /** alibabacloud-oss-go-sdk-v2, oss/defaults.go; the documentation's "Limits". */
 const LIMITS: StoreLimits = {
@@ -31,7 +32,7 @@ const CHECKSUMS: ChecksumRules = {
   hasMd5Etags: false,
 }
 
-export interface OssDialectOptions extends OssAddressOptions {
+export interface OssDialectOptions extends OssAddressOptions, RequestPayerOption {
   /** Default 4. Version 1 needs no region. */
   signatureVersion?: 1 | 4 | undefined
 }
@@ -65,7 +66,8 @@ export function ossDialect(options: OssDialectOptions): Dialect {
       version === '1' || region === undefined
         ? signOssV1(request, credentials, { date })
         : signOssV4(request, credentials, { date, region }),
-    objectHeaders: ossObjectHeaders,
+    everyRequest: ownerHeaders('x-oss-', options),
+    objectOptions: OSS_OBJECT_OPTIONS,
     // Without it a range beyond the end is answered with the whole object.
     readHeaders: (isRange) => (isRange ? { 'x-oss-range-behavior': 'standard' } : {}),
     errorInHeaders(headers) {

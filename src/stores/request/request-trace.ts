@@ -2,7 +2,7 @@
 import type { HttpAnswer } from '../../http/http-message.js'
 import { traceChannel, traced } from '../../shared/diagnostics.js'
 import { oneLine } from '../../shared/one-line.js'
-import type { Provider } from '../store-driver.js'
+import type { Provider } from '../../shared/provider.js'
 
 /**
  * What the tracing channel `oss-upload-stream:request` tells of each attempt at a call of the service, getting

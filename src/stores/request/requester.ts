@@ -133,7 +133,7 @@ export class Requester {
     const credentials =
       source.atHand ?? (await unlessAborted(source.snapshot(), context.signal, (reason) => cancelled(reason, false)))
     attempt.credentials = credentials
-    const headers: Record<string, string> = { ...call.headers, host: this.#host }
+    const headers: Record<string, string> = { ...dialect.everyRequest, ...call.headers, host: this.#host }
     headers['user-agent'] = USER_AGENT
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.size ?? 0)
     const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash }

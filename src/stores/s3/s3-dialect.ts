@@ -3,10 +3,11 @@ import { GiB, MiB } from '../../shared/byte-size.js'
 import { checkBoolean, checkOneOf, invalidOption } from '../../shared/check-option.js'
 import { signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'
 import type { Dialect } from '../dialect.js'
+import { type BucketOwnerOption, ownerHeaders, type RequestPayerOption } from '../owner-headers.js'
 import type { StoreLimits } from '../store-driver.js'
 import { s3Address, type S3AddressOptions } from './s3-address.js'
 import { S3_CHECKSUMS, type S3Checksum, s3ChecksumRules } from './s3-checksums.js'
-import { s3ObjectHeaders } from './s3-object-headers.js'
+import { s3ObjectOptions } from './s3-object-options.js'
 
 /** Amazon S3 User Guide, "Multipart upload limits". Other services accept as much, or say themselves that they do not. */
 const LIMITS: StoreLimits = {
@@ -18,7 +19,7 @@ const LIMITS: StoreLimits = {
   allowsLeadingSlash: true,
 }
 
-export interface S3DialectOptions extends S3AddressOptions {
+export interface S3DialectOptions extends S3AddressOptions, RequestPayerOption, BucketOwnerOption {
   /**
    * What goes along with each part for the service to check, and what the whole object is held against:
    *
@@ -67,7 +68,8 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
         region,
         payloadHash: request.payloadHash ?? UNSIGNED_PAYLOAD,
       }),
-    objectHeaders: (objectOptions, request) => s3ObjectHeaders(objectOptions, request, address.isConfidential),
+    everyRequest: ownerHeaders('x-amz-', options),
+    objectOptions: s3ObjectOptions(address.isConfidential),
     // A checksum is told only to who asks for it, and not of a range.
     readHeaders: (isRange): Record<string, string> =>
       rules.own === undefined || isRange ? {} : { 'x-amz-checksum-mode': 'ENABLED' },

@@ -210,7 +210,8 @@ export class Checkpoint {
     const { parts, ...head } = record
     const { uploadId, file } = head
     try {
-      const listed = await listAllParts(this.#upload.driver, record, context)
+      const { driver, options } = this.#upload
+      const listed = await listAllParts(driver, record, context, options)
       this.#stored = provenParts(record, listed)
       this.#highestStored = listed.at(-1)?.partNumber ?? 0
     } catch (error) {
@@ -244,7 +245,8 @@ export class Checkpoint {
     let cleanupError: Error | undefined
     if (left !== undefined && isReachable) {
       try {
-        await this.#upload.driver.abortMultipartUpload(left, { ...context, retryTotalMs: ABORT_MS })
+        const { driver, options } = this.#upload
+        await driver.abortMultipartUpload(left, { ...context, retryTotalMs: ABORT_MS }, options)
       } catch (error) {
         context.signal?.throwIfAborted()
         cleanupError = toError(error)

@@ -6,20 +6,11 @@
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { ObjectOptions } from '../../stores/object/object-options.js'
+import { OBJECT_OPTION_NAMES, OBJECT_OPTIONS, type ObjectOptions } from '../../stores/object/object-options.js'
 import type { OptionsFingerprint } from './record.js'
 
-/** What is settled when the upload begins. The others go along with single requests, and may be others next time. */
-const SETTLED = [
-  'contentType',
-  'metadata',
-  'headers',
-  'acl',
-  'storageClass',
-  'tagging',
-  'serverSideEncryption',
-  'expireAfterDays',
-] satisfies (keyof ObjectOptions)[]
+/** What is settled when the upload begins. */
+const SETTLED = OBJECT_OPTION_NAMES.filter((name) => OBJECT_OPTIONS[name] === 'object')
 
 const derive = promisify<Buffer, Buffer, number, Buffer>(scrypt)
 

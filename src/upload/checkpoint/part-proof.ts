@@ -4,6 +4,7 @@
  * tells a checksum of it.
  */
 import type { ObjectBody } from '../../stores/object/object-body.js'
+import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { CallContext, ListedPart, StoreDriver, UploadAddress } from '../../stores/store-driver.js'
 import type { AcknowledgedPart } from '../parts-ledger.js'
 import type { CheckpointRecord, RecordedPart } from './record.js'
@@ -28,11 +29,12 @@ export async function listAllParts(
   driver: StoreDriver,
   upload: UploadAddress,
   context: CallContext,
+  options: ObjectOptions,
 ): Promise<ListedPart[]> {
-  const { parts, next } = await driver.listParts(upload, {}, context)
+  const { parts, next } = await driver.listParts(upload, {}, context, options)
   const all = [...parts]
   for (let page = next; page !== undefined;) {
-    const found = await driver.listParts(upload, page, context)
+    const found = await driver.listParts(upload, page, context, options)
     all.push(...found.parts)
     page = found.next
   }

@@ -3,10 +3,10 @@
  * before it: what was cut or changed is noticed, and no secret is in it.
  */
 import { Buffer } from 'node:buffer'
-import type { ChecksumAlgorithm } from '../../checksum/checksum.js'
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../checksum/checksum.js'
 import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
 import { crc64Engine } from '../../checksum/engine.js'
-import type { Provider } from '../../stores/store-driver.js'
+import { type Provider, PROVIDER_NAMES } from '../../shared/provider.js'
 
 export interface CheckpointRecord {
   provider: Provider
@@ -114,16 +114,14 @@ function recordOf(value: unknown): CheckpointRecord {
   const parts = record['parts']
   if (!Array.isArray(parts)) throw new Error('parts is no list')
   return {
-    provider: oneOf('provider', record['provider'], ['oss', 'obs', 's3'] as const),
+    provider: oneOf('provider', record['provider'], PROVIDER_NAMES),
     bucket: asText('bucket', record['bucket']),
     key: asText('key', record['key']),
     location: asText('location', record['location']),
     uploadId: asText('uploadId', record['uploadId']),
     partSize: asCount('partSize', record['partSize']),
     options: { salt: asText('salt', options['salt']), hash: asText('hash', options['hash']) },
-    ...(checksum === undefined
-      ? {}
-      : { checksum: oneOf('checksum', checksum, ['crc64ecma', 'crc64nvme', 'crc32', 'md5'] as const) }),
+    ...(checksum === undefined ? {} : { checksum: oneOf('checksum', checksum, CHECKSUM_ALGORITHMS) }),
     etagsAreMd5: oneOf('etagsAreMd5', record['etagsAreMd5'], [true, false] as const),
     ...(file === undefined ? {} : { file: fileOf(asObject('file', file)) }),
     parts: partsOf(parts),

@@ -62,7 +62,7 @@ export async function completeVerified(
   } catch (error) {
     const found = await settle(publication, error)
     // What was found may be the same bytes from an earlier upload: then this one is unfinished, and else it is gone.
-    await driver.abortMultipartUpload(upload, { ...context, retryTotalMs: TIDY_UP_MS }).catch(() => undefined)
+    await driver.abortMultipartUpload(upload, { ...context, retryTotalMs: TIDY_UP_MS }, options).catch(() => undefined)
     return found
   }
 }

@@ -14,6 +14,7 @@ import { checkPartKey, checkReadKey, hidesMd5, opaqueEtag } from '../aws/custome
 import { errorDocument, sharedRefusals } from '../aws/errors.js'
 import { payloadCoding } from '../aws/payload.js'
 import { headerClaimV4, isSigV4, queryClaimV4 } from '../aws/sigv4-claim.js'
+import { defineDialect } from '../define-dialect.js'
 import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
 import { obsHeaderClaim, obsQueryClaim, OBS_SCHEMES, type ObsMode } from './claim.js'
 import { readObsProperties, storageClassName } from './properties.js'
@@ -53,18 +54,13 @@ export interface ObsOptions {
 
 export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect {
   const { word, prefix, keyParameter } = OBS_SCHEMES[mode]
-  return {
+  const dialect = defineDialect({
     name: 'obs',
     headerPrefix: prefix,
     limits,
     refusals: { ...sharedRefusals, 'body-timeout': { ...sharedRefusals['body-timeout'], status: 408 } },
     bucketName: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     checksums: checksums ? ['crc64ecma'] : [],
-    usualChecksum: undefined,
-    takesBodiesOfUnknownSize: true,
-    keysPerPage: 1000,
-    cutsPages: true,
-    encodesNames: 'always',
     speaks: (call) =>
       call.header('authorization')?.startsWith(word) === true ||
       call.hasParameter(keyParameter) ||
@@ -81,30 +77,22 @@ export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect
     checkKey,
     checkPartHeaders: (call, { properties }) => checkPartKey(call, prefix, properties),
     checkReadHeaders: (call, { properties }) => checkReadKey(call, prefix, properties),
-    refusesRange: () => true,
     readProperties: (call, _source, ownLimits) => readObsProperties(call, prefix, ownLimits),
-    readAcl: () => undefined,
     // It has no such condition.
     forbidsOverwrite: () => false,
-    completesAll: () => false,
     etagOf: (md5, properties) => (hidesMd5(properties) ? opaqueEtag(md5) : md5),
-    formatEtag: (etag) => `"${etag}"`,
     newUploadId: () => randomBytes(16).toString('hex').toUpperCase(),
     receiptHeaders,
-    completion: (receipt) => ({ headers: receiptHeaders(receipt), elements: [] }),
     objectHeaders,
-    encryptionHeaders,
-    initiationHeaders: encryptionHeaders,
-    partElements: () => [],
     partListElements: () => OWNERS,
     uploadElements: ({ properties }: Upload) => [...OWNERS, ['StorageClass', className(properties)]],
-    objectElements: () => [],
     bucketHeaders: (region) => ({ [mode === 'obs' ? 'x-obs-bucket-location' : 'x-amz-bucket-region']: region }),
     locationDocument: (region) =>
       mode === 'obs' ? ['Location', region] : ['CreateBucketConfiguration', [['LocationConstraint', region]]],
     storageClassName: (storageClass) => storageClassName(storageClass, prefix),
     writeXml: (root) => writeXml(root, NAMESPACES[mode]),
-  }
+  })
+  return dialect
 
   function authenticate(request: SignedRequest): BodyCoding {
     const { call } = request
@@ -160,13 +148,9 @@ export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect
       ...(expiresAfterDays === undefined
         ? {}
         : { [`${prefix}expiration`]: expiration(lastModified, expiresAfterDays) }),
-      ...encryptionHeaders(properties),
+      ...dialect.encryptionHeaders(properties),
       ...Object.fromEntries(metadata),
     }
-  }
-
-  function encryptionHeaders({ encryption }: ObjectProperties): Record<string, string> {
-    return Object.fromEntries(Object.entries(encryption).map(([name, value]) => [`${prefix}${name}`, value]))
   }
 
   function className({ storageClass }: ObjectProperties): string {

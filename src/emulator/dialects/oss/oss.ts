@@ -6,7 +6,8 @@ import { plainBody, type BodyCoding } from '../../http/body-coding.js'
 import { writeXml } from '../../http/xml-writer.js'
 import type { Limits } from '../../limits.js'
 import { Refusal, ServiceError } from '../../refusal.js'
-import type { ObjectProperties, StoredObject } from '../../storage/stored-object.js'
+import type { StoredObject } from '../../storage/stored-object.js'
+import { defineDialect } from '../define-dialect.js'
 import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
 import { authenticateOss, isOssSigned } from './authentication.js'
 import { ossErrorAnswer, ossRefusals } from './errors.js'
@@ -29,19 +30,14 @@ const limits: Limits = {
   callbackMs: 5000,
 }
 
-export const ossDialect: Dialect = {
+export const ossDialect: Dialect = defineDialect({
   name: 'oss',
   headerPrefix: 'x-oss-',
   limits,
   refusals: ossRefusals,
   bucketName: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
-  // Its CRC-64 is told, but not taken.
-  checksums: [],
-  usualChecksum: undefined,
-  takesBodiesOfUnknownSize: true,
   keysPerPage: 100,
   cutsPages: false,
-  encodesNames: 'always',
   speaks: isOssSigned,
   authenticate,
   newRequestId: () => randomBytes(12).toString('hex').toUpperCase(),
@@ -54,29 +50,21 @@ export const ossDialect: Dialect = {
   errorAnswer: ossErrorAnswer,
   checkKey,
   checkPartHeaders: checkOssPartHeaders,
-  checkReadHeaders: () => undefined,
   refusesRange: (call) => call.header('x-oss-range-behavior') === 'standard',
   readProperties: readOssProperties,
   readAcl: readOssAcl,
   forbidsOverwrite: (call) => call.header('x-oss-forbid-overwrite') === 'true',
   completesAll: (call) => call.header('x-oss-complete-all') === 'yes',
-  etagOf: (md5) => md5,
   formatEtag,
   newUploadId: () => randomBytes(16).toString('hex').toUpperCase(),
   receiptHeaders,
-  completion: (receipt) => ({ headers: receiptHeaders(receipt), elements: [] }),
   objectHeaders,
-  encryptionHeaders,
-  initiationHeaders: encryptionHeaders,
   partElements: ({ crc64 }) => [['HashCrc64ecma', crc64]],
-  partListElements: () => [],
-  uploadElements: () => [],
   objectElements: ({ uploadId }) => [['Type', uploadId === undefined ? 'Normal' : 'Multipart']],
   bucketHeaders: (region) => ({ 'x-oss-bucket-region': region }),
-  storageClassName: (storageClass) => storageClass,
   locationDocument: (region) => ['LocationConstraint', `oss-${region}`],
   writeXml: (root) => writeXml(root),
-}
+})
 
 function authenticate(request: SignedRequest): BodyCoding {
   authenticateOss(request)
@@ -118,11 +106,7 @@ function objectHeaders({ etag, crc64, uploadId, lastModified, properties }: Stor
     'x-oss-object-type': isMultipart ? 'Multipart' : 'Normal',
     'x-oss-storage-class': properties.storageClass,
     ...(tagCount > 0 ? { 'x-oss-tagging-count': String(tagCount) } : {}),
-    ...encryptionHeaders(properties),
+    ...ossDialect.encryptionHeaders(properties),
     ...Object.fromEntries(metadata),
   }
-}
-
-function encryptionHeaders({ encryption }: ObjectProperties): Record<string, string> {
-  return Object.fromEntries(Object.entries(encryption).map(([name, value]) => [`x-oss-${name}`, value]))
 }

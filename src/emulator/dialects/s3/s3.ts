@@ -13,6 +13,7 @@ import { checkPartKey, checkReadKey, hidesMd5, opaqueEtag } from '../aws/custome
 import { errorDocument, sharedRefusals } from '../aws/errors.js'
 import { payloadCoding } from '../aws/payload.js'
 import { headerClaimV4, isSigV4, queryClaimV4, SIGV4 } from '../aws/sigv4-claim.js'
+import { defineDialect } from '../define-dialect.js'
 import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
 import { readS3Properties, S3_CHECKSUMS, S3_PREFIX } from './properties.js'
 
@@ -37,7 +38,7 @@ const limits: Limits = {
   callbackMs: 5000,
 }
 
-export const s3Dialect: Dialect = {
+export const s3Dialect: Dialect = defineDialect({
   name: 's3',
   headerPrefix: S3_PREFIX,
   limits,
@@ -46,9 +47,9 @@ export const s3Dialect: Dialect = {
   checksums: S3_CHECKSUMS,
   usualChecksum: 'crc64nvme',
   takesBodiesOfUnknownSize: false,
-  keysPerPage: 1000,
-  cutsPages: true,
   encodesNames: 'in-lists-of-bucket',
+  // OBS claims some of the SigV4 requests, by its own headers.
+  isCatchAll: true,
   speaks: isSigV4,
   authenticate,
   newRequestId: () => randomBytes(8).toString('hex').toUpperCase(),
@@ -62,20 +63,15 @@ export const s3Dialect: Dialect = {
   checkKey,
   checkPartHeaders: (call, { properties }) => checkPartKey(call, S3_PREFIX, properties),
   checkReadHeaders: (call, { properties }) => checkReadKey(call, S3_PREFIX, properties),
-  refusesRange: () => true,
   readProperties: readS3Properties,
-  readAcl: () => undefined,
   forbidsOverwrite: (call) => call.header('if-none-match') === '*',
-  completesAll: () => false,
   etagOf: (md5, properties) => (hidesMd5(properties) ? opaqueEtag(md5) : md5),
-  formatEtag: (etag) => `"${etag}"`,
   newUploadId: () => randomBytes(48).toString('base64url'),
   receiptHeaders: ({ etag, checksum }) => ({ ETag: `"${etag}"`, ...checksumHeaders(checksum) }),
   completion: ({ checksum }) => ({ headers: {}, elements: checksumElements(checksum) }),
   objectHeaders,
-  encryptionHeaders,
   initiationHeaders: (properties) => ({
-    ...encryptionHeaders(properties),
+    ...s3Dialect.encryptionHeaders(properties),
     ...(properties.checksum === undefined
       ? {}
       : {
@@ -99,10 +95,9 @@ export const s3Dialect: Dialect = {
           ['ChecksumType', checksum.type],
         ],
   bucketHeaders: (region) => ({ 'x-amz-bucket-region': region }),
-  storageClassName: (storageClass) => storageClass,
   locationDocument: (region) => ['LocationConstraint', region === 'us-east-1' ? '' : region],
   writeXml: (root) => writeXml(root, NAMESPACE),
-}
+})
 
 const OWNERS: readonly XmlNode[] = ['Initiator', 'Owner'].map((name): XmlNode => [
   name,
@@ -159,14 +154,10 @@ function objectHeaders(object: StoredObject, call: Call): Record<string, string>
     'Accept-Ranges': 'bytes',
     ...(storageClass === 'STANDARD' ? {} : { 'x-amz-storage-class': storageClass }),
     ...(tags.length > 0 ? { 'x-amz-tagging-count': String(tags.length) } : {}),
-    ...encryptionHeaders(properties),
+    ...s3Dialect.encryptionHeaders(properties),
     ...(wantsChecksum && call.header('range') === undefined ? checksumHeaders(checksum) : {}),
     ...Object.fromEntries(metadata),
   }
-}
-
-function encryptionHeaders({ encryption }: ObjectProperties): Record<string, string> {
-  return Object.fromEntries(Object.entries(encryption).map(([name, value]) => [`${S3_PREFIX}${name}`, value]))
 }
 
 function checksumHeaders(checksum: Receipt['checksum']): Record<string, string> {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import type { ObjectRequest } from '../../../src/stores/dialect.js'
+import type { ObjectRequest } from '../../../src/stores/object/option-table.js'
 import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
-import { s3ObjectHeaders } from '../../../src/stores/s3/s3-object-headers.js'
+import { ObjectHeaders } from '../../../src/stores/object/object-headers.js'
+import { s3ObjectOptions } from '../../../src/stores/s3/s3-object-options.js'
 import { invalidOption } from '../../support/errors.js'
 
 const REQUESTS: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read']
@@ -12,7 +13,7 @@ const REQUESTS: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete
 const KEY = Buffer.from('0123456789abcdef0123456789abcdef')
 
 function headersOf(options: unknown, request: ObjectRequest, isConfidential = true): Record<string, string> {
-  return s3ObjectHeaders(options as ObjectOptions, request, isConfidential)
+  return new ObjectHeaders(s3ObjectOptions(isConfidential)).on(request, options as ObjectOptions)
 }
 
 function requestsWith(header: string, options: ObjectOptions): string {
@@ -78,9 +79,9 @@ describe("an object's options on S3", () => {
 
 describe('an option that is not acceptable on S3', () => {
   it('is one that the service does not have', () => {
-    refused({ callback: { url: 'https://a.example', body: 'x' } }, 'callback is set', 'S3')
-    refused({ trafficLimit: 1_000_000 }, 'trafficLimit is set')
-    refused({ expireAfterDays: 3 }, 'expireAfterDays is set')
+    refused({ callback: { url: 'https://a.example', body: 'x' } }, 'S3 does not support callback')
+    refused({ trafficLimit: 1_000_000 }, 'S3 does not support trafficLimit')
+    refused({ expireAfterDays: 3 }, 'S3 does not support expireAfterDays')
     refused({ serverSideEncryption: { algorithm: 'AES256', dataEncryption: 'SM4' } }, 'dataEncryption')
   })
 

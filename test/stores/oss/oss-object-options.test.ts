@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ObjectRequest } from '../../../src/stores/dialect.js'
+import type { ObjectRequest } from '../../../src/stores/object/option-table.js'
 import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
-import { ossObjectHeaders } from '../../../src/stores/oss/oss-object-headers.js'
+import { ObjectHeaders } from '../../../src/stores/object/object-headers.js'
+import { OSS_OBJECT_OPTIONS } from '../../../src/stores/oss/oss-object-options.js'
 import { invalidOption } from '../../support/errors.js'
+
+const ossHeaders = new ObjectHeaders(OSS_OBJECT_OPTIONS)
+
+function ossObjectHeaders(options: ObjectOptions, request: ObjectRequest): Record<string, string> {
+  return ossHeaders.on(request, options)
+}
 
 const REQUESTS: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete']
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ObjectRequest } from '../../../src/stores/dialect.js'
+import type { ObjectRequest } from '../../../src/stores/object/option-table.js'
 import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
-import { type ObsHeaderPrefix, obsObjectHeaders } from '../../../src/stores/obs/obs-object-headers.js'
+import { ObjectHeaders } from '../../../src/stores/object/object-headers.js'
+import { type ObsHeaderPrefix, obsObjectOptions } from '../../../src/stores/obs/obs-object-options.js'
 import { invalidOption } from '../../support/errors.js'
 
 const REQUESTS: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read']
@@ -10,7 +11,7 @@ const REQUESTS: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete
 const KEY = Buffer.alloc(32, 7)
 
 function headersOf(options: unknown, request: ObjectRequest, prefix: ObsHeaderPrefix): Record<string, string> {
-  return obsObjectHeaders(options as ObjectOptions, request, { prefix, isConfidential: true })
+  return new ObjectHeaders(obsObjectOptions({ prefix, isConfidential: true })).on(request, options as ObjectOptions)
 }
 
 function refused(options: unknown, ...texts: string[]): void {
@@ -103,7 +104,7 @@ describe("an object's options on OBS", () => {
 
 describe('an option that is not acceptable on OBS', () => {
   it('is forbidOverwrite, which nothing there could keep', () => {
-    refused({ forbidOverwrite: true }, 'forbidOverwrite is true', 'OBS', 'versioning')
+    refused({ forbidOverwrite: true }, 'OBS does not support forbidOverwrite', 'versioning')
     assert.ok(headersOf({ forbidOverwrite: false }, 'put', 'x-obs-'))
   })
 

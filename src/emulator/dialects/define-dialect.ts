@@ -1,0 +1,44 @@
+/** What most services have in common, so that each says only what differs. */
+import type { ObjectProperties } from '../storage/stored-object.js'
+import type { Dialect } from './dialect.js'
+
+const NOTHING = (): undefined => undefined
+const NONE = (): readonly never[] => []
+
+const DEFAULTS = {
+  checksums: [],
+  usualChecksum: undefined,
+  takesBodiesOfUnknownSize: true,
+  keysPerPage: 1000,
+  cutsPages: true,
+  encodesNames: 'always',
+  isCatchAll: false,
+  checkPartHeaders: NOTHING,
+  checkReadHeaders: NOTHING,
+  refusesRange: () => true,
+  readAcl: NOTHING,
+  completesAll: () => false,
+  etagOf: (md5) => md5,
+  formatEtag: (etag) => `"${etag}"`,
+  partElements: NONE,
+  partListElements: NONE,
+  uploadElements: NONE,
+  objectElements: NONE,
+  storageClassName: (storageClass) => storageClass,
+} satisfies Partial<Dialect>
+
+type Derived = 'encryptionHeaders' | 'initiationHeaders' | 'completion'
+type Optional = keyof typeof DEFAULTS | Derived
+
+/** The dialect of a service that differs from the others in what is given. */
+export function defineDialect(own: Omit<Dialect, Optional> & Partial<Pick<Dialect, Optional>>): Dialect {
+  const encryptionHeaders = ({ encryption }: ObjectProperties): Record<string, string> =>
+    Object.fromEntries(Object.entries(encryption).map(([name, value]) => [own.headerPrefix + name, value]))
+  return {
+    ...DEFAULTS,
+    encryptionHeaders,
+    initiationHeaders: encryptionHeaders,
+    completion: (receipt) => ({ headers: own.receiptHeaders(receipt), elements: [] }),
+    ...own,
+  }
+}

@@ -1,0 +1,79 @@
+/** The options that all services take in the same way. */
+import { checkBoolean, checkRecord, checkString, invalidOption } from '../../shared/check-option.js'
+import { percentEncode } from '../../signing/percent-encoding.js'
+import { checkHeaders, checkHeaderValue, metadataHeaders } from './header-checks.js'
+import { CREATION, header, headers, type OptionTable, withoutHeader } from './option-table.js'
+
+/** Headers of HTTP that belong to this library, or to an option of their own. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'content-length',
+  'content-md5',
+  'date',
+  'expect',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-unmodified-since',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'user-agent',
+])
+
+interface CommonFacts {
+  /** What the service's own headers begin with. */
+  readonly prefix: string
+  /** Those of them, written without the prefix, that the library sets. */
+  readonly reserved: readonly string[]
+  readonly maxMetadataBytes: number
+}
+
+export function commonOptions({
+  prefix,
+  reserved,
+  maxMetadataBytes,
+}: CommonFacts): Pick<OptionTable['rules'], 'headers' | 'contentType' | 'metadata' | 'tagging' | 'contentMd5'> {
+  const isReserved = (name: string): boolean =>
+    name.startsWith(prefix) ? reserved.includes(name.slice(prefix.length)) : RESERVED.has(name)
+  return {
+    headers: headers({}, (raw) => {
+      const checked = checkHeaders('headers', raw)
+      for (const name of checked.keys()) {
+        if (isReserved(name)) throw invalidOption('a name in headers', name, 'it is set by the library itself')
+      }
+      return checked
+    }),
+    contentType: header('content-type', CREATION, (type) =>
+      checkString('contentType', checkHeaderValue('contentType', type)),
+    ),
+    metadata: headers({}, (metadata) => metadataHeaders(`${prefix}meta-`, metadata, maxMetadataBytes)),
+    tagging: header(`${prefix}tagging`, CREATION, (tagging) => formatTagging(tagging) || undefined),
+    // The header itself belongs to each body.
+    contentMd5: withoutHeader((value) => checkBoolean('contentMd5', value)),
+  }
+}
+
+function formatTagging(tagging: unknown): string {
+  const tags = Object.entries(checkRecord('tagging', tagging))
+  if (tags.length > 10) throw invalidOption('tagging', `${tags.length} tags long`, 'accepted are up to 10 tags')
+  return tags
+    .map(([name, value]) => {
+      checkLength('a name in tagging', name, 1, 128)
+      if (typeof value !== 'string') throw invalidOption(`tagging[${JSON.stringify(name)}]`, value, 'accepted is text')
+      checkLength(`tagging[${JSON.stringify(name)}]`, value, 0, 256)
+      return `${percentEncode(name)}=${percentEncode(value)}`
+    })
+    .join('&')
+}
+
+function checkLength(name: string, value: string, min: number, max: number): void {
+  const length = Buffer.byteLength(value)
+  if (length < min || length > max || !value.isWellFormed()) {
+    throw invalidOption(name, value, `accepted are ${min} to ${max} bytes of UTF-8`)
+  }
+}

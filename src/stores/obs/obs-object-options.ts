@@ -1,0 +1,123 @@
+/**
+ * How OBS takes the options of an object (esdk-obs-nodejs, lib/obsModel.js and lib/v2Model.js; the API reference's
+ * "Initiating a Multipart Upload", "Uploading Parts" and "Uploading Objects - PUT").
+ *
+ * With a signature of AWS, version 2 or 4, the same headers begin with `x-amz-` and some values have other names.
+ */
+import { KiB } from '../../shared/byte-size.js'
+import { checkInteger, checkOneOf, invalidOption } from '../../shared/check-option.js'
+import { callbackParameters, encodeCallbackPart } from '../object/callback.js'
+import { commonOptions } from '../object/common-options.js'
+import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../object/customer-key.js'
+import { readEncryption, refuseEncryptionPart } from '../object/encryption-option.js'
+import type { Callback } from '../object/object-options.js'
+import {
+  CONTENT,
+  CREATION,
+  header,
+  headers,
+  notSupported,
+  type OptionTable,
+  PUBLICATION,
+} from '../object/option-table.js'
+
+export type ObsHeaderPrefix = 'x-obs-' | 'x-amz-'
+
+const ACLS = [
+  'private',
+  'public-read',
+  'public-read-write',
+  'public-read-delivered',
+  'public-read-write-delivered',
+  'bucket-owner-full-control',
+] as const
+const ENCRYPTIONS = ['AES256', 'kms'] as const
+
+/** By their names in requests of AWS. */
+const STORAGE_CLASSES = {
+  STANDARD: 'STANDARD',
+  WARM: 'STANDARD_IA',
+  COLD: 'GLACIER',
+  DEEP_ARCHIVE: 'DEEP_ARCHIVE',
+  INTELLIGENT_TIERING: 'INTELLIGENT_TIERING',
+} as const
+type StorageClass = keyof typeof STORAGE_CLASSES
+
+/** What answers to requests of AWS call by other names than the options do. */
+export const OPTION_WORDS_OF_AWS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(STORAGE_CLASSES).map(([option, word]) => [word, option] as const),
+  ['aws:kms', 'kms'],
+])
+
+const RESERVED = [
+  'checksum-crc64ecma',
+  'content-sha256',
+  'copy-source',
+  'date',
+  'security-token',
+  ...CUSTOMER_KEY_HEADERS,
+]
+
+/** `isConfidential`: whether what is sent cannot be read on the way. */
+export function obsObjectOptions({
+  prefix,
+  isConfidential,
+}: {
+  prefix: ObsHeaderPrefix
+  isConfidential: boolean
+}): OptionTable {
+  return {
+    service: 'OBS',
+    everywhere: [`${prefix}request-payer`],
+    rules: {
+      ...commonOptions({ prefix, reserved: RESERVED, maxMetadataBytes: 8 * KiB }),
+      acl: header(`${prefix}acl`, CREATION, (acl) => checkOneOf('acl', acl, ACLS)),
+      storageClass: header(`${prefix}storage-class`, CREATION, (storageClass) => {
+        const checked = checkOneOf('storageClass', storageClass, Object.keys(STORAGE_CLASSES) as StorageClass[])
+        return prefix === 'x-amz-' ? STORAGE_CLASSES[checked] : checked
+      }),
+      serverSideEncryption: headers(customerKeyPlaces(prefix, ['put', 'initiate', 'part', 'read']), (encryption) =>
+        encryptionHeaders(encryption, prefix, isConfidential),
+      ),
+      forbidOverwrite: notSupported(
+        'it has no such condition, so an existing object could not be kept; leave it out, or use a bucket with versioning',
+      ),
+      callback: header(`${prefix}callback`, PUBLICATION, callbackHeader),
+      // The documentation's "Single-Connection Bandwidth Throttling".
+      trafficLimit: header(`${prefix}traffic-limit`, CONTENT, (limit) =>
+        String(checkInteger('trafficLimit', limit, 819_200, 838_860_800, 'bit/s')),
+      ),
+      // Under this name in requests of AWS too.
+      expireAfterDays: header('x-obs-expires', CREATION, (days) =>
+        String(checkInteger('expireAfterDays', days, 1, 2_147_483_647, 'days')),
+      ),
+    },
+  }
+}
+
+function callbackHeader(callback: Callback): string {
+  const parameters = callbackParameters(callback)
+  for (const name of ['sni', 'variables'] as const) {
+    if (callback[name] !== undefined)
+      throw invalidOption(`callback.${name}`, callback[name], 'OBS has nothing of that kind')
+  }
+  return encodeCallbackPart('callback', parameters)
+}
+
+function encryptionHeaders(
+  option: unknown,
+  prefix: ObsHeaderPrefix,
+  isConfidential: boolean,
+): [name: string, value: string][] {
+  const encryption = readEncryption(option, ENCRYPTIONS)
+  if (encryption.by === 'caller') return customerKeyHeaders(prefix, encryption.customerKey, isConfidential)
+  const { algorithm, keyId, dataEncryption } = encryption
+  refuseEncryptionPart('dataEncryption', dataEncryption, 'OBS has nothing of that kind')
+  if (algorithm !== 'kms') refuseEncryptionPart('keyId', keyId, "it goes with 'kms'")
+  const isAws = prefix === 'x-amz-'
+  const found: [string, string][] = [
+    [`${prefix}server-side-encryption`, algorithm === 'kms' && isAws ? 'aws:kms' : algorithm],
+  ]
+  if (keyId !== undefined) found.push([`${prefix}server-side-encryption-${isAws ? 'aws-' : ''}kms-key-id`, keyId])
+  return found
+}

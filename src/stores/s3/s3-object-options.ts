@@ -1,0 +1,88 @@
+/**
+ * How S3 takes the options of an object (S3 API reference: PutObject, CreateMultipartUpload, UploadPart,
+ * CompleteMultipartUpload, HeadObject).
+ */
+import { KiB } from '../../shared/byte-size.js'
+import { checkBoolean, checkOneOf, invalidOption } from '../../shared/check-option.js'
+import { commonOptions } from '../object/common-options.js'
+import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../object/customer-key.js'
+import { readEncryption, refuseEncryptionPart } from '../object/encryption-option.js'
+import {
+  CREATION,
+  header,
+  headers,
+  notSupported,
+  type ObjectRequest,
+  type OptionTable,
+  PUBLICATION,
+} from '../object/option-table.js'
+
+const PREFIX = 'x-amz-'
+
+const ACLS = [
+  'private',
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+  'bucket-owner-read',
+  'bucket-owner-full-control',
+] as const
+const ENCRYPTIONS = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const
+
+/** Complete wants the key where the object has a checksum. */
+const WITH_CUSTOMER_KEY: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read']
+
+const RESERVED = [
+  'checksum-algorithm',
+  'checksum-crc32',
+  'checksum-crc64nvme',
+  'checksum-type',
+  'content-sha256',
+  'copy-source',
+  'date',
+  'mp-object-size',
+  'sdk-checksum-algorithm',
+  'security-token',
+  ...CUSTOMER_KEY_HEADERS,
+]
+
+/** `isConfidential`: whether what is sent cannot be read on the way. */
+export function s3ObjectOptions(isConfidential: boolean): OptionTable {
+  return {
+    service: 'S3',
+    everywhere: ['x-amz-expected-bucket-owner', 'x-amz-request-payer'],
+    rules: {
+      // AWS: 2 KB, names and values together.
+      ...commonOptions({ prefix: PREFIX, reserved: RESERVED, maxMetadataBytes: 2 * KiB }),
+      acl: header('x-amz-acl', CREATION, (acl) => checkOneOf('acl', acl, ACLS)),
+      storageClass: header('x-amz-storage-class', CREATION, checkStorageClass),
+      serverSideEncryption: headers(customerKeyPlaces(PREFIX, WITH_CUSTOMER_KEY), (encryption) =>
+        encryptionHeaders(encryption, isConfidential),
+      ),
+      forbidOverwrite: header('if-none-match', PUBLICATION, (forbid) =>
+        checkBoolean('forbidOverwrite', forbid) ? '*' : undefined,
+      ),
+      callback: notSupported(),
+      trafficLimit: notSupported(),
+      expireAfterDays: notSupported(),
+    },
+  }
+}
+
+/** Other services than AWS have classes of their own. */
+function checkStorageClass(storageClass: unknown): string {
+  if (typeof storageClass === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(storageClass)) return storageClass
+  throw invalidOption('storageClass', storageClass, "accepted is a class of the service, such as 'STANDARD_IA'")
+}
+
+function encryptionHeaders(option: unknown, isConfidential: boolean): [name: string, value: string][] {
+  const encryption = readEncryption(option, ENCRYPTIONS)
+  if (encryption.by === 'caller') return customerKeyHeaders(PREFIX, encryption.customerKey, isConfidential)
+  const { algorithm, keyId, dataEncryption } = encryption
+  refuseEncryptionPart('dataEncryption', dataEncryption, 'S3 has nothing of that kind')
+  if (algorithm === 'AES256') refuseEncryptionPart('keyId', keyId, "it goes with 'aws:kms' or 'aws:kms:dsse'")
+  const found: [string, string][] = [['x-amz-server-side-encryption', algorithm]]
+  if (keyId !== undefined) found.push(['x-amz-server-side-encryption-aws-kms-key-id', keyId])
+  return found
+}
