@@ -1,8 +1,7 @@
-import { pipeline } from 'node:stream/promises'
 import type { RetryNotice } from '../../index.js'
 import { chooseReporter } from '../progress/choose-reporter.js'
 import type { Invocation } from './command.js'
-import { type Download, download } from '../source/download.js'
+import { download } from '../source/download.js'
 import { openOutputFile } from '../source/output-file.js'
 import type { Reporter } from '../progress/reporter.js'
 import type { Session } from '../process/session.js'
@@ -29,32 +28,29 @@ export async function get({ operands, options, session }: Invocation): Promise<v
 }
 
 async function read(target: OpenTarget, file: string | undefined, session: Session, reporter: Reporter): Promise<void> {
+  const { stdout, signal } = session
   const progress = new ReadProgress(reporter)
-  const source = await download(target.store, target.key, session.signal, (retry) => progress.retry(retry))
-  progress.begin(source.head.size)
-  reporter.event('start', { target: target.addressOf(target.key), total: source.head.size, etag: source.head.etag })
-  try {
-    if (file === undefined || file === '-') await session.stdout.writeAll(progress.count(source.chunks), session.signal)
-    else await save(source, file, progress, session.signal)
-  } finally {
-    source.head.body.destroy()
-    progress.end()
-  }
-  const { size, checksum, crc64, etag } = source.head
-  const { elapsedMs } = progress
   const address = target.addressOf(target.key)
-  const facts = { target: address, size, checksum, crc64, etag, isVerified: source.isVerified }
-  reporter.event('done', { ...facts, elapsedMs: Math.round(elapsedMs) })
-  reporter.summary(downloadSummary(address, source, elapsedMs))
-}
-
-async function save(source: Download, file: string, progress: ReadProgress, signal: AbortSignal): Promise<void> {
-  const output = await openOutputFile(file)
+  // Before anything is asked for: a name that cannot be written fails at once.
+  const output = file === undefined || file === '-' ? undefined : await openOutputFile(file, signal)
   try {
-    await pipeline(progress.count(source.chunks), output.stream, { signal })
-    await output.publish()
+    const source = await download(target.store, target.key, signal, (retry) => progress.retry(retry))
+    progress.begin(source.head.size)
+    const { size, checksum, crc64, etag } = source.head
+    reporter.event('start', { target: address, total: size, etag })
+    try {
+      const chunks = progress.count(source.chunks)
+      await (output === undefined ? stdout.writeAll(chunks, signal) : output.writeAll(chunks, signal))
+    } finally {
+      source.head.body.destroy()
+      progress.end()
+    }
+    const { elapsedMs } = progress
+    const facts = { target: address, size, checksum, crc64, etag, isVerified: source.isVerified }
+    reporter.event('done', { ...facts, elapsedMs: Math.round(elapsedMs) })
+    reporter.summary(downloadSummary(address, source, elapsedMs))
   } catch (error) {
-    await output.discard()
+    await output?.discard()
     throw error
   }
 }

@@ -102,9 +102,19 @@ describe('ossup get', { concurrency: 3 }, () => {
     const { code, stdout, stderr } = await ossup(emulator, ['get', '--json', TARGET])
     assert.equal(code, 1)
     assert.match(stdout, /^x+$/)
-    const events = stderr.split('\n').filter((line) => line.startsWith('{'))
-    const names = events.map((line) => (JSON.parse(line) as { event: string }).event)
+    const names = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: string }).event)
     assert.deepEqual([names[0], names.at(-1)], ['start', 'failed'])
+  })
+
+  it('speaks JSON also about an option that does not exist', async () => {
+    const { code, stderr } = await ossup(undefined, ['get', '--json', TARGET, '--nonsense'])
+    assert.equal(code, 2)
+    const { event, exitCode, message } = JSON.parse(stderr) as { event: string; exitCode: number; message: string }
+    assert.deepEqual([event, exitCode], ['failed', 2])
+    assert.match(message, /--nonsense/)
   })
 
   it('says that there is none', async (t) => {
