@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici/index.js'
+import { KiB } from '../shared/byte-size.js'
 import { cancelled, HttpFailure, toHttpFailure } from './http-failure.js'
 import { type HttpAnswer, type HttpRequest, joinHeaders, type RawHeaders } from './http-message.js'
 import { LONGEST_ANSWER, tooLongAnswer } from './read-text.js'
@@ -16,7 +17,12 @@ export interface ExchangeOptions {
   answerMs?: number
   /** With no byte of the answer moving, once it has begun. */
   bodyTimeout: number
+  /** From the headers of the answer on, each time: for its end, or for `LEAST_ANSWER` bytes more. */
+  restMs: number
 }
+
+/** An answer that brings less within a limit is not slow: it keeps its request from ending. */
+const LEAST_ANSWER = 16 * KiB
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
@@ -25,6 +31,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Once the request is on a connection. */
   #controller: Pick<Dispatcher.DispatchController, 'abort'> | undefined
   #answerMs: number | undefined
+  #restMs = 0
   /** Why the request ends early. */
   #failure: HttpFailure | undefined
   #isSettled = false
@@ -48,9 +55,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** To be called once. Rejects with HttpFailure. */
-  async send(dispatcher: Dispatcher, { body, answerMs, bodyTimeout }: ExchangeOptions): Promise<HttpAnswer> {
+  async send(dispatcher: Dispatcher, { body, answerMs, bodyTimeout, restMs }: ExchangeOptions): Promise<HttpAnswer> {
     const { origin, path, method, headers, signal } = this.#request
     this.#answerMs = answerMs
+    this.#restMs = restMs
     // The client's own limit on the answer would count the body's time as well.
     const limits = { headersTimeout: 0, bodyTimeout }
     if (signal?.aborted === true) throw cancelled(signal.reason, false)
@@ -72,10 +80,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.expectNothing()
     // A server may answer before it has the whole body, which then still moves for a moment.
     if (this.#head !== undefined || this.#isSettled) return
-    this.#timer = setTimeout(() => {
-      // A process that was busy for longer than the limit has not read its sockets yet: look at them first.
-      this.#immediate = setImmediate(() => this.#end(new HttpFailure('timeout', failure, true)))
-    }, limitMs)
+    this.#after(limitMs, () => this.#end(new HttpFailure('timeout', failure, true)))
   }
 
   expectAnswer(limitMs: number): void {
@@ -86,6 +91,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
   expectNothing(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)
+  }
+
+  /** A process that was busy for longer than the limit has not read its sockets yet: it looks at them first. */
+  #after(limitMs: number, act: () => void): void {
+    this.#timer = setTimeout(() => {
+      this.#immediate = setImmediate(act)
+    }, limitMs)
+  }
+
+  #expectRest(): void {
+    const before = this.#length
+    this.#after(this.#restMs, () => {
+      const moved = this.#length - before
+      if (moved >= LEAST_ANSWER) this.#expectRest()
+      else
+        this.#end(new HttpFailure('timeout', `only ${moved} bytes of the answer came within ${this.#restMs} ms`, true))
+    })
   }
 
   onRequestStart(controller: Pick<Dispatcher.DispatchController, 'abort'>): void {
@@ -99,6 +121,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.expectNothing()
     this.#head = { status, headers: joinHeaders(headers) }
+    if (!this.#isSettled) this.#expectRest()
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {

@@ -8,7 +8,7 @@ import { unlessAborted } from '../shared/unless-aborted.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { bodySlices, sendable, TAKEN_UNSEEN } from './body-slices.js'
 import { type BodySlices, Exchange } from './exchange.js'
-import { cancelled, toHttpFailure } from './http-failure.js'
+import { cancelled, HttpFailure, toHttpFailure } from './http-failure.js'
 import {
   type HttpAnswer,
   type HttpRequest,
@@ -81,10 +81,17 @@ export class Transport {
     const { body, onSent } = request
     if (body !== undefined && (body.size > TAKEN_UNSEEN || body.segments.length > 1 || this.#limiter !== undefined)) {
       const watched = this.#watched(body, request, answerMs, exchange)
-      return this.#through((dispatcher) => exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs }))
+      return this.#through((dispatcher) =>
+        exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs, restMs: answerMs }),
+      )
     }
     const bytes = body?.segments[0]
-    const options = { body: bytes === undefined ? null : sendable(bytes), bodyTimeout: stallMs, answerMs }
+    const options = {
+      body: bytes === undefined ? null : sendable(bytes),
+      bodyTimeout: stallMs,
+      answerMs,
+      restMs: answerMs,
+    }
     const answer = await this.#through((dispatcher) => exchange.send(dispatcher, options))
     if (body !== undefined && body.size > 0) onSent?.(body.size)
     return answer
@@ -94,9 +101,17 @@ export class Transport {
    * The answer to a request without a body, its own body still to be read: whoever gets it must read or destroy it. The
    * signal ends with the headers. Throws HttpFailure.
    */
-  async open({ origin, path, method, headers, signal, answerMs }: HttpRequest): Promise<HttpStreamAnswer> {
+  async open({ origin, path, method, headers, signal, answerMs: ownMs }: HttpRequest): Promise<HttpStreamAnswer> {
     if (signal?.aborted === true) throw cancelled(signal.reason, false)
     const controller = new AbortController()
+    const answerMs = ownMs ?? this.#timeouts.answerMs
+    // The client's own limit begins again with each answer below 200.
+    let limit: NodeJS.Timeout | undefined
+    const onInfo = (): void => {
+      limit ??= setTimeout(() => {
+        controller.abort(new HttpFailure('timeout', `no answer came within ${answerMs} ms`, true))
+      }, answerMs)
+    }
     const answered = this.#through((dispatcher) =>
       dispatcher.request({
         origin,
@@ -104,10 +119,11 @@ export class Transport {
         method,
         headers,
         signal: controller.signal,
-        headersTimeout: answerMs ?? this.#timeouts.answerMs,
+        headersTimeout: answerMs,
         bodyTimeout: this.#timeouts.stallMs,
+        onInfo,
       }),
-    )
+    ).finally(() => clearTimeout(limit))
     // The client ends a request that waits for its connection no sooner than when that is there.
     const answer = await unlessAborted(answered, signal, (reason) => {
       const failure = cancelled(reason, true)

@@ -104,6 +104,37 @@ describe('a time limit', { concurrency: true }, () => {
       assert.equal(failure.kind, 'timeout')
     })
 
+    it('ends an answer of which single bytes keep coming', async (t) => {
+      const { origin } = await rawServer(t, (socket) => {
+        onRequestHead(socket, () => {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n')
+          const timer = setInterval(() => socket.write('x'), 5)
+          socket.on('close', () => clearInterval(timer))
+        })
+      })
+      const client = transport(t, { answerMs: 100 })
+      for (const request of [get(origin), put(origin, Buffer.alloc(1000)), put(origin, Buffer.alloc(MiB))]) {
+        const failure = await failureOf(client.send(request))
+        assert.equal(failure.kind, 'timeout')
+        assert.match(failure.message, /came within 100 ms/)
+      }
+    })
+
+    it('ends a request that is told again and again that its answer will come', async (t) => {
+      const { origin } = await rawServer(t, (socket) => {
+        onRequestHead(socket, () => {
+          const timer = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 5)
+          socket.on('close', () => clearInterval(timer))
+        })
+      })
+      const client = transport(t, { answerMs: 100 })
+      for (const answered of [client.send(get(origin)), client.open(get(origin))]) {
+        const failure = await failureOf(answered)
+        assert.equal(failure.kind, 'timeout')
+        assert.match(failure.message, /no answer came within 100 ms/)
+      }
+    })
+
     it('never ends a request that is slow but moves, however long it takes', async (t) => {
       // The system tells of room in its buffer when a third of it is free: of some megabytes here, so that it takes
       // this pace to show movement several times within the limit.
