@@ -44,6 +44,8 @@ export { UploadError, type UploadErrorCode, type UploadErrorDetails } from './sh
 export type { RequestTrace } from './stores/request/request-trace.js'
 export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object/object-options.js'
 export type {
+  AwayNotice,
+  BackNotice,
   ByteRange,
   CompletedPart,
   ListedPart,

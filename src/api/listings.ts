@@ -1,6 +1,7 @@
 /** Listings of parts and of unfinished uploads: page by page, or one after the other. */
 import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
 import type {
+  CallContext,
   ListedPart,
   ListedUpload,
   StoreDriver,
@@ -69,7 +70,7 @@ export async function* partsPages(
   upload: UploadAddress,
   options: ListPartsOptions,
 ): AsyncGenerator<PartsPage, void, undefined> {
-  const context = contextOf(options, NAMES)
+  let context: CallContext = contextOf(options, NAMES)
   const { after } = options
   const address = checkUploadAddress(driver, upload)
   let from = after === undefined ? {} : { after: checkInteger('after', after, 0, driver.limits.maxParts) }
@@ -80,6 +81,7 @@ export async function* partsPages(
     yield { parts: parts.map(withCrc64Text), ...(next?.after === undefined ? {} : { next: next.after }) }
     if (next === undefined) return
     from = next
+    context = { ...context, isUnderWay: true }
   }
 }
 
@@ -87,7 +89,7 @@ export async function* uploadsPages(
   driver: StoreDriver,
   options: ListUploadPagesOptions,
 ): AsyncGenerator<UploadsPage, void, undefined> {
-  const context = contextOf(options, [...NAMES, 'prefix', 'delimiter'])
+  let context: CallContext = contextOf(options, [...NAMES, 'prefix', 'delimiter'])
   const { prefix, delimiter, after } = options
   let from: UploadsPageRequest = {
     ...(prefix === undefined ? {} : { prefix: checkString('prefix', prefix) }),
@@ -101,6 +103,7 @@ export async function* uploadsPages(
     yield { ...page, ...(next?.after === undefined ? {} : { next: next.after }) }
     if (next === undefined) return
     from = next
+    context = { ...context, isUnderWay: true }
   }
 }
 

@@ -2,7 +2,7 @@ import type { CredentialsOption } from '../credentials/credentials-source.js'
 import { type Proxy, type ProxyOption, proxyOf } from '../http/proxy.js'
 import { MIN_BANDWIDTH } from '../http/bandwidth-limiter.js'
 import { DEFAULT_TIMEOUTS, type Dispatcher, type TimeoutOptions } from '../http/transport.js'
-import { DEFAULT_RETRY, type RetryOptions } from '../shared/backoff.js'
+import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy, retryPolicy } from '../shared/backoff.js'
 import { MiB } from '../shared/byte-size.js'
 import {
   checkInteger,
@@ -92,7 +92,7 @@ const COMMON_NAMES = [
 export interface ResolvedStoreOptions {
   dialect: Dialect
   credentials: CredentialsOption
-  retry: RetryOptions
+  retry: RetryPolicy
   timeouts: TimeoutOptions
   maxMemory: number
   proxy: Proxy | undefined
@@ -170,13 +170,14 @@ function text(name: string, value: string | undefined): string | undefined {
   return value === undefined ? undefined : checkString(name, value)
 }
 
-function checkRetry(options: Partial<RetryOptions>): RetryOptions {
+function checkRetry(options: Partial<RetryOptions>): RetryPolicy {
   checkNames('retry', checkObject('retry', options), Object.keys(DEFAULT_RETRY))
-  const retry = { ...DEFAULT_RETRY, ...defined(options) }
+  const retry = retryPolicy(options)
   checkInteger('retry.maxAttempts', retry.maxAttempts, 1, 100)
   checkInteger('retry.baseDelayMs', retry.baseDelayMs, 0, 60_000, 'ms')
   checkInteger('retry.maxDelayMs', retry.maxDelayMs, 0, 600_000, 'ms')
   checkInteger('retry.totalMs', retry.totalMs, 0, 86_400_000, 'ms')
+  checkInteger('retry.startMs', retry.startMs, 0, 86_400_000, 'ms')
   return retry
 }
 

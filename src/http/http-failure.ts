@@ -12,10 +12,14 @@ export class HttpFailure extends Error {
   /** False when the request certainly did not reach the server. */
   readonly mayHaveArrived: boolean
 
+  /** Whether a wrong name or protocol is more likely than a service that is away. */
+  readonly isMisconfigured: boolean
+
   constructor(kind: HttpFailure['kind'], message: string, mayHaveArrived: boolean, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.kind = kind
     this.mayHaveArrived = mayHaveArrived
+    this.isMisconfigured = !mayHaveArrived && MISCONFIGURED.has(codeOf(rootCause(cause)))
   }
 
   /** Returns the same failure with `clean` applied to every text in it. */
@@ -25,6 +29,18 @@ export class HttpFailure extends Error {
   }
 }
 
+/** No such name; or what answers speaks no TLS, or no version of it that this side does. */
+const MISCONFIGURED = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+])
+
 /** Connections that were never made: what was to be sent over them stayed here. */
 const NOT_CONNECTED = new Set([
   'ECONNREFUSED',
@@ -32,16 +48,8 @@ const NOT_CONNECTED = new Set([
   'ENETUNREACH',
   'EHOSTDOWN',
   'ENETDOWN',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_FAIL',
   'UND_ERR_CONNECT_TIMEOUT',
-  // What answers speaks no TLS, or no version of it that this side does.
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
-  'ERR_SSL_UNSUPPORTED_PROTOCOL',
-  'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
-  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  ...MISCONFIGURED,
 ])
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])

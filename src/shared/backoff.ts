@@ -1,28 +1,56 @@
 /** How often and how long a request is tried. */
 export interface RetryOptions {
-  /** Requests sent for one call, the first included. Default 8. */
+  /**
+   * Requests sent for one call, the first included. Default 8 for failures that time does not heal, such as an answer
+   * that cannot be understood; where the service cannot be reached, or fails, time alone decides. When set, it bounds
+   * both.
+   */
   maxAttempts: number
-  /** The first delay is drawn between 0 and this; it doubles each time. Default 200 ms. */
+  /** The bound of the first delay; it doubles each time. A delay is random, at least half of its bound. Default 200 ms. */
   baseDelayMs: number
   /** No delay is longer, unless the service asks for it with Retry-After. Default 20,000 ms. */
   maxDelayMs: number
-  /** No further attempt is begun this long after the first. Default 600,000 ms. */
+  /**
+   * How long a call is tried without any progress once its upload has been initiated: waiting, and attempts in which
+   * nothing moves. Default 900,000 ms.
+   */
   totalMs: number
+  /** The same before an upload has been initiated, and for calls of no upload; never more than `totalMs`. Default 30,000 ms. */
+  startMs: number
 }
 
-export const DEFAULT_RETRY: RetryOptions = { maxAttempts: 8, baseDelayMs: 200, maxDelayMs: 20_000, totalMs: 600_000 }
+/** Those that are absent, or undefined, have their defaults. */
+export type GivenRetryOptions = { [Name in keyof RetryOptions]?: RetryOptions[Name] | undefined }
+
+/** How a store retries. */
+export interface RetryPolicy extends RetryOptions {
+  /** Requests sent for one call while the service cannot be reached, or fails. */
+  maxOutageAttempts: number
+}
+
+export const DEFAULT_RETRY: RetryOptions = {
+  maxAttempts: 8,
+  baseDelayMs: 200,
+  maxDelayMs: 20_000,
+  totalMs: 900_000,
+  startMs: 30_000,
+}
+
+/** Completes the options with their defaults. A number of attempts that the caller chose holds during outages as well. */
+export function retryPolicy(options: GivenRetryOptions): RetryPolicy {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return { ...DEFAULT_RETRY, ...given, maxOutageAttempts: options.maxAttempts ?? Infinity }
+}
 
 /**
- * Exponential back-off with full jitter: any time between 0 and `min(maxDelayMs, baseDelayMs × 2^(attempt - 1))`.
- * `attempt` is the one that failed, from 1. When throttled the jitter covers the upper half only: all clients that
- * were refused at the same moment must not come back at once.
+ * Returns the milliseconds to wait after the `attempt`th failure, from 1: exponential back-off, random in the upper half
+ * of `min(maxDelayMs, baseDelayMs × 2^(attempt - 1))`, so that clients that failed together do not come back together.
  */
 export function backoffMs(
   attempt: number,
   retry: Pick<RetryOptions, 'baseDelayMs' | 'maxDelayMs'>,
-  throttled: boolean,
   random: () => number = Math.random,
 ): number {
-  const ceiling = Math.min(retry.maxDelayMs, retry.baseDelayMs * 2 ** Math.min(attempt - 1, 30))
-  return Math.round(throttled ? ceiling * (0.5 + 0.5 * random()) : ceiling * random())
+  const bound = Math.min(retry.maxDelayMs, retry.baseDelayMs * 2 ** Math.min(attempt - 1, 30))
+  return Math.ceil(bound * (0.5 + 0.5 * random()))
 }

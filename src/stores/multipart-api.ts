@@ -287,6 +287,7 @@ export class MultipartApi implements StoreDriver {
   }
 
   async close(): Promise<void> {
+    this.#requester.close()
     await this.#transport.close()
   }
 
@@ -297,7 +298,7 @@ export class MultipartApi implements StoreDriver {
     context: CallContext,
   ): Promise<void> {
     if (options.forbidOverwrite !== true || this.#dialect.conditionalRequests.includes(request)) return
-    await refuseExisting(this, key, request, context, options)
+    await refuseExisting(this, key, request, { ...context, isUnderWay: request === 'complete' }, options)
   }
 
   get #encoded(): QueryParameter[] {

@@ -74,8 +74,12 @@ export interface CallContext {
   signal?: AbortSignal | undefined
   /** Ends the attempts: the request in flight may still finish. */
   retrySignal?: AbortSignal | undefined
-  /** Instead of the store's own `retry.totalMs`. */
+  /** How long the call is tried without progress, instead of the store's own `retry.totalMs` and `retry.startMs`. */
   retryTotalMs?: number | undefined
+  /** What goes before would be lost with this call: it is tried for `retry.totalMs`, as calls of an upload are. */
+  isUnderWay?: boolean | undefined
+  /** Learns when the service is away, and when it is back: the same object for all calls that belong together. */
+  outageObserver?: OutageObserver | undefined
   /** What traces name as the upload that the call belongs to. */
   upload?: object | undefined
   onRetry?: ((retry: RetryNotice) => void) | undefined
@@ -99,6 +103,26 @@ export interface RetryNotice {
   reason: string
   /** The failed attempt may have taken effect. */
   outcomeUnknown: boolean
+}
+
+/** The service cannot be reached, or fails. Requests wait, while one at a time finds out whether it is back. */
+export interface AwayNotice {
+  /** Why the last request failed. */
+  reason: string
+  /** When the upload, or the download, fails unless the service is back. */
+  until: Date
+}
+
+/** The service answers again. */
+export interface BackNotice {
+  /** For how long it was away, in milliseconds. */
+  awayMs: number
+}
+
+/** Each of its methods is called once in turn, `away` first; neither may throw. */
+export interface OutageObserver {
+  away(notice: AwayNotice): void
+  back(notice: BackNotice): void
 }
 
 /** What names a multipart upload. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { RetryNotice } from '../stores/store-driver.js'
+import type { AwayNotice, BackNotice, RetryNotice } from '../stores/store-driver.js'
 import type { UploadProgress } from '../upload/progress.js'
 import type { CheckpointNotice } from '../upload/checkpoint/checkpoint-writer.js'
 import type { RestartNotice } from '../upload/checkpoint/restart.js'
@@ -15,6 +15,10 @@ export interface UploadEvents {
   progress: [progress: UploadProgress]
   /** An attempt failed and another follows. */
   retry: [retry: RetryNotice]
+  /** The service cannot be reached, or fails: nothing is sent but one probe at a time, until it is back. */
+  away: [notice: AwayNotice]
+  /** The service answers again. */
+  back: [notice: BackNotice]
   /** An earlier run's upload goes on. Before the first `part`. */
   resumed: [upload: ResumedUpload]
   /** A checkpoint was there, but the upload begins anew. */

@@ -62,6 +62,14 @@ export class UploadSession {
         stream.emit('checkpoint', notice)
         options.onCheckpoint?.(notice)
       },
+      away: (notice) => {
+        stream.emit('away', notice)
+        options.onAway?.(notice)
+      },
+      back: (notice) => {
+        stream.emit('back', notice)
+        options.onBack?.(notice)
+      },
       failed: (error) => stream.destroy(error),
     })
     this.done = new Promise((resolve, reject) => {

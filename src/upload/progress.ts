@@ -1,3 +1,5 @@
+import type { AwayNotice } from '../stores/store-driver.js'
+
 /** How far an upload is. Every number is what it says: a byte is `acknowledged` when the store has answered for it. */
 export interface UploadProgress {
   /** Bytes taken from the source. */
@@ -18,6 +20,8 @@ export interface UploadProgress {
   concurrency: number
   /** Attempts that failed and were followed by another one. */
   retries: number
+  /** Why requests wait, and when the upload fails; absent while the service is not away. */
+  away?: AwayNotice
   /** From the creation of the upload to now, or to its end. */
   elapsedMs: number
   /** Since the last byte came from the source. */
@@ -42,6 +46,8 @@ export class ProgressMeter {
   resumed = 0
   resumedParts = 0
   retries = 0
+  /** Set while the service is away. */
+  away: AwayNotice | undefined
 
   receive(bytes: number): void {
     this.received += bytes
@@ -109,6 +115,7 @@ export class ProgressMeter {
       ...(expectedSize === undefined ? {} : { expectedSize }),
       ...this.#fraction(parts.acknowledged, expectedSize),
       retries: this.retries,
+      ...(this.away === undefined || this.#stoppedAt !== undefined ? {} : { away: this.away }),
       elapsedMs,
       sourceIdleMs: isEnded ? 0 : now - this.#lastByteAt,
       waitingFor: isEnded || this.#blockedAt !== undefined ? 'network' : 'source',

@@ -10,7 +10,7 @@ import type { PartBuffer } from '../checksum/crc64.js'
 import { attachLeftover, toError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object/object-body.js'
 import type { ObjectOptions } from '../stores/object/object-options.js'
-import type { CallContext } from '../stores/store-driver.js'
+import type { CallContext, OutageObserver } from '../stores/store-driver.js'
 import { Checkpoint } from './checkpoint/checkpoint.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
 import { type Concurrency, concurrencyOf } from '../flow/concurrency.js'
@@ -45,6 +45,16 @@ export class Transfer {
   #state: TransferState = { name: 'idle' }
   #partsHandedOver = 0
   readonly #publication = new Publication()
+  readonly #outageObserver: OutageObserver = {
+    away: (notice) => {
+      this.meter.away = notice
+      this.#tell(() => this.#observer.away?.(notice))
+    },
+    back: (notice) => {
+      this.meter.away = undefined
+      this.#tell(() => this.#observer.back?.(notice))
+    },
+  }
 
   constructor(host: UploadHost, key: string, plan: TransferPlan, observer: UploadObserver) {
     const { objectOptions: options, concurrency, partSize, checkpoint, file } = plan
@@ -317,7 +327,18 @@ export class Transfer {
         this.meter.retries += 1
         this.#observer.retry(retry)
       },
+      outageObserver: this.#outageObserver,
       onThrottled: (how) => this.#concurrency[how](),
+    }
+  }
+
+  /** Calls a listener from where a failure of it would be another call's. */
+  #tell(listener: () => void): void {
+    if (this.hasFailed) return
+    try {
+      listener()
+    } catch (error) {
+      this.#fail(toError(error))
     }
   }
 

@@ -1,6 +1,6 @@
 /** The callbacks that every upload has, whatever its bytes come from. A stream emits an event for each as well. */
 import { checkFunction } from '../shared/check-option.js'
-import type { RetryNotice } from '../stores/store-driver.js'
+import type { AwayNotice, BackNotice, RetryNotice } from '../stores/store-driver.js'
 import type { CheckpointNotice } from './checkpoint/checkpoint-writer.js'
 import type { RestartNotice } from './checkpoint/restart.js'
 import type { ResumedUpload } from './upload-observer.js'
@@ -17,6 +17,10 @@ export interface UploadCallbacks {
   onCheckpoint?: ((notice: CheckpointNotice) => void) | undefined
   /** Called when an attempt failed and another follows. */
   onRetry?: ((retry: RetryNotice) => void) | undefined
+  /** Called when the service cannot be reached, or fails: nothing is sent but one probe at a time, until it is back. */
+  onAway?: ((notice: AwayNotice) => void) | undefined
+  /** Called when the service answers again. */
+  onBack?: ((notice: BackNotice) => void) | undefined
 }
 
 export const UPLOAD_CALLBACK_NAMES: readonly (keyof UploadCallbacks)[] = [
@@ -25,6 +29,8 @@ export const UPLOAD_CALLBACK_NAMES: readonly (keyof UploadCallbacks)[] = [
   'onRestarted',
   'onCheckpoint',
   'onRetry',
+  'onAway',
+  'onBack',
 ]
 
 /** @throws {UploadError} `INVALID_OPTION` when one of them is not a function. */

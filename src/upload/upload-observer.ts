@@ -1,5 +1,5 @@
 /** What an upload needs of its surroundings, and what it tells them. */
-import type { RetryNotice, StoreDriver } from '../stores/store-driver.js'
+import type { AwayNotice, BackNotice, RetryNotice, StoreDriver } from '../stores/store-driver.js'
 import type { BufferPool } from '../memory/buffer-pool.js'
 import type { CheckpointObserver, Resumable } from './checkpoint/checkpoint.js'
 
@@ -38,6 +38,10 @@ export interface UploadObserver extends CheckpointObserver {
   /** A promise is waited for. */
   part(part: UploadedPart): void | Promise<void>
   retry(retry: RetryNotice): void
+  /** The service is away: requests wait for it. */
+  away?(notice: AwayNotice): void
+  /** The service is back. */
+  back?(notice: BackNotice): void
   /** Called once, when something fails while nobody waits for a write or for the end. */
   failed(error: Error): void
 }

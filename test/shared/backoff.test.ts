@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { backoffMs } from '../../src/shared/backoff.js'
+import { backoffMs, retryPolicy } from '../../src/shared/backoff.js'
 
 const RETRY = { baseDelayMs: 200, maxDelayMs: 20_000 }
 const least = () => 0
 const most = () => 1 - Number.EPSILON
 
 describe('backoffMs', () => {
-  it('doubles its ceiling with each attempt, up to the maximum', () => {
-    const ceilings = [1, 2, 3, 7, 8, 50, 2000].map((attempt) => backoffMs(attempt, RETRY, false, most))
-    assert.deepEqual(ceilings, [200, 400, 800, 12_800, 20_000, 20_000, 20_000])
+  it('doubles its bound with each attempt, up to the maximum', () => {
+    const bounds = [1, 2, 3, 7, 8, 50, 2000].map((attempt) => backoffMs(attempt, RETRY, most))
+    assert.deepEqual(bounds, [200, 400, 800, 12_800, 20_000, 20_000, 20_000])
   })
 
-  it('may be nothing, but not when throttled: then it is at least half', () => {
-    assert.equal(backoffMs(3, RETRY, false, least), 0)
-    assert.equal(backoffMs(3, RETRY, true, least), 400)
-    assert.equal(backoffMs(3, RETRY, true, most), 800)
+  it('is never less than half of its bound: an unlucky draw must not use up the attempts', () => {
+    assert.deepEqual(
+      [1, 2, 8].map((attempt) => backoffMs(attempt, RETRY, least)),
+      [100, 200, 10_000],
+    )
   })
 
   it('stays in its bounds for all options', () => {
@@ -26,13 +27,21 @@ describe('backoffMs', () => {
         fc.integer({ min: 1, max: 100 }),
         option,
         option,
-        fc.boolean(),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        (attempt, baseDelayMs, maxDelayMs, throttled, random) => {
-          const delayMs = backoffMs(attempt, { baseDelayMs, maxDelayMs }, throttled, () => random)
-          assert.ok(Number.isSafeInteger(delayMs) && delayMs >= 0 && delayMs <= maxDelayMs, String(delayMs))
+        (attempt, baseDelayMs, maxDelayMs, random) => {
+          const delayMs = backoffMs(attempt, { baseDelayMs, maxDelayMs }, () => random)
+          const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
+          assert.ok(Number.isSafeInteger(delayMs) && delayMs >= bound / 2 && delayMs <= bound, String(delayMs))
         },
       ),
     )
+  })
+})
+
+describe('retryPolicy', () => {
+  it('lets time alone decide during outages, unless a number of attempts is chosen', () => {
+    assert.equal(retryPolicy({}).maxAttempts, 8)
+    assert.equal(retryPolicy({ maxAttempts: undefined }).maxOutageAttempts, Infinity)
+    assert.equal(retryPolicy({ maxAttempts: 3 }).maxOutageAttempts, 3)
   })
 })

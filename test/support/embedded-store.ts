@@ -26,7 +26,7 @@ export async function embeddedStore(
       region: emulator.region,
       endpoint: emulator.endpoint,
       credentials: emulator.credentials,
-      retry: { baseDelayMs: 1, maxDelayMs: 20 },
+      retry: { maxAttempts: 8, baseDelayMs: 1, maxDelayMs: 20 },
       ...options.store,
       ...further,
     })

@@ -15,7 +15,13 @@ export async function providerStore(
 ): Promise<ProviderStore> {
   const emulator = await startEmulator({ region: 'eu-test-1', ...emulatorOptions })
   const { region, endpoint, credentials } = emulator
-  const common = { bucket: 'test-bucket', region, endpoint, credentials, retry: { baseDelayMs: 1, maxDelayMs: 20 } }
+  const common = {
+    bucket: 'test-bucket',
+    region,
+    endpoint,
+    credentials,
+    retry: { maxAttempts: 8, baseDelayMs: 1, maxDelayMs: 20 },
+  }
   const store = options.provider === 's3' ? openStore({ ...common, ...options }) : openStore({ ...common, ...options })
   t.after(async () => {
     await store.close()

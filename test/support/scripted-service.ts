@@ -5,7 +5,7 @@ import { formatCrc64 } from '../../src/checksum/decimal.js'
 import { crc64Engine } from '../../src/checksum/engine.js'
 import { type CredentialsOption, CredentialsSource } from '../../src/credentials/credentials-source.js'
 import type { TimeoutOptions } from '../../src/http/transport.js'
-import type { RetryOptions } from '../../src/shared/backoff.js'
+import { type GivenRetryOptions, retryPolicy } from '../../src/shared/backoff.js'
 import type { Dialect } from '../../src/stores/dialect.js'
 import { MultipartApi } from '../../src/stores/multipart-api.js'
 import { ObjectBody } from '../../src/stores/object/object-body.js'
@@ -48,7 +48,7 @@ export async function scriptedService(
   t: Pick<TestContext, 'after'>,
   options: {
     credentials?: CredentialsOption
-    retry?: Partial<RetryOptions>
+    retry?: GivenRetryOptions
     timeouts?: Partial<TimeoutOptions>
     signatureVersion?: 1 | 4
     /** Default: that of OSS. */
@@ -75,7 +75,7 @@ export async function scriptedService(
     dialect: dialect(endpoint),
     transport: transport(t, timeouts),
     credentials: new CredentialsSource(credentials),
-    retry: { maxAttempts: 8, baseDelayMs: 0, maxDelayMs: 0, totalMs: 60_000, ...retry },
+    retry: retryPolicy({ maxAttempts: 8, baseDelayMs: 0, maxDelayMs: 0, totalMs: 60_000, ...retry }),
     answerMs: timeouts?.answerMs ?? 10_000,
   })
   return { api, requests, script: (...more) => steps.push(...more) }

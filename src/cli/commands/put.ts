@@ -11,6 +11,7 @@ import type { Reporter } from '../progress/reporter.js'
 import type { Session } from '../process/session.js'
 import { fileSource, producerSource, type Source, standardInput } from '../source/sources.js'
 import { openTarget, type OpenTarget } from '../options/store-access.js'
+import { awayText, backText } from '../progress/outage-text.js'
 import { uploadSummary } from '../progress/summaries.js'
 import { UploadFacts } from '../progress/transfer-facts.js'
 
@@ -153,6 +154,14 @@ function watch(upload: UploadStream, source: Source, reporter: Reporter): void {
     )
   })
   upload.on('retry', (retry) => reporter.retry(retry))
+  upload.on('away', (notice) => {
+    reporter.event('away', { ...notice })
+    reporter.note(awayText(notice))
+  })
+  upload.on('back', (notice) => {
+    reporter.event('back', { ...notice })
+    reporter.note(backText(notice))
+  })
   source.errors?.on('data', (chunk: Buffer) => reporter.foreign(chunk))
 }
 

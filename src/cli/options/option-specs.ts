@@ -33,6 +33,7 @@ export const STORE_OPTIONS: readonly OptionSpec[] = [
     choices: ['public', 'internal', 'accelerate', 'accelerate-overseas', 'dualstack'],
     help: 'which hosts of the service',
   },
+  { name: 'retry-for', value: 'TIME', help: 'wait so long for a service that is away, such as 15m (the default)' },
   { name: 'config', value: 'FILE', help: 'credentials of ossutil (default: ~/.ossutilconfig)' },
 ]
 

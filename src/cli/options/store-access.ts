@@ -54,8 +54,10 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
     network: options.text('network'),
     bandwidthLimit: options.byteSize('bandwidth-limit'),
   }
+  const retryMs = options.duration('retry-for')
+  const retry = retryMs === undefined ? undefined : { totalMs: Math.round(retryMs), startMs: Math.round(retryMs) }
   const config = configFor(scheme, options, environment)
-  const filled = config === undefined ? given : { ...given, ...fromConfig(config, given, environment) }
+  const filled = { ...given, retry, ...(config === undefined ? {} : fromConfig(config, given, environment)) }
   const present: StoreOptions = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   // Values come from a command line: the library looks at each name and value before anything is sent.
   const store = openStore(present)

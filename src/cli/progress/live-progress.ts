@@ -69,5 +69,6 @@ export class LiveProgress implements Reporter {
 function coloured(line: string): string {
   return line
     .replace(/\[[=> ]+\]/, (bar) => `${GREEN}${bar}${PLAIN}`)
+    .replace(/service away/, (away) => `${YELLOW}${away}${PLAIN}`)
     .replace(/\d+ (?:retry|retries)\b/, (retries) => `${YELLOW}${retries}${PLAIN}`)
 }

@@ -60,7 +60,8 @@ export function retryText({ operation, partNumber, attempt, delayMs, reason }: R
 
 /** For logs: one line that stands alone. */
 export function plainLine(facts: TransferFacts): string {
-  const { bytes, total, verb, elapsedMs, rateNow, rateMean, retries, partsDone, partsInFlight, slowSide } = facts
+  const { bytes, total, verb, elapsedMs, rateNow, rateMean, retries, partsDone, partsInFlight, slowSide, waitsMs } =
+    facts
   return [
     `${formatByteSize(bytes)}${total === undefined ? '' : ` of ${formatByteSize(total)}`} ${verb}`,
     `${formatByteSize(rateNow)}/s (mean ${formatByteSize(rateMean)}/s)`,
@@ -68,5 +69,6 @@ export function plainLine(facts: TransferFacts): string {
     ...(partsDone === undefined ? [] : [`${partsDone} parts done, ${partsInFlight ?? 0} in flight`]),
     `${retries} ${retries === 1 ? 'retry' : 'retries'}`,
     ...(slowSide === undefined ? [] : [`slow: ${slowSide}`]),
+    ...(waitsMs === undefined ? [] : [`service away, ${formatClock(waitsMs)} to wait`]),
   ].join(', ')
 }

@@ -43,12 +43,13 @@ function shareOf({ bytes, total, verb }: TransferFacts): number | undefined {
 }
 
 function piecesOf(facts: TransferFacts): Piece[] {
-  const { elapsedMs, rateNow, rateMean, retries, held, slowSide, partsDone, partsInFlight = 0 } = facts
+  const { elapsedMs, rateNow, rateMean, retries, held, slowSide, partsDone, partsInFlight = 0, waitsMs } = facts
   const share = shareOf(facts)
   return [
     { rank: 2, text: share === undefined ? '' : `${percentOf(share)}%` },
     { rank: 1, text: amountOf(facts) },
     { rank: 3, text: rateOf(rateNow) },
+    { rank: 3, text: waitsMs === undefined ? '' : `service away, ${formatClock(waitsMs)} to wait` },
     { rank: 10, text: `mean ${rateOf(rateMean)}` },
     { rank: 5, text: formatClock(elapsedMs).padStart(5) },
     { rank: 4, text: share === undefined ? '' : `${timeLeft(facts).padStart(5)} left` },

@@ -17,6 +17,8 @@ export interface TransferFacts {
   partsDone?: number
   partsInFlight?: number
   slowSide?: 'source' | 'network'
+  /** Milliseconds until the transfer fails because the service is away; absent while it is not. */
+  waitsMs?: number
 }
 
 /** Turns what an upload tells into what is shown. */
@@ -25,7 +27,8 @@ export class UploadFacts {
   readonly #received = new RateMeter()
 
   of(progress: UploadProgress): TransferFacts {
-    const { received, sent, resumed, expectedSize, elapsedMs, partsDone, partsInFlight, retries, slowSide } = progress
+    const { received, sent, resumed, expectedSize, elapsedMs, partsDone, partsInFlight, retries, slowSide, away } =
+      progress
     const sentNow = this.#sent.take(elapsedMs, sent)
     const receivedNow = this.#received.take(elapsedMs, received)
     // Until the first part is full nothing can be sent, and a zero would look like a fault.
@@ -44,6 +47,7 @@ export class UploadFacts {
       partsDone,
       partsInFlight,
       slowSide,
+      ...(away === undefined ? {} : { waitsMs: Math.max(0, away.until.getTime() - Date.now()) }),
     }
   }
 }

@@ -52,7 +52,7 @@ async function* chunksOf(
       throw new UploadError('NETWORK', `reading ended after ${position} of ${head.size} bytes`, { retryable: true })
     } catch (error) {
       if (position >= head.size || attempt >= MAX_ATTEMPTS || !isWorthAnother(error)) throw error
-      const delayMs = backoffMs(attempt, DEFAULT_RETRY, false)
+      const delayMs = backoffMs(attempt, DEFAULT_RETRY)
       onRetry({ operation: 'GetObject', attempt, delayMs, reason: messageOf(error), outcomeUnknown: false })
       await delay(delayMs, undefined, { signal })
       attempt += 1

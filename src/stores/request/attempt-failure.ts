@@ -22,12 +22,22 @@ export class AttemptFailure extends Error {
   }
 }
 
+/**
+ * What time may heal: `line`, no way to the service or a broken one; `service`, its own failures and throttling;
+ * `credentials`, a provider of credentials that fails.
+ */
+export type Outage = 'line' | 'service' | 'credentials'
+
 interface FailureFacts {
   /** What may help: `again` = the same once more; `clock` and `credentials` = once more after mending those. */
   remedy: 'none' | 'again' | 'clock' | 'credentials'
   /** The request may have taken effect all the same. */
   outcomeUnknown: boolean
   throttled?: boolean
+  /** Absent where waiting does not help. */
+  outage?: Outage | undefined
+  /** A name or a protocol that is wrong, most likely by the configuration. */
+  isMisconfigured?: boolean
   /** Asked for by the service. */
   retryAfterMs?: number | undefined
   /** The service's time, from the answer's Date. */
@@ -91,6 +101,7 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): Pro
     // A 2xx status with an error inside is a failure that the service noticed late.
     outcomeUnknown: (status >= 500 && !throttled && !isUnknownToService) || status < 300,
     throttled,
+    outage: outageOf(status, serviceCode, throttled),
     retryAfterMs: retryAfterMs(headers['retry-after']),
     serverTime: dateOf(headers['date']),
     status,
@@ -118,16 +129,15 @@ const CODE_OF_KIND: Record<HttpFailure['kind'], UploadErrorCode> = {
 export function failureOf(error: unknown): AttemptFailure {
   if (error instanceof AttemptFailure) return error
   if (error instanceof UploadError && error.code === 'CREDENTIALS_FAILED') {
-    return new AttemptFailure(error.code, error.message, { remedy: 'again', outcomeUnknown: false }, error.cause)
+    const facts = { remedy: 'again', outcomeUnknown: false, outage: 'credentials' } as const
+    return new AttemptFailure(error.code, error.message, facts, error.cause)
   }
   if (!(error instanceof HttpFailure)) throw error
-  const isFinal = error.kind === 'cancelled' || error.kind === 'certificate'
-  return new AttemptFailure(
-    CODE_OF_KIND[error.kind],
-    error.message,
-    { remedy: isFinal ? 'none' : 'again', outcomeUnknown: error.mayHaveArrived },
-    error,
-  )
+  const { kind, mayHaveArrived: outcomeUnknown, isMisconfigured } = error
+  const isFinal = kind === 'cancelled' || kind === 'certificate'
+  const outage = kind === 'network' || kind === 'timeout' ? 'line' : undefined
+  const facts = { remedy: isFinal ? 'none' : 'again', outcomeUnknown, outage, isMisconfigured } as const
+  return new AttemptFailure(CODE_OF_KIND[kind], error.message, facts, error)
 }
 
 /** An answer with status 2xx whose content is not that of a success. */
@@ -185,6 +195,14 @@ function remedyFor(status: number, serviceCode: string): FailureFacts['remedy'] 
   // An error inside a success: the service says by its code whether it is the service's fault.
   if (status < 300 && (THROTTLING.has(serviceCode) || serviceCode === 'InternalError')) return 'again'
   return 'none'
+}
+
+function outageOf(status: number, serviceCode: string, throttled: boolean): Outage | undefined {
+  // The body did not arrive within the service's own limit.
+  if (serviceCode === 'RequestTimeout' || status === 408) return 'line'
+  return throttled || (status >= 500 && status !== 501) || (status < 300 && serviceCode === 'InternalError')
+    ? 'service'
+    : undefined
 }
 
 function codeOf(status: number, serviceCode: string, throttled: boolean): UploadErrorCode {

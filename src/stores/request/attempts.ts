@@ -1,16 +1,27 @@
-import { backoffMs, type RetryOptions } from '../../shared/backoff.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs, type RetryPolicy } from '../../shared/backoff.js'
+import type { Attempt } from './attempt.js'
 import type { AttemptFailure } from './attempt-failure.js'
 import type { Effort } from './call-error.js'
 
-/** The attempts at one call: how many there were, whether one may have taken effect, and when the next one follows. */
+/** A wrong name, or a server that speaks no TLS, is not waited for for longer where the service never answered. */
+const MISCONFIGURED_MS = 10_000
+
+/**
+ * The attempts at one call: how many there were, whether one may have taken effect, and when the next one follows.
+ * Patience is spent by waiting and by attempts in which nothing moves; an attempt that moves costs none, however long.
+ */
 export class Attempts {
-  readonly #limits: RetryOptions
+  readonly #policy: RetryPolicy
+  readonly #patienceMs: number
   readonly #startedAt = performance.now()
   #count = 0
+  #spentMs = 0
   #outcomeUnknown = false
 
-  constructor(limits: RetryOptions) {
-    this.#limits = limits
+  constructor(policy: RetryPolicy, patienceMs: number) {
+    this.#policy = policy
+    this.#patienceMs = patienceMs
   }
 
   /** Attempts begun. */
@@ -18,7 +29,12 @@ export class Attempts {
     return this.#count
   }
 
-  /** What was done so far, the given failure included. */
+  /** Milliseconds of patience that are left. */
+  get patienceMs(): number {
+    return Math.max(0, this.#patienceMs - this.#spentMs)
+  }
+
+  /** Returns what was done so far, the given failure included. */
   effort(failure?: AttemptFailure): Effort {
     return {
       attempts: this.#count,
@@ -31,19 +47,35 @@ export class Attempts {
     this.#count += 1
   }
 
+  /** Counts time that was spent waiting. */
+  wait(ms: number): void {
+    this.#spentMs += ms
+  }
+
+  /** Waits until the next attempt, or until one of the signals is aborted. What a stopped process sleeps is not counted. */
+  async pause(delayMs: number, signals: AbortSignal[]): Promise<void> {
+    this.wait(delayMs)
+    if (delayMs > 0) await sleep(delayMs, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined)
+  }
+
   /** Remembers how the attempt that was begun last ended. */
-  record({ facts }: AttemptFailure): void {
+  record({ idleMs }: Attempt, { facts }: AttemptFailure): void {
+    this.#spentMs += idleMs
     this.#outcomeUnknown ||= facts.outcomeUnknown
   }
 
   /** Returns the milliseconds until the next attempt; undefined where none is left. */
-  delayAfter({ facts }: AttemptFailure): number | undefined {
-    const { maxAttempts, totalMs } = this.#limits
-    const throttled = facts.throttled === true
+  delayAfter({ facts }: AttemptFailure, hasAnswered: boolean): number | undefined {
+    const { maxAttempts, maxOutageAttempts } = this.#policy
+    if (this.#count >= (facts.outage === undefined ? maxAttempts : maxOutageAttempts)) return undefined
+    const isMisconfigured = facts.isMisconfigured === true && !hasAnswered
+    const limitMs = isMisconfigured ? Math.min(this.#patienceMs, MISCONFIGURED_MS) : this.#patienceMs
+    const leftMs = limitMs - this.#spentMs
+    if (leftMs <= 0) return undefined
+    if (facts.remedy !== 'again') return 0
+    const { retryAfterMs = 0 } = facts
     // Never sooner than by our own rule: a service that asks for 0 would use up all attempts at once.
-    const delayMs =
-      facts.remedy === 'again' ? Math.max(facts.retryAfterMs ?? 0, backoffMs(this.#count, this.#limits, throttled)) : 0
-    const isOver = this.#count >= maxAttempts || this.effort().elapsedMs + delayMs >= totalMs
-    return isOver ? undefined : delayMs
+    const delayMs = Math.min(backoffMs(this.#count, this.#policy), leftMs)
+    return retryAfterMs >= leftMs ? undefined : Math.max(retryAfterMs, delayMs)
   }
 }

@@ -2,13 +2,12 @@
  * Sends calls: sign, send, understand, and again where that helps. Each attempt has a fresh date, a fresh snapshot of
  * the credentials and, after a broken connection, a fresh connection.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CredentialsSource } from '../../credentials/credentials-source.js'
 import { cancelled, HttpFailure, toHttpFailure } from '../../http/http-failure.js'
 import type { HttpAnswer, HttpRequest, HttpStreamAnswer } from '../../http/http-message.js'
 import type { Transport } from '../../http/transport.js'
 import { readText } from '../../http/read-text.js'
-import type { RetryOptions } from '../../shared/backoff.js'
+import type { RetryPolicy } from '../../shared/backoff.js'
 import { debugLine } from '../../shared/diagnostics.js'
 import { UploadError } from '../../shared/errors.js'
 import { unlessAborted } from '../../shared/unless-aborted.js'
@@ -20,6 +19,7 @@ import { AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './a
 import { Attempts } from './attempts.js'
 import { type Call, describeCall, factsOfCall } from './call.js'
 import { type Effort, effortDetails, failedCall } from './call-error.js'
+import { CircuitBreaker } from './circuit-breaker.js'
 import type { Dialect } from '../dialect.js'
 import { sha256Hex } from '../object/object-body.js'
 import { Remedies, ServiceClock } from './remedies.js'
@@ -31,11 +31,22 @@ const USER_AGENT = `oss-upload-stream/${VERSION} node/${process.versions.node}`
 /** Sends a request, says when an answer came, and understands it. */
 type Send<T> = (request: HttpRequest, onAnswer: OnAnswer) => Promise<T>
 
+/** An attempt at a call, and what it needs. */
+interface Running<T> {
+  attempt: Attempt
+  attempts: Attempts
+  call: Call
+  context: CallContext
+  send: Send<T>
+  payloadHash: string | undefined
+  errorOf: (failure: AttemptFailure) => UploadError
+}
+
 export interface RequesterParts {
   dialect: Dialect
   transport: Transport
   credentials: CredentialsSource
-  retry: RetryOptions
+  retry: RetryPolicy
   answerMs: number
 }
 
@@ -43,10 +54,12 @@ export class Requester {
   readonly #parts: RequesterParts
   readonly #host: string
   readonly #clock = new ServiceClock()
+  readonly #breaker: CircuitBreaker
 
   constructor(parts: RequesterParts) {
     this.#parts = parts
     this.#host = new URL(parts.dialect.origin).host
+    this.#breaker = new CircuitBreaker(parts.retry)
   }
 
   /** The answer as `read` understands it; `read` may throw an AttemptFailure. Throws UploadError. */
@@ -75,41 +88,88 @@ export class Requester {
     })
   }
 
+  /** Ends the waiting of calls for a service that is away: they fail. */
+  close(): void {
+    this.#breaker.disable()
+  }
+
   /** Makes attempts until one succeeds or none is left. */
   async #attempts<T>(call: Call, context: CallContext, send: Send<T>): Promise<T> {
-    const { credentials, retry, dialect } = this.#parts
-    const attempts = new Attempts({ ...retry, totalMs: context.retryTotalMs ?? retry.totalMs })
+    const { dialect, retry, credentials } = this.#parts
+    const attempts = new Attempts(retry, patienceOf(call, context, retry))
     const remedies = new Remedies(this.#clock, credentials)
     const payloadHash = dialect.signsPayload ? await sha256Hex(call.body?.segments ?? []) : undefined
-    for (;;) {
+    let lastError: UploadError | undefined
+    try {
+      for (;;) {
+        const attempt = this.#newAttempt(context)
+        const isLate = await this.#isLate(attempt, attempts, context)
+        if (isLate && lastError !== undefined) throw lastError
+        const errorOf = (failure: AttemptFailure): UploadError =>
+          failedCall(call, dialect, failure, attempt.clean, attempts.effort(failure))
+        try {
+          return await this.#attempt({ attempt, attempts, call, context, send, payloadHash, errorOf })
+        } catch (failure) {
+          if (!(failure instanceof AttemptFailure)) throw failure
+          const helps = await remedies.apply(failure, attempt.credentials, context.signal)
+          const delayMs = helps ? attempts.delayAfter(failure, this.#breaker.hasAnswered) : undefined
+          lastError = errorOf(failure)
+          if (delayMs === undefined || isAborted(context.signal) || isAborted(context.retrySignal)) throw lastError
+          const notice = { attempt: attempts.count, delayMs: this.#breaker.probeInMs ?? delayMs, failure }
+          reportRetry(call, context, { ...notice, reason: attempt.clean(failure.message) })
+          // While the service is away all calls wait together, for the next probe.
+          if (this.#breaker.probeInMs === undefined) await attempts.pause(delayMs, signalsOf(context))
+        }
+      }
+    } finally {
+      this.#breaker.leave(context.outageObserver)
+    }
+  }
+
+  #newAttempt(context: CallContext): Attempt {
+    const attempt = new Attempt((bytes) => {
+      context.onSent?.(bytes)
+      if (bytes > 0) this.#breaker.moved(attempt, attempt.bytesSent)
+    })
+    return attempt
+  }
+
+  /** Waits until the attempt may begin; resolves with whether the call's patience is over before. */
+  async #isLate(attempt: Attempt, attempts: Attempts, context: CallContext): Promise<boolean> {
+    const signals = signalsOf(context)
+    const caller = { patienceMs: attempts.patienceMs, signals, observer: context.outageObserver }
+    const turn = await this.#breaker.enter(attempt, caller)
+    attempts.wait(turn?.waitedMs ?? 0)
+    return turn?.outcome === 'late'
+  }
+
+  /** Makes one attempt, and lets the circuit breaker know how it ended. Throws AttemptFailure, or an UploadError. */
+  async #attempt<T>({ attempt, attempts, call, context, send, payloadHash, errorOf }: Running<T>): Promise<T> {
+    try {
       this.#throwIfOver(call, context, attempts.effort())
       attempts.begin()
-      const attempt = new Attempt(context.onSent)
-      const errorOf = (failure: AttemptFailure): UploadError =>
-        failedCall(call, dialect, failure, attempt.clean, attempts.effort(failure))
-      try {
-        return await traceRequest(
-          () => this.#traceOf(call, context, attempts.count),
-          async (onAnswer) => send(await this.#request(call, context, payloadHash, attempt), onAnswer),
-          (headers) => attempt.clean(headers[dialect.requestIdHeader] ?? ''),
-          (error) =>
-            error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error,
-        )
-      } catch (error) {
-        const failure = attempt.failed(error)
-        attempts.record(failure)
-        reportOutcome(failure, context)
-        const helps = await remedies.apply(failure, attempt.credentials, context.signal)
-        const delayMs = helps ? attempts.delayAfter(failure) : undefined
-        if (delayMs === undefined || isAborted(context.signal) || isAborted(context.retrySignal)) throw errorOf(failure)
-        reportRetry(call, context, {
-          attempt: attempts.count,
-          delayMs,
-          reason: attempt.clean(failure.message),
-          failure,
-        })
-        if (delayMs > 0) await pause(delayMs, context)
-      }
+      attempt.begin()
+      const result = await traceRequest(
+        () => this.#traceOf(call, context, attempts.count),
+        async (onAnswer) => send(await this.#request(call, context, payloadHash, attempt), onAnswer),
+        (headers) => attempt.clean(headers[this.#parts.dialect.requestIdHeader] ?? ''),
+        (error) =>
+          error instanceof HttpFailure || error instanceof AttemptFailure ? errorOf(failureOf(error)) : error,
+      )
+      this.#breaker.answered()
+      return result
+    } catch (error) {
+      const failure = attempt.failed(error)
+      attempts.record(attempt, failure)
+      const { outage: kind, status, retryAfterMs, outcomeUnknown, throttled } = failure.facts
+      if (kind === 'line' || kind === 'service') {
+        this.#breaker.failed(attempt, { kind, reason: attempt.clean(failure.message), retryAfterMs })
+      } else if (status !== undefined) this.#breaker.answered()
+      if (outcomeUnknown) context.onOutcomeUnknown?.()
+      if (throttled === true) context.onThrottled?.('refused')
+      throw failure
+    } finally {
+      this.#breaker.released(attempt)
     }
   }
 
@@ -154,10 +214,10 @@ export class Requester {
 
   #throwIfOver(call: Call, context: CallContext, effort: Effort): void {
     const { dialect, transport } = this.#parts
-    const isRetry = effort.attempts > 0
-    const ended = [context.signal, isRetry ? context.retrySignal : undefined].find(isAborted)
+    const ended = signalsOf(context).find(isAborted)
     if (ended === undefined && !transport.isClosed) return
-    const facts = isRetry ? { ...factsOfCall(call, dialect), ...effortDetails(effort) } : factsOfCall(call, dialect)
+    const facts =
+      effort.attempts > 0 ? { ...factsOfCall(call, dialect), ...effortDetails(effort) } : factsOfCall(call, dialect)
     if (transport.isClosed) throw new UploadError('CLOSED', `${describeCall(call)}: the store is closed`, facts)
     const cause: unknown = ended?.reason
     throw new UploadError('ABORTED', `${describeCall(call)} was cancelled`, { ...facts, cause })
@@ -171,11 +231,6 @@ function isSuccess(status: number): boolean {
 
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
-}
-
-function reportOutcome({ facts }: AttemptFailure, context: CallContext): void {
-  if (facts.outcomeUnknown) context.onOutcomeUnknown?.()
-  if (facts.throttled === true) context.onThrottled?.('refused')
 }
 
 function reportRetry(
@@ -194,10 +249,15 @@ function reportRetry(
   })
 }
 
-/** Ends early, without a word, when the call is over. */
-async function pause(delayMs: number, context: CallContext): Promise<void> {
-  const signals = [context.signal, context.retrySignal].filter((signal) => signal !== undefined)
-  await sleep(delayMs, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined)
+function signalsOf({ signal, retrySignal }: CallContext): AbortSignal[] {
+  return [signal, retrySignal].filter((given) => given !== undefined)
+}
+
+/** What would be lost with a call decides how long it is tried: an upload's parts, or nothing yet. */
+function patienceOf({ method, uploadId }: Call, context: CallContext, { totalMs, startMs }: RetryPolicy): number {
+  if (context.retryTotalMs !== undefined) return Math.min(context.retryTotalMs, totalMs)
+  const isOfUpload = uploadId !== undefined && method !== 'DELETE'
+  return isOfUpload || context.isUnderWay === true ? totalMs : Math.min(startMs, totalMs)
 }
 
 function formatQuery(query: readonly QueryParameter[]): string {

@@ -71,7 +71,7 @@ export class FileUpload {
     key: string,
     file: FileSource,
     sendOptions: FileSendOptions,
-    { onInitiated, onResumed, onRestarted, onCheckpoint, onRetry }: FileUploadOptions,
+    { onInitiated, onResumed, onRestarted, onCheckpoint, onRetry, onAway, onBack }: FileUploadOptions,
     plan: { objectOptions: ObjectOptions; partSize: number; checkpoint: LockableStore | undefined },
   ) {
     this.#host = host
@@ -108,6 +108,8 @@ export class FileUpload {
         checkpoint: (notice) => onCheckpoint?.(notice),
         part: (part) => onPart?.(part),
         retry: (retry) => onRetry?.(retry),
+        away: (notice) => onAway?.(notice),
+        back: (notice) => onBack?.(notice),
         // Whatever waits for the transfer learns of it.
         failed: () => undefined,
       },

@@ -114,7 +114,7 @@ async function look({
   options,
   context,
 }: Publication): Promise<{ head: ObjectHead; comparison: Comparison }> {
-  const head = await driver.headObject(key, context, options)
+  const head = await driver.headObject(key, { ...context, isUnderWay: true }, options)
   return { head, comparison: await compareObject(head, expected) }
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { inspect } from 'node:util'
+import type { RetryOptions } from '../../../src/shared/backoff.js'
 import { UploadError, type UploadErrorCode } from '../../../src/shared/errors.js'
-import type { CallContext, RetryNotice } from '../../../src/stores/store-driver.js'
+import type { AwayNotice, BackNotice, CallContext, RetryNotice } from '../../../src/stores/store-driver.js'
 import { someBytes } from '../../support/bytes.js'
 import { uploadError } from '../../support/errors.js'
 import {
@@ -17,6 +18,7 @@ import {
   type Step,
   storedReply,
 } from '../../support/scripted-service.js'
+import { until } from '../../support/until.js'
 
 const PART = { key: 'a key', uploadId: 'U', partNumber: 3 }
 
@@ -240,15 +242,16 @@ describe('a call', () => {
 })
 
 describe('the delay before another attempt', () => {
-  /** The delay that is announced after `step`; the call ends there. */
-  async function delayAfter(service: ScriptedService, step: Step): Promise<number> {
+  /** The delay that a service of its own makes a call announce after `step`; the call ends there. */
+  async function delayAfter(t: TestContext, retry: Partial<RetryOptions>, step: Step): Promise<number> {
+    const service = await scriptedService(t, { retry })
     service.script(step)
     const cancel = new AbortController()
     let delayMs = -1
     const context: CallContext = {
       signal: cancel.signal,
-      onRetry: (retry) => {
-        delayMs = retry.delayMs
+      onRetry: (notice) => {
+        delayMs = notice.delayMs
         cancel.abort()
       },
     }
@@ -256,37 +259,36 @@ describe('the delay before another attempt', () => {
     return delayMs
   }
 
-  it('is drawn up to the base for the first, and from the upper half when throttled', async (t) => {
-    const service = await scriptedService(t, { retry: { baseDelayMs: 1000, maxDelayMs: 20_000 } })
+  it('is drawn from the upper half of the bound', async (t) => {
+    const retry = { baseDelayMs: 1000, maxDelayMs: 20_000 }
     const random = t.mock.method(Math, 'random', () => 0.25)
-    assert.equal(await delayAfter(service, refusal(500, 'InternalError')), 250)
-    assert.equal(await delayAfter(service, refusal(503, 'QpsLimitExceeded')), 625)
-    assert.equal(await delayAfter(service, { status: 429 }), 625)
+    for (const step of [refusal(500, 'InternalError'), refusal(503, 'QpsLimitExceeded'), { status: 429 }]) {
+      assert.equal(await delayAfter(t, retry, step), 625)
+    }
     assert.ok(random.mock.callCount() >= 3)
   })
 
   it('is what Retry-After asks for, in seconds or as a date', async (t) => {
-    const service = await scriptedService(t)
     for (const status of [429, 500, 503]) {
-      assert.equal(await delayAfter(service, { status, headers: { 'retry-after': '7' } }), 7000)
+      assert.equal(await delayAfter(t, {}, { status, headers: { 'retry-after': '7' } }), 7000)
     }
     const date = new Date(Date.now() + 30_000).toUTCString()
-    const delayMs = await delayAfter(service, { status: 503, headers: { 'retry-after': date } })
+    const delayMs = await delayAfter(t, {}, { status: 503, headers: { 'retry-after': date } })
     assert.ok(delayMs > 20_000 && delayMs <= 30_000, String(delayMs))
   })
 
   it('is never longer than two minutes because of Retry-After', async (t) => {
-    const service = await scriptedService(t, { retry: { totalMs: 1e9 } })
     for (const value of ['86400', '9'.repeat(30), new Date(Date.now() + 1e10).toUTCString()]) {
-      assert.equal(await delayAfter(service, { status: 503, headers: { 'retry-after': value } }), 120_000)
+      const step = { status: 503, headers: { 'retry-after': value } }
+      assert.equal(await delayAfter(t, { totalMs: 1e9 }, step), 120_000)
     }
   })
 
   it('is never shorter than by its own rule because of Retry-After', async (t) => {
-    const service = await scriptedService(t, { retry: { baseDelayMs: 1000, maxDelayMs: 1000 } })
     t.mock.method(Math, 'random', () => 0.5)
     for (const value of ['0', 'soon', '-5', '1e3', new Date(0).toUTCString()]) {
-      assert.equal(await delayAfter(service, { status: 500, headers: { 'retry-after': value } }), 500)
+      const step = { status: 500, headers: { 'retry-after': value } }
+      assert.equal(await delayAfter(t, { baseDelayMs: 1000, maxDelayMs: 1000 }, step), 750)
     }
   })
 
@@ -294,6 +296,102 @@ describe('the delay before another attempt', () => {
     const service = await scriptedService(t, { retry: { totalMs: 5000 } })
     service.script({ status: 503, headers: { 'retry-after': '10' } })
     assert.equal((await failed(uploadPart(service))).attempts, 1)
+  })
+})
+
+describe('a call during an outage', () => {
+  const QUICK = { maxAttempts: undefined, baseDelayMs: 1, maxDelayMs: 2 }
+  const times = (count: number, step: Step) => Array.from({ length: count }, () => step)
+
+  for (const [what, step] of [
+    ['breaks its connections', reset],
+    ['fails', refusal(500, 'InternalError')],
+    ['is not there', refusal(503, 'ServiceUnavailable')],
+    ['throttles', { status: 429 }],
+    ['receives no body', refusal(400, 'RequestTimeout')],
+  ] as const) {
+    it(`is tried until the service is back, however often, when the service ${what}`, async (t) => {
+      const service = await scriptedService(t, { retry: QUICK })
+      service.script(...times(20, step), storedReply(someBytes(1000)))
+      await uploadPart(service)
+      assert.equal(service.requests.length, 21)
+    })
+  }
+
+  it('is tried a number of times where waiting does not help', async (t) => {
+    const service = await scriptedService(t, { retry: QUICK })
+    service.script(...times(20, refusal(400, 'BadDigest')))
+    assert.equal((await failed(uploadPart(service))).attempts, 8)
+  })
+
+  it('fails when its patience is over, sooner before an upload was initiated', async (t) => {
+    const service = await scriptedService(t, { retry: { ...QUICK, totalMs: 60_000, startMs: 30 } })
+    let failures = 0
+    const step: Step = ({ method }) => {
+      if (method === 'HEAD') return { status: 500 }
+      return (failures += 1) > 100 ? storedReply(someBytes(1000)) : refusal(500, 'InternalError')
+    }
+    service.script(...times(5000, step))
+    assert.equal((await failed(service.api.headObject('a key', {}))).code, 'SERVICE_FAILED')
+    await uploadPart(service)
+    assert.equal((await failed(service.api.headObject('a key', {}))).code, 'SERVICE_FAILED')
+  })
+
+  it('waits while another one finds out, and counts no attempt for that', async (t) => {
+    const service = await scriptedService(t, { retry: { ...QUICK, baseDelayMs: 5, maxDelayMs: 5 } })
+    let failures = 60
+    const step: Step = () => ((failures -= 1) >= 0 ? refusal(500, 'InternalError') : storedReply(someBytes(1000)))
+    service.script(...times(100, step))
+    const attempts = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { seen, context } = watched()
+        await uploadPart(service, undefined, context)
+        return seen.retries.length
+      }),
+    )
+    // All fail once. Then one at a time.
+    assert.equal(
+      attempts.reduce((sum, retries) => sum + retries),
+      60,
+    )
+    assert.equal(service.requests.length, 80)
+  })
+
+  it('reports once for all calls that belong together that the service is away, and that it is back', async (t) => {
+    const service = await scriptedService(t, { retry: QUICK })
+    const notices: string[] = []
+    const outageObserver = {
+      away: ({ reason, until }: AwayNotice) => {
+        notices.push(`away: ${reason}`)
+        assert.ok(until.getTime() > Date.now())
+      },
+      back: ({ awayMs }: BackNotice) => {
+        notices.push('back')
+        assert.ok(awayMs >= 0)
+      },
+    }
+    let failures = 12
+    const step: Step = () => ((failures -= 1) >= 0 ? refusal(500, 'InternalError') : storedReply(someBytes(1000)))
+    service.script(...times(100, step))
+    await Promise.all(Array.from({ length: 5 }, () => uploadPart(service, undefined, { outageObserver })))
+    assert.deepEqual(notices, ['away: 500 InternalError: as it is', 'back'])
+  })
+
+  it('ends at once by its signal, and when the store is closed', async (t) => {
+    const service = await scriptedService(t, { retry: { ...QUICK, baseDelayMs: 60_000, maxDelayMs: 60_000 } })
+    const cancel = new AbortController()
+    service.script(...times(4, refusal(500, 'InternalError')))
+    let retries = 0
+    const context = { signal: cancel.signal, onRetry: () => void (retries += 1) }
+    const others = Array.from({ length: 3 }, () => uploadPart(service, undefined, context))
+    await until(() => retries === 3)
+    const closed = failed(uploadPart(service))
+    const aborted = others.map((call) => failed(call))
+    cancel.abort()
+    for (const { code } of await Promise.all(aborted)) assert.equal(code, 'ABORTED')
+    await service.api.close()
+    const { code, attempts } = await closed
+    assert.deepEqual([code, attempts], ['CLOSED', undefined])
   })
 })
 
@@ -343,9 +441,14 @@ describe('a signal', () => {
       cancel.abort()
       return reply
     }
-    service.script(abortAnd(storedReply(bytes)), refusal(500, 'InternalError'))
+    service.script(abortAnd(storedReply(bytes)))
     assert.deepEqual(await uploadPart(service, bytes, { retrySignal: cancel.signal }), { etag: '"E"' })
-    const error = await failed(uploadPart(service, bytes, { retrySignal: cancel.signal }))
+    const late = new AbortController()
+    service.script(() => {
+      late.abort()
+      return refusal(500, 'InternalError')
+    })
+    const error = await failed(uploadPart(service, bytes, { retrySignal: late.signal }))
     assert.equal(error.code, 'SERVICE_FAILED')
     assert.equal(service.requests.length, 2)
   })

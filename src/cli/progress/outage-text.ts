@@ -1,0 +1,11 @@
+/** A service that is away, in words, for people who wonder why nothing moves. */
+import type { AwayNotice, BackNotice } from '../../index.js'
+import { formatClock, formatSeconds } from '../options/durations.js'
+
+export function awayText({ reason, until }: AwayNotice): string {
+  return `the service is away (${reason}); waiting for up to ${formatClock(until.getTime() - Date.now())}`
+}
+
+export function backText({ awayMs }: BackNotice): string {
+  return `the service is back after ${formatSeconds(awayMs)}`
+}
