@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { retryPolicy } from '../../../src/shared/backoff.js'
 import type { CredentialsOption } from '../../../src/credentials/credentials-source.js'
 import { CredentialsSource } from '../../../src/credentials/credentials-source.js'
 import { UploadError } from '../../../src/shared/errors.js'
@@ -14,7 +15,7 @@ import { listenTo } from '../../support/trace-listener.js'
 import { transport } from '../../support/transport.js'
 
 const PART = { key: 'a key', uploadId: 'U', partNumber: 3 }
-const RETRY = { maxAttempts: 2, baseDelayMs: 0, maxDelayMs: 0, totalMs: 60_000 }
+const RETRY = retryPolicy({ maxAttempts: 2, baseDelayMs: 0, maxDelayMs: 0, totalMs: 60_000 })
 
 async function failed(promise: Promise<unknown>): Promise<UploadError> {
   const error = await rejection(promise)
@@ -113,7 +114,7 @@ describe('the error of a credentials provider', () => {
       response: { body: CREDENTIALS.accessKeySecret },
     })
     const credentials: CredentialsOption = { getCredential: () => Promise.reject(error) }
-    const service = await scriptedService(t, { credentials, retry: { maxAttempts: 1 } })
+    const service = await scriptedService(t, { credentials, retry: retryPolicy({ maxAttempts: 1 }) })
     const told = await failed(service.api.uploadPart({ ...PART, body: bodyOf(someBytes(9)) }, {}, {}))
     assert.equal(told.code, 'CREDENTIALS_FAILED')
     assert.equal((told.cause as { code: string }).code, 'E_STS')
