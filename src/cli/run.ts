@@ -9,7 +9,7 @@ import { debugText, exitCodeOf, factsOf, isCancelled, messageOf, usageFailure } 
 import { explain, overview } from './commands/help.js'
 import { Output, type OutputStream } from './process/output.js'
 import { listenForSignals } from './process/signals.js'
-import { secretsIn } from './options/store-access.js'
+import { secretsIn } from './options/secrets.js'
 
 /** How long the last words may take to leave after a signal. */
 const LAST_WORDS_MS = 1_000

@@ -1,6 +1,6 @@
 import type { Command } from './command.js'
 import type { OptionSpec } from '../options/option-specs.js'
-import { SCHEME_NAMES } from '../options/store-access.js'
+import { PROVIDER_NAMES } from '../../shared/provider.js'
 
 /**
  * A script for bash 4 and later. It gets words that are broken at `:` and `=`, so that a target is three of them and an option with
@@ -86,7 +86,7 @@ ${operandCases.map((text) => `${text}\n`).join('')}      fi ;;`
 
 function operandWords(kind: Command['operands']['kinds'][number]): string {
   if (kind === 'file') return pathsOf('-f')
-  if (kind === 'target') return `compopt -o nospace; words='${SCHEME_NAMES.map((name) => `${name}://`).join(' ')}'`
+  if (kind === 'target') return `compopt -o nospace; words='${PROVIDER_NAMES.map((name) => `${name}://`).join(' ')}'`
   return `words='${kind.join(' ')}'`
 }
 

@@ -1,14 +1,7 @@
-import { abort } from './abort.js'
 import type { Command, Operands } from './command.js'
-import { completion, SHELLS } from './completion.js'
+import { SHELLS } from './shells.js'
 import { EXIT } from '../process/exit-codes.js'
-import { get } from './get.js'
-import { head } from './head.js'
 import { GENERAL_OPTIONS, JSON_OPTION, type OptionSpec, PUT_OPTIONS, STORE_OPTIONS } from '../options/option-specs.js'
-import { parts } from './parts.js'
-import { put } from './put.js'
-import { serve } from './serve.js'
-import { uploads } from './uploads.js'
 
 const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upload' }
 
@@ -27,6 +20,7 @@ const ONE_TARGET: Operands = { min: 1, max: 1, kinds: ['target'] }
 
 const SHARED = [...STORE_OPTIONS, JSON_OPTION, ...GENERAL_OPTIONS]
 
+/** A command is loaded when it is called: `--help`, `--version` and completion load nothing of the library. */
 export const COMMANDS: readonly Command[] = [
   {
     name: 'put',
@@ -39,7 +33,7 @@ export const COMMANDS: readonly Command[] = [
     mayLoseOutput: true,
     examples: ['ossup put oss://backups/app.sql -- pg_dump app'],
     failureCode: EXIT.upload,
-    run: put,
+    run: async (invocation) => (await import('./put.js')).put(invocation),
   },
   {
     name: 'get',
@@ -54,7 +48,7 @@ export const COMMANDS: readonly Command[] = [
     writesObject: true,
     examples: ['ossup get oss://backups/app.sql | psql app'],
     failureCode: EXIT.failed,
-    run: get,
+    run: async (invocation) => (await import('./get.js')).get(invocation),
   },
   {
     name: 'head',
@@ -66,7 +60,7 @@ export const COMMANDS: readonly Command[] = [
     takesCommand: false,
     examples: ['ossup head oss://backups/app.sql'],
     failureCode: EXIT.failed,
-    run: head,
+    run: async (invocation) => (await import('./head.js')).head(invocation),
   },
   {
     name: 'uploads',
@@ -78,7 +72,7 @@ export const COMMANDS: readonly Command[] = [
     takesCommand: false,
     examples: ['ossup uploads oss://backups/'],
     failureCode: EXIT.failed,
-    run: uploads,
+    run: async (invocation) => (await import('./uploads.js')).uploads(invocation),
   },
   {
     name: 'parts',
@@ -90,7 +84,7 @@ export const COMMANDS: readonly Command[] = [
     takesCommand: false,
     examples: ['ossup parts oss://backups/app.sql'],
     failureCode: EXIT.failed,
-    run: parts,
+    run: async (invocation) => (await import('./parts.js')).parts(invocation),
   },
   {
     name: 'abort',
@@ -102,7 +96,7 @@ export const COMMANDS: readonly Command[] = [
     takesCommand: false,
     examples: ['ossup abort oss://backups/ --older-than 24h'],
     failureCode: EXIT.failed,
-    run: abort,
+    run: async (invocation) => (await import('./abort.js')).abort(invocation),
   },
   {
     name: 'serve',
@@ -116,7 +110,7 @@ export const COMMANDS: readonly Command[] = [
     endsBySignal: true,
     examples: ['ossup serve --port 9000'],
     failureCode: EXIT.failed,
-    run: serve,
+    run: async (invocation) => (await import('./serve.js')).serve(invocation),
   },
   {
     name: 'completion',
@@ -128,6 +122,6 @@ export const COMMANDS: readonly Command[] = [
     takesCommand: false,
     examples: ['source <(ossup completion bash)'],
     failureCode: EXIT.failed,
-    run: (invocation) => completion(invocation, COMMANDS),
+    run: async (invocation) => (await import('./completion.js')).completion(invocation, COMMANDS),
   },
 ]

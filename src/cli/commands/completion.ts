@@ -1,22 +1,24 @@
 import { bashCompletion } from './bash-completion.js'
 import type { Command, Invocation } from './command.js'
+import type { Shell } from './shells.js'
 import { usageFailure } from '../process/failure.js'
 import { zshCompletion } from './zsh-completion.js'
 
-const SCRIPTS: Readonly<Record<string, (commands: readonly Command[]) => string>> = {
+const SCRIPTS = {
   bash: bashCompletion,
   zsh: zshCompletion,
-}
-
-export const SHELLS: readonly string[] = Object.keys(SCRIPTS)
+} satisfies Record<Shell, unknown>
 
 /** Prints a script that knows the commands and their options as they are here. */
 export function completion({ operands, session }: Invocation, commands: readonly Command[]): Promise<void> {
   const [shell = ''] = operands
-  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
-  if (script === undefined) {
-    throw usageFailure(`the shell is ${JSON.stringify(shell)}: accepted are ${SHELLS.join(' and ')}`)
+  if (!isShell(shell)) {
+    throw usageFailure(`the shell is ${JSON.stringify(shell)}: accepted are ${Object.keys(SCRIPTS).join(' and ')}`)
   }
-  session.stdout.write(script(commands))
+  session.stdout.write(SCRIPTS[shell](commands))
   return Promise.resolve()
+}
+
+function isShell(name: string): name is Shell {
+  return Object.hasOwn(SCRIPTS, name)
 }

@@ -1,13 +1,13 @@
 import type { Command, OperandKind } from './command.js'
 import { helpOf, type OptionSpec } from '../options/option-specs.js'
-import { SCHEME_NAMES } from '../options/store-access.js'
+import { PROVIDER_NAMES } from '../../shared/provider.js'
 
 /** A script for zsh: as a file `_ossup` in its path of functions, or read by a shell in which compinit has run. */
 export function zshCompletion(commands: readonly Command[]): string {
   return `#compdef ossup
 # Completion of ossup for zsh: source <(ossup completion zsh)
 _ossup_targets() {
-  compadd -S '' -- ${SCHEME_NAMES.map((name) => `${name}://`).join(' ')}
+  compadd -S '' -- ${PROVIDER_NAMES.map((name) => `${name}://`).join(' ')}
 }
 _ossup() {
   local -i end=\${words[(i)--]}

@@ -3,8 +3,11 @@
  * have already. Its names are spelt in several ways, which all mean the same.
  */
 import { readFileSync } from 'node:fs'
-import type { Credentials } from '../../shared/credentials.js'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { Credentials } from '../../index.js'
 import { messageOf, usageFailure } from '../process/failure.js'
+import type { Options } from './options.js'
 
 export interface OssutilConfig {
   credentials: Credentials
@@ -25,6 +28,11 @@ const SPELLINGS: Readonly<Record<string, 'id' | 'secret' | 'token' | 'endpoint' 
   host: 'endpoint',
   region: 'region',
   mode: 'mode',
+}
+
+/** Returns the file that was asked for, or the user's own. */
+export function configPath(options: Options, environment: NodeJS.ProcessEnv): string {
+  return options.text('config') ?? join(environment['HOME'] ?? homedir(), '.ossutilconfig')
 }
 
 /** Undefined where there is no such file. Throws Failure where it cannot be used. */

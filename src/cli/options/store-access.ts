@@ -1,17 +1,13 @@
 /** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
 import { PROVIDER_NAMES } from '../../shared/provider.js'
-import { PROVIDERS } from '../../stores/providers.js'
+import { type EnvironmentOption, PROVIDERS } from '../../stores/providers.js'
 import { usageFailure } from '../process/failure.js'
 import type { Options } from './options.js'
-import { type OssutilConfig, readOssutilConfig } from './ossutil-config.js'
+import { configPath, type OssutilConfig, readOssutilConfig } from './ossutil-config.js'
 
 /** Whose configuration file is that of ossutil. */
 const WITH_OSSUTIL: Provider = 'oss'
-
-export const SCHEME_NAMES: readonly string[] = PROVIDER_NAMES
 
 interface Target {
   scheme: Provider
@@ -42,26 +38,51 @@ function parseTarget(text: string, environment: NodeJS.ProcessEnv): Target {
   return { scheme, bucket, key }
 }
 
-/** Opens the bucket of a target. Throws what says that the options do not fit. */
+/**
+ * Opens the bucket of a target. What the environment says is given to the store in options: it is the command's own,
+ * which need not be that of the process. Throws what says that the options do not fit.
+ */
 export function openTarget(text: string, options: Options, environment: NodeJS.ProcessEnv): OpenTarget {
   const { scheme, bucket, key } = parseTarget(text, environment)
+  const variables = variablesOf(scheme, environment)
   const given = {
     provider: scheme,
-    bucket,
-    region: options.text('region'),
-    endpoint: options.text('endpoint'),
+    bucket: bucket ?? variables.bucket,
+    region: options.text('region') ?? variables.region,
+    endpoint: options.text('endpoint') ?? variables.endpoint,
     addressing: options.text('addressing'),
     network: options.text('network'),
     bandwidthLimit: options.byteSize('bandwidth-limit'),
+    credentials: variables.credentials,
   }
   const retryMs = options.duration('retry-for')
   const retry = retryMs === undefined ? undefined : { totalMs: Math.round(retryMs), startMs: Math.round(retryMs) }
   const config = configFor(scheme, options, environment)
-  const filled = { ...given, retry, ...(config === undefined ? {} : fromConfig(config, given, environment)) }
+  const filled = { ...given, retry, ...(config === undefined ? {} : fromConfig(config, given)) }
   const present: StoreOptions = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   // Values come from a command line: the library looks at each name and value before anything is sent.
   const store = openStore(present)
   return { store, key, addressOf: (name) => `${scheme}://${store.bucket}/${name}`, text }
+}
+
+/** What the service's variables say; one that is empty counts as absent. Half a pair of keys is left to the store to refuse. */
+function variablesOf(scheme: Provider, environment: NodeJS.ProcessEnv) {
+  const names = PROVIDERS[scheme].environment
+  const valueOf = (option: EnvironmentOption): string | undefined =>
+    names[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
+  const accessKeyId = valueOf('accessKeyId')
+  const accessKeySecret = valueOf('accessKeySecret')
+  const credentials =
+    accessKeyId === undefined || accessKeySecret === undefined
+      ? undefined
+      : { accessKeyId, accessKeySecret, securityToken: valueOf('securityToken') }
+  return {
+    bucket: valueOf('bucket'),
+    region: valueOf('region'),
+    endpoint: valueOf('endpoint'),
+    accessKeyId,
+    credentials,
+  }
 }
 
 /** An operation on one object, which a bucket alone does not name. */
@@ -71,32 +92,14 @@ export function openObject(text: string, options: Options, environment: NodeJS.P
   return target
 }
 
-/** What must never be shown: everything that credentials may be made of here. */
-export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | undefined): string[] {
-  const names = Object.keys(environment).filter((name) => /SECRET|TOKEN|ACCESS_KEY/.test(name))
-  const secrets = names.map((name) => environment[name] ?? '').filter((value) => value.length >= 8)
-  try {
-    const config = options === undefined ? undefined : readOssutilConfig(configPath(options, environment))
-    const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = config?.credentials ?? {}
-    return [...secrets, accessKeyId, accessKeySecret, securityToken]
-  } catch {
-    // A file that cannot be read has given nothing away.
-    return secrets
-  }
-}
-
 function isScheme(scheme: string): scheme is Provider {
   return PROVIDER_NAMES.some((name) => name === scheme)
-}
-
-function configPath(options: Options, environment: NodeJS.ProcessEnv): string {
-  return options.text('config') ?? join(environment['HOME'] ?? homedir(), '.ossutilconfig')
 }
 
 /** The file counts where it was asked for, or where the environment has no credentials: never half of each. */
 function configFor(scheme: Provider, options: Options, environment: NodeJS.ProcessEnv): OssutilConfig | undefined {
   const asked = options.text('config')
-  const hasKeys = PROVIDERS[scheme].environment.accessKeyId.some((name) => (environment[name] ?? '') !== '')
+  const hasKeys = variablesOf(scheme, environment).accessKeyId !== undefined
   if (scheme !== WITH_OSSUTIL || (asked === undefined && hasKeys)) return undefined
   const config = readOssutilConfig(configPath(options, environment))
   if (config === undefined && asked !== undefined) throw usageFailure(`there is no file ${asked}`)
@@ -106,19 +109,11 @@ function configFor(scheme: Provider, options: Options, environment: NodeJS.Proce
 /** As ossutil does: what is typed first, then the bucket's domain, the bucket's endpoint, the endpoint. */
 function fromConfig(
   config: OssutilConfig,
-  given: {
-    bucket: string | undefined
-    region: string | undefined
-    endpoint: string | undefined
-    addressing: string | undefined
-  },
-  environment: NodeJS.ProcessEnv,
+  given: Readonly<Record<'bucket' | 'region' | 'endpoint' | 'addressing', string | undefined>>,
 ): Record<string, unknown> {
-  const bucket = given.bucket ?? environment['OSS_BUCKET'] ?? ''
-  const isTold = given.endpoint !== undefined || (environment['OSS_ENDPOINT'] ?? '') !== ''
-  const cname = isTold ? undefined : config.bucketCnames.get(bucket)
-  const endpoint = isTold ? given.endpoint : (cname ?? config.bucketEndpoints.get(bucket) ?? config.endpoint)
-  const region = given.region ?? ((environment['OSS_REGION'] ?? '') === '' ? config.region : undefined)
+  const { bucket = '', region = config.region } = given
+  const cname = given.endpoint === undefined ? config.bucketCnames.get(bucket) : undefined
+  const endpoint = given.endpoint ?? cname ?? config.bucketEndpoints.get(bucket) ?? config.endpoint
   const addressing = given.addressing ?? (cname === undefined ? undefined : 'cname')
   return { credentials: config.credentials, endpoint, region, addressing }
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { oneLine } from '../../shared/one-line.js'
-import { UploadError } from '../../index.js'
+import type { UploadError } from '../../index.js'
 import { EXIT } from './exit-codes.js'
 
 /** What ends a command, said to whoever typed it: a message without a stack, and an exit status. */
@@ -28,7 +28,7 @@ export function sourceFailure(what: string, cause: unknown): Failure {
 export function exitCodeOf(error: unknown, otherwise: number): number {
   if (error instanceof Failure) return error.exitCode
   if (isReaderGone(error)) return EXIT.readerGone
-  if (!(error instanceof UploadError)) return otherwise
+  if (!isUploadError(error)) return otherwise
   switch (error.code) {
     case 'INVALID_OPTION':
     case 'MISSING_CREDENTIALS':
@@ -44,6 +44,11 @@ export function exitCodeOf(error: unknown, otherwise: number): number {
     default:
       return otherwise
   }
+}
+
+/** By its name: what says how a command failed loads nothing of the library. */
+function isUploadError(error: unknown): error is UploadError {
+  return error instanceof Error && error.name === 'UploadError'
 }
 
 export function isReaderGone(error: unknown): boolean {

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { embeddedStore } from '../support/embedded-store.js'
+import { programOf } from '../support/project.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { startOssup } from './ossup.js'
+
+/** The files of src that one call of ossup runs, as node itself records them, without their ending. */
+async function filesLoadedBy(t: TestContext, args: readonly string[]): Promise<string[]> {
+  const { emulator } = await embeddedStore(t)
+  const folder = await temporaryFolder(t)
+  const { child, ended } = startOssup(emulator, args, { NODE_V8_COVERAGE: folder })
+  child.stdin.end('x')
+  const { code, stderr } = await ended
+  assert.equal(code, 0, stderr)
+  const [record = ''] = await readdir(folder)
+  const { result } = JSON.parse(await readFile(path.join(folder, record), 'utf8')) as { result: { url: string }[] }
+  const src = path.dirname(path.dirname(programOf('src/cli/main.ts')))
+  const files = result.filter(({ url }) => url.startsWith('file:')).map(({ url }) => fileURLToPath(url))
+  return files.filter((file) => file.startsWith(src + path.sep)).map((file) => path.relative(src, file))
+}
+
+describe('ossup, when it starts,', { concurrency: 2 }, () => {
+  for (const args of [['--version'], ['--help'], ['put', '--help'], ['completion', 'bash']]) {
+    it(`loads nothing of the library for ${args.join(' ')}`, async (t) => {
+      const loaded = await filesLoadedBy(t, args)
+      assert.ok(loaded.includes(path.join('cli', 'run.js')))
+      assert.deepEqual(
+        loaded.filter((file) => !/^(?:cli|shared)\b/.test(file)),
+        [],
+      )
+    })
+  }
+
+  it('loads the embedded store for serve alone, and no other command', async (t) => {
+    const loaded = await filesLoadedBy(t, ['put', 'oss://test-bucket/k'])
+    assert.ok(loaded.includes(path.join('api', 'object-store.js')))
+    assert.deepEqual(
+      loaded.filter((file) => file.startsWith('emulator') || /^cli.commands.(?:get|head|serve)\b/.test(file)),
+      [],
+    )
+  })
+})
