@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { VERSION } from '../shared/version.js'
+import { refuseForeignBytes } from './options/argument-bytes.js'
 import { type Arguments, parseArguments } from './options/arguments.js'
 import type { Command } from './commands/command.js'
 import { COMMANDS } from './commands/commands.js'
@@ -65,6 +66,7 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
     if (['', 'help', '--help', '-h'].includes(name)) return printHelp()
     if (command === undefined) throw usageFailure(unknown(name))
     if (asksForHelp(own)) return print(explain(command))
+    refuseForeignBytes(args)
     parsed = parseArguments([...command.options, ...command.sharedOptions], own)
     checkOperands(command, parsed)
     await command.run({ ...parsed, session: { stdin, stdout, stderr, environment, signal } })
@@ -144,5 +146,6 @@ function checkOperands(command: Command, { operands, rest }: Arguments): void {
   if (operands.length < min) throw usageFailure(`${command.name} needs ${command.synopses[0] ?? ''}`)
   if (operands.length > max)
     throw usageFailure(`${command.name} has too many operands: ${operands.slice(max).join(' ')}`)
+  if (rest?.[0] === '') throw usageFailure('the command after -- is empty')
   if (rest !== undefined && !command.takesCommand) throw usageFailure(`${command.name} runs no command after --`)
 }

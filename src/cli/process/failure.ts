@@ -73,6 +73,10 @@ const ADVICE = [
     text: 'no TLS is spoken there: for plain HTTP begin the endpoint with http://',
   },
   {
+    about: /^ended by SIGHUP\b/,
+    text: 'to outlive the terminal start it with setsid: nohup has no effect on programs of Node.js',
+  },
+  {
     about: /\bInvalid signing region\b/,
     text: 'the region is not that of the endpoint: look at --region or OSS_REGION',
   },

@@ -9,6 +9,9 @@ const GREEN = '\x1b[32m'
 const YELLOW = '\x1b[33m'
 const PLAIN = '\x1b[39m'
 
+/** How long a line of the producer may stay unfinished before it is shown. */
+const QUESTION_MS = 200
+
 /** One line at the bottom of a terminal. What others have to say goes above it. */
 export class LiveProgress implements Reporter {
   readonly ownsTerminal = true
@@ -17,6 +20,11 @@ export class LiveProgress implements Reporter {
   #label = ''
   /** Foreign text that has not come to the end of its line. */
   #unfinished = ''
+  /** Shows what stays unfinished: it may be a question. */
+  #question: NodeJS.Timeout | undefined
+  /** The bytes received when a question was shown, below which nothing is drawn until more of them come. */
+  #asksAt: number | undefined
+  #received = 0
 
   constructor(terminal: Output, summaries: Output) {
     this.#terminal = terminal
@@ -24,8 +32,10 @@ export class LiveProgress implements Reporter {
   }
 
   progress(facts: TransferFacts): void {
+    this.#received = facts.bytes + (facts.held ?? 0)
     // A producer that asks for a password before it writes anything is not to be written over.
-    if (facts.bytes === 0) return
+    if (facts.bytes === 0 || this.#asksAt === this.#received) return
+    this.#endQuestion()
     // The last column stays free: terminals differ in what they do when it has been written.
     const line = progressLine(facts, Math.max(this.#terminal.columns - 1, 1), this.#label)
     this.#terminal.bottomLine(this.#terminal.hasColours ? coloured(line) : line)
@@ -36,17 +46,23 @@ export class LiveProgress implements Reporter {
   }
 
   note(text: string): void {
+    this.#endQuestion()
     this.#terminal.line(`ossup: ${this.#label === '' ? '' : `${this.#label} `}${text}`)
   }
 
   event(): void {}
 
   foreign(chunk: Uint8Array): void {
+    clearTimeout(this.#question)
     const text = this.#unfinished + Buffer.from(chunk).toString('latin1')
     const end = text.lastIndexOf('\n') + 1
     // Of a line that its producer writes over again and again, what a terminal would still show: curl and dd do so for hours.
     this.#unfinished = text.slice(Math.max(end, text.lastIndexOf('\r', text.length - 2)))
-    if (end > 0) this.#terminal.write(Buffer.from(text.slice(0, end), 'latin1'))
+    if (this.#asksAt !== undefined) this.#continueQuestion(chunk, end > 0)
+    else if (end > 0) this.#terminal.write(Buffer.from(text.slice(0, end), 'latin1'))
+    if (this.#unfinished !== '' && !this.#unfinished.includes('\r')) {
+      this.#question = setTimeout(() => this.#ask(), QUESTION_MS).unref()
+    }
   }
 
   summary(text: string): void {
@@ -59,9 +75,33 @@ export class LiveProgress implements Reporter {
   }
 
   close(): void {
+    clearTimeout(this.#question)
     this.#terminal.bottomLine('')
-    if (this.#unfinished !== '') this.#terminal.write(Buffer.from(`${this.#unfinished}\n`, 'latin1'))
+    if (this.#asksAt !== undefined) this.#endQuestion()
+    else if (this.#unfinished !== '') this.#terminal.write(Buffer.from(`${this.#unfinished}\n`, 'latin1'))
     this.#unfinished = ''
+  }
+
+  /** Shows the unfinished line as it is, with the cursor behind it. */
+  #ask(): void {
+    if (this.#asksAt !== undefined) return
+    this.#asksAt = this.#received
+    this.#terminal.bottomLine('')
+    this.#terminal.write(Buffer.from(this.#unfinished, 'latin1'))
+  }
+
+  /** What follows a question is shown as it comes; the end of its line ends the question. */
+  #continueQuestion(chunk: Uint8Array, isLineEnded: boolean): void {
+    this.#terminal.write(chunk)
+    if (isLineEnded) this.#asksAt = this.#unfinished === '' ? undefined : this.#received
+  }
+
+  /** Whoever answered without an echo left the cursor behind the question. */
+  #endQuestion(): void {
+    if (this.#asksAt === undefined) return
+    this.#asksAt = undefined
+    this.#unfinished = ''
+    this.#terminal.write('\n')
   }
 }
 

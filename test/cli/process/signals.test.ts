@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { run } from '../../../src/cli/run.js'
+import { whyNot } from '../../support/commands.js'
 import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
 import { setEnvironment } from '../../support/environment.js'
 import { environmentOf } from '../../support/examples.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
-import { ossup, startOssup, untilRequested } from '../ossup.js'
+import { ossup, OSSUP, ossupEnvironment, startOssup, untilRequested } from '../ossup.js'
 
 const KEY = 'dump'
 const TARGET = `oss://test-bucket/${KEY}`
+/** Why no process can be the first of its own here; false where it can. */
+const noContainer = whyNot(['unshare', '--pid', '--fork', 'true']) ?? false
 const PRODUCER = [
   '--',
   process.execPath,
@@ -141,6 +146,31 @@ describe('a signal', { concurrency: 3 }, () => {
     await said
     child.kill('SIGINT')
     assert.equal((await ended).signal, 'SIGINT')
+  })
+})
+
+describe('process 1 of a container', () => {
+  it('ends at once by the second signal as well', { skip: noContainer }, async (t) => {
+    const { emulator } = await embeddedStore(t)
+    emulator.faults.inject({
+      match: { operation: 'AbortMultipartUpload' },
+      times: Infinity,
+      action: { type: 'stall', at: 'request' },
+    })
+    const child = spawn('unshare', ['--pid', '--fork', '--kill-child', 'bash', '-c', `exec ${OSSUP} put ${TARGET}`], {
+      env: ossupEnvironment(emulator),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
+    t.after(() => child.kill('SIGKILL'))
+    const exited = once(child, 'exit')
+    child.stdin.write(Buffer.alloc(9_000_000))
+    await untilRequested(emulator, 'UploadPart')
+    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+    const said = once(child.stderr, 'data')
+    process.kill(Number(children), 'SIGTERM')
+    await said
+    process.kill(Number(children), 'SIGTERM')
+    assert.deepEqual(await exited, [143, null])
   })
 })
 

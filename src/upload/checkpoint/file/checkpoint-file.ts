@@ -8,6 +8,7 @@ import process from 'node:process'
 import { invalidOption } from '../../../shared/check-option.js'
 import { toError, UploadError } from '../../../shared/errors.js'
 import type { LockableStore } from '../checkpoint-store.js'
+import { readRecord } from '../record.js'
 import { FileLock } from './file-lock.js'
 
 /** Nobody else's to read: it tells what is uploaded where. */
@@ -33,15 +34,21 @@ export class CheckpointFile implements LockableStore {
       } catch (error) {
         if (!isMissing(error)) throw error
         await this.#checkFolder()
-        return undefined
+        return this.#firstWrite()
       }
     })
+  }
+
+  /** What a process had written, but not yet renamed, when it was killed: nothing else knows the upload ID. */
+  async #firstWrite(): Promise<string | undefined> {
+    const text = await readFile(this.#temporary, 'utf8').catch(() => '')
+    return readRecord(text).kind === 'record' ? text : undefined
   }
 
   async write(text: string): Promise<void> {
     await this.#do('written', async () => {
       await this.#lock.verify()
-      const temporary = `${this.#path}.new`
+      const temporary = this.#temporary
       // Of a process that was killed: the lock says that nobody is writing it. Never through a link that lies there.
       await rm(temporary, { force: true })
       const file = await open(temporary, 'wx', MODE)
@@ -59,9 +66,13 @@ export class CheckpointFile implements LockableStore {
   async remove(): Promise<void> {
     await this.#do('removed', async () => {
       await this.#lock.verify()
-      await rm(`${this.#path}.new`, { force: true })
+      await rm(this.#temporary, { force: true })
       await rm(this.#path, { force: true })
     })
+  }
+
+  get #temporary(): string {
+    return `${this.#path}.new`
   }
 
   async lock(): Promise<void> {

@@ -4,7 +4,7 @@
  * not renewed its lock for a minute. Whoever lost the lock all the same, having been asleep, finds out before its next write.
  */
 import { randomUUID } from 'node:crypto'
-import { readFile, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { open, readFile, readlink, rm, stat, utimes } from 'node:fs/promises'
 import os from 'node:os'
 import process from 'node:process'
 import { UploadError } from '../../../shared/errors.js'
@@ -63,12 +63,22 @@ export class FileLock {
   }
 
   async #create(text: string): Promise<boolean> {
+    let file
     try {
-      await writeFile(this.#path, text, { flag: 'wx', mode: 0o600 })
-      return true
+      file = await open(this.#path, 'wx', 0o600)
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
       throw error
+    }
+    try {
+      await file.writeFile(text)
+      return true
+    } catch (error) {
+      // An empty lock on a full disk would keep the next run away for a minute.
+      await rm(this.#path, { force: true })
+      throw error
+    } finally {
+      await file.close()
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
@@ -9,6 +9,8 @@ import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { UploadError } from '../../../../src/shared/errors.js'
 import { CheckpointFile } from '../../../../src/upload/checkpoint/file/checkpoint-file.js'
+import { formatRecord } from '../../../../src/upload/checkpoint/record.js'
+import { whyNot } from '../../../support/commands.js'
 import { PROGRAM_OPTIONS, programOf } from '../../../support/project.js'
 import { rejection } from '../../../support/scripted-service.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
@@ -56,6 +58,18 @@ describe('a checkpoint in a file', () => {
     await file.write('after')
     assert.equal(await file.read(), 'after')
     assert.ok(!(await readdir(path.dirname(at))).includes('c.new'))
+  })
+
+  it('is found where the process was killed before the first text was in its place', async (t) => {
+    const { file, at } = await lockedFile(t)
+    const head = { provider: 'oss', bucket: 'b', key: 'k', location: 'http://host/k', uploadId: 'id' } as const
+    const text = formatRecord({ ...head, partSize: 1, options: { salt: 'aa', hash: 'bb' }, etagsAreMd5: true }, [])
+    await writeFile(`${at}.new`, text.slice(0, -3))
+    assert.equal(await file.read(), undefined)
+    await writeFile(`${at}.new`, text)
+    assert.equal(await file.read(), text)
+    await file.remove()
+    assert.equal(await file.read(), undefined)
   })
 
   it('is never written through a link that somebody laid', async (t) => {
@@ -150,6 +164,23 @@ describe('the lock of a checkpoint', () => {
       await file.unlock()
     })
   }
+
+  it('is not left behind empty where the disk is full', async (t) => {
+    const folder = await temporaryFolder(t)
+    const refusal = whyNot(['mount', '-t', 'tmpfs', '-o', 'size=4096', 'tmpfs', folder])
+    if (refusal !== undefined) {
+      t.skip(refusal)
+      return
+    }
+    try {
+      await writeFile(path.join(folder, 'full'), Buffer.alloc(4096))
+      const error = await failure(new CheckpointFile(path.join(folder, 'c')).lock())
+      assert.match(error.message, /ENOSPC/)
+      assert.deepEqual(await readdir(folder), ['full'])
+    } finally {
+      spawnSync('umount', [folder])
+    }
+  })
 
   it('that was lost is noticed before the next write', async (t) => {
     const { file, at } = await lockedFile(t)
