@@ -28,6 +28,7 @@ export type {
   StoreOptions,
 } from './api/store-options.js'
 export type { UploadBody } from './api/upload-body.js'
+export type { CommandUploadOptions } from './api/upload-command.js'
 export type { Checksum, ChecksumAlgorithm } from './checksum/checksum.js'
 export type {
   AwsCredentials,
@@ -41,6 +42,8 @@ export type { RetryOptions } from './shared/backoff.js'
 export type { Credentials } from './shared/credentials.js'
 export type { Provider } from './shared/provider.js'
 export { UploadError, type UploadErrorCode, type UploadErrorDetails } from './shared/errors.js'
+export type { CommandOptions } from './source/command-options.js'
+export type { DescriptorBody } from './source/descriptor.js'
 export type { RequestTrace } from './stores/request/request-trace.js'
 export type { Callback, ObjectOptions, ServerSideEncryption } from './stores/object/object-options.js'
 export type {

@@ -10,7 +10,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts'],
   ['api', 'emulator'],
-  ['stream'],
+  ['stream', 'source'],
   ['upload', 'download'],
   ['stores', 'memory', 'flow'],
   ['checksum', 'credentials', 'http', 'signing'],

@@ -49,6 +49,7 @@ import { objectBody } from './verified-body.js'
 import type { PartBody } from './part-source.js'
 import { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUploads } from './stale-uploads.js'
 import { type UploadBody, uploadBody } from './upload-body.js'
+import { type CommandUploadOptions, uploadCommand } from './upload-command.js'
 import { resolveStoreOptions, type StoreOptions } from './store-options.js'
 
 export interface HeadOptions extends CallOptions {
@@ -109,7 +110,9 @@ export class ObjectStore {
   /**
    * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind and the
    * source is over. Bytes are not to be changed before that. A Blob, bytes and a string choose the part size by their
-   * own size, and a Blob its `type` as `contentType`.
+   * own size, and a Blob its `type` as `contentType`. `{ fd }` is a file descriptor of this process, such as `{ fd: 0 }` for
+   * standard input: it is read from where it stands to its end, straight into the memory of the parts, and closed unless
+   * it is 0, 1 or 2.
    */
   async upload(key: string, body: UploadBody, options?: UploadOptions): Promise<UploadResult> {
     return uploadBody((checked) => this.createUploadStream(key, checked), body, options)
@@ -122,6 +125,22 @@ export class ObjectStore {
    */
   async uploadFile(key: string, path: string | URL, options: FileUploadOptions = {}): Promise<UploadResult> {
     return uploadFile({ driver: this.#driver, pool: this.#pool }, key, checkPath(path), options)
+  }
+
+  /**
+   * Runs a command without a shell and uploads what it writes on standard output. The object is published only when the
+   * command has ended with exit code 0 and its output has ended. When the upload fails, or `signal` is aborted, the command
+   * is ended: SIGTERM, after `graceMs` SIGKILL. Rejects when the command is gone and nothing is left behind: with
+   * `COMMAND_FAILED` when the command failed, with its `exitCode` or `signal`, and the end of its standard error as `stderr`
+   * where that goes to a function.
+   */
+  async uploadCommand(
+    key: string,
+    command: string,
+    args: readonly string[] = [],
+    options: CommandUploadOptions = {},
+  ): Promise<UploadResult> {
+    return uploadCommand((checked) => this.createUploadStream(key, checked), command, args, options)
   }
 
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */

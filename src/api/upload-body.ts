@@ -2,6 +2,7 @@ import { isErrored, isReadable, Readable } from 'node:stream'
 import { checkObject, invalidOption } from '../shared/check-option.js'
 import type { UploadError } from '../shared/errors.js'
 import type { UploadStream } from '../stream/upload-stream.js'
+import type { DescriptorBody } from '../source/descriptor.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import { isBlob, isIterable, isNodeStream, isWebStream } from './body-kinds.js'
@@ -14,6 +15,7 @@ import {
   pipedSource,
   webSource,
 } from './body-source.js'
+import { descriptorSource, isDescriptor } from './descriptor-source.js'
 
 /** What `store.upload()` takes. Chunks of a stream or an iterable are strings, written as UTF-8, or bytes. */
 export type UploadBody =
@@ -21,13 +23,14 @@ export type UploadBody =
   | ArrayBuffer
   | NodeJS.ArrayBufferView
   | Blob
+  | DescriptorBody
   | NodeJS.ReadableStream
   | ReadableStream<string | ArrayBuffer | NodeJS.ArrayBufferView>
   | AsyncIterable<string | ArrayBuffer | NodeJS.ArrayBufferView>
   | Iterable<string | ArrayBuffer | NodeJS.ArrayBufferView>
 
 const ACCEPTED =
-  'accepted are a Readable, a ReadableStream, an iterable of chunks, a Blob or File, a Uint8Array, another view, an ArrayBuffer and a string'
+  'accepted are a Readable, a ReadableStream, an iterable of chunks, a Blob or File, a Uint8Array, another view, an ArrayBuffer, a string and { fd }'
 
 /**
  * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind, and the
@@ -77,6 +80,7 @@ function sourceOf(body: unknown): BodySource {
     return webSource(body)
   }
   if (isIterable(body)) return iteratedSource(body)
+  if (isDescriptor(body)) return descriptorSource(body)
   throw invalidOption('body', body, ACCEPTED)
 }
 

@@ -23,6 +23,7 @@ import { inspect } from 'node:util'
  * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload has it.
  * - `CLOSED`: the store was closed.
  * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
+ * - `COMMAND_FAILED`: a command whose output is uploaded could not be run, or ended without success; nothing was published.
  * - `INCOMPLETE`: the parts acknowledged are not all that was sent; nothing was published.
  */
 export type UploadErrorCode =
@@ -46,6 +47,7 @@ export type UploadErrorCode =
   | 'CHECKPOINT_FAILED'
   | 'CLOSED'
   | 'SOURCE_CHANGED'
+  | 'COMMAND_FAILED'
   | 'INCOMPLETE'
 
 /** What is known about a failure beside its code and message. */
@@ -71,6 +73,12 @@ export interface UploadErrorDetails {
   elapsedMs?: number | undefined
   /** The request may have taken effect although no answer says so. */
   outcomeUnknown?: boolean | undefined
+  /** What the command ended with. */
+  exitCode?: number | undefined
+  /** The signal that ended the command. */
+  signal?: NodeJS.Signals | undefined
+  /** The end of what the command wrote on standard error, at most 4,096 bytes. */
+  stderr?: string | undefined
   cause?: unknown
 }
 
@@ -98,6 +106,12 @@ export class UploadError extends Error {
   declare readonly elapsedMs?: number
   /** The request may have taken effect although no answer says so. */
   declare readonly outcomeUnknown?: boolean
+  /** What the command ended with. */
+  declare readonly exitCode?: number
+  /** The signal that ended the command. */
+  declare readonly signal?: NodeJS.Signals
+  /** The end of what the command wrote on standard error, at most 4,096 bytes. */
+  declare readonly stderr?: string
   /** The multipart upload concerned. Set after a failed clean-up: this upload, and its parts, are still in the store. */
   declare uploadId?: string
   /** Why the clean-up after this failure failed too. */

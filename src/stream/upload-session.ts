@@ -118,6 +118,11 @@ export class UploadSession {
     }
   }
 
+  /** Aborted when the upload fails or is aborted. */
+  get cancelled(): AbortSignal {
+    return this.#upload.cancelled
+  }
+
   /** See `Upload.lend`. */
   lend(): Uint8Array | undefined {
     return this.#upload.lend()

@@ -7,11 +7,11 @@ import type { UploadListener } from './upload-events.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
 /** The memory of an upload, for a reader that fills it: see `Upload.lend` and `Upload.accept`. */
-export type Lender = Pick<UploadSession, 'lend' | 'accept'>
+export type Lender = Pick<UploadSession, 'lend' | 'accept' | 'write' | 'cancelled'>
 
 let sessionOf: (stream: UploadStream) => UploadSession
 
-/** Returns what lends the memory of the upload. It may be used only while no write to the stream is under way. */
+/** Returns what lends the memory of the upload. Nothing else may write to the stream then; the reader ends it. */
 export function lenderOf(stream: UploadStream): Lender {
   return sessionOf(stream)
 }

@@ -60,6 +60,11 @@ export class Upload {
     return this.#transfer.result
   }
 
+  /** Aborted, with the error, when the upload fails or is aborted. */
+  get cancelled(): AbortSignal {
+    return this.#transfer.cancelled
+  }
+
   get progress(): UploadProgress {
     return this.#transfer.meter.snapshot(this.#transfer.partsProgress, this.#sendOptions.expectedSize)
   }

@@ -1,0 +1,34 @@
+import { checkObject } from '../shared/check-option.js'
+import { toError } from '../shared/errors.js'
+import { runCommand } from '../source/command.js'
+import { checkCommand, COMMAND_OPTION_NAMES, type CommandOptions } from '../source/command-options.js'
+import { lenderOf, type UploadStream } from '../stream/upload-stream.js'
+import type { UploadOptions } from '../upload/upload-options.js'
+import type { UploadResult } from '../upload/upload-result.js'
+
+/** How to run a command, and how to upload what it writes. */
+export interface CommandUploadOptions extends UploadOptions, CommandOptions {}
+
+/** Uploads what a command writes. Resolves when the object is stored; rejects when the command is gone and nothing is left. */
+export async function uploadCommand(
+  createUploadStream: (options: UploadOptions) => UploadStream,
+  command: string,
+  args: readonly string[],
+  options: CommandUploadOptions,
+): Promise<UploadResult> {
+  const entries = Object.entries(checkObject('options', options))
+  const isOwn = ([name]: [string, unknown]): boolean => COMMAND_OPTION_NAMES.some((own) => own === name)
+  const checked = checkCommand(command, args, Object.fromEntries(entries.filter(isOwn)))
+  const upload = createUploadStream(Object.fromEntries(entries.filter((entry) => !isOwn(entry))))
+  // It is reported by `done`.
+  upload.on('error', () => undefined)
+  const running = runCommand(checked, lenderOf(upload)).then(
+    () => void upload.end(),
+    (error: unknown) => void upload.destroy(toError(error)),
+  )
+  try {
+    return await upload.done
+  } finally {
+    await running
+  }
+}

@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream'
+import { checkFunction, checkInteger, checkRecord, checkString, invalidOption } from '../shared/check-option.js'
+
+/** How a command is run whose standard output is uploaded. */
+export interface CommandOptions {
+  /** The folder to run it in. Default: that of this process. */
+  cwd?: string | URL | undefined
+  /** All of its environment variables. Default: those of this process. */
+  env?: NodeJS.ProcessEnv | undefined
+  /** Its standard input: nothing, that of this process, or a stream, whose failure fails the upload. Default `'ignore'`. */
+  stdin?: 'ignore' | 'inherit' | Readable | undefined
+  /**
+   * Its standard error: that of this process, nothing, or a function that is called with what it writes, as it comes; an
+   * error then has the end of it. What the function throws fails the upload. Default `'inherit'`.
+   */
+  stderr?: 'inherit' | 'ignore' | ((chunk: Uint8Array) => void) | undefined
+  /** Milliseconds between SIGTERM and SIGKILL when the upload fails: 0 to 3,600,000. Default 5,000. */
+  graceMs?: number | undefined
+  /** Exit codes that mean success: 0 to 255. Default `[0]`; `tar` ends with 1 when a file changed while it was read. */
+  exitCodes?: readonly number[] | undefined
+  /** Descriptors of this process, from 3 to 255, that the command inherits under the same numbers. Default none. */
+  descriptors?: readonly number[] | undefined
+}
+
+export interface CheckedCommand {
+  command: string
+  args: readonly string[]
+  cwd: string | URL | undefined
+  env: NodeJS.ProcessEnv | undefined
+  stdin: NonNullable<CommandOptions['stdin']>
+  stderr: NonNullable<CommandOptions['stderr']>
+  graceMs: number
+  exitCodes: readonly number[]
+  descriptors: readonly number[]
+}
+
+export const COMMAND_OPTION_NAMES = [
+  'cwd',
+  'env',
+  'stdin',
+  'stderr',
+  'graceMs',
+  'exitCodes',
+  'descriptors',
+] as const satisfies readonly (keyof CommandOptions)[]
+
+/** @throws {UploadError} `INVALID_OPTION`. */
+export function checkCommand(command: unknown, args: unknown, options: CommandOptions): CheckedCommand {
+  const { cwd, env, stdin = 'ignore', stderr = 'inherit', graceMs = 5000, exitCodes = [0], descriptors = [] } = options
+  return {
+    command: checkWord('command', checkString('command', command)),
+    args: checkArray('args', args).map((arg, index) => checkWord(`args[${index}]`, arg)),
+    cwd: cwd === undefined || cwd instanceof URL ? cwd : checkString('cwd', cwd),
+    env: env === undefined ? undefined : (checkRecord('env', env) as NodeJS.ProcessEnv),
+    stdin: checkStdin(stdin),
+    stderr: stderr === 'inherit' || stderr === 'ignore' ? stderr : checkStderr(stderr),
+    graceMs: checkInteger('graceMs', graceMs, 0, 3_600_000, 'ms'),
+    exitCodes: checkArray('exitCodes', exitCodes).map((code) => checkInteger('exitCodes', code, 0, 255)),
+    descriptors: checkArray('descriptors', descriptors).map((fd) => checkInteger('descriptors', fd, 3, 255)),
+  }
+}
+
+function checkStdin(value: unknown): NonNullable<CommandOptions['stdin']> {
+  if (value === 'ignore' || value === 'inherit' || value instanceof Readable) return value
+  throw invalidOption('stdin', value, `accepted are 'ignore', 'inherit' and a Readable`)
+}
+
+function checkStderr(value: unknown): (chunk: Uint8Array) => void {
+  if (typeof value === 'function') return checkFunction('stderr', value as (chunk: Uint8Array) => void)
+  throw invalidOption('stderr', value, `accepted are 'inherit', 'ignore' and a function`)
+}
+
+/** The system ends a word at a NUL. */
+function checkWord(name: string, value: unknown): string {
+  if (typeof value === 'string' && !value.includes('\0')) return value
+  throw invalidOption(name, value, 'accepted is a text without NUL')
+}
+
+function checkArray(name: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value as readonly unknown[]
+  throw invalidOption(name, value, 'accepted is an array')
+}

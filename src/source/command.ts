@@ -1,0 +1,108 @@
+/** Runs a command whose standard output is uploaded. The end of its output says nothing: how it ends decides. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
+import { finished, Readable } from 'node:stream'
+import { UploadError } from '../shared/errors.js'
+import type { ByteSink } from './byte-sink.js'
+import { CommandErrors } from './command-errors.js'
+import type { CheckedCommand } from './command-options.js'
+import { blockingCopy, closePipe, openPipes, type PipeEnds } from './command-pipes.js'
+import { readPipe } from './pipe-reader.js'
+import { type CommandEnd, RunningCommand } from './running-command.js'
+import { readStream } from './stream-reader.js'
+
+/**
+ * Runs the command and gives what it writes to the sink. Resolves when it has ended with an accepted exit code and its
+ * output has ended, also that of processes that it left behind. Rejects with what fails first, also when the sink is
+ * cancelled; the command was stopped then: by SIGTERM, and after `graceMs` by SIGKILL.
+ */
+export async function runCommand(checked: CheckedCommand, sink: ByteSink): Promise<void> {
+  const { stderr, stdin } = checked
+  const pipes = await openPipes(typeof stderr === 'function' ? 2 : 1)
+  const [output, errorOutput] = pipes ?? []
+  let child: ChildProcess
+  try {
+    sink.cancelled.throwIfAborted()
+    child = start(checked, output, errorOutput)
+  } catch (error) {
+    pipes?.forEach(closePipe)
+    throw error
+  }
+  pipes?.forEach(({ writeEnd }) => closeSync(writeEnd))
+  const running = new RunningCommand(child, checked.graceMs)
+  const stop = (): void => void running.stop()
+  sink.cancelled.addEventListener('abort', stop, { once: true })
+  const errorSource = errorOutput?.readEnd ?? child.stderr
+  const errors =
+    typeof stderr === 'function' && errorSource !== null ? new CommandErrors(stderr, errorSource) : undefined
+  const ended = running.ended.then((end) => {
+    if (end.code === null || !checked.exitCodes.includes(end.code)) throw commandFailed(checked, end, errors?.end())
+  })
+  const reading =
+    output === undefined ? readStream(child.stdout ?? Readable.from([]), sink) : readPipe(output.readEnd, sink)
+  const failed = [errors?.failed, feed(child, stdin)].filter((failure) => failure !== undefined)
+  try {
+    await Promise.race([Promise.all([ended, reading]), ...failed])
+  } catch (error) {
+    await running.stop()
+    throw error
+  } finally {
+    sink.cancelled.removeEventListener('abort', stop)
+    errors?.end()
+    if (stdin instanceof Readable) stdin.destroy()
+  }
+}
+
+function start(checked: CheckedCommand, output?: PipeEnds, errorOutput?: PipeEnds): ChildProcess {
+  const { command, args, cwd, env, stdin, stderr, descriptors } = checked
+  const input = stdin === 'inherit' ? blockingCopy(0) : undefined
+  const errors = stderr === 'inherit' ? blockingCopy(2) : undefined
+  const stdio: ('ignore' | 'inherit' | 'pipe' | number)[] = [
+    input ?? (stdin instanceof Readable ? 'pipe' : stdin),
+    output?.writeEnd ?? 'pipe',
+    errors ?? errorOutput?.writeEnd ?? (typeof stderr === 'function' ? 'pipe' : stderr),
+  ]
+  const last = Math.max(2, ...descriptors)
+  for (let fd = 3; fd <= last; fd += 1) stdio.push(descriptors.includes(fd) ? fd : 'ignore')
+  try {
+    return spawn(command, args, { stdio, ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }) })
+  } catch (error) {
+    throw commandFailed(checked, { code: null, signal: null, error: error as Error }, undefined)
+  } finally {
+    for (const copy of [input, errors]) if (copy !== undefined) closeSync(copy)
+  }
+}
+
+/** Gives the command its standard input. Rejects when the stream fails: the command would take that for the end. */
+function feed(child: ChildProcess, stdin: CheckedCommand['stdin']): Promise<never> | undefined {
+  const input = child.stdin
+  if (!(stdin instanceof Readable) || input === null) return undefined
+  // A command may end before it has read everything.
+  input.on('error', () => undefined)
+  const failed = new Promise<never>((_resolve, reject) => {
+    finished(stdin, { writable: false }, (error) => {
+      if (error !== undefined && error !== null) reject(error)
+    })
+  })
+  failed.catch(() => undefined)
+  stdin.pipe(input)
+  return failed
+}
+
+function commandFailed(checked: CheckedCommand, { code, signal, error }: CommandEnd, stderr?: string): UploadError {
+  const { command } = checked
+  if (error !== undefined) return new UploadError('COMMAND_FAILED', notStarted(checked, error), { cause: error })
+  return new UploadError('COMMAND_FAILED', `${command} ended with ${signal ?? `status ${code ?? 'unknown'}`}`, {
+    exitCode: code ?? undefined,
+    signal: signal ?? undefined,
+    stderr,
+  })
+}
+
+function notStarted({ command, cwd }: CheckedCommand, error: NodeJS.ErrnoException): string {
+  if (error.code !== 'ENOENT') return `${command} cannot be run: ${error.code ?? error.message}`
+  if (cwd !== undefined) return `there is no command ${JSON.stringify(command)}, or no folder ${String(cwd)}`
+  // A command line in quotes is one word.
+  const advice = /\s/.test(command) ? '; its arguments are words of their own, and a shell is sh -c' : ''
+  return `there is no command ${JSON.stringify(command)}${advice}`
+}

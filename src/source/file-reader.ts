@@ -1,0 +1,54 @@
+import { Buffer } from 'node:buffer'
+import { closeSync, read as readCallback } from 'node:fs'
+import { promisify } from 'node:util'
+import { toError } from '../shared/errors.js'
+import { unlessAborted } from '../shared/unless-aborted.js'
+import { type ByteSink, OWN_BYTES, writeTo } from './byte-sink.js'
+
+const read = promisify(readCallback)
+
+/** Read at a time: few calls into the system, each of which costs more than the reading of 64 KiB. */
+const SLICE = 1024 * 1024
+
+export interface FileReading {
+  /**
+   * Whether each read comes to an end, as of a file or a disk. Only then is memory of the sink lent, and waited for when
+   * the sink is cancelled. A read of another device may take indefinitely, so it goes to memory of the reader's own.
+   */
+  isPrompt: boolean
+  /** Whether to close the descriptor in the end. */
+  closes: boolean
+}
+
+/**
+ * Reads from where the descriptor stands to the end, one read after the other. Resolves at the end; rejects with what
+ * fails, or when the sink is cancelled.
+ */
+export async function readFile(fd: number, sink: ByteSink, { isPrompt, closes }: FileReading): Promise<void> {
+  const reading = readAll(fd, sink, isPrompt).finally(() => {
+    // Not while a read is under way: the number could be another file's by then.
+    if (closes) closeSync(fd)
+  })
+  if (isPrompt) return reading
+  reading.catch(() => undefined)
+  await unlessAborted(reading, sink.cancelled, toError)
+}
+
+async function readAll(fd: number, sink: ByteSink, isPrompt: boolean): Promise<void> {
+  const own = Buffer.allocUnsafeSlow(OWN_BYTES)
+  for (let isFirst = true; ; isFirst = false) {
+    sink.cancelled.throwIfAborted()
+    // What turns out to be empty needs no part.
+    const lent = isPrompt && !isFirst ? sink.lend() : undefined
+    const memory = lent ?? own
+    let bytesRead = 0
+    try {
+      ;({ bytesRead } = await read(fd, memory, 0, Math.min(SLICE, memory.length), null))
+    } finally {
+      // What was refused or is cancelled is returned all the same.
+      if (lent !== undefined) sink.accept(bytesRead)
+    }
+    if (bytesRead === 0) return
+    if (lent === undefined) await writeTo(sink, own.subarray(0, bytesRead))
+  }
+}
