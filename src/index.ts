@@ -9,7 +9,7 @@ export type {
   UploadsMarker,
   UploadsPage,
 } from './api/listings.js'
-export type { CompleteOptions, SentPart, UploadPartOptions } from './api/multipart-by-hand.js'
+export type { CompleteOptions, UploadPartOptions } from './api/multipart-by-hand.js'
 export {
   type GetOptions,
   type HeadOptions,
@@ -18,7 +18,9 @@ export {
   ObjectStore,
   openStore,
 } from './api/object-store.js'
-export type { PartBody } from './api/part-source.js'
+export type { FileRange, PartBody } from './api/part-source.js'
+export type { PartRange, PlanPartsOptions } from './api/plan-parts.js'
+export { combineCrc64, type GivenPart, type SentPart } from './api/sent-parts.js'
 export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {
   CommonStoreOptions,

@@ -1,15 +1,18 @@
 /** Multipart uploads call by call, as the service has them: initiate, upload part, complete, abort. */
 import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
-import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
+import { checkInteger, invalidOption } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object/object-body.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object/object-options.js'
-import type { CompletedPart, StoredObject, UploadAddress } from '../stores/store-driver.js'
+import type { StoredObject, UploadAddress } from '../stores/store-driver.js'
+import { readFileRange } from '../upload/file/file-range.js'
+import { completeVerified } from '../upload/publish/publish.js'
 import type { UploadHost } from '../upload/upload-observer.js'
 import { type CallOptions, contextOf } from './call-options.js'
 import { type WithCrc64Text, withCrc64Text } from './crc64-text.js'
 import { fillPart, openPartSource, type PartBody, type PartSource, wrongLength } from './part-source.js'
+import { checkParts, type GivenPart, type SentPart, wholeOf } from './sent-parts.js'
 import { checkUploadAddress } from './upload-address.js'
 
 export interface UploadPartOptions
@@ -19,14 +22,14 @@ export interface UploadPartOptions
 }
 
 /** What may be said when the parts become an object. */
-export type CompleteOptions = CallOptions &
-  Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'>
-
-/** What `completeMultipartUpload` wants of a part, and what else is known of it. */
-export type SentPart = CompletedPart & { size: number; crc64: string }
+export interface CompleteOptions
+  extends CallOptions, Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'> {
+  /** Bytes that all parts must have together; where they have not, nothing is sent. Each part needs its `size` then. */
+  expectedSize?: number | undefined
+}
 
 const PART_OPTIONS = ['length', 'contentMd5', 'trafficLimit', 'serverSideEncryption']
-const COMPLETE_OPTIONS = ['acl', 'callback', 'forbidOverwrite', 'serverSideEncryption']
+const COMPLETE_OPTIONS = ['expectedSize', 'acl', 'callback', 'forbidOverwrite', 'serverSideEncryption']
 
 interface NumberedPart extends UploadAddress {
   partNumber: number
@@ -58,7 +61,7 @@ export class MultipartByHand {
       checkInteger('partNumber', partNumber, 1, this.#host.driver.limits.maxParts)
       const part = { ...address, partNumber }
       const length = this.#lengthOf(source, options.length)
-      if (source.name === 'chunks') return await this.#sendChunks(part, source, length, options)
+      if (source.name !== 'bytes') return await this.#sendBuffered(part, source, length, options)
       const crc64 = crc64Engine().create()
       crc64.update(source.bytes)
       return await this.#send(part, new ObjectBody([source.bytes], crc64.digest()), options)
@@ -70,14 +73,20 @@ export class MultipartByHand {
 
   async complete(
     upload: UploadAddress,
-    parts: readonly CompletedPart[],
+    parts: readonly GivenPart[],
     options: CompleteOptions,
   ): Promise<WithCrc64Text<StoredObject>> {
     const { driver } = this.#host
     const context = contextOf(options, COMPLETE_OPTIONS)
     const sorted = checkParts(parts, driver.limits.maxParts)
+    const whole = wholeOf(sorted, options.expectedSize)
     const address = checkUploadAddress(driver, upload)
-    return withCrc64Text(await driver.completeMultipartUpload(address, sorted, options, context))
+    const named = sorted.map(({ partNumber, etag, size, checksum }) => ({ partNumber, etag, size, checksum }))
+    const stored =
+      whole === undefined
+        ? await driver.completeMultipartUpload(address, named, options, context)
+        : await completeVerified(driver, address, named, whole, options, context)
+    return withCrc64Text(stored)
   }
 
   async abort(upload: UploadAddress, options: CallOptions): Promise<void> {
@@ -86,20 +95,24 @@ export class MultipartByHand {
   }
 
   #lengthOf(source: PartSource, length: number | undefined): number {
-    const { driver, pool } = this.#host
-    if (source.name === 'bytes') {
+    if (source.name !== 'chunks') {
       if (length !== undefined && length !== source.size) throw wrongLength(length, String(source.size))
-      return source.size
+      return source.name === 'bytes' ? source.size : this.#checkLength(source.size)
     }
     const known = length ?? source.size
     if (known === undefined) throw invalidOption('length', length, 'of a stream it must be told, in bytes')
-    return checkInteger('length', known, 0, Math.min(pool.maxMemory, driver.limits.maxPartSize), 'bytes')
+    return this.#checkLength(known)
+  }
+
+  #checkLength(length: number): number {
+    const { driver, pool } = this.#host
+    return checkInteger('length', length, 0, Math.min(pool.maxMemory, driver.limits.maxPartSize), 'bytes')
   }
 
   /** The whole part is taken into memory of the store before it is sent: only then can it be checked, and sent again. */
-  async #sendChunks(
+  async #sendBuffered(
     part: NumberedPart,
-    source: Extract<PartSource, { name: 'chunks' }>,
+    source: Exclude<PartSource, { name: 'bytes' }>,
     length: number,
     options: UploadPartOptions,
   ): Promise<SentPart> {
@@ -111,8 +124,12 @@ export class MultipartByHand {
       throw signal.aborted ? aborted(signal.reason) : error
     })
     try {
-      await fillPart(buffer, source, length, signal, aborted)
-      return await this.#send(part, new ObjectBody(buffer.segments, buffer.digest()), options)
+      if (source.name === 'chunks') await fillPart(buffer, source, length, signal, aborted)
+      else await readFileRange(source.path, source.start, length, buffer, signal)
+      const sent = await this.#send(part, new ObjectBody(buffer.segments, buffer.digest()), options)
+      return source.name === 'file' ? { ...sent, start: source.start } : sent
+    } catch (error) {
+      throw error === signal.reason ? aborted(error) : error
     } finally {
       pool.release(buffer)
     }
@@ -127,26 +144,5 @@ export class MultipartByHand {
     const { bucket } = this.#host.driver
     const message = `part ${partNumber} for ${JSON.stringify(key)} was cancelled before it was sent`
     return new UploadError('ABORTED', message, { bucket, key, uploadId, partNumber, cause })
-  }
-}
-
-/** In the order of their numbers. */
-function checkParts(parts: readonly CompletedPart[], maxParts: number): CompletedPart[] {
-  if (!Array.isArray(parts) || parts.length === 0) {
-    throw invalidOption('parts', parts, 'accepted is a list of at least one part')
-  }
-  const sorted = parts.map((part) => checkPart(part, maxParts)).sort((a, b) => a.partNumber - b.partNumber)
-  const twice = sorted.find((part, index) => part.partNumber === sorted[index - 1]?.partNumber)
-  if (twice !== undefined) throw invalidOption('partNumber', twice.partNumber, 'it is there twice')
-  return sorted
-}
-
-function checkPart(part: unknown, maxParts: number): CompletedPart {
-  const { partNumber, etag, size, checksum } = checkObject('a part', part) as Partial<CompletedPart>
-  return {
-    partNumber: checkInteger('partNumber', partNumber, 1, maxParts),
-    etag: checkString('etag', etag),
-    ...(size === undefined ? {} : { size: checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER, 'bytes') }),
-    ...(checksum === undefined ? {} : { checksum: checkString('checksum', checksum) }),
   }
 }

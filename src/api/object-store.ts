@@ -13,7 +13,6 @@ import { MultipartApi } from '../stores/multipart-api.js'
 import type { ObjectOptions } from '../stores/object/object-options.js'
 import type {
   ByteRange,
-  CompletedPart,
   ListedPart,
   ListedUpload,
   ObjectHead,
@@ -44,9 +43,11 @@ import {
   type UploadsPage,
   uploadsPages,
 } from './listings.js'
-import { type CompleteOptions, MultipartByHand, type SentPart, type UploadPartOptions } from './multipart-by-hand.js'
+import { type CompleteOptions, MultipartByHand, type UploadPartOptions } from './multipart-by-hand.js'
 import { objectBody } from './verified-body.js'
 import type { PartBody } from './part-source.js'
+import { type PartRange, planParts, type PlanPartsOptions } from './plan-parts.js'
+import type { GivenPart, SentPart } from './sent-parts.js'
 import { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUploads } from './stale-uploads.js'
 import { type UploadBody, uploadBody } from './upload-body.js'
 import { type CommandUploadOptions, uploadCommand } from './upload-command.js'
@@ -170,9 +171,19 @@ export class ObjectStore {
   }
 
   /**
-   * Sends one part, with a number from 1 to 10,000; the same number again replaces it. Bytes are sent as they lie, and
-   * must not change until then; of a Blob or a stream the whole part is first taken into memory of the store, for which
-   * it may have to wait. A stream needs `length`, and is destroyed on failure.
+   * Returns how an object of `size` bytes is cut into parts that others may send, by the rules of `uploadFile()`: equal
+   * parts within the limits of the service, each a range with both ends inclusive.
+   * @throws {UploadError} INVALID_OPTION when the service takes no object of that size.
+   */
+  planParts(size: number, options: PlanPartsOptions = {}): PartRange[] {
+    return planParts(size, options, this.#driver.limits, this.#pool.maxMemory)
+  }
+
+  /**
+   * Sends one part, with a number from 1 to 10,000; the same number again replaces it. Bytes are sent from where they are,
+   * and must not change until then. A range of a file (`{ path, start, end }`), a Blob and a stream are first read into
+   * memory of the store, for which the call may have to wait. A stream needs `length`, and is destroyed on failure.
+   * Resolves with what `completeMultipartUpload()` takes: plain JSON, which may be kept and sent to another machine.
    */
   async uploadPart(
     upload: UploadAddress,
@@ -183,10 +194,17 @@ export class ObjectStore {
     return this.#byHand.uploadPart(upload, partNumber, body, options)
   }
 
-  /** The parts become the object. Their order does not matter; their numbers may have gaps. */
+  /**
+   * Makes the object of its parts, in the order of their numbers, which may have gaps. Where all parts have the `size` and
+   * `crc64` that `uploadPart()` returned, the object is compared with what they make, and a lost response is settled by
+   * looking at the object, as in an upload by stream: `checksum` in the result says by which checksum it was verified.
+   * @throws {UploadError} INVALID_OPTION, before anything is sent, when a number is given twice, when a part does not
+   * begin where the part before it ends, or when all parts do not have `expectedSize` bytes; CHECKSUM_MISMATCH when the
+   * object is not what was sent.
+   */
   async completeMultipartUpload(
     upload: UploadAddress,
-    parts: readonly CompletedPart[],
+    parts: readonly GivenPart[],
     options: CompleteOptions = {},
   ): Promise<WithCrc64Text<StoredObject>> {
     return this.#byHand.complete(upload, parts, options)

@@ -3,16 +3,38 @@ import { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { PartBuffer } from '../checksum/crc64.js'
-import { invalidOption } from '../shared/check-option.js'
+import { checkInteger, checkNames, invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
+import { checkPath } from '../upload/file/file-source.js'
 import { CHUNKS_PER_TURN, isBlob, isIterable, isNodeStream, isWebStream, toChunk } from './body-kinds.js'
 
 /** Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
 export type PartBody =
-  Uint8Array | Blob | NodeJS.ReadableStream | ReadableStream<string | Uint8Array> | AsyncIterable<string | Uint8Array>
+  | Uint8Array
+  | FileRange
+  | Blob
+  | NodeJS.ReadableStream
+  | ReadableStream<string | Uint8Array>
+  | AsyncIterable<string | Uint8Array>
 
-export type PartSource = { name: 'bytes'; size: number; bytes: Uint8Array } | ChunkSource
+/** A range of a file or a block device. */
+export interface FileRange {
+  path: string | URL
+  /** The first byte, from 0. */
+  start: number
+  /** The last byte, inclusive. */
+  end: number
+}
+
+export type PartSource = { name: 'bytes'; size: number; bytes: Uint8Array } | FileRangeSource | ChunkSource
+
+export interface FileRangeSource {
+  name: 'file'
+  path: string
+  start: number
+  size: number
+}
 
 interface ChunkSource {
   name: 'chunks'
@@ -29,10 +51,26 @@ export function openPartSource(body: unknown): PartSource {
   if (isBlob(body)) return { ...webSource(body.stream()), size: body.size }
   if (isNodeStream(body)) return readableSource(body)
   if (isWebStream(body)) return webSource(body)
+  if (isFileRange(body)) return fileRangeSource(body)
   if (!(isIterable(body) && Symbol.asyncIterator in body)) {
-    throw invalidOption('body', body, 'accepted are a Uint8Array, a Blob, a stream and an async iterable')
+    throw invalidOption(
+      'body',
+      body,
+      'it must be a Uint8Array, a Blob, a stream, an async iterable, or { path, start, end }',
+    )
   }
   return iterableSource(body)
+}
+
+function isFileRange(body: unknown): body is FileRange {
+  return typeof body === 'object' && body !== null && 'path' in body && 'start' in body && 'end' in body
+}
+
+function fileRangeSource(range: FileRange): FileRangeSource {
+  checkNames('a range of a file', range, ['path', 'start', 'end'])
+  const start = checkInteger('start', range.start, 0, Number.MAX_SAFE_INTEGER, 'bytes')
+  const end = checkInteger('end', range.end, start, Number.MAX_SAFE_INTEGER, 'the last byte')
+  return { name: 'file', path: checkPath(range.path), start, size: end - start + 1 }
 }
 
 function readableSource(stream: Readable): ChunkSource {

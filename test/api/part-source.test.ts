@@ -44,6 +44,7 @@ describe('a part by hand', () => {
     ['a Buffer', () => bytes, false],
     ['a Uint8Array', () => new Uint8Array(bytes), false],
     ['a Blob', () => new Blob(halves), false],
+    ['a range of a file', (file) => ({ path: file, start: 10, end: 9 + bytes.length }), false],
     ['a slice of a Blob', () => new Blob(['before', bytes, 'after']).slice(6, 6 + bytes.length), false],
     ['a slice of a file', async (file) => (await openAsBlob(file)).slice(10, 10 + bytes.length), false],
     ['a stream of a file', (file) => createReadStream(file, { start: 10, end: 9 + bytes.length }), true],

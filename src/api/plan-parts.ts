@@ -1,0 +1,39 @@
+/** How a file or a device of known size is cut into parts that others send. */
+import { MiB } from '../shared/byte-size.js'
+import { checkInteger, checkNames, checkObject } from '../shared/check-option.js'
+import type { StoreLimits } from '../stores/store-driver.js'
+import { PartPlan } from '../upload/part-plan.js'
+
+export interface PlanPartsOptions {
+  /** Bytes of a part, from the smallest that the service takes to 5 GiB. Default 8 MiB, or more for very large files. */
+  partSize?: number | undefined
+}
+
+/** A part to be sent, as plain JSON. */
+export interface PartRange {
+  /** From 1. */
+  partNumber: number
+  /** The first byte, from 0. */
+  start: number
+  /** The last byte, inclusive. */
+  end: number
+}
+
+/** Returns the parts in order. Throws UploadError where the service takes no object of that size. */
+export function planParts(
+  size: number,
+  options: PlanPartsOptions,
+  limits: StoreLimits,
+  maxMemory: number,
+): PartRange[] {
+  checkNames('planParts', checkObject('options', options), ['partSize'])
+  checkInteger('size', size, 1, limits.maxObjectSize, 'bytes')
+  const { partSize = 8 * MiB } = options
+  checkInteger('partSize', partSize, limits.minPartSize, limits.maxPartSize, 'bytes')
+  const bytes = new PartPlan({ partSize, expectedSize: size, partGrowth: false, maxMemory }, limits).sizeOf(1)
+  return Array.from({ length: Math.ceil(size / bytes) }, (_, index) => ({
+    partNumber: index + 1,
+    start: index * bytes,
+    end: Math.min(size, (index + 1) * bytes) - 1,
+  }))
+}

@@ -1,0 +1,128 @@
+/** The parts that a caller sent one by one, and the whole that they make. */
+import { combineCrc64 as combineTwo } from '../checksum/combine.js'
+import { formatCrc64, parseCrc64 } from '../checksum/decimal.js'
+import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
+import type { CompletedPart } from '../stores/store-driver.js'
+
+/**
+ * A part as `uploadPart()` resolves with it and `completeMultipartUpload()` takes it. Plain JSON: it survives a queue or
+ * a database.
+ */
+export interface SentPart extends CompletedPart {
+  /** Bytes. */
+  size: number
+  /** CRC-64/XZ of the bytes that were sent, in decimal. */
+  crc64: string
+  /** The part's first byte in the object, where it was sent from a range of a file. */
+  start?: number
+}
+
+/** A part of which only what the service needs has to be known. */
+export type GivenPart = CompletedPart & Partial<Pick<SentPart, 'crc64' | 'start'>>
+
+/** What all parts together must be. */
+export interface WholeOfParts {
+  /** Bytes. */
+  size: number
+  crc64: bigint
+}
+
+/**
+ * Returns the CRC-64/XZ, in decimal, of the bytes that the parts make in the order given.
+ * @throws {UploadError} INVALID_OPTION when a size or a CRC-64 is not one.
+ */
+export function combineCrc64(parts: readonly { size: number; crc64: string }[]): string {
+  const checked = parts.map((part) => {
+    const { size, crc64 } = checkObject('a part', part)
+    return { size: checkSize(size), crc64: checkCrc64(crc64) }
+  })
+  return formatCrc64(combineAll(checked))
+}
+
+/**
+ * Returns the parts in the order of their numbers. Throws UploadError where a number is there twice, or where a part does
+ * not begin where the part before it ended.
+ */
+export function checkParts(parts: readonly GivenPart[], maxParts: number): GivenPart[] {
+  if (!Array.isArray(parts) || parts.length === 0) {
+    throw invalidOption('parts', parts, 'it must be a list of at least one part')
+  }
+  const sorted = parts.map((part) => checkPart(part, maxParts)).sort((a, b) => a.partNumber - b.partNumber)
+  const twice = sorted.find((part, index) => part.partNumber === sorted[index - 1]?.partNumber)
+  if (twice !== undefined) throw invalidOption('partNumber', twice.partNumber, 'it is given twice')
+  checkStarts(sorted)
+  return sorted
+}
+
+/** Returns what the parts make together; undefined unless all of them have a size and a CRC-64. */
+export function wholeOf(parts: readonly GivenPart[], expectedSize: number | undefined): WholeOfParts | undefined {
+  const known = parts.flatMap(({ size, crc64 }) =>
+    size === undefined || crc64 === undefined ? [] : [{ size, crc64: checkCrc64(crc64) }],
+  )
+  if (expectedSize !== undefined) checkExpectedSize(parts, expectedSize)
+  if (known.length < parts.length) return undefined
+  return { size: known.reduce((sum, { size }) => sum + size, 0), crc64: combineAll(known) }
+}
+
+function checkExpectedSize(parts: readonly GivenPart[], expectedSize: number): void {
+  checkInteger('expectedSize', expectedSize, 0, Number.MAX_SAFE_INTEGER, 'bytes')
+  const unknown = parts.find(({ size }) => size === undefined)
+  if (unknown !== undefined) {
+    throw invalidOption(
+      'expectedSize',
+      expectedSize,
+      `part ${unknown.partNumber} needs its size to be compared with it`,
+    )
+  }
+  const size = parts.reduce((sum, part) => sum + (part.size ?? 0), 0)
+  if (size !== expectedSize) {
+    throw invalidOption('expectedSize', expectedSize, `the ${parts.length} parts have ${size} bytes; nothing was sent`)
+  }
+}
+
+/** Only ranges of files say where they begin: each must begin where the one before it ended. */
+function checkStarts(sorted: readonly GivenPart[]): void {
+  const [first] = sorted
+  if (first?.start !== undefined && first.start > 0 && first.partNumber > 1) {
+    throw invalidOption('parts', `part ${first.partNumber} first`, 'the parts before it are missing')
+  }
+  let end: number | undefined
+  for (const { partNumber, size, start } of sorted) {
+    if (start !== undefined && end !== undefined && start !== end) {
+      throw invalidOption(
+        'parts',
+        `part ${partNumber} from byte ${start}`,
+        `it must begin at byte ${end}, where the part before it ends; a part is missing or has the number of another`,
+      )
+    }
+    const begins: number | undefined = start ?? end
+    end = begins === undefined || size === undefined ? undefined : begins + size
+  }
+}
+
+function checkPart(part: unknown, maxParts: number): GivenPart {
+  const { partNumber, etag, size, checksum, crc64, start } = checkObject('a part', part) as Partial<GivenPart>
+  return {
+    partNumber: checkInteger('partNumber', partNumber, 1, maxParts),
+    etag: checkString('etag', etag),
+    ...(size === undefined ? {} : { size: checkSize(size) }),
+    ...(checksum === undefined ? {} : { checksum: checkString('checksum', checksum) }),
+    ...(crc64 === undefined ? {} : { crc64: checkString('crc64', crc64) }),
+    ...(start === undefined ? {} : { start: checkInteger('start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }),
+  }
+}
+
+function checkSize(size: unknown): number {
+  return checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER, 'bytes')
+}
+
+function checkCrc64(value: unknown): bigint {
+  const crc64 = typeof value === 'string' ? parseCrc64(value) : undefined
+  if (crc64 === undefined)
+    throw invalidOption('crc64', value, 'it must be a CRC-64 in decimal, as uploadPart() returns it')
+  return crc64
+}
+
+function combineAll(parts: readonly WholeOfParts[]): bigint {
+  return parts.reduce((whole, { crc64, size }) => combineTwo(whole, crc64, size), 0n)
+}

@@ -1,0 +1,63 @@
+/** A range of a file or a block device, read into part memory. */
+import type { BigIntStats } from 'node:fs'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { PartBuffer } from '../../checksum/crc64.js'
+import { MiB } from '../../shared/byte-size.js'
+import { invalidOption } from '../../shared/check-option.js'
+import { UploadError } from '../../shared/errors.js'
+
+/** Read at a time. */
+const SLICE = MiB
+
+/**
+ * Reads `length` bytes from byte `start` on into `buffer`, which has room for them. Throws UploadError where there is
+ * something else than a file or a block device, where it ends earlier, or where a file is written to meanwhile; the
+ * signal's reason; and what the file system throws.
+ */
+export async function readFileRange(
+  file: string,
+  start: number,
+  length: number,
+  buffer: PartBuffer,
+  signal: AbortSignal,
+): Promise<void> {
+  // Without waiting: opening a named pipe would wait for its writer.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const before = await handle.stat({ bigint: true })
+    mustHaveRanges(file, before)
+    await fill(handle, { file, start, length }, buffer, signal)
+    const after = await handle.stat({ bigint: true })
+    if (after.mtimeNs !== before.mtimeNs) throw changed(file, 'it was written to while the range was read')
+  } finally {
+    await handle.close()
+  }
+}
+
+async function fill(
+  handle: FileHandle,
+  { file, start, length }: { file: string; start: number; length: number },
+  buffer: PartBuffer,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let done = 0; done < length;) {
+    signal.throwIfAborted()
+    const { free } = buffer
+    const { bytesRead } = await handle.read(free, 0, Math.min(SLICE, free.length, length - done), start + done)
+    if (bytesRead === 0) throw changed(file, `it ends at byte ${start + done}, before the end of the range`)
+    buffer.advance(bytesRead)
+    done += bytesRead
+  }
+}
+
+function mustHaveRanges(file: string, found: BigIntStats): void {
+  if (found.isFile() || found.isBlockDevice()) return
+  throw invalidOption('path', file, 'it must be a regular file or a block device, which can be read from any byte')
+}
+
+function changed(file: string, how: string): UploadError {
+  return new UploadError('SOURCE_CHANGED', `${JSON.stringify(file)} is not as long or as old as planned: ${how}`, {
+    retryable: false,
+  })
+}
