@@ -5,11 +5,14 @@
  * One implementation serves `import` and `require()`, so a process never has two copies of it. CommonJS it is because it
  * loads everywhere: Jest and older bundlers cannot `require()` a module, and one file starts faster than 250.
  */
-import { rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { inject } from 'postject'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
 
@@ -20,13 +23,41 @@ const DIST = path.join(ROOT, 'dist')
 const LIBRARIES = { index: 'src/index.ts', emulator: 'src/emulator/index.ts' }
 const COMMAND = { ossup: 'src/cli/main.ts' }
 
-/** `--no-types` leaves out the declarations, which take most of the time. */
-const { values } = parseArgs({ options: { types: { type: 'boolean', default: true } }, allowNegative: true })
+/** The command as one file and as one executable, neither of which is part of the package. */
+const STANDALONE = path.join(ROOT, 'standalone')
 
-rmSync(DIST, { recursive: true, force: true })
-await Promise.all([bundle(LIBRARIES), bundle(COMMAND, { plugins: [librariesApart()] })])
-for (const name of Object.keys(LIBRARIES)) writeModule(name)
-if (values.types) await writeDeclarations()
+/** `--no-types` leaves out the declarations, which take most of the time. `--standalone` builds the command alone. */
+const { values } = parseArgs({
+  options: { types: { type: 'boolean', default: true }, standalone: { type: 'boolean', default: false } },
+  allowNegative: true,
+})
+await (values.standalone ? buildStandalone() : buildPackage())
+
+async function buildPackage() {
+  rmSync(DIST, { recursive: true, force: true })
+  await Promise.all([bundle(LIBRARIES), bundle(COMMAND, { plugins: [librariesApart()] })])
+  for (const name of Object.keys(LIBRARIES)) writeModule(name)
+  if (values.types) await writeDeclarations()
+}
+
+/** `ossup.cjs` runs wherever Node.js is; `ossup` has the Node.js in it that built it. */
+async function buildStandalone() {
+  rmSync(STANDALONE, { recursive: true, force: true })
+  await bundle(COMMAND, { outdir: STANDALONE, packages: 'bundle', minifySyntax: true, minifyWhitespace: true })
+  const script = path.join(STANDALONE, 'ossup.cjs')
+  const executable = path.join(STANDALONE, process.platform === 'win32' ? 'ossup.exe' : 'ossup')
+  const blob = path.join(STANDALONE, 'ossup.blob')
+  const config = path.join(STANDALONE, 'sea.json')
+  writeFileSync(config, JSON.stringify({ main: script, output: blob, disableExperimentalSEAWarning: true }))
+  execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: ['ignore', 'ignore', 'inherit'] })
+  copyFileSync(process.execPath, executable)
+  chmodSync(executable, 0o755)
+  // The name is the one that Node.js looks for in its own executable.
+  await inject(executable, 'NODE_SEA_BLOB', readFileSync(blob), {
+    sentinelFuse: 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2',
+  })
+  for (const file of [blob, config]) rmSync(file)
+}
 
 async function bundle(entryPoints, options = {}) {
   await build({

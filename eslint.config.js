@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  { ignores: ['compiled/', 'dist/', 'coverage/', 'docs/api/'] },
+  { ignores: ['compiled/', 'dist/', 'standalone/', 'coverage/', 'docs/api/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   n.configs['flat/recommended-module'],
