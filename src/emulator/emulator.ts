@@ -41,6 +41,11 @@ export interface EmulatorOptions {
    * take no notice of it.
    */
   readonly obsChecksums?: boolean
+  /**
+   * How the buckets of OBS encrypt an object whose request does not say: `AES256` or `kms`. Its ETag is not its MD5 then.
+   * Answers name the encryption, unless `isTold` is false. By default nothing is encrypted.
+   */
+  readonly obsEncryption?: { readonly algorithm: 'AES256' | 'kms'; readonly isTold?: boolean }
   /** Faults from the start; more can be injected later. */
   readonly faults?: readonly Fault[]
   /** The server's clock; the machine's by default. */
@@ -96,6 +101,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const dialectOf = dialectFinder({
     providers: options.providers ?? PROVIDER_NAMES,
     obsChecksums: options.obsChecksums ?? true,
+    obsEncryption: options.obsEncryption,
   })
   const isTemporary = options.directory === undefined
   const directory = resolve(options.directory ?? mkdtempSync(join(tmpdir(), 'oss-emulator-')))

@@ -91,7 +91,7 @@ export class MultipartApi implements StoreDriver {
       { operation: 'PutObject', method: 'PUT', key, headers, body, pacedMs: this.#pacedMs(headers, body) },
       context,
       async (answer) => {
-        await this.#integrity.check(answer, body, options, 'put')
+        await this.#integrity.check(answer, body, options, { request: 'put', headers })
         const stored = this.#answers.stored(answer, this.#answers.etag(answer), options)
         return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer.text) } : stored
       },
@@ -121,6 +121,24 @@ export class MultipartApi implements StoreDriver {
   }
 
   async uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt> {
+    const receipt = await this.#sendPart(part, options, context)
+    if (receipt !== undefined) return receipt
+    context.onSent?.(-part.body.size)
+    context.onRetry?.({
+      operation: 'UploadPart',
+      partNumber: part.partNumber,
+      attempt: 1,
+      delayMs: 0,
+      reason: 'nothing in the response shows which bytes the service received: they are sent again with Content-MD5',
+      outcomeUnknown: true,
+    })
+    const checked = await this.#sendPart(part, { ...options, contentMd5: true }, context)
+    if (checked !== undefined) return checked
+    throw new Error('Invariant: a part that was sent with Content-MD5 is shown to have arrived')
+  }
+
+  /** Undefined where nothing in the response depends on the bytes: they must be sent again, with Content-MD5. */
+  async #sendPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt | undefined> {
     const { key, uploadId, partNumber, body } = part
     const headers = {
       ...this.#headers.on('part', options),
@@ -143,7 +161,8 @@ export class MultipartApi implements StoreDriver {
       },
       context,
       async (answer) => {
-        const checksum = await this.#integrity.check(answer, body, options, 'part')
+        const { isShown, checksum } = await this.#integrity.check(answer, body, options, { request: 'part', headers })
+        if (!isShown) return undefined
         return { etag: this.#answers.etag(answer), ...(checksum === undefined ? {} : { checksum }) }
       },
     )

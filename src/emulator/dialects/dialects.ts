@@ -2,7 +2,7 @@
 import { type Provider, PROVIDER_NAMES } from '../../shared/provider.js'
 import type { Call } from '../http/call.js'
 import type { Dialect } from './dialect.js'
-import { obsDialect } from './obs/obs.js'
+import { type BucketEncryption, obsDialect } from './obs/obs.js'
 import { ossDialect } from './oss/oss.js'
 import { s3Dialect } from './s3/s3.js'
 
@@ -11,6 +11,8 @@ export interface DialectOptions {
   readonly providers: readonly Provider[]
   /** Whether OBS verifies and tells CRC-64, as newer clusters do. */
   readonly obsChecksums: boolean
+  /** How buckets of OBS encrypt where a request does not say. */
+  readonly obsEncryption?: BucketEncryption | undefined
 }
 
 /** Tells in which dialect a request is. */
@@ -18,8 +20,8 @@ export type DialectFinder = (call: Call | undefined) => Dialect
 
 const DIALECTS: Readonly<Record<Provider, (options: DialectOptions) => readonly Dialect[]>> = {
   oss: () => [ossDialect],
-  obs: ({ providers, obsChecksums }) => {
-    const options = { checksums: obsChecksums, takesSigV4: !providers.includes('s3') }
+  obs: ({ providers, obsChecksums, obsEncryption: encryption }) => {
+    const options = { checksums: obsChecksums, encryption, takesSigV4: !providers.includes('s3') }
     return [obsDialect({ ...options, mode: 'obs' }), obsDialect({ ...options, mode: 'aws' })]
   },
   s3: () => [s3Dialect],

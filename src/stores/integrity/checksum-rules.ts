@@ -8,6 +8,12 @@ export interface ChecksumRules {
   readonly sendsMd5OfParts: boolean
   /** Whether an object's ETag is an MD5, or the MD5 of its parts' MD5s and their number; a part's always is an MD5. */
   readonly hasMd5Etags: boolean
+  /**
+   * Which encryption at rest makes ETags something else than an MD5: that with a key of KMS or of the caller's own
+   * (Amazon S3 API reference, "Object", ETag), or any, also one that the bucket adds and no answer names (Huawei Cloud
+   * OBS API reference, "Server-Side Encryption").
+   */
+  readonly md5HiddenBy: 'own-keys' | 'any-encryption'
 }
 
 interface OwnChecksum {

@@ -4,16 +4,28 @@
 import { type Checksum, type ChecksumAlgorithm, combineChecksums } from '../../checksum/checksum.js'
 import type { HttpAnswer } from '../../http/http-message.js'
 import { escapeXml, type XmlElement } from '../../shared/xml.js'
-import { badAnswer, damagedOnTheWay, unprovenAnswer } from '../request/attempt-failure.js'
+import { badAnswer, damagedOnTheWay } from '../request/attempt-failure.js'
 import type { ChecksumRules } from './checksum-rules.js'
 import type { Dialect } from '../dialect.js'
 import type { ObjectBody } from '../object/object-body.js'
 import type { ObjectOptions } from '../object/object-options.js'
 import type { CompletedPart } from '../store-driver.js'
 
+/** What an answer to a put or to a part shows. */
+interface CheckedAnswer {
+  /** Whether it shows that the service has the bytes that were sent. Else they must be sent again, with Content-MD5. */
+  isShown: boolean
+  /** What the receipt is to say. */
+  checksum?: string
+}
+
 export class Integrity {
   readonly #dialect: Dialect
   readonly #rules: ChecksumRules
+  /** An answer showed nothing of the bytes: what is sent from now on has Content-MD5. */
+  #needsContentMd5 = false
+  /** The service accepted bytes by their Content-MD5 and gave them another ETag: the bucket encrypts, and says nothing. */
+  #hasOpaqueEtags = false
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect
@@ -69,34 +81,38 @@ export class Integrity {
   }
 
   /**
-   * Holds the answer to a put or to a part against what was sent. Resolves with what its receipt is to say. Throws AttemptFailure where the service has other bytes, or does not show which it has.
+   * Compares the answer to a put or to a part with what was sent.
+   *
+   * @throws {AttemptFailure} where the service has other bytes.
    */
   async check(
     answer: HttpAnswer,
     body: ObjectBody,
     options: ObjectOptions,
-    request: 'put' | 'part',
-  ): Promise<string | undefined> {
-    const { own } = this.#rules
+    sent: { request: 'put' | 'part'; headers: Readonly<Record<string, string>> },
+  ): Promise<CheckedAnswer> {
+    const { own, md5HiddenBy } = this.#rules
     const told = this.#ownIn(answer.headers)
-    const isPublished = request === 'put'
+    const isPublished = sent.request === 'put'
     if (own !== undefined && told !== undefined) {
       const ours = await body.checksum(own.algorithm)
+      if (told !== ours) throw damagedOnTheWay(own.algorithm, told, ours, isPublished, answer, this.#dialect)
       // It is wanted again only where Complete is to tell the whole's.
-      if (told === ours) return own.isSent ? told : undefined
-      throw damagedOnTheWay(own.algorithm, told, ours, isPublished, answer, this.#dialect)
+      return { isShown: true, ...(own.isSent ? { checksum: told } : {}) }
     }
     const etag = answer.headers['etag'] ?? ''
     if (etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
     const md5 = this.#isEtagAnMd5(answer.headers, options) ? md5InEtag(etag) : undefined
     if (md5 !== undefined && !md5.includes('-')) {
       const ours = await body.checksum('md5')
-      if (md5 === ours) return undefined
-      throw damagedOnTheWay('md5', md5, ours, isPublished, answer, this.#dialect)
+      if (md5 === ours) return { isShown: true }
+      if (md5HiddenBy === 'own-keys') throw damagedOnTheWay('md5', md5, ours, isPublished, answer, this.#dialect)
     }
-    // A service that takes Content-MD5 has held the body against it.
-    if (isPublished || this.#sendsMd5OfParts(options)) return undefined
-    throw unprovenAnswer(own?.header, answer, this.#dialect)
+    // A service that takes Content-MD5 has compared the body with it: bytes that differ would have been refused.
+    const isChecked = 'content-md5' in sent.headers
+    if (isChecked && md5 !== undefined) this.#hasOpaqueEtags = true
+    this.#needsContentMd5 = true
+    return { isShown: isChecked }
   }
 
   /** What the service says that an object is. `document` is the answer to Complete, which has it there instead. */
@@ -116,7 +132,7 @@ export class Integrity {
   #sendsMd5OfParts(options: ObjectOptions): boolean {
     const { own, sendsMd5OfParts } = this.#rules
     // Else nothing might show what the service received.
-    const mayBeNeeded = own?.isCertain !== true && !this.#isEtagAnMd5({}, options)
+    const mayBeNeeded = own?.isCertain !== true && (this.#needsContentMd5 || !this.#isEtagAnMd5({}, options))
     return sendsMd5OfParts || options.contentMd5 === true || mayBeNeeded
   }
 
@@ -133,11 +149,12 @@ export class Integrity {
     return text === undefined || text === '' || /-\d+$/.test(text) ? undefined : text
   }
 
-  /** The ETag of what is encrypted with a key of KMS or of the caller's own is something else. */
   #isEtagAnMd5(headers: Readonly<Record<string, string>>, { serverSideEncryption }: ObjectOptions): boolean {
+    if (this.#hasOpaqueEtags) return false
     const prefix = `${this.#dialect.headerPrefix}server-side-encryption`
+    if (headers[`${prefix}-customer-algorithm`] !== undefined) return false
     const algorithm = headers[prefix] ?? encryptionName(serverSideEncryption)
-    return (algorithm === undefined || algorithm === 'AES256') && headers[`${prefix}-customer-algorithm`] === undefined
+    return algorithm === undefined || (algorithm === 'AES256' && this.#rules.md5HiddenBy === 'own-keys')
   }
 }
 

@@ -82,6 +82,7 @@ function checksumRules(prefix: ObsHeaderPrefix, checksum: 'crc64ecma' | 'md5'): 
     own: { algorithm: 'crc64ecma', header: `${prefix}checksum-crc64ecma`, isSent, isCertain: false },
     sendsMd5OfParts: !isSent,
     hasMd5Etags: true,
+    md5HiddenBy: 'any-encryption',
   }
 }
 

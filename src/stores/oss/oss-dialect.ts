@@ -30,6 +30,7 @@ const CHECKSUMS: ChecksumRules = {
   },
   sendsMd5OfParts: false,
   hasMd5Etags: false,
+  md5HiddenBy: 'own-keys',
 }
 
 export interface OssDialectOptions extends OssAddressOptions, RequestPayerOption {

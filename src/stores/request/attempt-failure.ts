@@ -168,21 +168,6 @@ export function damagedOnTheWay(
   })
 }
 
-/** The service took a part, but nothing in its answer depends on the bytes. To ask again would not help. */
-export function unprovenAnswer(ownHeader: string | undefined, answer: HttpAnswer, dialect: Dialect): AttemptFailure {
-  const missing = ownHeader === undefined ? 'no MD5 as ETag' : `neither ${ownHeader} nor an MD5 as ETag`
-  return new AttemptFailure(
-    'BAD_ANSWER',
-    `the answer has ${missing}, so nothing shows which bytes the service received; with the option contentMd5: true it checks them itself`,
-    {
-      remedy: 'none',
-      outcomeUnknown: false,
-      status: answer.status,
-      requestId: identifier(answer.headers[dialect.requestIdHeader]),
-    },
-  )
-}
-
 /** An error may come with a status that says success: what took long was begun with it, and failed later. */
 export function isErrorDocument(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/.test(text)

@@ -11,7 +11,7 @@ export type S3Checksum = (typeof S3_CHECKSUMS)[number]
 const NAMES = { crc32: 'CRC32', crc64nvme: 'CRC64NVME' } as const
 
 export function s3ChecksumRules(checksum: S3Checksum, isAws: boolean): ChecksumRules {
-  if (checksum === 'md5') return { sendsMd5OfParts: true, hasMd5Etags: true }
+  if (checksum === 'md5') return { sendsMd5OfParts: true, hasMd5Etags: true, md5HiddenBy: 'own-keys' }
   const name = NAMES[checksum]
   const type = { 'x-amz-checksum-type': 'FULL_OBJECT' }
   return {
@@ -27,5 +27,6 @@ export function s3ChecksumRules(checksum: S3Checksum, isAws: boolean): ChecksumR
     },
     sendsMd5OfParts: false,
     hasMd5Etags: true,
+    md5HiddenBy: 'own-keys',
   }
 }

@@ -10,7 +10,7 @@ import { Refusal, type ServiceError } from '../../refusal.js'
 import type { ObjectProperties, StoredObject } from '../../storage/stored-object.js'
 import type { Upload } from '../../storage/uploads.js'
 import { denied, failed, verifyClaim } from '../aws/claim-checks.js'
-import { checkPartKey, checkReadKey, hidesMd5, opaqueEtag } from '../aws/customer-key.js'
+import { checkPartKey, checkReadKey, opaqueEtag } from '../aws/customer-key.js'
 import { errorDocument, sharedRefusals } from '../aws/errors.js'
 import { payloadCoding } from '../aws/payload.js'
 import { headerClaimV4, isSigV4, queryClaimV4 } from '../aws/sigv4-claim.js'
@@ -43,18 +43,26 @@ const limits: Limits = {
   callbackMs: 5000,
 }
 
+/** How a bucket encrypts an object whose request does not say. */
+export interface BucketEncryption {
+  readonly algorithm: 'AES256' | 'kms'
+  /** Whether answers name it; true by default. */
+  readonly isTold?: boolean
+}
+
 export interface ObsOptions {
   /** How its requests are signed, and with that the prefix of its headers. */
   readonly mode: ObsMode
   /** Whether CRC-64 is verified and told, as newer clusters do. */
   readonly checksums: boolean
+  readonly encryption?: BucketEncryption | undefined
   /** Whether every SigV4 request is meant for OBS, or those with a header of its own alone. */
   readonly takesSigV4: boolean
 }
 
-export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect {
+export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptions): Dialect {
   const { word, prefix, keyParameter } = OBS_SCHEMES[mode]
-  const dialect = defineDialect({
+  return defineDialect({
     name: 'obs',
     headerPrefix: prefix,
     limits,
@@ -80,9 +88,12 @@ export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect
     readProperties: (call, _source, ownLimits) => readObsProperties(call, prefix, ownLimits),
     // It has no such condition.
     forbidsOverwrite: () => false,
-    etagOf: (md5, properties) => (hidesMd5(properties) ? opaqueEtag(md5) : md5),
+    // Of whatever is encrypted, also by a key of the service's own.
+    etagOf: (md5, properties) => (isEncrypted(properties) ? opaqueEtag(md5) : md5),
     newUploadId: () => randomBytes(16).toString('hex').toUpperCase(),
     receiptHeaders,
+    encryptionHeaders,
+    initiationHeaders: encryptionHeaders,
     objectHeaders,
     partListElements: () => OWNERS,
     uploadElements: ({ properties }: Upload) => [...OWNERS, ['StorageClass', className(properties)]],
@@ -92,7 +103,6 @@ export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect
     storageClassName: (storageClass) => storageClassName(storageClass, prefix),
     writeXml: (root) => writeXml(root, NAMESPACES[mode]),
   })
-  return dialect
 
   function authenticate(request: SignedRequest): BodyCoding {
     const { call } = request
@@ -148,9 +158,22 @@ export function obsDialect({ mode, checksums, takesSigV4 }: ObsOptions): Dialect
       ...(expiresAfterDays === undefined
         ? {}
         : { [`${prefix}expiration`]: expiration(lastModified, expiresAfterDays) }),
-      ...dialect.encryptionHeaders(properties),
+      ...encryptionHeaders(properties),
       ...Object.fromEntries(metadata),
     }
+  }
+
+  function isEncrypted(properties: ObjectProperties): boolean {
+    return encryption !== undefined || Object.keys(properties.encryption).length > 0
+  }
+
+  function encryptionHeaders(properties: ObjectProperties): Record<string, string> {
+    const isAsked = Object.keys(properties.encryption).length > 0
+    if (isAsked)
+      return Object.fromEntries(Object.entries(properties.encryption).map(([name, value]) => [prefix + name, value]))
+    if (encryption === undefined || encryption.isTold === false) return {}
+    const algorithm = encryption.algorithm === 'kms' && mode === 'aws' ? 'aws:kms' : encryption.algorithm
+    return { [`${prefix}server-side-encryption`]: algorithm }
   }
 
   function className({ storageClass }: ObjectProperties): string {

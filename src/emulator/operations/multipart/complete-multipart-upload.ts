@@ -11,6 +11,7 @@ import { collectBody } from '../../http/request-body.js'
 import type { XmlNode } from '../../http/xml-writer.js'
 import { invalidArgument, Refusal } from '../../refusal.js'
 import { randomName } from '../../storage/folders.js'
+import type { ObjectProperties } from '../../storage/stored-object.js'
 import type { StoredPart } from '../../storage/uploads.js'
 import { announceObject, readCallback } from '../callback/callback.js'
 import { checksumOfObject } from '../body/object-checksum.js'
@@ -42,7 +43,7 @@ export async function completeMultipartUpload(context: OperationContext): Promis
     key,
     version: randomName(),
     size: parts.reduce((sum, { size }) => sum + size, 0),
-    etag: etagOf(parts),
+    etag: etagOf(context, properties, parts),
     crc64: crc64Of(parts),
     checksum,
     lastModified: now.toISOString(),
@@ -119,10 +120,10 @@ function checkSizes({ limits, dialect }: OperationContext, parts: readonly Store
 }
 
 /** As S3 builds it; OSS says only that it is opaque. */
-function etagOf(parts: readonly StoredPart[]): string {
+function etagOf({ dialect }: OperationContext, properties: ObjectProperties, parts: readonly StoredPart[]): string {
   const hash = createHash('md5')
   for (const { etag } of parts) hash.update(Buffer.from(etag, 'hex'))
-  return `${hash.digest('hex')}-${parts.length}`
+  return `${dialect.etagOf(hash.digest('hex'), properties)}-${parts.length}`
 }
 
 function crc64Of(parts: readonly StoredPart[]): string {
