@@ -1,6 +1,12 @@
-export { createUploadStream, createUploadTransform, type CreateUploadOptions } from './api/create-upload.js'
+export {
+  createDownloadStream,
+  type CreateDownloadOptions,
+  createUploadStream,
+  createUploadTransform,
+  type CreateUploadOptions,
+} from './api/create-upload.js'
 export type { CallOptions } from './api/call-options.js'
-export type { WithCrc64Text } from './api/crc64-text.js'
+export type { WithCrc64Text } from './checksum/crc64-text.js'
 export type {
   ListPartsOptions,
   ListUploadPagesOptions,
@@ -38,6 +44,10 @@ export type {
   CredentialsOption,
   ExpiringCredentials,
 } from './credentials/credentials-source.js'
+export type { DownloadOptions, ReadingOptions } from './download/download-options.js'
+export type { DownloadProgress } from './download/download-progress.js'
+export type { DownloadResult } from './download/download-result.js'
+export type { VerifiedBy } from './download/verification.js'
 export type { ProxyOption } from './http/proxy.js'
 export type { Dispatcher, TimeoutOptions } from './http/transport.js'
 export type { RetryOptions } from './shared/backoff.js'
@@ -61,6 +71,8 @@ export type {
   ToldEncryption,
   UploadAddress,
 } from './stores/store-driver.js'
+export type { DownloadEvents, DownloadListener } from './stream/download-events.js'
+export { DownloadStream } from './stream/download-stream.js'
 export type { StreamEvents, UploadEvents, UploadListener } from './stream/upload-events.js'
 export { UploadStream } from './stream/upload-stream.js'
 export { UploadTransform } from './stream/upload-transform.js'

@@ -1,4 +1,6 @@
 import { checkObject, invalidOption } from '../shared/check-option.js'
+import type { DownloadOptions } from '../download/download-options.js'
+import type { DownloadStream } from '../stream/download-stream.js'
 import type { UploadStream } from '../stream/upload-stream.js'
 import type { UploadTransform } from '../stream/upload-transform.js'
 import type { UploadOptions } from '../upload/upload-options.js'
@@ -28,13 +30,28 @@ export function createUploadTransform(target: string, options: CreateUploadOptio
   return create(target, options, (store, key, uploadOptions) => store.createUploadTransform(key, uploadOptions))
 }
 
-function create<T extends UploadStream | UploadTransform>(
+export interface CreateDownloadOptions extends DownloadOptions {
+  /** The store to download from. Default: one made from the environment for this download alone, and closed with it. */
+  store?: ObjectStore | undefined
+}
+
+/**
+ * Returns a Readable of an object, which is read in several ranges at a time: `await pipeline(download, destination)`. It ends only
+ * when all bytes were read and verified. `target` is as for `createUploadStream`. Throws UploadError where something is missing
+ * or not acceptable; nothing is sent before the stream is read.
+ */
+export function createDownloadStream(target: string, options: CreateDownloadOptions = {}): DownloadStream {
+  return create(target, options, (store, key, downloadOptions) => store.createDownloadStream(key, downloadOptions))
+}
+
+function create<T extends UploadStream | UploadTransform | DownloadStream, Options extends { store?: ObjectStore | undefined }>(
   target: string,
-  options: CreateUploadOptions,
-  make: (store: ObjectStore, key: string, options: UploadOptions) => T,
+  options: Options,
+  make: (store: ObjectStore, key: string, options: Omit<Options, 'store'>) => T,
 ): T {
   const { key, ...place } = parseTarget(target)
-  const { store, ...uploadOptions } = checkObject('options', options) as CreateUploadOptions
+  checkObject('options', options)
+  const { store, ...uploadOptions } = options
   if (store !== undefined) {
     if (!(store instanceof ObjectStore)) throw invalidOption('store', store, 'accepted is what openStore() answers')
     if (place.provider !== undefined && (place.provider !== store.provider || place.bucket !== store.bucket)) {

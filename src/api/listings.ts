@@ -9,7 +9,7 @@ import type {
   UploadsPageRequest,
 } from '../stores/store-driver.js'
 import { type CallOptions, contextOf } from './call-options.js'
-import { type WithCrc64Text, withCrc64Text } from './crc64-text.js'
+import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
 import { checkUploadAddress } from './upload-address.js'
 
 interface ListOptions extends CallOptions {

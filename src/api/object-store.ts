@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream'
 import { crc64Engine } from '../checksum/engine.js'
 import { CredentialsSource } from '../credentials/credentials-source.js'
 import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
+import { checkRange, type DownloadOptions } from '../download/download-options.js'
 import { Transport } from '../http/transport.js'
-import { checkInteger, checkNames, checkObject } from '../shared/check-option.js'
 import type { Provider } from '../shared/provider.js'
 import { MultipartApi } from '../stores/multipart-api.js'
 import type { ObjectOptions } from '../stores/object/object-options.js'
@@ -20,6 +20,7 @@ import type {
   StoredObject,
   UploadAddress,
 } from '../stores/store-driver.js'
+import { DownloadStream } from '../stream/download-stream.js'
 import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../memory/buffer-pool.js'
@@ -31,7 +32,7 @@ import type { FileUploadOptions } from '../upload/file/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import { type CallOptions, contextOf } from './call-options.js'
-import { type WithCrc64Text, withCrc64Text } from './crc64-text.js'
+import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
 import {
   listedParts,
   listedUploads,
@@ -154,10 +155,18 @@ export class ObjectStore {
   async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
     const context = contextOf(options, ['range', 'serverSideEncryption'])
     const range = options.range === undefined ? undefined : checkRange(options.range)
-    const { body: raw, ...head } = await this.#driver.getObject(this.#key(key), range, context, options)
-    const whole = range === undefined ? { size: head.size, checksum: head.checksum } : undefined
-    const body = objectBody(raw, { bucket: this.bucket, key }, whole, context.signal)
+    const { body: raw, length, ...head } = await this.#driver.getObject(this.#key(key), range, context, options)
+    const expected = { size: length, checksum: range === undefined ? head.checksum : undefined }
+    const body = objectBody(raw, { bucket: this.bucket, key }, expected, context.signal)
     return { ...withCrc64Text(head), body }
+  }
+
+  /**
+   * Returns a Readable of an object, which is read in several ranges at a time and handed on in order. It ends only when all
+   * bytes were read and verified. Throws UploadError where an option is not acceptable; nothing is sent before it is read.
+   */
+  createDownloadStream(key: string, options?: DownloadOptions): DownloadStream {
+    return new DownloadStream({ driver: this.#driver, pool: this.#pool }, key, options)
   }
 
   /** Deletes an object; one that is not there is deleted already. */
@@ -281,17 +290,14 @@ export class ObjectStore {
 export function openStore(options: StoreOptions = {}): ObjectStore {
   const resolved = resolveStoreOptions(options, process.env)
   const credentials = new CredentialsSource(resolved.credentials)
-  const { dialect, retry, timeouts, maxMemory, bandwidthLimit, dispatcher, proxy } = resolved
-  const limiter = bandwidthLimit === undefined ? undefined : new BandwidthLimiter(bandwidthLimit)
-  const transport = new Transport(timeouts, { dispatcher, proxy, limiter })
+  const { dialect, retry, timeouts, maxMemory, dispatcher, proxy } = resolved
+  const limiter = limiterOf(resolved.bandwidthLimit)
+  const downloadLimiter = limiterOf(resolved.downloadBandwidthLimit)
+  const transport = new Transport(timeouts, { dispatcher, proxy, limiter, downloadLimiter })
   const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
   return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
 }
 
-function checkRange(range: ByteRange): ByteRange {
-  const { start, end } = checkObject('range', range) as Partial<ByteRange>
-  checkNames('range', range, ['start', 'end'])
-  const checked = { start: checkInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }
-  if (end === undefined) return checked
-  return { ...checked, end: checkInteger('range.end', end, checked.start, Number.MAX_SAFE_INTEGER, 'bytes') }
+function limiterOf(bytesPerSecond: number | undefined): BandwidthLimiter | undefined {
+  return bytesPerSecond === undefined ? undefined : new BandwidthLimiter(bytesPerSecond)
 }

@@ -53,6 +53,8 @@ export interface CommonStoreOptions {
    * too. Default: no limit.
    */
   bandwidthLimit?: number | undefined
+  /** Bytes per second that all downloads of this store receive together, at least 1,024. Default: no limit. */
+  downloadBandwidthLimit?: number | undefined
   /** Any Dispatcher of undici 6, 7 or 8: for client certificates, a limit on connections. It stays yours to close. */
   dispatcher?: Dispatcher | undefined
 }
@@ -85,6 +87,7 @@ const COMMON_NAMES = [
   'maxMemory',
   'proxy',
   'bandwidthLimit',
+  'downloadBandwidthLimit',
   'dispatcher',
 ] satisfies (keyof CommonStoreOptions)[]
 
@@ -97,6 +100,7 @@ export interface ResolvedStoreOptions {
   maxMemory: number
   proxy: Proxy | undefined
   bandwidthLimit: number | undefined
+  downloadBandwidthLimit: number | undefined
   dispatcher: Dispatcher | undefined
 }
 
@@ -108,7 +112,7 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...Object.keys(facts.options)])
   const variable = (option: EnvironmentOption): string | undefined =>
     facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
-  const { credentials, retry, timeouts, maxMemory = 256 * MiB, bandwidthLimit, dispatcher } = options
+  const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
   if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.dispatch !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici 6, 7 or 8')
   }
@@ -131,10 +135,8 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
     timeouts: checkTimeouts(timeouts ?? {}),
     maxMemory: checkInteger('maxMemory', maxMemory, MiB, Number.MAX_SAFE_INTEGER, 'bytes'),
     proxy: proxy === undefined ? undefined : proxyOf(proxy, dialect.origin, environment),
-    bandwidthLimit:
-      bandwidthLimit === undefined
-        ? undefined
-        : checkInteger('bandwidthLimit', bandwidthLimit, MIN_BANDWIDTH, Number.MAX_SAFE_INTEGER, 'bytes per second'),
+    bandwidthLimit: checkBandwidth('bandwidthLimit', options.bandwidthLimit),
+    downloadBandwidthLimit: checkBandwidth('downloadBandwidthLimit', options.downloadBandwidthLimit),
     dispatcher,
   }
 }
@@ -168,6 +170,11 @@ function credentialsOf(
 
 function text(name: string, value: string | undefined): string | undefined {
   return value === undefined ? undefined : checkString(name, value)
+}
+
+function checkBandwidth(name: string, value: number | undefined): number | undefined {
+  if (value === undefined) return undefined
+  return checkInteger(name, value, MIN_BANDWIDTH, Number.MAX_SAFE_INTEGER, 'bytes per second')
 }
 
 function checkRetry(options: Partial<RetryOptions>): RetryPolicy {

@@ -1,3 +1,4 @@
+import { checkInteger, invalidOption } from '../shared/check-option.js'
 import { AdaptiveConcurrency } from './adaptive-concurrency.js'
 
 /** How many parts may be in flight now, and what is told to find that out. */
@@ -32,4 +33,11 @@ export function concurrencyOf(option: number | 'auto', circumstances: Circumstan
   }
   const max = Math.max(1, Math.min(MOST, Math.floor(maxMemory / 2 / partSize) - 1))
   return new AdaptiveConcurrency({ min: 1, max, start: DEFAULT_CONCURRENCY, ignoresDelays: expectsDelays })
+}
+
+/** @throws {UploadError} unless it is a number of requests, or `'auto'`. */
+export function checkConcurrency(value: unknown): number | 'auto' {
+  if (value === 'auto') return value
+  if (typeof value === 'number') return checkInteger('concurrency', value, 1, 100)
+  throw invalidOption('concurrency', value, "accepted are a whole number from 1 to 100 and 'auto'")
 }

@@ -5,8 +5,17 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici/index.js'
 import { KiB } from '../shared/byte-size.js'
+import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { cancelled, HttpFailure, toHttpFailure } from './http-failure.js'
-import { type HttpAnswer, type HttpRequest, joinHeaders, type RawHeaders } from './http-message.js'
+import {
+  type BeginBody,
+  type BodySink,
+  type HttpAnswer,
+  type HttpHead,
+  type HttpRequest,
+  joinHeaders,
+  type RawHeaders,
+} from './http-message.js'
 import { LONGEST_ANSWER, tooLongAnswer } from './read-text.js'
 
 export type BodySlices = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
@@ -19,6 +28,17 @@ export interface ExchangeOptions {
   bodyTimeout: number
   /** From the headers of the answer on, each time: for its end, or for `LEAST_ANSWER` bytes more. */
   restMs: number
+  /** Default: every body becomes text. */
+  begin?: BeginBody
+  /** Holds back a body that is not text. */
+  limiter?: BandwidthLimiter | undefined
+}
+
+/** What is used of undici's controller; a dispatcher of undici 6 gives the first alone. */
+interface Controller {
+  abort(reason: Error): void
+  pause?(): void
+  resume?(): void
 }
 
 /** An answer that brings less within a limit is not slow: it keeps its request from ending. */
@@ -29,7 +49,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #resolve: (answer: HttpAnswer) => void = () => undefined
   #reject: (error: HttpFailure) => void = () => undefined
   /** Once the request is on a connection. */
-  #controller: Pick<Dispatcher.DispatchController, 'abort'> | undefined
+  #controller: Controller | undefined
   #answerMs: number | undefined
   #restMs = 0
   /** Why the request ends early. */
@@ -37,7 +57,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isSettled = false
   #ended: AbortController | undefined
   /** Of the answer, once its headers are there. */
-  #head: Pick<HttpAnswer, 'status' | 'headers'> | undefined
+  #head: HttpHead | undefined
+  #begin: BeginBody | undefined
+  #limiter: BandwidthLimiter | undefined
+  #sink: BodySink | undefined
+  #isPaused = false
   readonly #chunks: Buffer[] = []
   #length = 0
   /** Of the one time limit that runs at a time. */
@@ -55,10 +79,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** To be called once. Rejects with HttpFailure. */
-  async send(dispatcher: Dispatcher, { body, answerMs, bodyTimeout, restMs }: ExchangeOptions): Promise<HttpAnswer> {
+  async send(dispatcher: Dispatcher, { body, answerMs, bodyTimeout, restMs, begin, limiter }: ExchangeOptions): Promise<HttpAnswer> {
     const { origin, path, method, headers, signal } = this.#request
     this.#answerMs = answerMs
     this.#restMs = restMs
+    this.#begin = begin
+    this.#limiter = limiter
     // The client's own limit on the answer would count the body's time as well.
     const limits = { headersTimeout: 0, bodyTimeout }
     if (signal?.aborted === true) throw cancelled(signal.reason, false)
@@ -110,7 +136,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     })
   }
 
-  onRequestStart(controller: Pick<Dispatcher.DispatchController, 'abort'>): void {
+  onRequestStart(controller: Controller): void {
     this.#controller = controller
     if (this.#failure !== undefined) controller.abort(this.#failure)
     else if (this.#answerMs !== undefined) this.expectAnswer(this.#answerMs)
@@ -121,10 +147,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.expectNothing()
     this.#head = { status, headers: joinHeaders(headers) }
-    if (!this.#isSettled) this.#expectRest()
+    if (this.#isSettled) return
+    try {
+      this.#sink = this.#begin?.(this.#head)
+    } catch (error) {
+      this.#end(refused(error))
+      return
+    }
+    // A body that goes elsewhere may take as long as it moves.
+    if (this.#sink === undefined) this.#expectRest()
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
+    // What comes after the end is nobody's: the sink's memory may serve another request by now.
+    if (this.#isSettled) return
+    if (this.#sink !== undefined) {
+      this.#pass(this.#sink, chunk)
+      return
+    }
     this.#length += chunk.length
     if (this.#length <= LONGEST_ANSWER) this.#chunks.push(chunk)
     else this.#end(tooLongAnswer())
@@ -152,7 +192,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.onRequestStart({ abort })
   }
 
-  onHeaders(status: number, headers: readonly Buffer[]): boolean {
+  onHeaders(status: number, headers: readonly Buffer[], resume: () => void): boolean {
+    if (this.#controller !== undefined) this.#controller.resume ??= resume
     const names = headers.filter((_, i) => i % 2 === 0).map((name) => name.toString('latin1').toLowerCase())
     const joined: Record<string, string[]> = Object.create(null) as Record<string, string[]>
     for (const [i, name] of names.entries()) (joined[name] ??= []).push(headers[2 * i + 1]?.toString('latin1') ?? '')
@@ -162,7 +203,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onData(chunk: Buffer): boolean {
     this.onResponseData(undefined, chunk)
-    return true
+    return !this.#isPaused
   }
 
   onComplete(): void {
@@ -171,6 +212,32 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onError(error: Error): void {
     this.onResponseError(undefined, error)
+  }
+
+  #pass(sink: BodySink, chunk: Buffer): void {
+    try {
+      sink.take(chunk)
+    } catch (error) {
+      this.#end(refused(error))
+      return
+    }
+    if (this.#limiter !== undefined) void this.#holdBack(this.#limiter, chunk.length)
+  }
+
+  /** What has come is let through afterwards: until then nothing more is read, and the server stops sending. */
+  async #holdBack(limiter: BandwidthLimiter, bytes: number): Promise<void> {
+    this.#isPaused = true
+    this.#controller?.pause?.()
+    try {
+      for (let left = bytes; left > 0; left -= limiter.sliceSize) {
+        await limiter.pass(Math.min(left, limiter.sliceSize), this.ended)
+      }
+    } catch {
+      // The request is over.
+      return
+    }
+    this.#isPaused = false
+    this.#controller?.resume?.()
   }
 
   /** A request that still waits for its connection ends when that is there: nothing of it is sent. */
@@ -190,4 +257,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #onCallerAbort = (): void => {
     this.#end(cancelled(this.#request.signal?.reason, this.#controller !== undefined))
   }
+}
+
+function refused(error: unknown): HttpFailure {
+  return error instanceof HttpFailure ? error : new HttpFailure('answer', String(error), true, error)
 }

@@ -37,6 +37,18 @@ export interface HttpStreamAnswer {
   body: Readable
 }
 
+/** What a response says before its body comes. */
+export type HttpHead = Pick<HttpAnswer, 'status' | 'headers'>
+
+/** Takes the body of a response as it comes. */
+export interface BodySink {
+  /** Copies the bytes, which are the socket's. Whatever it throws ends the request. */
+  take(chunk: Uint8Array): void
+}
+
+/** Chooses where the body of a response goes; undefined for one that is to become text. Whatever it throws ends the request. */
+export type BeginBody = (head: HttpHead) => BodySink | undefined
+
 /** As the HTTP client has them: names in lower case. */
 export type RawHeaders = Record<string, string | string[] | undefined>
 

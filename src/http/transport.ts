@@ -10,6 +10,7 @@ import { bodySlices, sendable, TAKEN_UNSEEN } from './body-slices.js'
 import { type BodySlices, Exchange } from './exchange.js'
 import { cancelled, HttpFailure, toHttpFailure } from './http-failure.js'
 import {
+  type BeginBody,
   type HttpAnswer,
   type HttpRequest,
   type HttpStreamAnswer,
@@ -49,12 +50,15 @@ export interface TransportParts {
   dispatcher?: Dispatcher | undefined
   proxy?: Proxy | undefined
   limiter?: BandwidthLimiter | undefined
+  /** Of the bodies that come. */
+  downloadLimiter?: BandwidthLimiter | undefined
 }
 
 export class Transport {
   readonly #timeouts: TimeoutOptions
   readonly #proxy: Proxy | undefined
   readonly #limiter: BandwidthLimiter | undefined
+  readonly #downloadLimiter: BandwidthLimiter | undefined
   /** An agent of our own, made for the first request, or what the caller gave. */
   #connections: OwnAgent | { dispatcher: UndiciDispatcher } | undefined
   /** Of dispatchers that were replaced and still end their requests. */
@@ -62,10 +66,11 @@ export class Transport {
   #connecting: Promise<OwnAgent> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter }: TransportParts = {}) {
+  constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter, downloadLimiter }: TransportParts = {}) {
     this.#timeouts = timeouts
     this.#proxy = proxy
     this.#limiter = limiter
+    this.#downloadLimiter = downloadLimiter
     if (dispatcher !== undefined) this.#connections = { dispatcher: dispatcher as unknown as UndiciDispatcher }
   }
 
@@ -95,6 +100,18 @@ export class Transport {
     const answer = await this.#through((dispatcher) => exchange.send(dispatcher, options))
     if (body !== undefined && body.size > 0) onSent?.(body.size)
     return answer
+  }
+
+  /**
+   * Sends a request without a body. The body of the response goes to what `begin` returns, which ends where it lies;
+   * one that `begin` leaves is the text of the answer. Throws HttpFailure.
+   */
+  async receive(request: HttpRequest, begin: BeginBody): Promise<HttpAnswer> {
+    const exchange = new Exchange(request)
+    const { stallMs } = this.#timeouts
+    const answerMs = request.answerMs ?? this.#timeouts.answerMs
+    const options = { body: null, bodyTimeout: stallMs, answerMs, restMs: answerMs, begin, limiter: this.#downloadLimiter }
+    return this.#through((dispatcher) => exchange.send(dispatcher, options))
   }
 
   /**

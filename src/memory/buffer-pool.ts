@@ -189,6 +189,12 @@ export class BufferPool {
     this.#setUse(buffer, use)
   }
 
+  /** The buffer waits for a reader, who may pause indefinitely: its holder sets it free where others wait for memory. */
+  rest(buffer: PartBuffer): void {
+    this.#setUse(buffer, 'resting')
+    this.#standstill.watch()
+  }
+
   /** Takes back a buffer that nobody reads any more. */
   release(buffer: PartBuffer): void {
     this.#setUse(buffer, undefined)

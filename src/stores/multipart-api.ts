@@ -13,6 +13,7 @@ import { callbackAnswer } from './object/callback.js'
 import type { Dialect } from './dialect.js'
 import { Integrity } from './integrity/integrity.js'
 import { date, partsPageQuery, readPartsPage, readUploadsPage, uploadsPageQuery } from './listings.js'
+import { ObjectReader } from './object-reader.js'
 import type { ObjectBody } from './object/object-body.js'
 import { ObjectHeaders } from './object/object-headers.js'
 import { checkKey } from './object/object-key.js'
@@ -25,6 +26,7 @@ import type {
   CallContext,
   CompletedPart,
   ObjectHead,
+  ObjectReceiver,
   PartReceipt,
   PartsPage,
   PartsPageRequest,
@@ -48,11 +50,13 @@ export class MultipartApi implements StoreDriver {
   readonly bucket: StoreDriver['bucket']
   readonly limits: StoreDriver['limits']
   readonly partChecksum: StoreDriver['partChecksum']
+  readonly tellsChecksumWithRanges: StoreDriver['tellsChecksumWithRanges']
   readonly #dialect: Dialect
   readonly #headers: ObjectHeaders
   readonly #integrity: Integrity
   readonly #answers: AnswerReader
   readonly #requester: Requester
+  readonly #reader: ObjectReader
   readonly #transport: Transport
   /** Until the service turns out not to say so. */
   #encodesListsOfUploads = true
@@ -65,6 +69,8 @@ export class MultipartApi implements StoreDriver {
     this.#answers = new AnswerReader(dialect, this.#integrity)
     this.#transport = transport
     this.#requester = new Requester(parts)
+    this.#reader = new ObjectReader(dialect, this.#headers, this.#answers, this.#requester)
+    this.tellsChecksumWithRanges = dialect.checksums.own?.isToldWithRanges === true
     this.provider = dialect.provider
     this.bucket = dialect.bucket
     this.limits = dialect.limits
@@ -273,10 +279,7 @@ export class MultipartApi implements StoreDriver {
   }
 
   async headObject(key: string, context: CallContext, options: ReadOptions = {}): Promise<ObjectHead> {
-    const headers = { ...this.#headers.on('read', options), ...this.#dialect.readHeaders(false) }
-    return this.#requester.call({ operation: 'HeadObject', method: 'HEAD', key, headers }, context, (answer) =>
-      this.#answers.understand(answer, () => this.#answers.head(answer.headers, options)),
-    )
+    return this.#reader.head(key, context, options)
   }
 
   async getObject(
@@ -284,21 +287,17 @@ export class MultipartApi implements StoreDriver {
     range: ByteRange | undefined,
     context: CallContext,
     options: ReadOptions = {},
-  ): Promise<ObjectHead & { body: Readable }> {
-    const headers: Record<string, string> = {
-      ...this.#headers.on('read', options),
-      ...this.#dialect.readHeaders(range !== undefined),
-    }
-    if (range !== undefined) headers['range'] = `bytes=${range.start}-${range.end ?? ''}`
-    return this.#requester.open({ operation: 'GetObject', method: 'GET', key, headers }, context, (answer) => {
-      try {
-        return { ...this.#answers.head(answer.headers, options), body: answer.body }
-      } catch (error) {
-        // What is destroyed before its end tells so as an error.
-        answer.body.on('error', () => undefined).destroy()
-        throw badAnswer(String(error), { ...answer, text: '' }, this.#dialect)
-      }
-    })
+  ): Promise<ObjectHead & { body: Readable; length: number }> {
+    return this.#reader.open(key, range, context, options)
+  }
+
+  async receiveObject(
+    key: string,
+    receiver: ObjectReceiver,
+    context: CallContext,
+    options: ReadOptions = {},
+  ): Promise<ObjectHead> {
+    return this.#reader.receive(key, receiver, context, options)
   }
 
   async deleteObject(key: string, context: CallContext): Promise<void> {

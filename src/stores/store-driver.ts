@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream'
 import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.js'
 import type { Provider } from '../shared/provider.js'
+import type { AnsweredRange } from './object/answered-range.js'
 import type { ObjectBody } from './object/object-body.js'
 import type { ObjectOptions } from './object/object-options.js'
 
@@ -12,6 +13,8 @@ export interface StoreDriver {
   readonly provider: Provider
   readonly bucket: string
   readonly limits: StoreLimits
+  /** Whether the response to a range has the checksum of the whole object. */
+  readonly tellsChecksumWithRanges: boolean
   /** What the `checksum` of a part's receipt is; absent where receipts have none. */
   readonly partChecksum?: ChecksumAlgorithm | undefined
 
@@ -48,14 +51,41 @@ export interface StoreDriver {
     range: ByteRange | undefined,
     context: CallContext,
     options?: ReadOptions,
-  ): Promise<ObjectHead & { body: Readable }>
+  ): Promise<ObjectHead & { body: Readable; length: number }>
+  /**
+   * Hands the bytes of an object to the receiver. An attempt that breaks off is followed by one for the bytes that are still
+   * missing. Resolves when all have come.
+   */
+  receiveObject(
+    key: string,
+    receiver: ObjectReceiver,
+    context: CallContext,
+    options?: ReadOptions,
+  ): Promise<ObjectHead>
   /** An object that is not there is deleted already. */
   deleteObject(key: string, context: CallContext): Promise<void>
   close(): Promise<void>
 }
 
-/** What reading an object may need: the key of one that was encrypted with a key of the caller's. */
-export type ReadOptions = Pick<ObjectOptions, 'serverSideEncryption'>
+/** What reading an object may need: the key of one that was encrypted with a key of the caller's; which version, or part of it. */
+export interface ReadOptions extends Pick<ObjectOptions, 'serverSideEncryption'> {
+  /** Default: the current version. */
+  versionId?: string | undefined
+  /** HeadObject: one part of the object, from 1, where the service has kept them. Default: the whole. */
+  partNumber?: number | undefined
+}
+
+/** Receives bytes of an object, in order. */
+export interface ObjectReceiver {
+  /** Asked before each attempt: the bytes that are still missing; undefined for the whole object. */
+  wanted(): ByteRange | undefined
+  /** Asked before each attempt: the ETag that the object must have. */
+  ifMatch(): string | undefined
+  /** A response begins. May throw: an UploadError ends the call, anything else the attempt. */
+  begin(head: ObjectHead, range: AnsweredRange): void
+  /** Copies the bytes. */
+  take(chunk: Uint8Array): void
+}
 
 /** What a service accepts; sizes in bytes. */
 export interface StoreLimits {

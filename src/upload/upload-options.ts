@@ -13,7 +13,7 @@ import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object/object
 import type { StoreLimits } from '../stores/store-driver.js'
 import { checkpointStoreOf } from './checkpoint/checkpoint-option.js'
 import type { CheckpointStore, LockableStore } from './checkpoint/checkpoint-store.js'
-import { DEFAULT_CONCURRENCY } from '../flow/concurrency.js'
+import { checkConcurrency, DEFAULT_CONCURRENCY } from '../flow/concurrency.js'
 import { checkInspector, type Inspector } from './inspection.js'
 import type { UploadProgress } from './progress.js'
 import { checkCallbacks, UPLOAD_CALLBACK_NAMES, type UploadCallbacks } from './upload-callbacks.js'
@@ -115,10 +115,4 @@ function checkResume(resume: unknown, checkpoint: unknown, inspect: unknown): Se
     throw invalidOption('resume', resume, `inspect needs all bytes: leave one of them out, or set resume to 'replay'`)
   }
   return checked
-}
-
-function checkConcurrency(value: unknown): number | 'auto' {
-  if (value === 'auto') return value
-  if (typeof value === 'number') return checkInteger('concurrency', value, 1, 100)
-  throw invalidOption('concurrency', value, "accepted are a whole number from 1 to 100 and 'auto'")
 }

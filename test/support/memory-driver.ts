@@ -7,6 +7,7 @@ import type {
   CallContext,
   CompletedPart,
   ObjectHead,
+  ObjectReceiver,
   PartReceipt,
   PartsPage,
   PartsPageRequest,
@@ -20,7 +21,10 @@ import type {
 import type { ObjectBody } from '../../src/stores/object/object-body.js'
 import { crc64Of } from './scripted-service.js'
 
-export type Verb = 'put' | 'initiate' | 'part' | 'complete' | 'abort' | 'head' | 'list'
+/** Bytes that a reader gets at a time. */
+const CHUNK = 1000
+
+export type Verb = 'put' | 'initiate' | 'part' | 'complete' | 'abort' | 'head' | 'list' | 'get'
 
 /** What is about to happen, or what just did without anybody knowing yet. */
 export interface Moment {
@@ -51,6 +55,7 @@ export class MemoryDriver implements StoreDriver {
   readonly provider = 'oss'
   readonly bucket = 'bucket'
   readonly limits: StoreLimits
+  readonly tellsChecksumWithRanges = true
   readonly objects = new Map<string, Stored>()
   readonly uploads = new Map<string, Map<number, Stored>>()
   /** The options that each call came with. */
@@ -172,11 +177,7 @@ export class MemoryDriver implements StoreDriver {
   }
 
   headObject(key: string, context: CallContext): Promise<ObjectHead> {
-    return this.#call('head', context, () => {
-      const object = this.objects.get(key)
-      if (object === undefined) throw new UploadError('NOT_FOUND', 'NoSuchKey')
-      return { ...this.#answer(key), size: object.bytes.length, metadata: {}, headers: {}, requestId: 'head' }
-    })
+    return this.#call('head', context, () => this.#headOf(key))
   }
 
   listParts(upload: UploadAddress, page: PartsPageRequest, context: CallContext): Promise<PartsPage> {
@@ -197,8 +198,22 @@ export class MemoryDriver implements StoreDriver {
     return Promise.reject(new Error('not needed'))
   }
 
-  getObject(): Promise<ObjectHead & { body: Readable }> {
+  getObject(): Promise<ObjectHead & { body: Readable; length: number }> {
     return Promise.reject(new Error('not needed'))
+  }
+
+  /** `on` is asked before each chunk. */
+  async receiveObject(key: string, receiver: ObjectReceiver, context: CallContext): Promise<ObjectHead> {
+    const head = await this.#call('get', context, () => this.#headOf(key))
+    const { bytes } = this.objects.get(key) ?? stored(new Uint8Array(0))
+    const { start = 0, end = bytes.length - 1 } = receiver.wanted() ?? {}
+    const last = Math.min(end + 1, bytes.length)
+    receiver.begin(head, { start, length: last - start, size: bytes.length })
+    for (let at = start; at < last; at += CHUNK) {
+      await endedBy(context.signal, () => this.on({ verb: 'get', when: 'before', context }))
+      receiver.take(bytes.subarray(at, Math.min(at + CHUNK, last)))
+    }
+    return head
   }
 
   deleteObject(): Promise<void> {
@@ -227,6 +242,15 @@ export class MemoryDriver implements StoreDriver {
     const upload = this.uploads.get(uploadId)
     if (upload === undefined) throw new UploadError('NO_SUCH_UPLOAD', 'NoSuchUpload')
     return upload
+  }
+
+  #headOf(key: string): ObjectHead {
+    const object = this.objects.get(key)
+    if (object === undefined) throw new UploadError('NOT_FOUND', 'NoSuchKey')
+    const { crc64 } = object
+    const checksum = crc64 === undefined ? {} : { checksum: { algorithm: 'crc64ecma' as const, value: String(crc64) } }
+    const facts = { size: object.bytes.length, metadata: {}, headers: {}, requestId: 'head' }
+    return { ...this.#answer(key), ...checksum, ...facts }
   }
 
   #answer(key: string): StoredObject {

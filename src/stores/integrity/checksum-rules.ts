@@ -24,6 +24,8 @@ interface OwnChecksum {
   readonly isSent: boolean
   /** Whether every service of this kind knows it. One that does not takes no notice of it. */
   readonly isCertain: boolean
+  /** Whether the response to a range of an object has the checksum of the whole. Default false. */
+  readonly isToldWithRanges?: boolean
   /** Where documents have it: of a part in its list, of an object in the answer to Complete. */
   readonly element?: string
   /** What announces it when an upload begins. */

@@ -1,5 +1,6 @@
 /** Answers of the REST API, understood; what cannot be is an AttemptFailure, and the request is made again. */
-import type { HttpAnswer } from '../../http/http-message.js'
+import type { HttpAnswer, HttpHead } from '../../http/http-message.js'
+import { UploadError } from '../../shared/errors.js'
 import { parseXml, type XmlElement } from '../../shared/xml.js'
 import { badAnswer } from './attempt-failure.js'
 import type { Dialect } from '../dialect.js'
@@ -22,8 +23,16 @@ export class AnswerReader {
     try {
       return await read()
     } catch (error) {
-      if (error instanceof Error && error.name === 'AttemptFailure') throw error
-      throw badAnswer(`the answer cannot be understood: ${String(error)}`, answer, this.#dialect)
+      throw this.#misunderstood(answer, error)
+    }
+  }
+
+  /** The same of headers, at once. */
+  understandHead<T>(head: HttpHead, read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      throw this.#misunderstood({ ...head, text: '' }, error)
     }
   }
 
@@ -57,5 +66,11 @@ export class AnswerReader {
       ...(versionId === undefined ? {} : { versionId }),
       requestId: headers[this.#dialect.requestIdHeader] ?? '',
     }
+  }
+
+  #misunderstood(answer: HttpAnswer, error: unknown): unknown {
+    const isFailure = error instanceof UploadError || (error instanceof Error && error.name === 'AttemptFailure')
+    if (isFailure) return error
+    return badAnswer(`the answer cannot be understood: ${String(error)}`, answer, this.#dialect)
   }
 }

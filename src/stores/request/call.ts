@@ -10,6 +10,8 @@ export interface Call {
   key?: string
   query?: readonly QueryParameter[]
   headers?: Readonly<Record<string, string>>
+  /** Added to them, and asked anew for each attempt. */
+  headersOfAttempt?: () => Readonly<Record<string, string>>
   body?: RequestBody
   partNumber?: number
   uploadId?: string

@@ -4,7 +4,7 @@
  */
 import type { CredentialsSource } from '../../credentials/credentials-source.js'
 import { cancelled, HttpFailure, toHttpFailure } from '../../http/http-failure.js'
-import type { HttpAnswer, HttpRequest, HttpStreamAnswer } from '../../http/http-message.js'
+import type { BodySink, HttpAnswer, HttpHead, HttpRequest, HttpStreamAnswer } from '../../http/http-message.js'
 import type { Transport } from '../../http/transport.js'
 import { readText } from '../../http/read-text.js'
 import type { RetryPolicy } from '../../shared/backoff.js'
@@ -91,6 +91,42 @@ export class Requester {
   /** Ends the waiting of calls for a service that is away: they fail. */
   close(): void {
     this.#breaker.disable()
+  }
+
+  /**
+   * The same for a body that goes to a sink, and is there when this resolves. `begin` may throw an AttemptFailure, or an
+   * UploadError, which is final; `check` the first, once the body has ended. An attempt that fails in the body is followed by
+   * another one.
+   */
+  async receive<T extends { sink: BodySink }>(
+    call: Call,
+    context: CallContext,
+    begin: (head: HttpHead) => T,
+    check: (begun: T, head: HttpHead) => void,
+  ): Promise<T> {
+    const { transport, dialect } = this.#parts
+    return this.#attempts(call, context, async (request, onAnswer) => {
+      let begun: T | undefined
+      let refusal: unknown
+      const answer = await transport
+        .receive(request, (head) => {
+          onAnswer(head)
+          if (!isSuccess(head.status)) return undefined
+          try {
+            begun = begin(head)
+            return begun.sink
+          } catch (error) {
+            refusal = error
+            throw error
+          }
+        })
+        .catch((error: unknown) => {
+          throw refusal ?? error
+        })
+      if (begun === undefined) throw await failureOfAnswer(answer, dialect)
+      check(begun, answer)
+      return begun
+    })
   }
 
   /** Makes attempts until one succeeds or none is left. */
@@ -193,7 +229,12 @@ export class Requester {
     const credentials =
       source.atHand ?? (await unlessAborted(source.snapshot(), context.signal, (reason) => cancelled(reason, false)))
     attempt.credentials = credentials
-    const headers: Record<string, string> = { ...dialect.everyRequest, ...call.headers, host: this.#host }
+    const headers: Record<string, string> = {
+      ...dialect.everyRequest,
+      ...call.headers,
+      ...call.headersOfAttempt?.(),
+      host: this.#host,
+    }
     headers['user-agent'] = USER_AGENT
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.size ?? 0)
     const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash }

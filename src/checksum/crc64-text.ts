@@ -1,4 +1,4 @@
-import { formatCrc64 } from '../checksum/decimal.js'
+import { formatCrc64 } from './decimal.js'
 
 /** With the CRC-64 as an unsigned decimal number; absent when the service gave none. */
 export type WithCrc64Text<T> = Omit<T, 'crc64'> & { crc64?: string }

@@ -1,0 +1,106 @@
+import { checkConcurrency, DEFAULT_CONCURRENCY } from '../flow/concurrency.js'
+import { KiB, MiB } from '../shared/byte-size.js'
+import {
+  acceptSignal,
+  checkFunction,
+  checkInteger,
+  checkNames,
+  checkObject,
+  checkOneOf,
+  checkString,
+} from '../shared/check-option.js'
+import type { ByteRange, ReadOptions } from '../stores/store-driver.js'
+import type { DownloadProgress } from './download-progress.js'
+
+/** What downloads of every kind can be told. */
+export interface ReadingOptions {
+  /**
+   * Bytes of a range that one request reads: 64 KiB to 5 GiB, and no more than `maxMemory` of the store. Default 8 MiB, and
+   * less where `concurrency` ranges of that size exceed half of `maxMemory`.
+   */
+  partSize?: number | undefined
+  /**
+   * Ranges in flight, 1 to 100. Memory for ranges is at most `(concurrency + 1) × partSize`; where other transfers use the
+   * memory of the store, fewer are in flight. `'auto'` starts with 5 and measures how many are best, up to 32. Default 5.
+   */
+  concurrency?: number | 'auto' | undefined
+  /** Reads this version of the object. Default: the current version. */
+  versionId?: string | undefined
+  /**
+   * `'checksum'`: compares the whole object with the checksum that the service has of it, or with its ETag where that is
+   * the MD5 of the object. `'etag'`: compares it also with an ETag that was made of the MD5s of parts, where the
+   * service reports the sizes of the parts: one request more, and some 1.4 CPU-seconds per GiB. Default `'checksum'`.
+   */
+  verify?: 'checksum' | 'etag' | undefined
+  /** The key of an object that was encrypted with one of yours: `{ customerKey }`. */
+  serverSideEncryption?: ReadOptions['serverSideEncryption']
+  /** Aborts the download. */
+  signal?: AbortSignal | undefined
+  /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
+  onProgress?: ((progress: DownloadProgress) => void | Promise<void>) | undefined
+}
+
+export interface DownloadOptions extends ReadingOptions {
+  /** Bytes from `start` to `end`, both inclusive; without `end`, to the end. Default: the whole object, verified. */
+  range?: ByteRange | undefined
+}
+
+/** Checked options. */
+export interface CheckedReading {
+  /** Absent when the caller leaves it to the memory of the store. */
+  partSize: number | undefined
+  concurrency: number | 'auto'
+  verify: 'checksum' | 'etag'
+  read: ReadOptions
+  signal: AbortSignal | undefined
+  onProgress: ReadingOptions['onProgress']
+}
+
+export const READING_OPTION_NAMES = [
+  'partSize',
+  'concurrency',
+  'versionId',
+  'verify',
+  'serverSideEncryption',
+  'signal',
+  'onProgress',
+] as const
+
+const SMALLEST_RANGE = 64 * KiB
+const USUAL_RANGE = 8 * MiB
+
+/** @throws {UploadError} where an option is not acceptable. */
+export function checkReadingOptions(options: ReadingOptions, names: readonly string[]): CheckedReading {
+  checkNames('a download', checkObject('options', options), names)
+  const { partSize, concurrency = DEFAULT_CONCURRENCY, versionId, verify = 'checksum' } = options
+  const { serverSideEncryption, signal, onProgress } = options
+  return {
+    partSize:
+      partSize === undefined ? undefined : checkInteger('partSize', partSize, SMALLEST_RANGE, 5 * 1024 * MiB, 'bytes'),
+    concurrency: checkConcurrency(concurrency),
+    verify: checkOneOf('verify', verify, ['checksum', 'etag']),
+    read: {
+      serverSideEncryption,
+      versionId: versionId === undefined ? undefined : checkString('versionId', versionId),
+    },
+    signal: signal === undefined ? undefined : acceptSignal('signal', signal),
+    onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
+  }
+}
+
+/** @throws {UploadError} where it is no range. */
+export function checkRange(range: ByteRange): ByteRange {
+  const { start, end } = checkObject('range', range) as Partial<ByteRange>
+  checkNames('range', range, ['start', 'end'])
+  const checked = { start: checkInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }
+  if (end === undefined) return checked
+  return { ...checked, end: checkInteger('range.end', end, checked.start, Number.MAX_SAFE_INTEGER, 'bytes') }
+}
+
+/** Returns the bytes of a range. @throws {UploadError} where the memory of the store does not hold it. */
+export function rangeSizeOf({ partSize, concurrency }: CheckedReading, maxMemory: number): number {
+  if (partSize !== undefined) return checkInteger('partSize', partSize, SMALLEST_RANGE, maxMemory, 'bytes, of maxMemory')
+  const inFlight = concurrency === 'auto' ? DEFAULT_CONCURRENCY : concurrency
+  const share = Math.floor(maxMemory / 2 / inFlight / SMALLEST_RANGE) * SMALLEST_RANGE
+  return Math.min(USUAL_RANGE, Math.max(SMALLEST_RANGE, share), maxMemory)
+}

@@ -1,0 +1,320 @@
+/**
+ * Reads ranges of one object, several at a time, into memory of the store's pool.
+ *
+ * Invariants:
+ *
+ * 1. At most `concurrency + 1` ranges are held, in the order of their positions; only those that are not nearly there count as
+ *    in flight.
+ * 2. Only a download that holds no range waits for memory: what it holds is the first range that its reader needs, so a
+ *    download that holds memory can go on. Further ranges are taken where memory is free, and leave a quarter to others.
+ * 3. The buffers of a reader that pauses rest in the pool: where others wait for memory, they are dropped from the last
+ *    one on, and read again when the reader goes on.
+ * 4. No byte is used of a response that is not about the object of the first one.
+ */
+import type { PartBuffer } from '../checksum/crc64.js'
+import { type Concurrency, concurrencyOf } from '../flow/concurrency.js'
+import type { BufferPool } from '../memory/buffer-pool.js'
+import type { RestingHolder } from '../memory/standstill.js'
+import { toError, UploadError } from '../shared/errors.js'
+import type {
+  ByteRange,
+  CallContext,
+  ObjectHead,
+  ObjectReceiver,
+  RetryNotice,
+  StoreDriver,
+} from '../stores/store-driver.js'
+import { type CheckedReading, rangeSizeOf } from './download-options.js'
+import type { DownloadMeter } from './download-progress.js'
+import { IncomingRange, type Span } from './incoming-range.js'
+import { ObjectPin } from './object-pin.js'
+
+/** What downloads of one store share. */
+export interface DownloadHost {
+  driver: StoreDriver
+  pool: BufferPool
+}
+
+/** Who reads the ranges. What these throw fails the download. */
+export interface RangeReader {
+  /** The first response is there. Returns the end of what is to be read, exclusive. */
+  begun(object: ObjectHead): number
+  /** Bytes of a range have come. */
+  received(range: IncomingRange): void
+  /** The memory of the range is about to be set free; what has not been taken of it will be read again. */
+  dropped(range: IncomingRange): void
+  retry(notice: RetryNotice): void
+  /** Called once; nothing follows. */
+  failed(error: Error): void
+}
+
+/** The share of the memory that ranges read in advance may fill up to. */
+const SHARE = 3 / 4
+
+export class RangeFetcher implements RestingHolder {
+  readonly rangeSize: number
+  readonly #host: DownloadHost
+  readonly #key: string
+  readonly #options: CheckedReading
+  readonly #reader: RangeReader
+  readonly #meter: DownloadMeter
+  readonly #pin: ObjectPin
+  readonly #concurrency: Concurrency
+  /** Spans to be read, in order; the last one may still have no end. */
+  readonly #spans: Span[]
+  #held: IncomingRange[] = []
+  readonly #requests = new Set<Promise<void>>()
+  #endWaiting: (() => void) | undefined
+  #isReading = true
+  #isOver = false
+  /** An empty object has no range: it is asked for as a whole. */
+  #asksForWhole = false
+
+  /** `spans` are in order and do not touch; the end of the last one may be Infinity. */
+  constructor(
+    host: DownloadHost,
+    key: string,
+    options: CheckedReading,
+    spans: readonly Span[],
+    reader: RangeReader,
+    meter: DownloadMeter,
+  ) {
+    this.#host = host
+    this.#key = key
+    this.#options = options
+    this.#reader = reader
+    this.#meter = meter
+    this.#spans = spans.map((span) => ({ ...span }))
+    this.rangeSize = rangeSizeOf(options, host.pool.maxMemory)
+    this.#pin = new ObjectPin(host.driver.bucket, key)
+    const { maxMemory } = host.pool
+    const circumstances = { partSize: this.rangeSize, maxMemory, expectsDelays: false }
+    this.#concurrency = concurrencyOf(options.concurrency, circumstances)
+  }
+
+  /** In the order of their positions. */
+  get held(): readonly IncomingRange[] {
+    return this.#held
+  }
+
+  get isAllRead(): boolean {
+    return this.#held.length === 0 && this.#spans.length === 0
+  }
+
+  get rangesInFlight(): number {
+    return this.#held.filter((range) => !range.isWhole).length
+  }
+
+  get concurrency(): number {
+    return this.#concurrency.limit
+  }
+
+  start(): void {
+    this.#host.pool.addHolder(this)
+    this.#fill()
+  }
+
+  /** Ends all requests; resolves when none is under way and no memory is held. */
+  async end(): Promise<void> {
+    this.#stop()
+    await Promise.allSettled(this.#requests)
+  }
+
+  /** Whether the reader takes what comes. */
+  setReading(isReading: boolean): void {
+    if (isReading === this.#isReading) return
+    this.#isReading = isReading
+    const { pool } = this.#host
+    for (const { buffer } of this.#held) {
+      if (isReading) pool.depart(buffer)
+      else pool.rest(buffer)
+    }
+    if (isReading) this.#fill()
+  }
+
+  /** The range has been taken whole: its memory is free. */
+  release(range: IncomingRange): void {
+    this.#held = this.#held.filter((other) => other !== range)
+    this.#concurrency.completed(range.received, this.#meter.networkMs)
+    this.#host.pool.release(range.buffer)
+    this.#fill()
+  }
+
+  get sendable(): number {
+    return this.#isReading ? 0 : (this.#held.at(-1)?.buffer.capacity ?? 0)
+  }
+
+  /** Sets the memory of the last range free. What the reader has not taken of it is read again. */
+  sendShort(): void {
+    const range = this.#held.pop()
+    if (range === undefined) return
+    this.#meter.received -= range.received - range.taken
+    this.#reader.dropped(range)
+    this.#abandon(range)
+    const span = { start: range.start + range.taken, end: range.end }
+    const next = this.#spans[0]
+    if (next?.start === span.end) next.start = span.start
+    else this.#spans.unshift(span)
+  }
+
+  shrink(): boolean {
+    return false
+  }
+
+  #abandon(range: IncomingRange): void {
+    range.controller.abort()
+    this.#host.pool.release(range.buffer)
+  }
+
+  #stop(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#host.pool.removeHolder(this)
+    this.#endWaiting?.()
+    for (const range of this.#held.splice(0)) this.#abandon(range)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return
+    this.#stop()
+    this.#reader.failed(toError(error))
+  }
+
+  /** Begins as many ranges as may be in flight. */
+  #fill(): void {
+    while (this.#mayBegin()) {
+      const buffer = this.#memory()
+      if (buffer === undefined) return
+      this.#begin(buffer)
+    }
+  }
+
+  #mayBegin(): boolean {
+    if (this.#isOver || !this.#isReading || this.#endWaiting !== undefined || this.#spans.length === 0) return false
+    if (this.#held.length === 0) return true
+    // The first response says how much there is.
+    if (this.#pin.object === undefined) return false
+    const { limit } = this.#concurrency
+    return this.#held.length <= limit && this.#held.filter((range) => !range.isNearlyThere).length < limit
+  }
+
+  #memory(): PartBuffer | undefined {
+    const { pool } = this.#host
+    const capacity = this.rangeSize
+    if (this.#held.length > 0) {
+      return pool.handedOutBytes + capacity > pool.maxMemory * SHARE ? undefined : pool.tryAcquire(capacity)
+    }
+    let isAtOnce = true
+    let buffer: PartBuffer | undefined
+    const serve = (served: PartBuffer): void => {
+      this.#endWaiting = undefined
+      if (isAtOnce) buffer = served
+      else {
+        this.#begin(served)
+        this.#fill()
+      }
+    }
+    const leave = pool.request({ capacity, use: 'moving', held: 0 }, serve, (error) => {
+      this.#endWaiting = undefined
+      this.#fail(error)
+    })
+    isAtOnce = false
+    if (buffer === undefined && !this.#isOver) this.#endWaiting = leave
+    return buffer
+  }
+
+  #begin(buffer: PartBuffer): void {
+    const range = new IncomingRange(this.#nextSpan(), buffer)
+    this.#held.push(range)
+    if (!this.#isReading) this.#host.pool.rest(buffer)
+    const request = this.#fetch(range).finally(() => this.#requests.delete(request))
+    this.#requests.add(request)
+  }
+
+  #nextSpan(): Span {
+    const [span] = this.#spans
+    if (span === undefined) throw new Error('there is nothing left to read. Please report this as a bug')
+    const { start } = span
+    const end = Math.min(span.end, start + this.rangeSize)
+    span.start = end
+    if (span.start >= span.end) this.#spans.shift()
+    return { start, end }
+  }
+
+  async #fetch(range: IncomingRange): Promise<void> {
+    try {
+      while (!range.isWhole) {
+        const before = range.received
+        try {
+          await this.#receive(range)
+        } catch (error) {
+          if (range.isDropped || range.isWhole) return
+          // Attempts are counted from the last byte that came.
+          if (!this.#isWorthAnother(error, range.received > before)) throw error
+        }
+      }
+    } catch (error) {
+      if (!range.isDropped) this.#fail(this.#pin.failureOf(error))
+    }
+  }
+
+  async #receive(range: IncomingRange): Promise<void> {
+    const context: CallContext = {
+      signal: range.controller.signal,
+      onRetry: (notice) => {
+        this.#meter.retries += 1
+        this.#reader.retry(notice)
+      },
+      onThrottled: (how) => (how === 'refused' ? this.#concurrency.refused() : this.#concurrency.delayed()),
+    }
+    await this.#host.driver.receiveObject(this.#key, this.#receiverOf(range), context, this.#options.read)
+  }
+
+  #isWorthAnother(error: unknown, hasMoved: boolean): boolean {
+    if (!(error instanceof UploadError)) return false
+    // An empty object satisfies no range.
+    if (error.status === 416 && this.#pin.object === undefined && !this.#asksForWhole) {
+      this.#asksForWhole = this.#held[0]?.start === 0
+      return this.#asksForWhole
+    }
+    return error.retryable && hasMoved && error.code !== 'SOURCE_CHANGED'
+  }
+
+  #receiverOf(range: IncomingRange): ObjectReceiver {
+    return {
+      wanted: (): ByteRange | undefined =>
+        this.#asksForWhole && this.#pin.object === undefined
+          ? undefined
+          : { start: range.start + range.received, end: range.end - 1 },
+      ifMatch: () => this.#pin.object?.etag,
+      begin: (object, { length }) => {
+        const isFirst = this.#pin.object === undefined
+        if (isFirst && length > range.buffer.capacity) throw new Error('the object is no longer empty')
+        this.#pin.check(object)
+        if (isFirst) this.#first(object, range)
+      },
+      take: (chunk) => {
+        const wasNearlyThere = range.isNearlyThere
+        range.take(chunk)
+        if (range.isDropped) return
+        this.#meter.received += chunk.length
+        this.#reader.received(range)
+        if (!wasNearlyThere && range.isNearlyThere) this.#fill()
+      },
+    }
+  }
+
+  #first(object: ObjectHead, range: IncomingRange): void {
+    const end = this.#reader.begun(object)
+    range.end = Math.min(range.end, end)
+    for (const span of this.#spans) span.end = Math.min(span.end, end)
+    const rest = this.#spans.filter((span) => span.start < span.end)
+    this.#spans.splice(0, this.#spans.length, ...rest)
+    const bytesLeft = rest.reduce((sum, span) => sum + span.end - span.start, 0)
+    const further = Math.min(this.#concurrency.limit, Math.ceil(bytesLeft / this.rangeSize))
+    if (further > 0) this.#host.driver.prepareConnections(further)
+    // An empty object has no bytes to report.
+    if (range.isWhole) this.#reader.received(range)
+    this.#fill()
+  }
+}

@@ -1,0 +1,124 @@
+/** Compares what was read with what the service says of the object. */
+import { type Checksum, CHECKSUM_NAMES, type RunningChecksum, startComparison } from '../checksum/checksum.js'
+import { UploadError } from '../shared/errors.js'
+import type { ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
+import { EtagOfParts } from './etag-of-parts.js'
+import { ObjectPin } from './object-pin.js'
+
+/**
+ * How an object was verified: by its CRC-64 (OSS, OBS), its CRC-32 or CRC-64/NVME (S3), its ETag where that is made of MD5s, or
+ * by its size alone, where the service has nothing else that can be compared, or only a range was read.
+ */
+export type VerifiedBy = 'crc64' | 'crc32' | 'crc64nvme' | 'etag' | 'size'
+
+/** What the bytes must be. */
+export interface ExpectedContent {
+  checksum: Checksum | undefined
+  /** Bytes of each part, where the checksum is an ETag made of those of parts. */
+  parts: readonly number[] | undefined
+}
+
+export interface VerifiedObject {
+  driver: StoreDriver
+  key: string
+  /** What the first response said. */
+  object: ObjectHead
+  read: ReadOptions
+}
+
+/**
+ * Resolves with what the whole object must be. Asks the service for it where the response to a range does not say so.
+ *
+ * @throws {UploadError} where that fails, or the object was replaced.
+ */
+export async function expectedContent(
+  verified: VerifiedObject,
+  verify: 'checksum' | 'etag',
+  isOneResponse: boolean,
+  signal: AbortSignal,
+): Promise<ExpectedContent> {
+  const { driver, key, object, read } = verified
+  let { checksum } = object
+  if (!driver.tellsChecksumWithRanges && !(isOneResponse && startComparison(checksum) !== undefined)) {
+    const head = await pinned(verified, await driver.headObject(key, { signal }, read))
+    checksum = head.checksum ?? checksum
+  }
+  const isOfParts = checksum?.algorithm === 'md5' && checksum.value.includes('-')
+  if (!isOfParts || verify !== 'etag') return { checksum, parts: undefined }
+  return { checksum, parts: await partSizes(verified, numberOfParts(checksum), signal) }
+}
+
+/** Returns what computes the value to be compared; undefined where there is none, or ranges have it already. */
+export function startDigest({ checksum, parts }: ExpectedContent): RunningChecksum | undefined {
+  if (checksum?.algorithm === 'crc64ecma') return undefined
+  return parts === undefined ? startComparison(checksum) : new EtagOfParts(parts)
+}
+
+/** `value` is what was computed, undefined where nothing can be compared. @throws {UploadError} `CHECKSUM_MISMATCH`. */
+export function compareContent(
+  { driver, key }: Pick<VerifiedObject, 'driver' | 'key'>,
+  checksum: Checksum | undefined,
+  value: string | undefined,
+): VerifiedBy {
+  if (checksum === undefined || value === undefined) return 'size'
+  if (value === checksum.value) return VERIFIED_BY[checksum.algorithm]
+  const name = checksum.algorithm === 'md5' ? 'ETag' : CHECKSUM_NAMES[checksum.algorithm]
+  throw new UploadError(
+    'CHECKSUM_MISMATCH',
+    `the bytes read of ${JSON.stringify(key)} have ${name} ${value}, the object has ${checksum.value}`,
+    { bucket: driver.bucket, key, retryable: true },
+  )
+}
+
+const VERIFIED_BY: Readonly<Record<Checksum['algorithm'], VerifiedBy>> = {
+  crc64ecma: 'crc64',
+  crc64nvme: 'crc64nvme',
+  crc32: 'crc32',
+  md5: 'etag',
+}
+
+function pinned({ driver, key, object }: VerifiedObject, found: ObjectHead): ObjectHead {
+  const pin = new ObjectPin(driver.bucket, key)
+  pin.check(object)
+  pin.check(found)
+  return found
+}
+
+function numberOfParts(checksum: Checksum | undefined): number {
+  return Number(checksum?.value.split('-')[1])
+}
+
+/**
+ * Bytes of each part (Amazon S3 API, HeadObject with `partNumber`); undefined where the service does not know the parameter. Most
+ * uploads have equal parts, so that the size of the first one is enough to ask for.
+ */
+async function partSizes(
+  verified: VerifiedObject,
+  count: number,
+  signal: AbortSignal,
+): Promise<readonly number[] | undefined> {
+  const { size } = verified.object
+  const first = await partSize(verified, 1, signal)
+  // A service that ignores the parameter reports the whole object.
+  if (first === undefined || first === 0 || (first === size && count > 1)) return undefined
+  if (Math.ceil(size / first) === count) {
+    return Array.from({ length: count }, (_, index) => Math.min(first, size - index * first))
+  }
+  const sizes = [first]
+  for (let partNumber = 2; partNumber <= count; partNumber += 1) {
+    const next = await partSize(verified, partNumber, signal)
+    if (next === undefined) return undefined
+    sizes.push(next)
+  }
+  return sizes
+}
+
+async function partSize(
+  { driver, key, read, object }: VerifiedObject,
+  partNumber: number,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const head = await driver.headObject(key, { signal }, { ...read, partNumber })
+  const length = Number(head.headers['content-length'])
+  return head.etag === object.etag && Number.isSafeInteger(length) ? length : undefined
+}

@@ -1,0 +1,171 @@
+/** Reads objects: HeadObject and GetObject, whose bytes are a stream or go to a receiver. */
+import type { Readable } from 'node:stream'
+import type { BodySink, HttpHead } from '../http/http-message.js'
+import { UploadError } from '../shared/errors.js'
+import type { QueryParameter } from '../signing/signable-request.js'
+import type { Dialect } from './dialect.js'
+import type { ObjectHeaders } from './object/object-headers.js'
+import { answeredRange } from './object/answered-range.js'
+import type { AnswerReader } from './request/answer-reader.js'
+import { badAnswer } from './request/attempt-failure.js'
+import type { Call } from './request/call.js'
+import type { Requester } from './request/requester.js'
+import type { ByteRange, CallContext, ObjectHead, ObjectReceiver, ReadOptions } from './store-driver.js'
+
+/** Counts what goes to a receiver: never more than the response was to bring. */
+class CountingSink implements BodySink {
+  /** Bytes that are still to come. */
+  left: number
+  readonly #receiver: ObjectReceiver
+
+  constructor(receiver: ObjectReceiver, length: number) {
+    this.#receiver = receiver
+    this.left = length
+  }
+
+  take(chunk: Uint8Array): void {
+    if (chunk.length > this.left) throw new Error(`the response is ${chunk.length - this.left} bytes too long`)
+    this.left -= chunk.length
+    this.#receiver.take(chunk)
+  }
+}
+
+export class ObjectReader {
+  readonly #dialect: Dialect
+  readonly #objectHeaders: ObjectHeaders
+  readonly #answers: AnswerReader
+  readonly #requester: Requester
+
+  constructor(dialect: Dialect, headers: ObjectHeaders, answers: AnswerReader, requester: Requester) {
+    this.#dialect = dialect
+    this.#objectHeaders = headers
+    this.#answers = answers
+    this.#requester = requester
+  }
+
+  async head(key: string, context: CallContext, options: ReadOptions): Promise<ObjectHead> {
+    const headers = this.#headers(options, false)
+    const call: Call = { operation: 'HeadObject', method: 'HEAD', key, query: queryOf(options), headers }
+    return this.#requester.call(call, context, (answer) =>
+      this.#answers.understand(answer, () => this.#answers.head(answer.headers, options)),
+    )
+  }
+
+  /** Resolves when the headers are there, and bring what was asked for. */
+  async open(
+    key: string,
+    range: ByteRange | undefined,
+    context: CallContext,
+    options: ReadOptions,
+  ): Promise<ObjectHead & { body: Readable; length: number }> {
+    const opened = await this.#requester.open(this.#getCall(key, range, options), context, ({ body, ...head }) => {
+      try {
+        // A proxy may send on in chunks what had a length.
+        if (head.status === 200 && head.headers['content-length'] === undefined) return { head, body }
+        return { object: this.#readRange(range, head, options), body }
+      } catch (error) {
+        throw ended(body, error)
+      }
+    })
+    const { body } = opened
+    if ('object' in opened) return { ...opened.object, body }
+    try {
+      const { size, etag } = await this.#sizeOf(key, context, options)
+      const headers = { ...opened.head.headers, 'content-length': String(size) }
+      const object = this.#readRange(range, { ...opened.head, headers }, options)
+      if (object.etag === etag) return { ...object, body }
+      throw new UploadError('SOURCE_CHANGED', `${JSON.stringify(key)} was replaced while it was read`, { key, retryable: true })
+    } catch (error) {
+      throw ended(body, error)
+    }
+  }
+
+  async receive(
+    key: string,
+    receiver: ObjectReceiver,
+    context: CallContext,
+    options: ReadOptions,
+  ): Promise<ObjectHead> {
+    let asked: ByteRange | undefined
+    const call: Call = {
+      operation: 'GetObject',
+      method: 'GET',
+      key,
+      query: queryOf(options),
+      headersOfAttempt: () => {
+        asked = receiver.wanted()
+        const etag = receiver.ifMatch()
+        const condition: Record<string, string> = etag === undefined || etag === '' ? {} : { 'if-match': etag }
+        return { ...this.#headers(options, asked !== undefined), ...rangeHeader(asked), ...condition }
+      },
+    }
+    const begin = (head: HttpHead): { object: ObjectHead; sink: CountingSink } => {
+      const object = this.#read(head, options)
+      const range = this.#understand(head, () => answeredRange(asked, head))
+      this.#understand(head, () => receiver.begin(object, range))
+      return { object, sink: new CountingSink(receiver, range.length) }
+    }
+    const check = ({ sink }: { sink: CountingSink }, head: HttpHead): void => {
+      if (sink.left > 0) throw this.#bad(`the response ended ${sink.left} bytes early`, head)
+    }
+    return (await this.#requester.receive(call, context, begin, check)).object
+  }
+
+  #getCall(key: string, range: ByteRange | undefined, options: ReadOptions): Call {
+    const headers = { ...this.#headers(options, range !== undefined), ...rangeHeader(range) }
+    return { operation: 'GetObject', method: 'GET', key, query: queryOf(options), headers }
+  }
+
+  /** By a range, whose response has the size in a header that proxies leave alone. */
+  async #sizeOf(key: string, context: CallContext, options: ReadOptions): Promise<{ size: number; etag: string }> {
+    const byte = { start: 0, end: 0 }
+    return this.#requester.open(this.#getCall(key, byte, options), context, ({ body, ...head }) => {
+      ended(body, undefined)
+      const { size } = this.#understand(head, () => answeredRange(byte, head))
+      return { size, etag: head.headers['etag'] ?? '' }
+    })
+  }
+
+  #readRange(range: ByteRange | undefined, head: HttpHead, options: ReadOptions): ObjectHead & { length: number } {
+    const { length } = this.#understand(head, () => answeredRange(range, head))
+    return { ...this.#read(head, options), length }
+  }
+
+  #read(head: HttpHead, options: ReadOptions): ObjectHead {
+    return this.#understand(head, () => {
+      const object = this.#answers.head(head.headers, options)
+      const isOfService = object.requestId !== '' || object.checksum !== undefined
+      if (this.#dialect.checksums.own?.isCertain !== true || isOfService) return object
+      throw new Error('the response has neither a checksum nor a request id: it is not one of the service')
+    })
+  }
+
+  #understand<T>(head: HttpHead, read: () => T): T {
+    return this.#answers.understandHead(head, read)
+  }
+
+  #bad(message: string, head: HttpHead): Error {
+    return badAnswer(message, { ...head, text: '' }, this.#dialect)
+  }
+
+  #headers({ serverSideEncryption }: ReadOptions, isRange: boolean): Record<string, string> {
+    return { ...this.#objectHeaders.on('read', { serverSideEncryption }), ...this.#dialect.readHeaders(isRange) }
+  }
+}
+
+/** What is destroyed before its end tells so as an error. */
+function ended(body: Readable, error: unknown): unknown {
+  body.on('error', () => undefined).destroy()
+  return error
+}
+
+function rangeHeader(range: ByteRange | undefined): Record<string, string> {
+  return range === undefined ? {} : { range: `bytes=${range.start}-${range.end ?? ''}` }
+}
+
+function queryOf({ versionId, partNumber }: ReadOptions): QueryParameter[] {
+  const query: QueryParameter[] = []
+  if (partNumber !== undefined) query.push(['partNumber', String(partNumber)])
+  if (versionId !== undefined) query.push(['versionId', versionId])
+  return query
+}

@@ -1,0 +1,57 @@
+/** Compares the bytes that a response brings with those that were asked for (RFC 9110, 14.4 and 15.3.7). */
+import type { HttpHead } from '../../http/http-message.js'
+import type { ByteRange } from '../store-driver.js'
+
+/** Bytes of an object that a response brings. */
+export interface AnsweredRange {
+  /** The first byte, from 0. */
+  start: number
+  /** Bytes. */
+  length: number
+  /** Bytes of the whole object. */
+  size: number
+}
+
+/**
+ * Returns what the response brings. Without `asked` that is the whole object.
+ *
+ * @throws {Error} where that is not what was asked for, or the headers do not say what it is.
+ */
+export function answeredRange(asked: ByteRange | undefined, { status, headers }: HttpHead): AnsweredRange {
+  const found = status === 206 ? partOf(headers['content-range'] ?? '') : wholeOf(headers['content-length'])
+  checkLength(found, headers['content-length'])
+  if (asked === undefined) {
+    if (found.start === 0 && found.length === found.size) return found
+    throw new Error(`the response has ${named(found)} where the whole object was asked for`)
+  }
+  const end = Math.min(asked.end ?? Infinity, found.size - 1)
+  if (found.start === asked.start && found.start + found.length - 1 === end) return found
+  const wanted = `bytes ${asked.start} to ${asked.end ?? 'the end'}`
+  const ignored = status === 206 ? '' : `, with status ${status}: the service, or a proxy before it, ignores ranges`
+  throw new Error(`the response has ${named(found)} where ${wanted} were asked for${ignored}`)
+}
+
+function partOf(header: string): AnsweredRange {
+  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header) ?? []
+  const start = Number(first)
+  const length = Number(last) - start + 1
+  const size = Number(total)
+  if (total === undefined || length < 1 || start + length > size) {
+    throw new Error(`the response is part of an object, with Content-Range ${JSON.stringify(header)}`)
+  }
+  return { start, length, size }
+}
+
+function wholeOf(length: string | undefined): AnsweredRange {
+  if (length === undefined || !/^\d+$/.test(length)) throw new Error('the response has no Content-Length')
+  return { start: 0, length: Number(length), size: Number(length) }
+}
+
+function checkLength({ length }: AnsweredRange, header: string | undefined): void {
+  if (header === undefined || header === String(length)) return
+  throw new Error(`the response has Content-Length ${header} for ${length} bytes`)
+}
+
+function named({ start, length, size }: AnsweredRange): string {
+  return length === 0 ? 'no bytes' : `bytes ${start} to ${start + length - 1} of ${size}`
+}

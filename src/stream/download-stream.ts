@@ -1,0 +1,263 @@
+import { Readable } from 'node:stream'
+import { combineCrc64 } from '../checksum/combine.js'
+import type { RunningChecksum } from '../checksum/checksum.js'
+import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
+import { formatCrc64 } from '../checksum/decimal.js'
+import { crc64Engine } from '../checksum/engine.js'
+import { checkRange, checkReadingOptions, type DownloadOptions, READING_OPTION_NAMES } from '../download/download-options.js'
+import { DownloadMeter, type DownloadProgress } from '../download/download-progress.js'
+import { type DownloadResult, toDownloadResult } from '../download/download-result.js'
+import type { IncomingRange } from '../download/incoming-range.js'
+import { type DownloadHost, RangeFetcher } from '../download/range-fetcher.js'
+import { compareContent, type ExpectedContent, expectedContent, startDigest } from '../download/verification.js'
+import { ProgressReports } from '../flow/progress-reports.js'
+import { KiB } from '../shared/byte-size.js'
+import { toError, UploadError } from '../shared/errors.js'
+import type { ByteRange, ObjectHead, RetryNotice } from '../stores/store-driver.js'
+import type { DownloadListener } from './download-events.js'
+
+/** Bytes of a chunk: small enough that its memory is not mapped anew each time, large enough that its cost does not show. */
+const CHUNK = 64 * KiB
+const HIGH_WATER_MARK = 256 * KiB
+
+/**
+ * A Readable of an object, which is read in several ranges at a time and handed on in order. `end` means that all bytes
+ * were read and verified; otherwise the stream fails. Chunks are copies: they stay what they are.
+ */
+export class DownloadStream extends Readable {
+  /** The object's key. */
+  readonly key: string
+  readonly #object: Promise<WithCrc64Text<ObjectHead>>
+  /** Resolves with what was read, when all was verified; rejects with what failed, once no request is under way. */
+  readonly done: Promise<DownloadResult>
+  readonly #host: DownloadHost
+  readonly #options: ReturnType<typeof checkReadingOptions>
+  readonly #range: ByteRange | undefined
+  readonly #meter = new DownloadMeter()
+  readonly #fetcher: RangeFetcher
+  readonly #cancelled = new AbortController()
+  #reports: ProgressReports | undefined
+  #hasStarted = false
+  #head: ObjectHead | undefined
+  /** Bytes to be delivered. */
+  #total: number | undefined
+  #ranges = 0
+  #crc64 = 0n
+  /** Known once the bytes may be handed on. */
+  #expected: ExpectedContent | undefined
+  #digest: RunningChecksum | undefined
+  #isWanted = false
+  #isDue = false
+  #isEnding = false
+  #resolveObject: (object: WithCrc64Text<ObjectHead>) => void = () => undefined
+  #rejectObject: (error: Error) => void = () => undefined
+  #resolveDone: (result: DownloadResult) => void = () => undefined
+  #rejectDone: (error: Error) => void = () => undefined
+
+  /** @internal Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  constructor(host: DownloadHost, key: string, options: DownloadOptions = {}) {
+    super({ highWaterMark: HIGH_WATER_MARK })
+    host.driver.check(key, {})
+    this.key = key
+    this.#host = host
+    this.#options = checkReadingOptions(options, [...READING_OPTION_NAMES, 'range'])
+    this.#range = options.range === undefined ? undefined : checkRange(options.range)
+    const { start = 0, end = Infinity } = this.#range ?? {}
+    const reader = {
+      begun: (object: ObjectHead) => this.#begun(object),
+      received: (range: IncomingRange) => this.#received(range),
+      dropped: (range: IncomingRange) => this.#count(range),
+      retry: (notice: RetryNotice) => void this.emit('retry', notice),
+      failed: (error: Error) => void this.destroy(error),
+    }
+    this.#fetcher = new RangeFetcher(host, key, this.#options, [{ start, end: end + 1 }], reader, this.#meter)
+    this.#object = new Promise((resolve, reject) => {
+      this.#resolveObject = resolve
+      this.#rejectObject = reject
+    })
+    this.done = new Promise((resolve, reject) => {
+      this.#resolveDone = resolve
+      this.#rejectDone = reject
+    })
+    // Whoever does not look at them learns of a failure from the stream.
+    this.#object.catch(() => undefined)
+    this.done.catch(() => undefined)
+    const { signal } = this.#options
+    if (signal?.aborted === true) this.#onAbort()
+    else signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  /** Resolves with what the first response says of the object; rejects with what failed before that. Starts the download. */
+  get object(): Promise<WithCrc64Text<ObjectHead>> {
+    this.#start()
+    return this.#object
+  }
+
+  /** How far the download is now. */
+  get progress(): DownloadProgress {
+    const { rangesInFlight, concurrency } = this.#fetcher
+    return this.#meter.snapshot(this.#total, { rangesInFlight, concurrency })
+  }
+
+  /** @internal */
+  override _read(): void {
+    this.#isWanted = true
+    this.#start()
+    this.#deliver()
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#reports?.stop()
+    this.#meter.stop()
+    const reason = error ?? this.#aborted('the stream was destroyed')
+    this.#cancelled.abort(reason)
+    void this.#fetcher.end().then(() => {
+      // After the end these are settled already.
+      this.#rejectObject(reason)
+      this.#rejectDone(reason)
+      callback(error)
+    })
+  }
+
+  /** Listens to an event of a stream, or of `DownloadEvents`. */
+  override on<Event extends string | symbol>(event: Event, listener: DownloadListener<Event>): this {
+    return super.on(event, listener)
+  }
+
+  /** The same for the next time alone. */
+  override once<Event extends string | symbol>(event: Event, listener: DownloadListener<Event>): this {
+    return super.once(event, listener)
+  }
+
+  #start(): void {
+    if (this.#hasStarted || this.destroyed) return
+    this.#hasStarted = true
+    this.#reports = new ProgressReports(
+      () => this.#report(),
+      (error) => void this.destroy(error),
+    )
+    this.#fetcher.start()
+  }
+
+  async #report(): Promise<void> {
+    this.emit('progress', this.progress)
+    await this.#options.onProgress?.(this.progress)
+  }
+
+  #begun(object: ObjectHead): number {
+    const { start = 0, end = Infinity } = this.#range ?? {}
+    const last = Math.min(end + 1, object.size)
+    this.#head = object
+    this.#total = last - start
+    void this.#prepare(object, last - start)
+    return last
+  }
+
+  async #prepare(object: ObjectHead, total: number): Promise<void> {
+    try {
+      this.#resolveObject(withCrc64Text(object))
+      this.emit('object', withCrc64Text(object))
+      const { key, cancelled } = { key: this.key, cancelled: this.#cancelled.signal }
+      const verified = { driver: this.#host.driver, key, object, read: this.#options.read }
+      const isOneResponse = total <= this.#fetcher.rangeSize
+      this.#expected =
+        this.#range === undefined
+          ? await expectedContent(verified, this.#options.verify, isOneResponse, cancelled)
+          : { checksum: undefined, parts: undefined }
+      this.#digest = startDigest(this.#expected)
+      this.#deliver()
+    } catch (error) {
+      this.destroy(toError(error))
+    }
+  }
+
+  #received(range: IncomingRange): void {
+    if (range !== this.#fetcher.held[0] || !this.#isWanted || this.#isDue) return
+    // Deferred: what a listener of the stream throws is no failure of the request whose bytes these are.
+    this.#isDue = true
+    process.nextTick(() => {
+      this.#isDue = false
+      this.#deliver()
+    })
+  }
+
+  /** Hands on what has come, in order, until the reader has enough. */
+  #deliver(): void {
+    if (this.#expected === undefined || this.destroyed) return
+    while (this.#isWanted) {
+      const range = this.#fetcher.held[0]
+      if (range === undefined || range.taken === range.received) {
+        if (range?.isWhole === true) this.#finishRange(range)
+        else break
+      } else {
+        this.#push(range.read(CHUNK))
+        if (this.destroyed) return
+        if (range.isWhole && range.taken === range.received) this.#finishRange(range)
+      }
+    }
+    this.#meter.waitForNetwork(this.#isWanted)
+    this.#fetcher.setReading(this.#isWanted)
+    if (this.#fetcher.isAllRead && this.#meter.delivered === this.#total) void this.#finish()
+  }
+
+  #push(chunk: Buffer): void {
+    this.#digest?.update(chunk)
+    this.#meter.delivered += chunk.length
+    this.#isWanted = this.push(chunk)
+  }
+
+  #finishRange(range: IncomingRange): void {
+    this.#count(range)
+    this.#fetcher.release(range)
+  }
+
+  /** Takes what was handed on of a range into the CRC-64 of all that was. */
+  #count(range: IncomingRange): void {
+    if (range.received > 0) this.#ranges += 1
+    if (range.taken === 0) return
+    const crc64 = range.taken === range.received ? range.buffer.digest() : crc64OfTaken(range)
+    this.#crc64 = combineCrc64(this.#crc64, crc64, range.taken)
+  }
+
+  async #finish(): Promise<void> {
+    const { driver } = this.#host
+    if (this.#isEnding || this.#head === undefined || this.#expected === undefined) return
+    this.#isEnding = true
+    try {
+      const { checksum } = this.#expected
+      const crc64 = formatCrc64(this.#crc64)
+      const value = checksum?.algorithm === 'crc64ecma' ? crc64 : this.#digest?.digest()
+      const verified = compareContent({ driver, key: this.key }, checksum, value)
+      this.#meter.stop()
+      await this.#reports?.finish()
+      await this.#report()
+      const facts = { bucket: driver.bucket, key: this.key, size: this.#meter.delivered, crc64, verified }
+      this.#resolveDone(toDownloadResult(this.#head, { ...facts, ranges: this.#ranges }))
+      this.push(null)
+    } catch (error) {
+      this.destroy(toError(error))
+    }
+  }
+
+  readonly #onAbort = (): void => {
+    this.destroy(this.#aborted('its signal was aborted', this.#options.signal?.reason))
+  }
+
+  #aborted(why: string, cause?: unknown): UploadError {
+    const { key } = this
+    const { bucket } = this.#host.driver
+    return new UploadError('ABORTED', `reading ${JSON.stringify(key)} was cancelled: ${why}`, { bucket, key, cause })
+  }
+}
+
+function crc64OfTaken(range: IncomingRange): bigint {
+  const crc64 = crc64Engine().create()
+  let left = range.taken
+  for (const segment of range.buffer.segments) {
+    crc64.update(segment.subarray(0, left))
+    left = Math.max(0, left - segment.length)
+  }
+  return crc64.digest()
+}
