@@ -44,11 +44,10 @@ export function createDownloadStream(target: string, options: CreateDownloadOpti
   return create(target, options, (store, key, downloadOptions) => store.createDownloadStream(key, downloadOptions))
 }
 
-function create<T extends UploadStream | UploadTransform | DownloadStream, Options extends { store?: ObjectStore | undefined }>(
-  target: string,
-  options: Options,
-  make: (store: ObjectStore, key: string, options: Omit<Options, 'store'>) => T,
-): T {
+function create<
+  T extends UploadStream | UploadTransform | DownloadStream,
+  Options extends { store?: ObjectStore | undefined },
+>(target: string, options: Options, make: (store: ObjectStore, key: string, options: Omit<Options, 'store'>) => T): T {
   const { key, ...place } = parseTarget(target)
   checkObject('options', options)
   const { store, ...uploadOptions } = options

@@ -99,7 +99,8 @@ export function checkRange(range: ByteRange): ByteRange {
 
 /** Returns the bytes of a range. @throws {UploadError} where the memory of the store does not hold it. */
 export function rangeSizeOf({ partSize, concurrency }: CheckedReading, maxMemory: number): number {
-  if (partSize !== undefined) return checkInteger('partSize', partSize, SMALLEST_RANGE, maxMemory, 'bytes, of maxMemory')
+  if (partSize !== undefined)
+    return checkInteger('partSize', partSize, SMALLEST_RANGE, maxMemory, 'bytes, of maxMemory')
   const inFlight = concurrency === 'auto' ? DEFAULT_CONCURRENCY : concurrency
   const share = Math.floor(maxMemory / 2 / inFlight / SMALLEST_RANGE) * SMALLEST_RANGE
   return Math.min(USUAL_RANGE, Math.max(SMALLEST_RANGE, share), maxMemory)

@@ -27,20 +27,20 @@ export class IncomingRange {
     this.buffer = buffer
   }
 
-  get isWhole(): boolean {
+  isWhole(): boolean {
     return this.received === this.end - this.start
   }
 
-  get isNearlyThere(): boolean {
+  isNearlyThere(): boolean {
     return this.received >= (this.end - this.start) * NEARLY_THERE
   }
 
-  get isDropped(): boolean {
+  isDropped(): boolean {
     return this.controller.signal.aborted
   }
 
   take(chunk: Uint8Array): void {
-    if (this.isDropped) return
+    if (this.isDropped()) return
     if (chunk.length > this.end - this.start - this.received) throw new Error('the response exceeds the range')
     this.received += this.buffer.append(chunk, 0, chunk.length)
   }

@@ -102,7 +102,7 @@ export class RangeFetcher implements RestingHolder {
   }
 
   get rangesInFlight(): number {
-    return this.#held.filter((range) => !range.isWhole).length
+    return this.#held.filter((range) => !range.isWhole()).length
   }
 
   get concurrency(): number {
@@ -195,7 +195,7 @@ export class RangeFetcher implements RestingHolder {
     // The first response says how much there is.
     if (this.#pin.object === undefined) return false
     const { limit } = this.#concurrency
-    return this.#held.length <= limit && this.#held.filter((range) => !range.isNearlyThere).length < limit
+    return this.#held.length <= limit && this.#held.filter((range) => !range.isNearlyThere()).length < limit
   }
 
   #memory(): PartBuffer | undefined {
@@ -243,18 +243,18 @@ export class RangeFetcher implements RestingHolder {
 
   async #fetch(range: IncomingRange): Promise<void> {
     try {
-      while (!range.isWhole) {
+      while (!range.isWhole()) {
         const before = range.received
         try {
           await this.#receive(range)
         } catch (error) {
-          if (range.isDropped || range.isWhole) return
+          if (range.isDropped() || range.isWhole()) return
           // Attempts are counted from the last byte that came.
           if (!this.#isWorthAnother(error, range.received > before)) throw error
         }
       }
     } catch (error) {
-      if (!range.isDropped) this.#fail(this.#pin.failureOf(error))
+      if (!range.isDropped()) this.#fail(this.#pin.failureOf(error))
     }
   }
 
@@ -294,12 +294,12 @@ export class RangeFetcher implements RestingHolder {
         if (isFirst) this.#first(object, range)
       },
       take: (chunk) => {
-        const wasNearlyThere = range.isNearlyThere
+        const wasNearlyThere = range.isNearlyThere()
         range.take(chunk)
-        if (range.isDropped) return
+        if (range.isDropped()) return
         this.#meter.received += chunk.length
         this.#reader.received(range)
-        if (!wasNearlyThere && range.isNearlyThere) this.#fill()
+        if (!wasNearlyThere && range.isNearlyThere()) this.#fill()
       },
     }
   }
@@ -314,7 +314,7 @@ export class RangeFetcher implements RestingHolder {
     const further = Math.min(this.#concurrency.limit, Math.ceil(bytesLeft / this.rangeSize))
     if (further > 0) this.#host.driver.prepareConnections(further)
     // An empty object has no bytes to report.
-    if (range.isWhole) this.#reader.received(range)
+    if (range.isWhole()) this.#reader.received(range)
     this.#fill()
   }
 }

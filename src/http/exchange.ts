@@ -36,9 +36,9 @@ export interface ExchangeOptions {
 
 /** What is used of undici's controller; a dispatcher of undici 6 gives the first alone. */
 interface Controller {
-  abort(reason: Error): void
-  pause?(): void
-  resume?(): void
+  abort: (reason: Error) => void
+  pause?: () => void
+  resume?: () => void
 }
 
 /** An answer that brings less within a limit is not slow: it keeps its request from ending. */
@@ -79,7 +79,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** To be called once. Rejects with HttpFailure. */
-  async send(dispatcher: Dispatcher, { body, answerMs, bodyTimeout, restMs, begin, limiter }: ExchangeOptions): Promise<HttpAnswer> {
+  async send(
+    dispatcher: Dispatcher,
+    { body, answerMs, bodyTimeout, restMs, begin, limiter }: ExchangeOptions,
+  ): Promise<HttpAnswer> {
     const { origin, path, method, headers, signal } = this.#request
     this.#answerMs = answerMs
     this.#restMs = restMs

@@ -110,7 +110,14 @@ export class Transport {
     const exchange = new Exchange(request)
     const { stallMs } = this.#timeouts
     const answerMs = request.answerMs ?? this.#timeouts.answerMs
-    const options = { body: null, bodyTimeout: stallMs, answerMs, restMs: answerMs, begin, limiter: this.#downloadLimiter }
+    const options = {
+      body: null,
+      bodyTimeout: stallMs,
+      answerMs,
+      restMs: answerMs,
+      begin,
+      limiter: this.#downloadLimiter,
+    }
     return this.#through((dispatcher) => exchange.send(dispatcher, options))
   }
 

@@ -1,6 +1,6 @@
 /** Reads objects: HeadObject and GetObject, whose bytes are a stream or go to a receiver. */
 import type { Readable } from 'node:stream'
-import type { BodySink, HttpHead } from '../http/http-message.js'
+import type { BodySink, HttpHead, HttpStreamAnswer } from '../http/http-message.js'
 import { UploadError } from '../shared/errors.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import type { Dialect } from './dialect.js'
@@ -28,6 +28,11 @@ class CountingSink implements BodySink {
     this.left -= chunk.length
     this.#receiver.take(chunk)
   }
+}
+
+interface SizeAndEtag {
+  size: number
+  etag: string | undefined
 }
 
 export class ObjectReader {
@@ -73,8 +78,11 @@ export class ObjectReader {
       const { size, etag } = await this.#sizeOf(key, context, options)
       const headers = { ...opened.head.headers, 'content-length': String(size) }
       const object = this.#readRange(range, { ...opened.head, headers }, options)
-      if (object.etag === etag) return { ...object, body }
-      throw new UploadError('SOURCE_CHANGED', `${JSON.stringify(key)} was replaced while it was read`, { key, retryable: true })
+      if (etag === undefined || object.etag === etag) return { ...object, body }
+      throw new UploadError('SOURCE_CHANGED', `${JSON.stringify(key)} was replaced while it was read`, {
+        key,
+        retryable: true,
+      })
     } catch (error) {
       throw ended(body, error)
     }
@@ -117,12 +125,18 @@ export class ObjectReader {
   }
 
   /** By a range, whose response has the size in a header that proxies leave alone. */
-  async #sizeOf(key: string, context: CallContext, options: ReadOptions): Promise<{ size: number; etag: string }> {
+  async #sizeOf(key: string, context: CallContext, options: ReadOptions): Promise<SizeAndEtag> {
     const byte = { start: 0, end: 0 }
-    return this.#requester.open(this.#getCall(key, byte, options), context, ({ body, ...head }) => {
+    const call = this.#getCall(key, byte, options)
+    const read = ({ body, ...head }: HttpStreamAnswer): SizeAndEtag => {
       ended(body, undefined)
       const { size } = this.#understand(head, () => answeredRange(byte, head))
       return { size, etag: head.headers['etag'] ?? '' }
+    }
+    return this.#requester.open(call, context, read).catch((error: unknown): SizeAndEtag => {
+      // Nothing but an empty object has no first byte.
+      if (error instanceof UploadError && error.status === 416) return { size: 0, etag: undefined }
+      throw error
     })
   }
 

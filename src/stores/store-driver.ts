@@ -56,12 +56,7 @@ export interface StoreDriver {
    * Hands the bytes of an object to the receiver. An attempt that breaks off is followed by one for the bytes that are still
    * missing. Resolves when all have come.
    */
-  receiveObject(
-    key: string,
-    receiver: ObjectReceiver,
-    context: CallContext,
-    options?: ReadOptions,
-  ): Promise<ObjectHead>
+  receiveObject(key: string, receiver: ObjectReceiver, context: CallContext, options?: ReadOptions): Promise<ObjectHead>
   /** An object that is not there is deleted already. */
   deleteObject(key: string, context: CallContext): Promise<void>
   close(): Promise<void>

@@ -4,7 +4,12 @@ import type { RunningChecksum } from '../checksum/checksum.js'
 import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
-import { checkRange, checkReadingOptions, type DownloadOptions, READING_OPTION_NAMES } from '../download/download-options.js'
+import {
+  checkRange,
+  checkReadingOptions,
+  type DownloadOptions,
+  READING_OPTION_NAMES,
+} from '../download/download-options.js'
 import { DownloadMeter, type DownloadProgress } from '../download/download-progress.js'
 import { type DownloadResult, toDownloadResult } from '../download/download-result.js'
 import type { IncomingRange } from '../download/incoming-range.js'
@@ -185,21 +190,26 @@ export class DownloadStream extends Readable {
 
   /** Hands on what has come, in order, until the reader has enough. */
   #deliver(): void {
-    if (this.#expected === undefined || this.destroyed) return
+    if (this.#expected === undefined || this.#isDestroyed()) return
     while (this.#isWanted) {
       const range = this.#fetcher.held[0]
       if (range === undefined || range.taken === range.received) {
-        if (range?.isWhole === true) this.#finishRange(range)
+        if (range?.isWhole() === true) this.#finishRange(range)
         else break
       } else {
         this.#push(range.read(CHUNK))
-        if (this.destroyed) return
-        if (range.isWhole && range.taken === range.received) this.#finishRange(range)
+        if (this.#isDestroyed()) return
+        if (range.isWhole() && range.taken === range.received) this.#finishRange(range)
       }
     }
     this.#meter.waitForNetwork(this.#isWanted)
     this.#fetcher.setReading(this.#isWanted)
     if (this.#fetcher.isAllRead && this.#meter.delivered === this.#total) void this.#finish()
+  }
+
+  /** Asked anew after each call of the reader's code. */
+  #isDestroyed(): boolean {
+    return this.destroyed
   }
 
   #push(chunk: Buffer): void {

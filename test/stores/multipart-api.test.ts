@@ -516,7 +516,7 @@ describe('headObject', () => {
 describe('getObject', () => {
   it('streams the body', async (t) => {
     const service = await scriptedService(t)
-    service.script({ headers: { 'content-length': '5', etag: '"E"' }, body: 'hello' })
+    service.script({ headers: { 'content-length': '5', etag: '"E"', 'x-oss-request-id': 'R' }, body: 'hello' })
     const { body, ...head } = await service.api.getObject(KEY, undefined, {})
     assert.equal(head.size, 5)
     assert.equal((await readAll(body)).toString(), 'hello')
@@ -525,8 +525,12 @@ describe('getObject', () => {
 
   it('asks for a range, and for a refusal where there is none', async (t) => {
     const service = await scriptedService(t)
-    const reply = { status: 206, headers: { 'content-range': 'bytes 1-2/9', 'content-length': '2' }, body: 'xx' }
-    service.script(reply, reply)
+    const reply = (range: string, body: string) => ({
+      status: 206,
+      headers: { 'content-range': range, 'content-length': String(body.length), 'x-oss-request-id': 'R' },
+      body,
+    })
+    service.script(reply('bytes 1-2/9', 'xx'), reply('bytes 1-8/9', 'xxxxxxxx'))
     for (const range of [{ start: 1, end: 2 }, { start: 1 }]) {
       const { size, body } = await service.api.getObject('k', range, {})
       body.resume()
@@ -543,7 +547,7 @@ describe('getObject', () => {
 
   it('is tried again until the headers are there', async (t) => {
     const service = await scriptedService(t)
-    service.script(refusal(503, 'ServiceUnavailable'), { headers: { 'content-length': '0' } })
+    service.script(refusal(503, 'ServiceUnavailable'), { headers: { 'content-length': '0', 'x-oss-request-id': 'R' } })
     const { body } = await service.api.getObject('k', undefined, {})
     body.resume()
     assert.equal(service.requests.length, 2)
@@ -561,8 +565,18 @@ describe('getObject', () => {
 
   it('needs to know how large the object is', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 1 } })
-    service.script({ headers: { 'transfer-encoding': 'chunked' }, body: 'x' })
+    const chunked = { headers: { 'transfer-encoding': 'chunked' }, body: 'x' }
+    service.script(chunked, chunked)
     await assert.rejects(service.api.getObject('k', undefined, {}), uploadError('BAD_ANSWER', 'Content-Length'))
+  })
+
+  it('refuses what is not of the service', async (t) => {
+    const service = await scriptedService(t, { retry: { maxAttempts: 1 } })
+    const portal = { headers: { 'content-type': 'text/html', 'content-length': '6' }, body: '<html>' }
+    service.script(portal, portal)
+    const get = service.api.getObject('k', undefined, {})
+    await assert.rejects(get, uploadError('BAD_ANSWER', 'neither a checksum nor a request id'))
+    await assert.rejects(service.api.deleteObject('k', {}), uploadError('BAD_ANSWER', 'not one of the service'))
   })
 })
 
