@@ -1,6 +1,5 @@
 /** Compares the bytes that a response brings with those that were asked for (RFC 9110, 14.4 and 15.3.7). */
 import type { HttpHead } from '../../http/http-message.js'
-import type { ByteRange } from '../store-driver.js'
 
 /** Bytes of an object that a response brings. */
 export interface AnsweredRange {
@@ -17,7 +16,10 @@ export interface AnsweredRange {
  *
  * @throws {Error} where that is not what was asked for, or the headers do not say what it is.
  */
-export function answeredRange(asked: ByteRange | undefined, { status, headers }: HttpHead): AnsweredRange {
+export function answeredRange(
+  asked: { start: number; end?: number } | undefined,
+  { status, headers }: HttpHead,
+): AnsweredRange {
   const found = status === 206 ? partOf(headers['content-range'] ?? '') : wholeOf(headers['content-length'])
   checkLength(found, headers['content-length'])
   if (asked === undefined) {
