@@ -10,11 +10,7 @@ export interface BodyWatcher {
 
 const SMALLEST = 16 * KiB
 const FIRST = 64 * KiB
-/** From here on larger ones cost no less (measured on loopback). */
-const LARGEST = 512 * KiB
 const AIM_MS = 250
-/** Bytes per millisecond. A connection that keeps this pace shows it within `stallMs`, however fast it was before. */
-const SLOWEST = 17
 
 /**
  * A socket takes fewer than these without saying when they have left, on every version of Node.js: up to here there is
@@ -32,18 +28,18 @@ export function sendable(bytes: Uint8Array): Uint8Array {
 
 /**
  * The body cut into views, each asked for when the one before has gone to the operating system. That is how progress,
- * and a connection on which nothing moves for `stallMs`, become visible whatever dispatcher carries the request. The
+ * and a connection on which nothing moves, become visible whatever dispatcher carries the request. The
  * views follow the speed of the connection, about four a second: large ones cost nothing, small ones let a slow
  * connection show that it moves. The whole body costs a handful of views on a fast network.
  */
 export function* bodySlices(
   segments: readonly Uint8Array[],
   watcher: BodyWatcher,
-  stallMs: number,
+  largestView: number,
   now: () => number,
 ): Generator<Uint8Array, void, undefined> {
   watcher.onMoved(0)
-  const largest = Math.max(SMALLEST, Math.min(LARGEST, stallMs * SLOWEST))
+  const largest = Math.max(SMALLEST, largestView)
   let size = Math.min(FIRST, largest)
   for (const segment of segments) {
     for (let start = 0; start < segment.length;) {

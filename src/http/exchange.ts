@@ -44,6 +44,9 @@ interface Controller {
 /** An answer that brings less within a limit is not slow: it keeps its request from ending. */
 const LEAST_ANSWER = 16 * KiB
 
+/** A timer that is so late was not late because of other work. */
+const STOPPED_MS = 5_000
+
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
   #resolve: (answer: HttpAnswer) => void = () => undefined
@@ -122,10 +125,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     clearImmediate(this.#immediate)
   }
 
-  /** A process that was busy for longer than the limit has not read its sockets yet: it looks at them first. */
+  /**
+   * A process that was busy for longer than the limit has not read its sockets yet: it looks at them first. One that was
+   * stopped for a while begins the limit again: its peers may have to find out that it is back.
+   */
   #after(limitMs: number, act: () => void): void {
+    const due = performance.now() + limitMs
     this.#timer = setTimeout(() => {
-      this.#immediate = setImmediate(act)
+      const lateMs = performance.now() - due
+      this.#immediate = setImmediate(() => (lateMs > STOPPED_MS ? this.#after(limitMs, act) : act()))
     }, limitMs)
   }
 

@@ -17,6 +17,7 @@ import {
   joinHeaders,
   type RequestBody,
 } from './http-message.js'
+import { LineSpeed } from './line-speed.js'
 import { OwnAgent } from './own-agent.js'
 import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
@@ -65,6 +66,7 @@ export class Transport {
   readonly #retiring = new Set<Promise<void>>()
   #connecting: Promise<OwnAgent> | undefined
   #closing: Promise<void> | undefined
+  readonly #speed = new LineSpeed()
 
   constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter, downloadLimiter }: TransportParts = {}) {
     this.#timeouts = timeouts
@@ -86,9 +88,14 @@ export class Transport {
     const { body, onSent } = request
     if (body !== undefined && (body.size > TAKEN_UNSEEN || body.segments.length > 1 || this.#limiter !== undefined)) {
       const watched = this.#watched(body, request, answerMs, exchange)
-      return this.#through((dispatcher) =>
+      const begunAt = performance.now()
+      const answered = await this.#through((dispatcher) =>
         exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs, restMs: answerMs }),
       )
+      // What is slow on purpose says nothing of the line.
+      const isPaced = this.#limiter !== undefined || (request.pacedMs ?? 0) > 0
+      if (!isPaced) this.#speed.measured(body.size, performance.now() - begunAt)
+      return answered
     }
     const bytes = body?.segments[0]
     const options = {
@@ -192,6 +199,7 @@ export class Transport {
       return await send(dispatcher)
     } catch (error) {
       const failure = toHttpFailure(error)
+      if (failure.kind !== 'cancelled') this.#speed.forget()
       if (failure.kind === 'network' && failure.mayHaveArrived) this.#renew(dispatcher)
       throw failure
     }
@@ -204,24 +212,26 @@ export class Transport {
     answerMs: number,
     exchange: Exchange,
   ): BodySlices {
-    const stallMs = this.#timeouts.stallMs + pacedMs
+    const { stallMs: givenMs } = this.#timeouts
+    const speed = this.#speed
     let begunAt: number | undefined
     const watcher = {
       onMoved(bytes: number) {
         begunAt ??= performance.now()
+        const stallMs = speed.limit(givenMs) + pacedMs
         exchange.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
         if (bytes > 0) onSent?.(bytes)
       },
       onAllMoved() {
         // A slow connection has yet to carry what the operating system holds: no more than went out until now.
-        exchange.expectAnswer(Math.ceil(answerMs + performance.now() - (begunAt ?? 0)))
+        exchange.expectAnswer(Math.ceil(speed.limit(answerMs) + performance.now() - (begunAt ?? 0)))
       },
       onHeld() {
         exchange.expectNothing()
       },
     }
     return this.#limiter === undefined
-      ? bodySlices(segments, watcher, stallMs, () => performance.now())
+      ? bodySlices(segments, watcher, speed.largestView(givenMs + pacedMs), () => performance.now())
       : pacedSlices(segments, watcher, this.#limiter, exchange.ended)
   }
 

@@ -1,0 +1,42 @@
+import { KiB } from '../shared/byte-size.js'
+
+/** Views of a body while nothing is known: a connection that carries 1.6 KB/s takes 40 s for one. */
+const CAREFUL = 64 * KiB
+const SMALLEST = 16 * KiB
+/** From here on larger ones cost no less (measured on loopback). */
+const LARGEST = 512 * KiB
+
+/** Bytes per millisecond, of one connection. Below this a system that holds much unseen may seem to stand still. */
+const FAST = 50
+
+/** How much longer a connection may seem to stand still that is slow, or not known. */
+const ALLOWANCE = 4
+
+/**
+ * How fast connections carry bodies, learned from those that were answered. What a connection accepts tells nothing of
+ * that: the operating system takes some hundred kilobytes before a byte has arrived, and asks for more when a third of them has.
+ */
+export class LineSpeed {
+  #bytesPerMs: number | undefined
+
+  /** A body was carried, and answered. */
+  measured(bytes: number, ms: number): void {
+    this.#bytesPerMs = bytes / Math.max(ms, 1)
+  }
+
+  /** A connection broke or stood still: what was known may be over. */
+  forget(): void {
+    this.#bytesPerMs = undefined
+  }
+
+  /** Bytes of the largest view of a body: a slow connection moves some of them within `stallMs`. */
+  largestView(stallMs: number): number {
+    if (this.#bytesPerMs === undefined) return CAREFUL
+    return Math.min(LARGEST, Math.max(SMALLEST, Math.floor((this.#bytesPerMs * stallMs) / 8)))
+  }
+
+  /** Returns the milliseconds after which a connection has failed that would, if it is fast, have after `ms`. */
+  limit(ms: number): number {
+    return this.#bytesPerMs === undefined || this.#bytesPerMs < FAST ? ms * ALLOWANCE : ms
+  }
+}
