@@ -1,0 +1,173 @@
+/** Outages in the middle of an upload, longer than any number of attempts in a row: limits scaled down, no clock. */
+import assert from 'node:assert/strict'
+import dns from 'node:dns'
+import { describe, it, type TestContext } from 'node:test'
+import type { Emulator, Fault } from '../../src/emulator/index.js'
+import { type ObjectStore, openStore, type UploadStream } from '../../src/index.js'
+import { readAll, someBytes } from '../support/bytes.js'
+import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { Line } from '../support/line.js'
+
+const KEY = 'a dump'
+const PART_SIZE = 100 * 1024
+const BYTES = someBytes(20 * PART_SIZE + 1)
+
+const QUICK = {
+  retry: { maxAttempts: undefined, baseDelayMs: 2, maxDelayMs: 20, totalMs: 60_000, startMs: 60_000 },
+  timeouts: { connectMs: 500, answerMs: 500, stallMs: 100 },
+}
+
+interface Scene {
+  line: Line
+  emulator: Emulator
+}
+
+interface Outage {
+  begin(scene: Scene): void | Promise<void>
+  end(scene: Scene): void | Promise<void>
+  /** Attempts that fail before it ends; a call would have had eight. */
+  failures?: number
+  /** How often it comes. */
+  times?: number
+  /** Whether one probe at a time finds out that it is over. */
+  isNoticed?: boolean
+}
+
+function failing(status: number, code: string): Outage {
+  const fault: Fault = { match: { operation: 'UploadPart' }, times: Infinity, action: { type: 'error', status, code } }
+  return {
+    begin: ({ emulator }) => {
+      emulator.faults.inject(fault)
+    },
+    end: ({ emulator }) => emulator.faults.clear(),
+  }
+}
+
+const REFUSED: Outage = { begin: ({ line }) => line.refuse(), end: ({ line }) => line.restore() }
+
+const OUTAGES: Record<string, Outage> = {
+  'refuses connections': REFUSED,
+  'comes and goes': { ...REFUSED, failures: 4, times: 4, isNoticed: false },
+  'is silent': { begin: ({ line }) => line.silence(), end: ({ line }) => line.restore(), failures: 8 },
+  'answers 500': failing(500, 'InternalError'),
+  'answers 503': failing(503, 'ServiceUnavailable'),
+  'asks to slow down': failing(503, 'SlowDown'),
+}
+
+/** An upload that has stored parts when each outage begins, and goes on when it is over. */
+async function uploadThrough(outage: Outage, scene: Scene, store: ObjectStore): Promise<{ events: string[] }> {
+  const { failures = 60, times = 1 } = outage
+  const upload: UploadStream = store.createUploadStream(KEY, { partSize: PART_SIZE })
+  const events: string[] = []
+  upload.on('away', () => events.push('away'))
+  upload.on('back', () => events.push('back'))
+  let begun = 0
+  let left = 0
+  upload.on('part', () => {
+    if (left > 0 || begun === times) return
+    begun += 1
+    left = failures
+    void outage.begin(scene)
+  })
+  upload.on('retry', () => {
+    left -= 1
+    if (left === 0) void outage.end(scene)
+  })
+  upload.end(BYTES)
+  await upload.done
+  return { events }
+}
+
+async function assertStored(store: ObjectStore): Promise<void> {
+  assert.ok((await readAll((await store.get(KEY)).body)).equals(BYTES))
+  assert.deepEqual(await unfinishedUploads(store), [])
+}
+
+async function setUp(t: TestContext): Promise<Scene & { store: ObjectStore; direct: ObjectStore }> {
+  const { emulator, store: direct, open } = await embeddedStore(t)
+  const line = await Line.to(t, Number(new URL(emulator.endpoint).port))
+  return { emulator, line, direct, store: open({ endpoint: `http://127.0.0.1:${line.port}`, ...QUICK } as object) }
+}
+
+describe('an upload whose service', () => {
+  for (const [what, outage] of Object.entries(OUTAGES)) {
+    it(`${what} for longer than eight attempts take is stored, and leaves nothing behind`, async (t) => {
+      const { store, direct, ...scene } = await setUp(t)
+      const { events } = await uploadThrough(outage, scene, store)
+      await assertStored(direct)
+      if (outage.isNoticed !== false) assert.deepEqual(events.slice(0, 2), ['away', 'back'])
+      assert.equal(events.filter((name) => name === 'away').length, events.filter((name) => name === 'back').length)
+    })
+  }
+
+  it('has no name for a while is stored, and leaves nothing behind', async (t) => {
+    const { emulator, direct, line } = await setUp(t)
+    let isNamed = true
+    t.mock.method(
+      dns,
+      'lookup',
+      (name: string, _options: object, callback: (error: Error | null, ...found: unknown[]) => void) => {
+        if (isNamed) callback(null, [{ address: '127.0.0.1', family: 4 }])
+        else callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }))
+      },
+    )
+    const store = openStore({
+      bucket: 'test-bucket',
+      region: emulator.region,
+      endpoint: `http://localhost:${line.port}`,
+      credentials: emulator.credentials,
+      ...QUICK,
+    } as object)
+    t.after(() => store.close())
+    const outage: Outage = {
+      begin: () => {
+        isNamed = false
+        line.reset()
+      },
+      end: () => {
+        isNamed = true
+      },
+    }
+    await uploadThrough(outage, { emulator, line }, store)
+    await assertStored(direct)
+  })
+
+  it('stays away fails when the patience is over, and says which upload is left', async (t) => {
+    const { direct, line, emulator } = await setUp(t)
+    const store = openStore({
+      bucket: 'test-bucket',
+      region: emulator.region,
+      endpoint: `http://127.0.0.1:${line.port}`,
+      credentials: emulator.credentials,
+      retry: { baseDelayMs: 5, maxDelayMs: 5, totalMs: 100 },
+    })
+    t.after(() => store.close())
+    const upload = store.createUploadStream(KEY, { partSize: PART_SIZE })
+    upload.on('error', () => undefined)
+    upload.once('part', () => line.refuse())
+    upload.end(BYTES)
+    const error = await upload.done.then(
+      () => assert.fail('stored'),
+      (failure: unknown) => failure as { code: string; uploadId?: string; cleanupError?: Error },
+    )
+    assert.equal(error.code, 'NETWORK')
+    assert.ok(error.cleanupError)
+    assert.deepEqual(await unfinishedUploads(direct), [KEY])
+    assert.equal(await exists(direct, KEY), false)
+    assert.ok(error.uploadId)
+  })
+
+  it('was never reached fails after a while that is short', async (t) => {
+    const { line, emulator } = await setUp(t)
+    line.refuse()
+    const store = openStore({
+      bucket: 'test-bucket',
+      region: emulator.region,
+      endpoint: `http://127.0.0.1:${line.port}`,
+      credentials: emulator.credentials,
+      retry: { baseDelayMs: 5, maxDelayMs: 5, startMs: 50 },
+    })
+    t.after(() => store.close())
+    await assert.rejects(store.upload(KEY, BYTES, { partSize: PART_SIZE }), { code: 'NETWORK' })
+  })
+})

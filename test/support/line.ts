@@ -1,0 +1,75 @@
+/** A line between a client and a server that can break in the ways lines do. */
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+
+export class Line {
+  readonly port: number
+  readonly #server: Server
+  readonly #target: number
+  readonly #sockets = new Set<Socket>()
+  #isSilent = false
+
+  private constructor(server: Server, target: number) {
+    this.#server = server
+    this.#target = target
+    this.port = (server.address() as AddressInfo).port
+    server.on('connection', (client) => this.#join(client))
+  }
+
+  /** A line to the port, gone when the test ends. */
+  static async to(t: Pick<TestContext, 'after'>, target: number): Promise<Line> {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const line = new Line(server, target)
+    t.after(() => line.#end())
+    return line
+  }
+
+  /** Ends all connections with a reset, and refuses others. */
+  refuse(): void {
+    this.#server.close()
+    this.reset()
+  }
+
+  /** Ends all connections with a reset. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  /** Moves nothing any more in either direction; new connections are taken and left alone. */
+  silence(): void {
+    this.#isSilent = true
+    for (const socket of this.#sockets) socket.pause()
+  }
+
+  /** Works again. What was silenced stays so: its client has to find out. */
+  async restore(): Promise<void> {
+    this.#isSilent = false
+    if (!this.#server.listening) {
+      await new Promise<void>((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve))
+    }
+  }
+
+  #join(client: Socket): void {
+    this.#keep(client)
+    if (this.#isSilent) return
+    const server = connect(this.#target, '127.0.0.1')
+    this.#keep(server)
+    client.on('data', (chunk) => server.write(chunk) || client.pause())
+    server.on('data', (chunk) => client.write(chunk) || server.pause())
+    server.on('drain', () => this.#isSilent || client.resume())
+    client.on('drain', () => this.#isSilent || server.resume())
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroy())
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket))
+  }
+
+  async #end(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
