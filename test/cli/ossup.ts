@@ -1,8 +1,12 @@
-/** The command, run as people run it: in a process of its own, its store told by environment variables. */
+/**
+ * The command, its store told by environment variables: in this process where what it does is the point, in a process
+ * of its own where the process is: its signals, pipes, terminal, exit and start, and what a command after `--` inherits.
+ */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Readable, Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { run } from '../../src/cli/run.js'
 import type { Emulator } from '../../src/emulator/index.js'
 import { environmentOf } from '../support/examples.js'
 import { PROGRAM_OPTIONS, programOf, PROJECT } from '../support/project.js'
@@ -16,15 +20,23 @@ export const OSSUP: string = [process.execPath, ...PROGRAM_OPTIONS, MAIN].map(qu
 
 export interface Ended {
   code: number | null
-  signal: NodeJS.Signals | null
   stdout: string
   stderr: string
+}
+
+interface ProcessEnded extends Ended {
+  signal: NodeJS.Signals | null
+}
+
+interface Given {
+  input?: string | Uint8Array
+  environment?: NodeJS.ProcessEnv
 }
 
 export interface RunningOssup {
   child: ChildProcessByStdio<Writable, Readable, Readable>
   /** When the process is gone. */
-  ended: Promise<Ended>
+  ended: Promise<ProcessEnded>
 }
 
 /** No configuration of the machine's user plays a part. */
@@ -61,11 +73,42 @@ export function startOssup(
   return { child, ended }
 }
 
-export function ossup(
+/** Runs the command in this process. */
+export async function ossup(
   emulator: Emulator | undefined,
   args: readonly string[],
-  { input = '', environment = {} }: { input?: string | Uint8Array; environment?: NodeJS.ProcessEnv } = {},
+  { input = '', environment = {} }: Given = {},
 ): Promise<Ended> {
+  const [stdout, stderr] = [new Collected(), new Collected()]
+  const code = await run({
+    args,
+    stdin: () => Readable.from([Buffer.from(input)]),
+    stdout,
+    stderr,
+    environment: { ...ossupEnvironment(emulator), ...environment },
+  })
+  return { code, stdout: stdout.text, stderr: stderr.text }
+}
+
+class Collected extends Writable {
+  readonly #chunks: Buffer[] = []
+
+  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
+    this.#chunks.push(chunk)
+    callback()
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#chunks).toString()
+  }
+}
+
+/** Runs the command in a process of its own. */
+export function ossupProcess(
+  emulator: Emulator | undefined,
+  args: readonly string[],
+  { input = '', environment = {} }: Given = {},
+): Promise<ProcessEnded> {
   const { child, ended } = startOssup(emulator, args, environment)
   child.stdin.end(input)
   return ended

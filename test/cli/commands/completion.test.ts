@@ -6,8 +6,7 @@ import { describe, it } from 'node:test'
 import { COMMANDS } from '../../../src/cli/commands/commands.js'
 import { run, whyNot } from '../../support/commands.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
-import { ossup } from '../ossup.js'
-import { quoted } from '../ossup.js'
+import { ossup, quoted } from '../ossup.js'
 import { noTerminal, openTerminal } from '../terminal.js'
 
 /** Shells without what a user has set up, with the script read from a file. */

@@ -8,7 +8,7 @@ import { someBytes } from '../../support/bytes.js'
 import { embeddedStore } from '../../support/embedded-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
-import { ossup, startOssup } from '../ossup.js'
+import { ossup } from '../ossup.js'
 
 const KEY = 'backups/app.sql'
 const TARGET = `oss://test-bucket/${KEY}`
@@ -81,8 +81,7 @@ describe('ossup get', { concurrency: 3 }, () => {
         times: Infinity,
         action: { type: 'error', status: 503, code: 'ServiceUnavailable' },
       })
-      const { child, ended } = startOssup(emulator, ['get', TARGET])
-      child.stdin.end()
+      const ended = ossup(emulator, ['get', TARGET])
       // The second one tells that the first has begun to answer with the object as it was.
       await until(() => emulator.requests.filter(({ operation }) => operation === 'GetObject').length > 1)
       await change(store)

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { embeddedStore, unfinishedUploads } from '../../support/embedded-store.js'
 import { ossup, startOssup } from '../ossup.js'
+
+/** A store whose clock is put forward: what has just been begun in it is old. */
+async function storeWithClock(t: TestContext) {
+  let aheadMs = 0
+  const embedded = await embeddedStore(t, { emulator: { now: () => new Date(Date.now() + aheadMs) } })
+  return { ...embedded, putForward: (ms: number) => void (aheadMs += ms) }
+}
 
 describe('ossup head', () => {
   it('tells what the store knows', async (t) => {
@@ -22,11 +29,12 @@ describe('ossup head', () => {
 
 describe('unfinished uploads', () => {
   it('are listed, looked at and given up', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store, putForward } = await storeWithClock(t)
     const uploadId = await store.initiateMultipartUpload('backups/a')
     await store.uploadPart({ key: 'backups/a', uploadId }, 1, Buffer.alloc(200_000))
     await store.uploadPart({ key: 'backups/a', uploadId }, 2, Buffer.alloc(100_000))
     await store.initiateMultipartUpload('other')
+    putForward(2_000)
     const listed = await ossup(emulator, ['uploads', 'oss://test-bucket/backups/'])
     assert.match(listed.stdout, /^KEY +UPLOAD ID +AGE +PARTS +BYTES\n/)
     assert.match(listed.stdout, new RegExp(`\\nbackups/a +${uploadId} +\\d+s +2 +293 KiB\\n$`))
@@ -53,8 +61,9 @@ describe('unfinished uploads', () => {
   })
 
   it('are listed and given up, though one of them ends meanwhile', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store, putForward } = await storeWithClock(t)
     for (const key of ['ends', 'stays']) await store.initiateMultipartUpload(key)
+    putForward(2_000)
     const meanwhile = () =>
       emulator.faults.inject({
         match: { operation: 'ListParts', key: 'ends' },
@@ -70,8 +79,9 @@ describe('unfinished uploads', () => {
   })
 
   it('are given up, though one of them cannot be', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store, putForward } = await storeWithClock(t)
     for (const key of ['a', 'b', 'c']) await store.initiateMultipartUpload(key)
+    putForward(2_000)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload', key: 'b' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },

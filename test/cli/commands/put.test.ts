@@ -8,7 +8,7 @@ import { readAll, someBytes } from '../../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
-import { ossup, startOssup } from '../ossup.js'
+import { ossup, ossupProcess, startOssup } from '../ossup.js'
 
 const KEY = 'backups/app.sql'
 const TARGET = `oss://test-bucket/${KEY}`
@@ -94,7 +94,7 @@ describe('ossup put', { concurrency: 3 }, () => {
     // It says who it is before there is anything to upload.
     const tell = `process.stderr.write('pid ' + process.pid + '\\n')`
     const endless = `${tell}; setInterval(() => {}, 1000); process.stdout.write(Buffer.alloc(10_000_000, 'x'))`
-    const { code, stderr } = await ossup(emulator, ['put', TARGET, '--', process.execPath, '-e', endless])
+    const { code, stderr } = await ossupProcess(emulator, ['put', TARGET, '--', process.execPath, '-e', endless])
     assert.equal(code, 4, stderr)
     assert.match(stderr, /AccessDenied/)
     const pid = Number(/pid (\d+)/.exec(stderr)?.[1])

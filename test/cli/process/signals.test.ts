@@ -12,7 +12,7 @@ import { setEnvironment } from '../../support/environment.js'
 import { environmentOf } from '../../support/examples.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
-import { ossup, OSSUP, ossupEnvironment, startOssup, untilRequested } from '../ossup.js'
+import { ossup, OSSUP, ossupEnvironment, ossupProcess, startOssup, untilRequested } from '../ossup.js'
 
 const KEY = 'dump'
 const TARGET = `oss://test-bucket/${KEY}`
@@ -182,7 +182,7 @@ describe('what is left behind', () => {
       action: { type: 'error', status: 403, code: 'AccessDenied' },
     })
     const failing = `process.stdout.write(Buffer.alloc(9_000_000), () => setTimeout(() => process.exit(1), 300))`
-    const { code, stderr } = await ossup(emulator, ['put', TARGET, '--', process.execPath, '-e', failing])
+    const { code, stderr } = await ossupProcess(emulator, ['put', TARGET, '--', process.execPath, '-e', failing])
     assert.equal(code, 3)
     assert.match(
       stderr,
