@@ -10,10 +10,14 @@ import { debugText, exitCodeOf, factsOf, isCancelled, messageOf, usageFailure } 
 import { explain, overview } from './commands/help.js'
 import { Output, type OutputStream } from './process/output.js'
 import { listenForSignals } from './process/signals.js'
+import { suggestionFor } from './options/suggestion.js'
 import { secretsIn } from './options/secrets.js'
 
 /** How long the last words may take to leave after a signal. */
 const LAST_WORDS_MS = 1_000
+
+const VERSION_WORDS: readonly string[] = ['--version', 'version', '-v', '-V']
+const FLAGS_BEFORE: readonly string[] = ['--json', '--quiet', '-q', '--debug']
 
 export interface ProcessParts {
   args: readonly string[]
@@ -27,7 +31,7 @@ export interface ProcessParts {
 export async function run({ args, stdin, stdout: out, stderr: err, environment }: ProcessParts): Promise<number> {
   const stdout = new Output(out)
   const stderr = new Output(err)
-  const [name = '', ...own] = args
+  const [name = '', ...own] = commandFirst(args)
   const command = COMMANDS.find((one) => one.name === name)
   const wantsJson = ownPart(args).includes('--json')
   // The events of a command whose standard output is an object go to standard error, which then has no text.
@@ -62,7 +66,7 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
   return code
 
   async function perform(): Promise<number> {
-    if (name === '--version') return print(VERSION)
+    if (VERSION_WORDS.includes(name)) return print(VERSION)
     if (['', 'help', '--help', '-h'].includes(name)) return printHelp()
     if (command === undefined) throw usageFailure(unknown(name))
     if (asksForHelp(own)) return print(explain(command))
@@ -123,7 +127,15 @@ async function settledWithin(ms: number, task: Promise<unknown>): Promise<void> 
 }
 
 function unknown(name: string): string {
-  return `there is no command ${JSON.stringify(name)}: accepted are ${COMMANDS.map((one) => one.name).join(', ')}`
+  const names = COMMANDS.map((one) => one.name)
+  return `there is no command ${JSON.stringify(name)}: accepted are ${names.join(', ')}${suggestionFor(name, names)}`
+}
+
+/** Flags of every command may also stand before it. */
+function commandFirst(args: readonly string[]): readonly string[] {
+  const index = args.findIndex((arg) => !FLAGS_BEFORE.includes(arg))
+  const name = args[index]
+  return name === undefined ? args : [name, ...args.slice(0, index), ...args.slice(index + 1)]
 }
 
 function hintFor(command: Command | undefined): string {
@@ -145,7 +157,9 @@ function checkOperands(command: Command, { operands, rest }: Arguments): void {
   const { min, max } = command.operands
   if (operands.length < min) throw usageFailure(`${command.name} needs ${command.synopses[0] ?? ''}`)
   if (operands.length > max)
-    throw usageFailure(`${command.name} has too many operands: ${operands.slice(max).join(' ')}`)
+    throw usageFailure(
+      `${command.name} takes only ${command.synopses[0] ?? ''} (got also ${operands.slice(max).join(' ')})${command.writesObject === true ? `; to write a file: -o ${operands[max] ?? ''}` : ''}`,
+    )
   if (rest?.[0] === '') throw usageFailure('the command after -- is empty')
   if (rest !== undefined && !command.takesCommand) throw usageFailure(`${command.name} runs no command after --`)
 }

@@ -27,7 +27,7 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   if (rest?.length === 0) throw usageFailure('there is no command after --')
   // Options are looked at before a producer is started.
   const uploadOptions = uploadOptionsOf(options)
-  guardsOf(options)
+  guardsOf(options, true)
   const isDumb = session.environment['TERM'] === 'dumb'
   const reporter = chooseReporter(options, session.stdout, session.stderr, isDumb)
   const target = openTarget(text, options, session.environment)
@@ -60,6 +60,11 @@ function jobsOf(
   if (files.length > 1 && !isFolder) {
     throw usageFailure(
       `${files.length} files need a target that ends with /, such as ${text}/; a command is put after --`,
+    )
+  }
+  if (isFolder && (files.length === 0 || files.includes('-'))) {
+    throw usageFailure(
+      `TARGET ${JSON.stringify(text)} ${key === '' ? 'has no key' : 'ends with /'}: a stream needs a name, such as ${text.replace(/\/*$/, '/')}app.sql`,
     )
   }
   const named = files.map((file) => ({ file, key: isFolder && file !== '-' ? `${key}${basename(file)}` : key }))
@@ -125,7 +130,7 @@ async function transfer(
   watch(upload, source, reporter)
   reporter.event('start', { target: address, ...(source.size === undefined ? {} : { total: source.size }) })
   try {
-    await pipeline([source.stream, ...guardsOf(options), upload]).finally(() => upload.done)
+    await pipeline([source.stream, ...guardsOf(options, source.isFile !== true), upload]).finally(() => upload.done)
     const result = await upload.done
     const { elapsedMs, retries } = upload.progress
     reporter.event('done', { target: address, ...result, elapsedMs: Math.round(elapsedMs) })

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { messageOf, usageFailure } from '../process/failure.js'
 import { Options } from './options.js'
+import { suggestionFor } from './suggestion.js'
 import type { OptionSpec } from './option-specs.js'
 
 export interface Arguments {
@@ -33,7 +34,10 @@ export function parseArguments(specs: readonly OptionSpec[], args: readonly stri
     }
   } catch (error) {
     // The parser's own advice goes on about positional arguments, which is no help here.
-    throw usageFailure(messageOf(error).replace(/\. To specify a positional argument.*$/, ''))
+    const message = messageOf(error).replace(/\. To specify a positional argument.*$/, '')
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec(message) ?? []
+    const names = specs.map(({ name }) => name)
+    throw usageFailure(message + (unknown === undefined ? '' : suggestionFor(unknown, names, '--')))
   }
 }
 

@@ -3,7 +3,7 @@
  * have already. Its names are spelt in several ways, which all mean the same.
  */
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Credentials } from '../../index.js'
 import { messageOf, usageFailure } from '../process/failure.js'
@@ -30,13 +30,27 @@ const SPELLINGS: Readonly<Record<string, 'id' | 'secret' | 'token' | 'endpoint' 
   mode: 'mode',
 }
 
-/** Returns the file that was asked for, or the user's own. */
-export function configPath(options: Options, environment: NodeJS.ProcessEnv): string {
-  return options.text('config') ?? join(environment['HOME'] ?? homedir(), '.ossutilconfig')
+/** Returns the file that was asked for, or the user's own; undefined for a user without a home. */
+export function configPath(options: Options, environment: NodeJS.ProcessEnv): string | undefined {
+  const home = homeOf(environment)
+  return options.text('config') ?? (home === undefined ? undefined : join(home, '.ossutilconfig'))
+}
+
+/** An empty HOME would be the working folder, whose files are not the user's. */
+function homeOf({ HOME = '' }: NodeJS.ProcessEnv): string | undefined {
+  if (HOME !== '') return HOME
+  try {
+    const { homedir } = userInfo()
+    return homedir === '' ? undefined : homedir
+  } catch {
+    // A container may run under a user id that has no entry in passwd.
+    return undefined
+  }
 }
 
 /** Undefined where there is no such file. Throws Failure where it cannot be used. */
-export function readOssutilConfig(path: string): OssutilConfig | undefined {
+export function readOssutilConfig(path: string | undefined): OssutilConfig | undefined {
+  if (path === undefined) return undefined
   let text
   try {
     text = readFileSync(path, 'utf8')

@@ -1,4 +1,5 @@
 /** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
+import { existsSync } from 'node:fs'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
 import { PROVIDER_NAMES } from '../../shared/provider.js'
 import { type EnvironmentOption, PROVIDERS } from '../../stores/providers.js'
@@ -11,7 +12,7 @@ const WITH_OSSUTIL: Provider = 'oss'
 
 interface Target {
   scheme: Provider
-  /** Absent where the environment tells it. */
+  /** Absent in `oss:///key`, where the environment says it. */
   bucket: string | undefined
   /** May be empty: then it is a bucket. Also the beginning of keys. */
   key: string
@@ -26,16 +27,16 @@ export interface OpenTarget {
   text: string
 }
 
-function parseTarget(text: string, environment: NodeJS.ProcessEnv): Target {
+function parseTarget(text: string): Target {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
-  const hasBucket = (environment['OSS_BUCKET'] ?? '') !== ''
-  if (scheme === undefined && hasBucket) return { scheme: 'oss', bucket: undefined, key: text }
-  const [, bucket = '', key = ''] = /^([^/]*)\/?(.*)$/s.exec(rest) ?? []
-  if (scheme === undefined || !isScheme(scheme) || bucket === '') {
+  if (scheme === undefined || !isScheme(scheme)) {
     const accepted = PROVIDER_NAMES.map((name) => `${name}://bucket/key`)
-    throw usageFailure(`the target is ${JSON.stringify(text)}: accepted is ${accepted.join(', ')}`)
+    // Most often a file whose target was forgotten: its name must not become a key.
+    const advice = existsSync(text) ? `; TARGET comes first: ossup put oss://bucket/key ${text}` : ''
+    throw usageFailure(`TARGET must be ${accepted.join(', ')} (got ${JSON.stringify(text)})${advice}`)
   }
-  return { scheme, bucket, key }
+  const [, bucket = '', key = ''] = /^([^/]*)\/?(.*)$/s.exec(rest) ?? []
+  return { scheme, bucket: bucket === '' ? undefined : bucket, key }
 }
 
 /**
@@ -43,8 +44,14 @@ function parseTarget(text: string, environment: NodeJS.ProcessEnv): Target {
  * which need not be that of the process. Throws what says that the options do not fit.
  */
 export function openTarget(text: string, options: Options, environment: NodeJS.ProcessEnv): OpenTarget {
-  const { scheme, bucket, key } = parseTarget(text, environment)
+  const { scheme, bucket, key } = parseTarget(text)
   const variables = variablesOf(scheme, environment)
+  if (bucket === undefined && variables.bucket === undefined) {
+    const [variable = ''] = PROVIDERS[scheme].environment.bucket
+    throw usageFailure(
+      `TARGET ${JSON.stringify(text)} has no bucket: write ${scheme}://bucket/key${variable === '' ? '' : `, or set ${variable}`}`,
+    )
+  }
   const given = {
     provider: scheme,
     bucket: bucket ?? variables.bucket,
@@ -52,6 +59,7 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
     endpoint: options.text('endpoint') ?? variables.endpoint,
     addressing: options.text('addressing'),
     network: options.text('network'),
+    maxMemory: options.byteSize('max-memory'),
     bandwidthLimit: options.byteSize('bandwidth-limit'),
     credentials: variables.credentials,
   }

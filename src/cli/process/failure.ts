@@ -87,8 +87,8 @@ export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
   const facts = ADVICE.filter(({ about }) => about.test(error.message)).map(({ text }) => text)
   const { requestId, ec, key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
-  // A file that goes into a folder has a key of its own. Where the environment names the bucket the target is a key.
-  const [bucket] = /^\w+:\/\/[^/]+/.exec(target ?? '') ?? []
+  // A file that goes into a folder has a key of its own.
+  const [bucket] = /^\w+:\/\/[^/]*/.exec(target ?? '') ?? []
   const own = bucket === undefined ? key : `${bucket}/${key}`
   const address = key === undefined ? (target ?? 'TARGET') : own
   if (requestId !== undefined && !error.message.includes(requestId))

@@ -19,11 +19,13 @@ interface Guard {
   verdict(): string | undefined | Promise<string | undefined>
 }
 
-export function guardsOf(options: Options): Transform[] {
+/** `isStream`: standard input or a command, whose 0 bytes are most often a mistake. */
+export function guardsOf(options: Options, isStream: boolean): Transform[] {
   const minSize = options.byteSize('min-size')
   const tail = options.text('expect-tail')
   const sha256File = options.text('sha256')
   return [
+    ...(isStream && !options.flag('allow-empty') ? [emptyGuard()] : []),
     ...(minSize === undefined ? [] : [minSizeGuard(minSize)]),
     ...(tail === undefined ? [] : [tailGuard(tail)]),
     ...(sha256File === undefined ? [] : [sha256Guard(sha256File)]),
@@ -43,6 +45,16 @@ function toTransform(guard: Guard): Transform {
       )
     },
   })
+}
+
+function emptyGuard(): Guard {
+  let isEmpty = true
+  return {
+    look: (chunk) => {
+      isEmpty &&= chunk.length === 0
+    },
+    verdict: () => (isEmpty ? 'the stream has 0 bytes: with --allow-empty it is stored all the same' : undefined),
+  }
 }
 
 function minSizeGuard(minSize: number): Guard {

@@ -10,6 +10,8 @@ export interface Source {
   stream: Readable
   /** Known for files. */
   size?: number
+  /** A file that was chosen by its name: it may be empty on purpose. */
+  isFile?: boolean
   /** What a command says on standard error, where it is not to go to the terminal by itself. */
   errors?: Readable | undefined
   /** When nothing of it is running any more. */
@@ -40,11 +42,11 @@ export async function fileSource(path: string): Promise<Source> {
   if (found.isDirectory()) throw new Failure(EXIT.source, `${path} is a folder: give files, or pipe an archive of it`)
   // Files of the system, such as those in /proc, say that they have no bytes and have some.
   if (!found.isFile() || found.size === 0) {
-    return { stream: named(path, createReadStream(path)), gone: Promise.resolve() }
+    return { stream: named(path, createReadStream(path)), isFile: found.isFile(), gone: Promise.resolve() }
   }
   const { size } = found
   const stream = named(path, createReadStream(path, { end: size - 1, highWaterMark: 256 * 1024 }), size)
-  return { stream, size, gone: Promise.resolve() }
+  return { stream, size, isFile: true, gone: Promise.resolve() }
 }
 
 /** Failures say of what, and a size that was promised is kept. */

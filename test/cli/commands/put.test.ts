@@ -34,9 +34,9 @@ describe('ossup put', { concurrency: 3 }, () => {
     assert.equal(stderr, '')
   })
 
-  it('stores nothing but an empty object where nothing comes', async (t) => {
+  it('stores an empty object where nothing comes and that was asked for', async (t) => {
     const { emulator, store } = await embeddedStore(t)
-    assert.equal((await ossup(emulator, ['put', TARGET, '-q'])).code, 0)
+    assert.equal((await ossup(emulator, ['put', TARGET, '-q', '--allow-empty'])).code, 0)
     assert.equal((await store.head(KEY)).size, 0)
   })
 

@@ -43,9 +43,8 @@ describe('arguments', () => {
 
 describe('the help', () => {
   for (const command of COMMANDS) {
-    it(`of ${command.name} fits a screen`, () => {
+    it(`of ${command.name} fits 80 columns and names every option`, () => {
       const lines = explain(command).split('\n')
-      assert.ok(lines.length <= 24, `${lines.length} lines`)
       for (const line of lines) assert.ok(line.length <= 80, line)
       for (const { name } of [...command.options, ...command.sharedOptions])
         assert.ok(lines.join('\n').includes(`--${name}`))
@@ -64,7 +63,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     ['nothing', [], /^ossup \d.*\n\nossup COMMAND/],
     ['an unknown command', ['upload'], /there is no command "upload": accepted are put, get/],
     ['no target', ['put'], /put needs TARGET/],
-    ['another service', ['put', 'ftp://b/k'], /the target is "ftp:\/\/b\/k": accepted is oss:\/\/bucket\/key/],
+    ['another service', ['put', 'ftp://b/k'], /TARGET must be oss:\/\/bucket\/key, .* \(got "ftp:\/\/b\/k"\)/],
     ['a target without a key', ['put', 'oss://bucket'], /has no key/],
     ['a size without sense', ['put', 'oss://bucket/k', '--part-size', '8XB'], /--part-size is "8XB"/],
     [
@@ -75,7 +74,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     ['an unknown option', ['get', 'oss://bucket/k', '--part-size', '1MiB'], /Unknown option '--part-size'/],
     ['an option without its value', ['put', 'oss://bucket/k', '--acl'], /--acl <value>' argument missing/],
     ['a flag with a value', ['put', 'oss://bucket/k', '--quiet=yes'], /'-q, --quiet' does not take an argument/],
-    ['too many operands', ['head', 'oss://bucket/k', 'another'], /head has too many operands: another/],
+    ['too many operands', ['head', 'oss://bucket/k', 'another'], /head takes only TARGET \(got also another\)/],
     ['no command after --', ['put', 'oss://bucket/k', '--'], /there is no command after --/],
     ['a command for who runs none', ['get', 'oss://bucket/k', '--', 'cat'], /get runs no command after --/],
     [
@@ -106,10 +105,10 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     })
   }
 
-  it('is answered with the form of a target where no service is named, and no bucket in the environment', async () => {
+  it('is answered with the form of a target where no service is named', async () => {
     const { code, stderr } = await ossup(undefined, ['put', 'bucket/k'])
     assert.equal(code, 2)
-    assert.match(stderr, /the target is "bucket\/k": accepted is oss:\/\/bucket\/key/)
+    assert.match(stderr, /TARGET must be oss:\/\/bucket\/key, .* \(got "bucket\/k"\)/)
   })
 
   it('is shown with a stack where that was asked for, without secrets', async (t) => {

@@ -192,7 +192,7 @@ describe('what is left behind', () => {
 
   for (const [where, bucket, OSS_BUCKET] of [
     ['', 'oss://test-bucket/', ''],
-    [' of the bucket that the environment names', '', 'test-bucket'],
+    [' of the bucket that the environment names', 'oss:///', 'test-bucket'],
   ] as const) {
     it(`is named by its own key where a file went into a folder${where}`, async (t) => {
       const { emulator } = await embeddedStore(t)

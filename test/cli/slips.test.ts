@@ -1,0 +1,81 @@
+/** What people mistype: it is refused with what to do, and never changes an object. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { pipeline } from 'node:stream/promises'
+import { embeddedStore } from '../support/embedded-store.js'
+import { environmentOf } from '../support/examples.js'
+import { openShell } from './shell.js'
+import { callOssup } from './call-ossup.js'
+
+const TARGET = 'oss://test-bucket/app.sql'
+
+describe('slips at the command line', () => {
+  it('do not store nothing over an object', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    await pipeline(['a dump'], store.createUploadStream('app.sql'))
+    const shell = await openShell(t, emulator, { OSS_BUCKET: 'test-bucket' })
+    const word = await shell('echo dump > app.sql; ossup put app.sql < /dev/null')
+    assert.equal(word.code, 2)
+    assert.match(word.stderr, /; TARGET comes first: ossup put oss:\/\/bucket\/key app\.sql\n/)
+    for (const source of ['< /dev/null', '-- true', '<(true)']) {
+      const { code, stderr } = await shell(`ossup put ${TARGET} ${source}`)
+      assert.equal(code, 3, source)
+      assert.match(stderr, /the stream has 0 bytes: with --allow-empty it is stored all the same; .* was not stored\n/)
+    }
+    assert.equal((await store.head('app.sql')).size, 6)
+
+    const asked = await shell(
+      `ossup put oss:///empty --allow-empty < /dev/null; touch file; ossup put oss:///file file`,
+    )
+    assert.equal(asked.code, 0, asked.stderr)
+    for (const key of ['empty', 'file']) assert.equal((await store.head(key)).size, 0)
+  })
+
+  for (const [args, message] of [
+    ['put oss://test-bucket/nightly/', /TARGET "oss:\/\/test-bucket\/nightly\/" ends with \/: a stream needs a name/],
+    ['put oss://test-bucket/nightly/ -', /ends with \/: a stream needs a name, such as .*nightly\/app\.sql/],
+    [
+      'put oss://test-bucket',
+      /"oss:\/\/test-bucket" has no key: a stream needs a name, such as oss:\/\/test-bucket\/app/,
+    ],
+    ['put oss:///key', /TARGET "oss:\/\/\/key" has no bucket: write oss:\/\/bucket\/key, or set OSS_BUCKET/],
+    ['get oss://test-bucket/key file', /^ossup: get takes only .* \(got also file\); to write a file: -o file\n/],
+    ['head oss://test-bucket/key other', /^ossup: head takes only TARGET \(got also other\)\n/],
+    ['upload oss://test-bucket/', /did you mean uploads\?/],
+    ['haed oss://test-bucket/key', /did you mean head\?/],
+    ['put oss://test-bucket/key --metdata a=b', /Unknown option '--metdata'; did you mean --metadata\?/],
+  ] as const) {
+    it(`are answered by what to do: ossup ${args}`, async (t) => {
+      const { emulator } = await embeddedStore(t)
+      const { code, stderr } = await callOssup(args.split(' '), { ...environmentOf(emulator), OSS_BUCKET: '' })
+      assert.equal(code, 2)
+      assert.match(stderr, message)
+      assert.equal(emulator.requests.length, 0)
+    })
+  }
+
+  it('do not matter for the version, and for flags before the command', async (t) => {
+    for (const word of ['version', '-v', '-V', '--version']) {
+      const { code, stdout } = await callOssup([word], {})
+      assert.equal(code, 0)
+      assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+    }
+    const { emulator, store } = await embeddedStore(t)
+    await pipeline(['a dump'], store.createUploadStream('app.sql'))
+    const { code, stdout } = await callOssup(['--json', 'head', TARGET], environmentOf(emulator))
+    assert.equal(code, 0)
+    assert.equal((JSON.parse(stdout) as { size: number }).size, 6)
+  })
+})
+
+describe('a user without a home', () => {
+  it('is told which variable is missing', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const { OSS_ENDPOINT, OSS_REGION } = environmentOf(emulator)
+    for (const HOME of [undefined, '']) {
+      const { code, stderr } = await callOssup(['head', TARGET], { OSS_ENDPOINT, OSS_REGION, HOME })
+      assert.equal(code, 2)
+      assert.match(stderr, /OSS_ACCESS_KEY_ID/)
+    }
+  })
+})
