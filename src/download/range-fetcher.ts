@@ -261,6 +261,7 @@ export class RangeFetcher implements RestingHolder {
   async #receive(range: IncomingRange): Promise<void> {
     const context: CallContext = {
       signal: range.controller.signal,
+      isUnderWay: this.#pin.object !== undefined,
       onRetry: (notice) => {
         this.#meter.retries += 1
         this.#reader.retry(notice)

@@ -89,6 +89,30 @@ async function setUp(t: TestContext): Promise<Scene & { store: ObjectStore; dire
   return { emulator, line, direct, store: open({ endpoint: `http://127.0.0.1:${line.port}`, ...QUICK } as object) }
 }
 
+describe('a download whose service', () => {
+  it('refuses connections for longer than its first request would wait is read whole', async (t) => {
+    const { emulator, direct, line } = await setUp(t)
+    await direct.upload(KEY, BYTES)
+    const store = openStore({
+      bucket: 'test-bucket',
+      region: emulator.region,
+      endpoint: `http://127.0.0.1:${line.port}`,
+      credentials: emulator.credentials,
+      retry: { baseDelayMs: 5, maxDelayMs: 20, totalMs: 60_000, startMs: 1 },
+    })
+    t.after(() => store.close())
+    const download = store.createDownloadStream(KEY, { partSize: PART_SIZE, concurrency: 2 })
+    let left = 20
+    download.once('object', () => line.refuse())
+    download.on('retry', () => {
+      left -= 1
+      if (left === 0) void line.restore()
+    })
+    assert.ok((await readAll(download)).equals(BYTES))
+    assert.ok(left <= 0)
+  })
+})
+
 describe('an upload whose service', () => {
   for (const [what, outage] of Object.entries(OUTAGES)) {
     it(`${what} for longer than eight attempts take is stored, and leaves nothing behind`, async (t) => {
