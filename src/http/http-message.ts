@@ -18,6 +18,8 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined
   /** Instead of the transport's own. */
   answerMs?: number | undefined
+  /** How long no byte of the answer may move once it has begun. Default: `stallMs`, which it is never below. */
+  gapMs?: number | undefined
   /** The time that the server was asked to take for the body: added to the limits on moving it and on the answer. */
   pacedMs?: number | undefined
   /** Called with each number of bytes of the body that left. */

@@ -84,13 +84,14 @@ export class Transport {
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const exchange = new Exchange(request)
     const { stallMs } = this.#timeouts
+    const bodyTimeout = Math.max(stallMs, request.gapMs ?? 0)
     const answerMs = (request.answerMs ?? this.#timeouts.answerMs) + (request.pacedMs ?? 0)
     const { body, onSent } = request
     if (body !== undefined && (body.size > TAKEN_UNSEEN || body.segments.length > 1 || this.#limiter !== undefined)) {
       const watched = this.#watched(body, request, answerMs, exchange)
       const begunAt = performance.now()
       const answered = await this.#through((dispatcher) =>
-        exchange.send(dispatcher, { body: watched, bodyTimeout: stallMs, restMs: answerMs }),
+        exchange.send(dispatcher, { body: watched, bodyTimeout, restMs: answerMs }),
       )
       // What is slow on purpose says nothing of the line.
       const isPaced = this.#limiter !== undefined || (request.pacedMs ?? 0) > 0
@@ -100,7 +101,7 @@ export class Transport {
     const bytes = body?.segments[0]
     const options = {
       body: bytes === undefined ? null : sendable(bytes),
-      bodyTimeout: stallMs,
+      bodyTimeout,
       answerMs,
       restMs: answerMs,
     }

@@ -25,6 +25,10 @@ export interface Dialect {
   readonly conditionalRequests: readonly ObjectRequest[]
   /** What uploads of one key are listed by: a page must lead on, or listing would never end. */
   readonly listsUploadsBy: 'id' | 'time'
+  /** Error codes below 500 that another attempt may overcome, beside those of all services. Default: none. */
+  readonly transientCodes?: readonly string[]
+  /** Whether parts may have become the object although the service answered 503. */
+  readonly mergesDespite503: boolean
   /** The service's error codes for an object that is there, where it was asked to keep it. */
   readonly existsCodes: readonly string[]
   /** Whether a signature covers the body, whose SHA-256 is computed then. */

@@ -14,6 +14,7 @@ const DEFAULTS = {
   encodesNames: 'always',
   isCatchAll: false,
   checkPartHeaders: NOTHING,
+  checkListHeaders: NOTHING,
   checkReadHeaders: NOTHING,
   refusesRange: () => true,
   readAcl: NOTHING,

@@ -76,6 +76,8 @@ export interface Dialect {
   checkKey(key: string, limits: Limits): void
   /** Throws for headers that have no place on a request that carries a part, or that are missing there. */
   checkPartHeaders(call: Call, upload: Upload): void
+  /** Throws where the parts of the upload cannot be listed without other headers. */
+  checkListHeaders(call: Call, upload: Upload): void
   /** Throws where the object cannot be read without other headers. */
   checkReadHeaders(call: Call, object: StoredObject): void
   /** Whether a range that is not there is refused; otherwise the whole object is the answer. */

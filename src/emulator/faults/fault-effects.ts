@@ -4,15 +4,16 @@
  */
 import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dialect } from '../dialects/dialect.js'
-import { withHeaders, type Answer } from '../http/answer.js'
+import { type StreamedBody, withHeaders, type Answer } from '../http/answer.js'
 import type { Delivery } from '../http/answer-writer.js'
 import type { Call } from '../http/call.js'
 import { ClientGone, hangUp, resetConnection } from '../http/connection.js'
 import { paced, pause } from '../http/pace.js'
 import { ServiceError } from '../refusal.js'
 import { unguarded, type WriteGuard } from '../storage/write-guard.js'
-import type { FaultAction, ResetFault, StallFault } from './fault.js'
+import type { FaultAction, PaddedAnswerFault, ResetFault, StallFault } from './fault.js'
 import type { Stalls } from './stalls.js'
 
 /** The request that is hit. */
@@ -104,14 +105,24 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
     case 'wrong-checksum':
       return withWrongChecksum(answer, action.crc64)
     case 'padded':
-      return typeof answer.body === 'string'
-        ? { ...answer, body: ' '.repeat(action.spaces ?? 100) + answer.body }
-        : answer
+      return typeof answer.body === 'string' ? { ...answer, body: padded(answer.body, action) } : answer
     case 'wrong-etag':
       return withHeaders(answer, { ETag: action.etag ?? '"00000000000000000000000000000000"' })
     default:
       return answer
   }
+}
+
+/** White space that keeps the connection alive while the service works, and then the answer itself. */
+function padded(body: string, { spaces = 100, gapMs = 0 }: PaddedAnswerFault): StreamedBody {
+  const padding = Buffer.from(' '.repeat(spaces))
+  const rest = Buffer.from(body)
+  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield padding
+    if (gapMs > 0) await sleep(gapMs)
+    yield rest
+  }
+  return { size: padding.length + rest.length, chunks: chunks() }
 }
 
 /** How the answer is sent. */

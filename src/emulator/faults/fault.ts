@@ -138,6 +138,8 @@ export interface PaddedAnswerFault {
   readonly type: 'padded'
   /** Characters; 100 by default. */
   readonly spaces?: number
+  /** Between them and the answer itself; 0 by default. */
+  readonly gapMs?: number
 }
 
 /** Status 200 with nothing in it. */

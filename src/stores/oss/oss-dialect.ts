@@ -35,7 +35,10 @@ const CHECKSUMS: ChecksumRules = {
 }
 
 export interface OssDialectOptions extends OssAddressOptions, RequestPayerOption {
-  /** Default 4. Version 1 needs no region. */
+  /**
+   * Default 4. Version 1 needs no region; OSS is switching it off: new customers since 2025-03 and new buckets since
+   * 2025-09 cannot use it.
+   */
   signatureVersion?: 1 | 4 | undefined
 }
 
@@ -60,6 +63,9 @@ export function ossDialect(options: OssDialectOptions): Dialect {
     encodesNames: 'always',
     conditionalRequests: ['put', 'initiate', 'complete'],
     listsUploadsBy: 'id',
+    // As its SDK for Go has it (alibabacloud-oss-go-sdk-v2, oss/retry/retryable_error.go).
+    transientCodes: ['BadRequest'],
+    mergesDespite503: false,
     existsCodes: ['FileAlreadyExists', 'ObjectAlreadyExists'],
     signsPayload: false,
     origin: address.origin,

@@ -7,6 +7,7 @@ import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import { oneLine } from '../../shared/one-line.js'
 import { parseXml, type XmlElement } from '../../shared/xml.js'
 import type { Dialect } from '../dialect.js'
+import { adviceOn, type FailedCall, isFailedCallback, isLostRace, isNothingDone, THROTTLING } from './response-rules.js'
 
 /** Its message may hold any text that came from outside. */
 export class AttemptFailure extends Error {
@@ -34,6 +35,8 @@ interface FailureFacts {
   /** The request may have taken effect all the same. */
   outcomeUnknown: boolean
   throttled?: boolean
+  /** Whether the whole upload may succeed when it is started over, though this request never will. */
+  isRetryable?: boolean
   /** Absent where waiting does not help. */
   outage?: Outage | undefined
   /** A name or a protocol that is wrong, most likely by the configuration. */
@@ -48,23 +51,9 @@ interface FailureFacts {
   ec?: string | undefined
 }
 
-/** The service's word for "slow down"; the request was not carried out. */
-const THROTTLING = new Set([
-  'ActiveRequestLimitExceeded',
-  'CpuLimitExceeded',
-  'DownloadTrafficRateLimitExceeded',
-  'MetaOperationQpsLimitExceeded',
-  'QpsLimitExceeded',
-  'ServiceUnavailable',
-  'SlowDown',
-  'TotalQpsLimitExceeded',
-  'UploadTrafficRateLimitExceeded',
-])
-
 /** Refusals below 500 that another attempt may overcome: the body did not arrive, or not as it was sent. */
 const TRANSIENT = new Set([
   'BadDigest',
-  'BadRequest',
   'ConditionalRequestConflict',
   'IncompleteBody',
   'InvalidDigest',
@@ -91,29 +80,40 @@ const LONGEST_DOCUMENT = 64 * KiB
 const LONGEST_TEXT = 4 * KiB
 
 /** An answer that is no success. */
-export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect): Promise<AttemptFailure> {
+export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call: FailedCall): Promise<AttemptFailure> {
   const { status, headers } = answer
-  const { code: serviceCode, message, requestId, ec, hint } = await readServiceError(answer, dialect)
+  const { code: serviceCode, message, requestId, ec: toldEc, hint } = await readServiceError(answer, dialect)
   const throttled = status === 429 || (status >= 500 && THROTTLING.has(serviceCode))
-  const isUnknownToService = status === 501 || serviceCode === 'NotImplemented'
+  const isRefused = status === 501 || serviceCode === 'NotImplemented'
+  const isCallback = serviceCode === 'CallbackFailed' || isFailedCallback(status, dialect)
+  const isLost = isLostRace(serviceCode, call)
+  const isBelieved = throttled && isNothingDone(serviceCode, call, dialect)
+  const ec = identifier(toldEc, headers[`${dialect.headerPrefix}ec`])
+  const isFinal = isRefused || isCallback || isLost
   const facts = {
-    remedy: isUnknownToService ? ('none' as const) : remedyFor(status, serviceCode),
+    remedy: isFinal ? ('none' as const) : remedyFor(status, serviceCode, dialect),
     // A 2xx status with an error inside is a failure that the service noticed late.
-    outcomeUnknown: (status >= 500 && !throttled && !isUnknownToService) || status < 300,
+    outcomeUnknown: (status >= 500 && !isBelieved && !isRefused) || status < 300,
     throttled,
-    outage: outageOf(status, serviceCode, throttled),
+    isRetryable: isLost,
+    outage: isFinal ? undefined : outageOf(status, serviceCode, throttled),
     retryAfterMs: retryAfterMs(headers['retry-after']),
     serverTime: dateOf(headers['date']),
     status,
     serviceCode,
     requestId: identifier(requestId, headers[dialect.requestIdHeader]),
-    ec: identifier(ec, headers[`${dialect.headerPrefix}ec`]),
+    ec,
   }
-  const note = serviceCode === 'CallbackFailed' ? ' (the object is stored)' : ''
+  const note = isCallback
+    ? ' (the object is stored)'
+    : isLost
+      ? '; another request wrote or deleted the object meanwhile, so this upload cannot be completed: start it over'
+      : adviceOn(status, ec, call)
   const text = (message === '' ? '' : `: ${message}`) + note + (hint ?? '')
   let code = codeOf(status, serviceCode, throttled)
-  if (isUnknownToService) code = 'REJECTED'
-  if (dialect.existsCodes.includes(serviceCode)) code = 'ALREADY_EXISTS'
+  if (isRefused) code = 'REJECTED'
+  if (isCallback) code = 'CALLBACK_FAILED'
+  if (isLost || dialect.existsCodes.includes(serviceCode)) code = 'ALREADY_EXISTS'
   return new AttemptFailure(code, `${status} ${serviceCode}${text}`, facts)
 }
 
@@ -173,10 +173,11 @@ export function isErrorDocument(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/.test(text)
 }
 
-function remedyFor(status: number, serviceCode: string): FailureFacts['remedy'] {
+function remedyFor(status: number, serviceCode: string, dialect: Dialect): FailureFacts['remedy'] {
   if (serviceCode === 'RequestTimeTooSkewed') return 'clock'
   if (CREDENTIALS.has(serviceCode) || status === 401) return 'credentials'
   if (status >= 500 || status === 408 || status === 429 || TRANSIENT.has(serviceCode)) return 'again'
+  if (dialect.transientCodes?.includes(serviceCode) === true) return 'again'
   // An error inside a success: the service says by its code whether it is the service's fault.
   if (status < 300 && (THROTTLING.has(serviceCode) || serviceCode === 'InternalError')) return 'again'
   return 'none'
@@ -193,10 +194,9 @@ function outageOf(status: number, serviceCode: string, throttled: boolean): Outa
 function codeOf(status: number, serviceCode: string, throttled: boolean): UploadErrorCode {
   if (throttled) return 'THROTTLED'
   if (serviceCode === 'NoSuchUpload') return 'NO_SUCH_UPLOAD'
-  if (serviceCode === 'CallbackFailed') return 'CALLBACK_FAILED'
   if (serviceCode === 'RequestTimeout') return 'TIMEOUT'
   if (status === 404) return 'NOT_FOUND'
-  if (status === 401 || status === 403) return 'ACCESS_DENIED'
+  if (status === 401 || status === 403 || CREDENTIALS.has(serviceCode)) return 'ACCESS_DENIED'
   if (status >= 500 || status < 300) return 'SERVICE_FAILED'
   return 'REJECTED'
 }

@@ -38,7 +38,7 @@ export function failedCall(
   const isUpload = call.uploadId !== undefined && serviceCode === 'NoSuchKey'
   return new UploadError(isUpload ? 'NO_SUCH_UPLOAD' : failure.code, message, {
     ...factsOfCall(call, dialect),
-    retryable: remedy === 'again',
+    retryable: remedy === 'again' || failure.facts.isRetryable === true,
     status,
     serviceCode,
     requestId,

@@ -68,7 +68,7 @@ export class Requester {
     return this.#attempts(call, context, async (request, onAnswer) => {
       const answer = await transport.send(request)
       onAnswer(answer)
-      if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw await failureOfAnswer(answer, dialect)
+      if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw await failureOfAnswer(answer, dialect, call)
       if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
@@ -84,7 +84,7 @@ export class Requester {
       const text = await readText(body).catch((error: unknown) => {
         throw toHttpFailure(error)
       })
-      throw await failureOfAnswer({ status, headers, text }, dialect)
+      throw await failureOfAnswer({ status, headers, text }, dialect, call)
     })
   }
 
@@ -123,7 +123,7 @@ export class Requester {
         .catch((error: unknown) => {
           throw refusal ?? error
         })
-      if (begun === undefined) throw await failureOfAnswer(answer, dialect)
+      if (begun === undefined) throw await failureOfAnswer(answer, dialect, call)
       check(begun, answer)
       return begun
     })
@@ -247,6 +247,8 @@ export class Requester {
       body,
       signal: context.signal,
       answerMs: answerMs * patience,
+      // White space that keeps a connection alive comes as rarely as the answer itself may.
+      ...(patience > 1 ? { gapMs: answerMs * patience } : {}),
       pacedMs,
       onSent: attempt.sent,
     }

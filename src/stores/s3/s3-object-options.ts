@@ -30,8 +30,8 @@ const ACLS = [
 ] as const
 const ENCRYPTIONS = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const
 
-/** Complete wants the key where the object has a checksum. */
-const WITH_CUSTOMER_KEY: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read']
+/** Complete and ListParts want the key where the upload has a checksum algorithm (their pages in the API reference). */
+const WITH_CUSTOMER_KEY: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read', 'list-parts']
 
 const RESERVED = [
   'checksum-algorithm',

@@ -13,7 +13,7 @@ import { ossDialect } from '../../../src/stores/oss/oss-dialect.js'
 const dialect = ossDialect({ bucket: 'bucket', region: 'cn-test' })
 
 function failure(status: number, text: string, headers: Record<string, string> = {}): Promise<AttemptFailure> {
-  return failureOfAnswer({ status, headers, text }, dialect)
+  return failureOfAnswer({ status, headers, text }, dialect, { operation: 'UploadPart' })
 }
 
 function errorXml(content: string): string {

@@ -62,6 +62,10 @@ export const s3Dialect: Dialect = defineDialect({
   errorAnswer,
   checkKey,
   checkPartHeaders: (call, { properties }) => checkPartKey(call, S3_PREFIX, properties),
+  // The key is needed where the upload has a checksum algorithm.
+  checkListHeaders: (call, { properties }) => {
+    if (properties.checksum !== undefined) checkPartKey(call, S3_PREFIX, properties)
+  },
   checkReadHeaders: (call, { properties }) => checkReadKey(call, S3_PREFIX, properties),
   readProperties: readS3Properties,
   forbidsOverwrite: (call) => call.header('if-none-match') === '*',

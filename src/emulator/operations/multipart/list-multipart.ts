@@ -11,6 +11,7 @@ import { readEncoding, xmlAnswer } from '../xml-answer.js'
 export function listParts(context: OperationContext): Answer {
   const { bucket, key, dialect, storage } = context
   const upload = requireUpload(context)
+  dialect.checkListHeaders(context.call, upload)
   const { uploadId, properties } = upload
   const encoding = readEncoding(context, 'upload')
   const maxParts = readPageSize(context, 'max-parts', 1000)
