@@ -1,54 +1,90 @@
 /**
- * The main job, from end to end: a real dump, piped through `createUploadStream` into the embedded store, then read
- * back and compared. `npm run demo`.
+ * The main job, from end to end: a dump goes up through `createUploadStream`, a connection is cut in the middle of a
+ * part, and the dump comes back through a restore into a second database, whose tables are compared with those of the
+ * first. `npm run demo`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import { startEmulator } from 'oss-upload-stream/emulator'
 import { openStore } from 'oss-upload-stream'
 
 const MiB = 1024 * 1024
-const project = fileURLToPath(new URL('..', import.meta.url))
 
-interface Producer {
+/** What is copied, and how it is told that the copy is the same. */
+interface Original {
   /** What is said of it. */
   description: string
   key: string
-  command: string
-  args: string[]
-  cleanUp?: () => void
+  dump: readonly [command: string, ...args: string[]]
+  restore: readonly [command: string, ...args: string[]]
+  /** The same text for the original and its copy, where they are the same. */
+  compare: () => [original: string, copy: string]
+  cleanUp: () => void
 }
 
-/** The dump of a database made for this, where a PostgreSQL answers; else an archive of the installed packages. */
-function chooseProducer(): Producer {
-  const database = `oss_upload_stream_demo_${process.pid}`
+/** A database made for this, where a PostgreSQL answers. */
+function database(): Original | undefined {
+  const [first, second] = ['original', 'copy'].map((name) => `oss_upload_stream_demo_${process.pid}_${name}`) as [
+    string,
+    string,
+  ]
   const server = ['-h', process.env['PGHOST'] ?? '127.0.0.1', '-U', process.env['PGUSER'] ?? 'postgres', '-w']
   const run = (command: string, ...args: string[]) =>
-    spawnSync(command, [...server, ...args], { encoding: 'utf8', timeout: 60_000 }).status === 0
-  if (run('createdb', database)) {
-    const cleanUp = () => void run('dropdb', '--if-exists', '--force', database)
-    const rows = `CREATE TABLE events AS SELECT n AS id, now() - n * interval '1 second' AS at,
-      md5(n::text) AS name, decode(repeat(md5((n * 7)::text), 20), 'hex') AS payload FROM generate_series(1, 100000) n`
-    if (run('psql', '-q', '-d', database, '-c', rows)) {
-      const args = [...server, '-d', database]
-      return { description: 'pg_dump of a PostgreSQL database', key: 'demo/app.sql', command: 'pg_dump', args, cleanUp }
-    }
+    spawnSync(command, [...server, ...args], { encoding: 'utf8', timeout: 60_000 })
+  const rows = `CREATE TABLE events AS SELECT n AS id, now() - n * interval '1 second' AS at,
+    md5(n::text) AS name, decode(repeat(md5((n * 7)::text), 20), 'hex') AS payload FROM generate_series(1, 50000) n`
+  const content = `SELECT count(*) || ' rows, MD5 ' || md5(string_agg(md5(e::text), '' ORDER BY id)) FROM events e`
+  const contentOf = (name: string) => run('psql', '-A', '-t', '-d', name, '-c', content).stdout.trim()
+  const cleanUp = () => [first, second].forEach((name) => run('dropdb', '--if-exists', '--force', name))
+  const isMade =
+    run('createdb', first).status === 0 &&
+    run('psql', '-q', '-d', first, '-c', rows).status === 0 &&
+    run('createdb', second).status === 0
+  if (!isMade) {
     cleanUp()
+    return undefined
   }
-  console.log('No PostgreSQL answers here: taking a tar of the installed packages instead of a database dump.')
   return {
-    description: 'tar of node_modules',
-    key: 'demo/node_modules.tar',
-    command: 'tar',
-    args: ['-cf', '-', '-C', project, 'node_modules'],
+    description: 'pg_dump of a PostgreSQL database',
+    key: 'demo/app.sql',
+    dump: ['pg_dump', ...server, '-d', first],
+    restore: ['psql', ...server, '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', second],
+    compare: () => [contentOf(first), contentOf(second)],
+    cleanUp,
   }
 }
 
-/** The producer's output; it ends well only when the producer did. */
-function outputOf({ command, args }: Producer): Readable {
+/** Else an installed package, as an archive that is unpacked again. */
+function installedPackage(): Original {
+  const modules = path.resolve('node_modules')
+  const folder = mkdtempSync(path.join(tmpdir(), 'oss-upload-stream-demo-'))
+  return {
+    description: 'tar of an installed package',
+    key: 'demo/typescript.tar',
+    dump: ['tar', '-cf', '-', '-C', modules, 'typescript'],
+    restore: ['tar', '-xf', '-', '-C', folder],
+    compare: () => [contentOfFiles(path.join(modules, 'typescript')), contentOfFiles(path.join(folder, 'typescript'))],
+    cleanUp: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function contentOfFiles(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort()
+  const hash = createHash('md5')
+  for (const file of files) hash.update(`${path.relative(folder, file)}\0`).update(readFileSync(file))
+  return `${files.length} files, MD5 ${hash.digest('hex')}`
+}
+
+/** The output of a command; it ends well only when the command did. */
+function outputOf([command, ...args]: Original['dump']): Readable {
   const output = new PassThrough()
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   child.stdout.pipe(output, { end: false })
@@ -57,14 +93,39 @@ function outputOf({ command, args }: Producer): Readable {
     if (code === 0) output.end()
     else output.destroy(new Error(`${command} ended with status ${code ?? 'unknown'}`))
   })
-  // Where the upload fails, the producer is not to wait for a reader that is gone.
+  // Where the upload fails, the command is not to wait for a reader that is gone.
   output.once('close', () => child.kill())
   return output
 }
 
+/** Has a command read all of `body`. Rejects where it does not end well. */
+async function feed([command, ...args]: Original['restore'], body: Readable): Promise<void> {
+  const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'] })
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`${command} ended with status ${code ?? 'unknown'}`))
+    })
+  })
+  await Promise.all([pipeline(body, child.stdin), ended])
+}
+
 const mebibytes = (bytes: number) => `${(bytes / MiB).toFixed(1)} MiB`
 
-const producer = chooseProducer()
+/** Something that changes in place on a terminal, and is not shown elsewhere. */
+function show(line: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r${line}\u001b[K`)
+}
+
+function say(line: string): void {
+  show('')
+  console.log(line)
+}
+
+const found = database()
+if (found === undefined) say('No PostgreSQL answers here: an installed package is copied instead.')
+const original = found ?? installedPackage()
 const emulator = await startEmulator()
 try {
   const store = openStore({
@@ -73,52 +134,41 @@ try {
     endpoint: emulator.endpoint,
     credentials: emulator.credentials,
   })
-  console.log(`${producer.description} → oss://backups/${producer.key} on the embedded store at ${emulator.endpoint}`)
+  say(`${original.description} → oss://backups/${original.key}\n`)
 
-  let peak = 0
-  const sent = createHash('sha256')
-  const upload = store.createUploadStream(producer.key, {
-    contentType: 'application/sql',
-    metadata: { made: 'by the demo' },
-    onProgress({ received, acknowledged, partsDone, partsInFlight, elapsedMs, slowSide }) {
-      peak = Math.max(peak, process.memoryUsage.rss())
-      const rate = mebibytes(acknowledged / (elapsedMs / 1000))
-      const line = `  ${mebibytes(received)} read, ${mebibytes(acknowledged)} stored, ${partsDone} parts and ${partsInFlight} in flight, ${rate}/s, slow side: ${slowSide}`
-      process.stdout.write(process.stdout.isTTY ? `\r${line}\u001b[K` : `${line}\n`)
-    },
+  // Half of a part arrives, then its connection is gone.
+  emulator.faults.inject({
+    match: { operation: 'UploadPart', partNumber: 2 },
+    action: { type: 'reset', at: 'request', afterBytes: 4 * MiB },
   })
-  await pipeline(
-    outputOf(producer),
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        sent.update(chunk)
-        yield chunk
-      }
-    },
-    upload,
-  )
-  const result = await upload.done
-  const { elapsedMs } = upload.progress
-  if (process.stdout.isTTY) process.stdout.write('\n')
+  const upload = store.createUploadStream(original.key, { contentType: 'application/octet-stream' })
+  let peak = 0
+  let cuts = 0
+  upload.on('progress', ({ received, acknowledged, partsDone, elapsedMs }) => {
+    peak = Math.max(peak, process.memoryUsage.rss())
+    const rate = mebibytes(acknowledged / (elapsedMs / 1000))
+    show(`  ${mebibytes(received)} read, ${mebibytes(acknowledged)} stored, ${partsDone} parts, ${rate}/s`)
+  })
+  upload.on('retry', ({ partNumber = 0, delayMs }) => {
+    cuts += 1
+    say(`  a connection was cut in the middle of part ${partNumber}: sent again after ${Math.round(delayMs)} ms`)
+  })
+  await pipeline(outputOf(original.dump), upload).finally(() => upload.done)
+  const { size, parts, crc64 } = await upload.done
+  const seconds = upload.progress.elapsedMs / 1000
+  say(`  up        ${mebibytes(size)} in ${parts} parts, ${mebibytes(size / seconds)}/s, CRC-64 ${crc64}`)
 
-  // What comes back is verified twice: by the CRC-64 while it is read, and by a hash of what was sent.
-  const { body, size, crc64 } = await store.get(producer.key)
-  const received = createHash('sha256')
-  for await (const chunk of body) received.update(chunk as Buffer)
-  const same = received.digest('hex') === sent.digest('hex') && size === result.size && crc64 === result.crc64
+  const { body } = await store.get(original.key)
+  await feed(original.restore, body)
+  const [before, after] = original.compare()
+  const isSame = before === after && before !== ''
   await store.close()
-
-  console.log(`
-  object    oss://${result.bucket}/${result.key}
-  bytes     ${result.size.toLocaleString('en')} (${mebibytes(result.size)})
-  parts     ${result.parts}${result.uploadId === undefined ? '' : `, upload id ${result.uploadId}`}
-  rate      ${mebibytes(result.size / (elapsedMs / 1000))}/s over ${(elapsedMs / 1000).toFixed(2)} s
-  CRC-64    ${result.crc64}
-  ETag      ${result.etag}
-  memory    ${mebibytes(peak)} at most, the store's own included
-  read back ${same ? 'identical: size, CRC-64 and SHA-256' : 'DIFFERENT'}`)
-  process.exitCode = same ? 0 : 1
+  say(`  restored  ${after}`)
+  say(`  memory    ${mebibytes(peak)} at most, the store's own included`)
+  say(`  survived  ${cuts} cut connection${cuts === 1 ? '' : 's'}`)
+  say(`\nThe copy is ${isSame ? 'the same as the original' : `DIFFERENT from the original: ${before}`}.`)
+  process.exitCode = isSame && cuts > 0 ? 0 : 1
 } finally {
   await emulator.close()
-  producer.cleanUp?.()
+  original.cleanUp()
 }
