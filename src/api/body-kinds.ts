@@ -1,5 +1,6 @@
 /** What holds or gives bytes, told apart by what it can do: other copies and implementations of a class count as well. */
 import type { Readable } from 'node:stream'
+import { types } from 'node:util'
 import { invalidOption } from '../shared/check-option.js'
 
 const ACCEPTED_CHUNKS = 'accepted are strings, Uint8Array, other views and ArrayBuffer'
@@ -23,6 +24,10 @@ export function isIterable(body: unknown): body is AsyncIterable<unknown> | Iter
   return has(body, Symbol.asyncIterator, 'function') || has(body, Symbol.iterator, 'function')
 }
 
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return has(value, 'then', 'function')
+}
+
 function has(body: unknown, name: PropertyKey, type: 'function' | 'number'): boolean {
   return typeof body === 'object' && body !== null && typeof (body as Record<PropertyKey, unknown>)[name] === type
 }
@@ -31,6 +36,6 @@ function has(body: unknown, name: PropertyKey, type: 'function' | 'number'): boo
 export function toChunk(value: unknown): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (types.isArrayBuffer(value)) return new Uint8Array(value)
   throw invalidOption('a chunk of the body', value, ACCEPTED_CHUNKS)
 }

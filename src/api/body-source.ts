@@ -6,7 +6,10 @@ import { pipeline, type Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toError, UploadError } from '../shared/errors.js'
 import type { UploadStream } from '../stream/upload-stream.js'
-import { CHUNKS_PER_TURN, toChunk } from './body-kinds.js'
+import { mustBeWhole } from '../stream/source-state.js'
+import { CHUNKS_PER_TURN, isThenable, toChunk } from './body-kinds.js'
+import { ChunkWriter } from './chunk-writer.js'
+import { wrapForeignStream } from './foreign-stream.js'
 
 /** What is known of a body beforehand. */
 export interface BodyFacts {
@@ -43,7 +46,7 @@ export function pipedSource(stream: Readable): BodySource {
       pipeline(stream, upload, () => undefined)
     },
     stop() {
-      stream.destroy()
+      destroySource(stream)
       return Promise.resolve()
     },
   }
@@ -51,16 +54,44 @@ export function pipedSource(stream: Readable): BodySource {
 
 /** A Node.js stream of objects, each of which is looked at: `pipe()` would throw at one that cannot be written. */
 export function objectSource(stream: Readable): BodySource {
+  return new IteratedSource(() => iteratorOf(stream))
+}
+
+/** A stream of another package, which does not say whether it gives bytes or objects. */
+export function foreignSource(stream: Readable): BodySource {
   return new IteratedSource(() => {
-    const iterator = stream[Symbol.asyncIterator]()
+    const { next, ...others } = iteratorOf(wrapForeignStream(stream))
     return {
-      next: () => iterator.next(),
-      return: () => {
-        stream.destroy()
-        return Promise.resolve({ done: true, value: undefined })
+      ...others,
+      next: async () => {
+        const { done, value } = await next()
+        return done === true ? { done, value } : { done: false, value: (value as { chunk: unknown }).chunk }
       },
     }
   })
+}
+
+function iteratorOf(stream: Readable): {
+  next(): Promise<IteratorResult<unknown>>
+  return(): Promise<IteratorResult<unknown>>
+} {
+  const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<unknown>
+  return {
+    next: async () => {
+      const result = await iterator.next()
+      if (result.done === true) await mustBeWhole(stream)
+      return result
+    },
+    return: () => {
+      destroySource(stream)
+      return Promise.resolve({ done: true, value: undefined })
+    },
+  }
+}
+
+/** Streams of the first days of Node.js have no `destroy()`. */
+function destroySource(stream: Partial<Readable>): void {
+  stream.destroy?.()
 }
 
 /** A web stream. Unlike its own iterator it can be cancelled while a chunk is waited for. */
@@ -86,6 +117,9 @@ export function iteratedSource(iterable: AsyncIterable<unknown> | Iterable<unkno
     Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator](),
   )
 }
+
+/** How long a source may take to close after a failure. */
+const CLOSE_MS = 2_000
 
 type AnyIterator = AsyncIterator<unknown, unknown> | Iterator<unknown, unknown>
 
@@ -128,6 +162,7 @@ class IteratedSource implements BodySource {
     const { size } = this.facts
     const iterator = this.#open()
     this.#iterator = iterator
+    const writer = new ChunkWriter(upload)
     let written = 0
     for (let chunks = 1; !upload.destroyed; chunks += 1) {
       const chunk = await this.#next(iterator)
@@ -137,7 +172,8 @@ class IteratedSource implements BodySource {
         return true
       }
       written += Buffer.byteLength(chunk)
-      if (!upload.write(chunk)) await drained(upload)
+      const taking = writer.write(chunk)
+      if (taking !== undefined) await taking
       else if (chunks % CHUNKS_PER_TURN === 0) await nextTurn()
     }
     return false
@@ -147,7 +183,9 @@ class IteratedSource implements BodySource {
     this.#isAwaited = true
     try {
       const result = await iterator.next()
-      return result.done === true ? undefined : toChunk(result.value)
+      if (result.done === true) return undefined
+      // A list may hold promises of chunks.
+      return toChunk(isThenable(result.value) ? await result.value : result.value)
     } finally {
       this.#isAwaited = false
     }
@@ -155,10 +193,16 @@ class IteratedSource implements BodySource {
 
   /** What fails here comes after the failure that matters. */
   async #close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS)
+    })
     try {
-      await (this.#iterator ?? this.#open()).return?.()
+      await Promise.race([(this.#iterator ?? this.#open()).return?.(), limit])
     } catch {
       // See above.
+    } finally {
+      clearTimeout(timer)
     }
   }
 }
@@ -166,19 +210,6 @@ class IteratedSource implements BodySource {
 /** Asked anew: it may end while something else is waited for. */
 function isOver({ destroyed }: UploadStream): boolean {
   return destroyed
-}
-
-async function drained(upload: UploadStream): Promise<void> {
-  if (upload.destroyed) return
-  await new Promise<void>((resolve) => {
-    const onEvent = (): void => {
-      upload.off('drain', onEvent)
-      upload.off('close', onEvent)
-      resolve()
-    }
-    upload.on('drain', onEvent)
-    upload.on('close', onEvent)
-  })
 }
 
 function changed(size: number, written: number): UploadError {

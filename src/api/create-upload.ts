@@ -4,7 +4,7 @@ import type { DownloadStream } from '../stream/download-stream.js'
 import type { UploadStream } from '../stream/upload-stream.js'
 import type { UploadTransform } from '../stream/upload-transform.js'
 import type { UploadOptions } from '../upload/upload-options.js'
-import { ObjectStore, openStore } from './object-store.js'
+import { type ObjectStore, openStore } from './object-store.js'
 import { parseTarget } from './target.js'
 
 export interface CreateUploadOptions extends UploadOptions {
@@ -52,7 +52,7 @@ function create<
   checkObject('options', options)
   const { store, ...uploadOptions } = options
   if (store !== undefined) {
-    if (!(store instanceof ObjectStore)) throw invalidOption('store', store, 'accepted is what openStore() answers')
+    if (!isStore(store)) throw invalidOption('store', store, 'accepted is what openStore() answers')
     if (place.provider !== undefined && (place.provider !== store.provider || place.bucket !== store.bucket)) {
       throw invalidOption('target', target, `accepted is the bucket of the store, ${store.provider}://${store.bucket}`)
     }
@@ -64,4 +64,11 @@ function create<
     void own.close()
   })
   return stream
+}
+
+/** Another copy of the package may have made it. */
+function isStore(value: unknown): value is ObjectStore {
+  const { provider, bucket, createUploadStream, createUploadTransform } = Object(value) as Partial<ObjectStore>
+  const verbs = [createUploadStream, createUploadTransform]
+  return typeof provider === 'string' && typeof bucket === 'string' && verbs.every((verb) => typeof verb === 'function')
 }

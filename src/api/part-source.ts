@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { types } from 'node:util'
 import type { PartBuffer } from '../checksum/crc64.js'
 import { checkInteger, checkNames, invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
@@ -47,7 +48,7 @@ interface ChunkSource {
 
 /** From here on an error of a stream is noticed here. Throws UploadError where it is nothing that a part is made of. */
 export function openPartSource(body: unknown): PartSource {
-  if (body instanceof Uint8Array) return { name: 'bytes', size: body.length, bytes: body }
+  if (types.isUint8Array(body)) return { name: 'bytes', size: body.length, bytes: body }
   if (isBlob(body)) return { ...webSource(body.stream()), size: body.size }
   if (isNodeStream(body)) return readableSource(body)
   if (isWebStream(body)) return webSource(body)
@@ -81,7 +82,7 @@ function readableSource(stream: Readable): ChunkSource {
     name: 'chunks',
     size: undefined,
     next: () => iterator.next(),
-    destroy: (error) => void stream.destroy(error),
+    destroy: (error) => void (stream as Partial<Readable>).destroy?.(error),
   }
 }
 

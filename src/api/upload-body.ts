@@ -1,6 +1,8 @@
 import { isErrored, isReadable, Readable } from 'node:stream'
+import { types } from 'node:util'
 import { checkObject, invalidOption } from '../shared/check-option.js'
 import type { UploadError } from '../shared/errors.js'
+import { ALREADY_READ, faultOf } from '../stream/source-state.js'
 import type { UploadStream } from '../stream/upload-stream.js'
 import type { DescriptorBody } from '../source/descriptor.js'
 import type { UploadOptions } from '../upload/upload-options.js'
@@ -10,6 +12,7 @@ import {
   type BodyFacts,
   type BodySource,
   bytesSource,
+  foreignSource,
   iteratedSource,
   objectSource,
   pipedSource,
@@ -66,14 +69,20 @@ function withFacts({ size, contentType }: BodyFacts, options: UploadOptions): Up
 function sourceOf(body: unknown): BodySource {
   if (typeof body === 'string') return bytesSource(Buffer.from(body))
   if (ArrayBuffer.isView(body)) return bytesSource(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
-  if (body instanceof ArrayBuffer) return bytesSource(new Uint8Array(body))
+  if (types.isArrayBuffer(body)) return bytesSource(new Uint8Array(body))
   if (isBlob(body)) {
     const { size, type } = body
     return webSource(body.stream(), { size, ...(type === '' ? {} : { contentType: type }) })
   }
   if (isNodeStream(body)) {
-    if (body.readableEnded) throw alreadyRead(body)
-    return body.readableObjectMode ? objectSource(body) : pipedSource(body)
+    // Also where the body is refused: its own error must not end the process.
+    body.on('error', () => undefined)
+    const fault = faultOf(body)
+    if (fault !== undefined) throw invalidOption('body', body, fault)
+    // The types name the streams of Node.js alone.
+    const { readableObjectMode } = body as Partial<Readable>
+    if (readableObjectMode === undefined) return foreignSource(body)
+    return readableObjectMode ? objectSource(body) : pipedSource(body)
   }
   if (isWebStream(body)) {
     if (body.locked || isUsedUp(body)) throw alreadyRead(body)
@@ -86,7 +95,7 @@ function sourceOf(body: unknown): BodySource {
 
 /** Nothing more would come from it, and an empty object would be stored. */
 function alreadyRead(body: unknown): UploadError {
-  return invalidOption('body', body, 'it is being read by somebody else, or has been read to its end')
+  return invalidOption('body', body, ALREADY_READ)
 }
 
 /** One that failed is not: its error is to be told. The types name the streams of Node.js alone, the documentation both. */

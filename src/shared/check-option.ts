@@ -36,9 +36,26 @@ export function checkOneOf<T extends string>(name: string, value: unknown, accep
 
 /** One signal may end any number of uploads and calls: that each of them listens until it is over is no leak. */
 export function acceptSignal(name: string, value: unknown): AbortSignal {
-  if (!(value instanceof AbortSignal)) throw invalidOption(name, value, 'accepted is an AbortSignal')
-  setMaxListeners(0, value)
-  return value
+  if (!isSignal(value)) throw invalidOption(name, value, 'accepted is an AbortSignal')
+  const isOwn = (value instanceof EventTarget) as boolean
+  if (isOwn) {
+    setMaxListeners(0, value)
+    return value
+  }
+  // Of another realm, or a polyfill: what it lacks of a signal of today must not be missed.
+  const own = new AbortController()
+  setMaxListeners(0, own.signal)
+  const follow = (): void => own.abort(value.reason)
+  if (value.aborted) follow()
+  else value.addEventListener('abort', follow, { once: true })
+  return own.signal
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener, removeEventListener } = Object(value) as Partial<AbortSignal>
+  return (
+    typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  )
 }
 
 export function checkObject(name: string, value: unknown): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 
 /**
  * What went wrong, for programs to act upon (act on the code, never on the message):
@@ -24,7 +24,8 @@ import { inspect } from 'node:util'
  * - `CLOSED`: the store was closed.
  * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
  * - `COMMAND_FAILED`: a command whose output is uploaded could not be run, or ended without success; nothing was published.
- * - `INCOMPLETE`: the parts acknowledged are not all that was sent; nothing was published.
+ * - `INCOMPLETE`: the bytes were fewer than `size`, or the parts acknowledged are not all that was sent; nothing was published.
+ * - `TOO_LARGE`: the bytes were more than `size` or `maxSize`; nothing was published.
  */
 export type UploadErrorCode =
   | 'INVALID_OPTION'
@@ -49,6 +50,7 @@ export type UploadErrorCode =
   | 'SOURCE_CHANGED'
   | 'COMMAND_FAILED'
   | 'INCOMPLETE'
+  | 'TOO_LARGE'
 
 /** What is known about a failure beside its code and message. */
 export interface UploadErrorDetails {
@@ -159,5 +161,15 @@ export function attachResumable(error: Error, uploadId: string): void {
 
 /** The value as an Error, for what may have been thrown by anybody. */
 export function toError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(`a value that is no Error was thrown: ${inspect(value)}`)
+  return isError(value) ? value : new Error(`a value that is no Error was thrown: ${inspect(value)}`)
+}
+
+/** Returns whether the value is an Error, also one of another realm, as those of Node.js are in a test under Jest. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value)
+}
+
+/** The code of an error of the system, such as `ENOENT`. */
+export function systemCodeOf(error: unknown): unknown {
+  return isError(error) && 'code' in error ? error.code : undefined
 }

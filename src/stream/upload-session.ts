@@ -2,12 +2,14 @@
  * What the streams of this library share: an upload, told by the stream's own life when to write, publish or give up.
  * Asynchronous work with the callbacks that streams want at its edges; no policy.
  */
-import { toError, UploadError } from '../shared/errors.js'
+import type { Readable } from 'node:stream'
+import { attachLeftover, toError, UploadError } from '../shared/errors.js'
 import type { UploadProgress } from '../upload/progress.js'
 import type { UploadHost } from '../upload/upload-observer.js'
 import { Upload } from '../upload/upload.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
+import { faultOf, mustBeWhole } from './source-state.js'
 
 /** What a session needs of the stream it belongs to. */
 export interface SessionStream {
@@ -30,6 +32,8 @@ export class UploadSession {
   readonly #signal: AbortSignal | undefined
   readonly #onProgress: UploadOptions['onProgress']
   readonly #progressTimer: NodeJS.Timeout
+  /** Streams that were piped here. */
+  readonly #sources: Readable[] = []
   #reporting: Promise<void> | undefined
   #resolveDone: (result: UploadResult) => void = () => undefined
   #rejectDone: (error: Error) => void = () => undefined
@@ -89,6 +93,17 @@ export class UploadSession {
     else this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
+  /** A stream is piped here: one that is over already, or is read elsewhere, would make another object of its bytes. */
+  pipedFrom(source: Readable): void {
+    this.#sources.push(source)
+    const fault = this.progress.received > 0 ? undefined : faultOf(source)
+    if (fault !== undefined) this.#refuse(`the stream that is piped to the upload cannot be stored: ${fault}`)
+  }
+
+  #refuse(message: string): void {
+    this.#stream.destroy(new UploadError('INVALID_OPTION', message, { key: this.key }))
+  }
+
   get key(): string {
     return this.#upload.key
   }
@@ -143,13 +158,18 @@ export class UploadSession {
   }
 
   /** For `_destroy`: cleans up if the object is not published, then hands on the error. */
-  destroy(error: Error | null, callback: Callback): void {
+  destroy(thrown: Error | null, callback: Callback): void {
+    // Anything can be thrown, although the types say otherwise.
+    const error = (thrown as unknown) === null || (thrown as unknown) === undefined ? null : toError(thrown)
     this.#stop()
     if (this.#upload.result !== undefined) {
       // Published, but the caller's own code failed on hearing of it. Without an error this is the stream's usual end, or the
       // caller does not wait for that code: nobody is told any more if it fails.
       if (error === null) this.#resolveDone(this.#upload.result)
-      else this.#rejectDone(error)
+      else {
+        attachLeftover(error, { outcomeUnknown: true })
+        this.#rejectDone(error)
+      }
       callback(error)
       return
     }
@@ -168,6 +188,7 @@ export class UploadSession {
   }
 
   async #finish(): Promise<void> {
+    for (const source of this.#sources) await mustBeWhole(source)
     const result = await this.#upload.finish()
     this.#stop()
     await this.#reporting

@@ -32,6 +32,7 @@ export class UploadStream extends Writable {
   constructor(host: UploadHost, key: string, options: UploadOptions = {}) {
     super({ highWaterMark: HIGH_WATER_MARK })
     this.#session = new UploadSession(this, host, key, options)
+    this.on('pipe', (source) => this.#session.pipedFrom(source))
     this.#session.start()
   }
 

@@ -29,6 +29,10 @@ export interface UploadOptions extends ObjectOptions, UploadCallbacks {
   concurrency?: number | 'auto' | undefined
   /** Bytes that the stream is expected to have; it may have fewer, and a tenth more. Chooses one part size that fits. */
   expectedSize?: number | undefined
+  /** Bytes that the stream must have: with fewer (`INCOMPLETE`) or more (`TOO_LARGE`) nothing is published. */
+  size?: number | undefined
+  /** The most bytes that are accepted: with more (`TOO_LARGE`) nothing is published. */
+  maxSize?: number | undefined
   /** Let parts grow after the first 1,000. Default true. False for services that demand equal parts. */
   partGrowth?: boolean | undefined
   /**
@@ -59,6 +63,8 @@ export interface SendOptions {
   partSize: number
   concurrency: number | 'auto'
   expectedSize: number | undefined
+  size: number | undefined
+  maxSize: number | undefined
   partGrowth: boolean
   checkpoint: LockableStore | undefined
   resume: 'replay' | 'offset'
@@ -74,6 +80,8 @@ const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   'partSize',
   'concurrency',
   'expectedSize',
+  'size',
+  'maxSize',
   'partGrowth',
   'checkpoint',
   'resume',
@@ -86,16 +94,16 @@ const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
 /** Throws UploadError where an option is not acceptable. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
-  const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, expectedSize, partGrowth = true, signal } = options
+  const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, partGrowth = true, signal } = options
   const { checkpoint, resume = 'replay', inspect, onProgress, onPart } = options
   checkCallbacks(options)
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, limits.maxPartSize, 'bytes'),
     concurrency: checkConcurrency(concurrency),
-    expectedSize:
-      expectedSize === undefined
-        ? undefined
-        : checkInteger('expectedSize', expectedSize, 0, limits.maxObjectSize, 'bytes'),
+    // Of a size that is known the parts can be planned.
+    expectedSize: checkSize('expectedSize', options.expectedSize, limits) ?? checkSize('size', options.size, limits),
+    size: checkSize('size', options.size, limits),
+    maxSize: checkSize('maxSize', options.maxSize, limits),
     partGrowth: checkBoolean('partGrowth', partGrowth),
     checkpoint: checkpoint === undefined ? undefined : checkpointStoreOf(checkpoint),
     resume: checkResume(resume, checkpoint, inspect),
@@ -104,6 +112,10 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
     onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
     onPart: onPart === undefined ? undefined : checkFunction('onPart', onPart),
   }
+}
+
+function checkSize(name: string, value: number | undefined, limits: StoreLimits): number | undefined {
+  return value === undefined ? undefined : checkInteger(name, value, 0, limits.maxObjectSize, 'bytes')
 }
 
 function checkResume(resume: unknown, checkpoint: unknown, inspect: unknown): SendOptions['resume'] {

@@ -15,6 +15,7 @@ import { Filling, type FillingOwner } from './filling.js'
 import { endInspection, type Inspector } from './inspection.js'
 import { PartPlan } from './part-plan.js'
 import type { UploadProgress } from './progress.js'
+import { mustBeAll, mustNotBeDetached, mustNotExceed, transferred } from './received-bytes.js'
 import { Transfer } from './transfer.js'
 import type { UploadHost, UploadObserver } from './upload-observer.js'
 import { checkUploadOptions, type SendOptions, type UploadOptions } from './upload-options.js'
@@ -82,7 +83,8 @@ export class Upload {
    */
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#begin()
-    this.#transfer.meter.receive(chunk.length)
+    if (chunk.length === 0) mustNotBeDetached(chunk)
+    this.#receive(chunk.length)
     const taken = chunk.length <= SLICE ? this.#take(chunk, 0, chunk.length) : 0
     return taken === chunk.length && !this.#mustCut ? undefined : this.#takeInTurns(chunk, taken)
   }
@@ -105,7 +107,7 @@ export class Upload {
   accept(length: number): void {
     const look = this.#inspector === undefined ? undefined : (bytes: Uint8Array) => this.#inspector?.bytes(bytes)
     if (!this.#filling.takeBack(length, look)) return
-    if (length > 0) this.#transfer.meter.receive(length)
+    if (length > 0) this.#receive(length)
     if (this.#mustCut) this.#tryCut()
   }
 
@@ -113,6 +115,7 @@ export class Upload {
   async finish(): Promise<UploadResult> {
     this.#begin()
     this.#transfer.meter.end()
+    mustBeAll(this.#length, this.#sendOptions)
     if (this.#inspector !== undefined) await endInspection(this.#inspector, this.#transfer.cancelled)
     // Memory was made ready for bytes that did not come.
     if (this.#filling.length === 0) this.#filling.drop()
@@ -122,7 +125,7 @@ export class Upload {
       this.#transfer.throwIfFailed()
       this.#cut()
     }
-    return this.#transfer.complete(this.#partCount, (this.#start ?? 0) + this.#transfer.meter.received)
+    return this.#transfer.complete(this.#partCount, this.#length)
   }
 
   /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */
@@ -130,6 +133,17 @@ export class Upload {
     const settled = this.#transfer.abort(error)
     this.#filling.drop()
     await settled
+  }
+
+  /** Bytes of the object so far. */
+  get #length(): number {
+    return (this.#start ?? 0) + this.#transfer.meter.received
+  }
+
+  /** Throws UploadError where these bytes are more than may come. */
+  #receive(bytes: number): void {
+    this.#transfer.meter.receive(bytes)
+    mustNotExceed(this.#length, this.#sendOptions)
   }
 
   async #takeOver(): Promise<number> {
@@ -167,10 +181,12 @@ export class Upload {
   }
 
   async #takeInTurns(chunk: Uint8Array, start: number): Promise<void> {
+    const { length } = chunk
     let at = start
     for (;;) {
-      at = this.#take(chunk, at, Math.min(at + SLICE, chunk.length))
-      if (at === chunk.length && !this.#mustCut) return
+      if (chunk.length !== length) throw transferred()
+      at = this.#take(chunk, at, Math.min(at + SLICE, length))
+      if (at === length && !this.#mustCut) return
       const { meter, cancelled } = this.#transfer
       if (this.#filling.isFull && !this.#transfer.hasRoom) await meter.blocked(this.#transfer.room())
       else if (this.#filling.needsMemory) await meter.blocked(this.#filling.wait(cancelled))

@@ -21,6 +21,8 @@ describe('the options of an upload', () => {
       partSize: 8 * MiB,
       concurrency: 5,
       expectedSize: undefined,
+      size: undefined,
+      maxSize: undefined,
       partGrowth: true,
       checkpoint: undefined,
       resume: 'replay',

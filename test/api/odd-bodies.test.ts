@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
+import { createRequire } from 'node:module'
+import http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { PassThrough, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runInNewContext } from 'node:vm'
+import { createUploadStream, type ObjectStore, type UploadBody } from '../../src/index.js'
+import { readAll, someBytes } from '../support/bytes.js'
+import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { invalidOption, uploadError } from '../support/errors.js'
+
+const require = createRequire(import.meta.url)
+const PART = 102_400
+
+async function stored(store: ObjectStore): Promise<Buffer> {
+  const { body } = await store.get('k')
+  return readAll(body)
+}
+
+describe('chunks whose memory is used again', () => {
+  it('are copied before an iterable is asked for the next one', async (t) => {
+    const { store } = await embeddedStore(t)
+    const bytes = someBytes(40 * 65_536 + 5)
+    const memory = Buffer.alloc(200_000)
+    function* reused(): Generator<Uint8Array> {
+      const lengths = [65_536, 65_536, 200_000, 1, 120_000]
+      for (let at = 0, i = 0; at < bytes.length; i += 1) {
+        const length = Math.min(lengths[i % lengths.length]!, bytes.length - at)
+        yield memory.subarray(0, bytes.copy(memory, 0, at, at + length))
+        memory.fill(0)
+        at += length
+      }
+    }
+    await store.upload('k', reused(), { partSize: PART, concurrency: 2 })
+    assert.ok((await stored(store)).equals(bytes))
+  })
+
+  it('may be changed in the callback of write()', async (t) => {
+    const { store } = await embeddedStore(t)
+    const bytes = someBytes(1_000_000)
+    const memory = Buffer.alloc(150_000)
+    const upload = store.createUploadStream('k', { partSize: PART })
+    for (let at = 0; at < bytes.length; at += memory.length) {
+      const length = bytes.copy(memory, 0, at, at + memory.length)
+      await new Promise<void>((resolve) => upload.write(memory.subarray(0, length), () => resolve()))
+      memory.fill(0)
+    }
+    upload.end()
+    await upload.done
+    assert.ok((await stored(store)).equals(bytes))
+  })
+
+  for (const [what, length] of [
+    ['while it is being copied', 200_000],
+    ['while it waits', 1_000],
+  ] as const) {
+    it(`fail the upload when their ArrayBuffer is transferred ${what}`, async (t) => {
+      const { store } = await embeddedStore(t)
+      const upload = store.createUploadStream('k', { partSize: PART })
+      upload.on('error', () => undefined)
+      upload.write(someBytes(200_000))
+      const chunk = new Uint8Array(length)
+      if (length > 100_000) upload.write(new Uint8Array(0))
+      upload.write(chunk)
+      if (length > 100_000) await new Promise<void>((resolve) => upload.once('drain', resolve)).catch(() => undefined)
+      else structuredClone(chunk.buffer, { transfer: [chunk.buffer] })
+      if (length > 100_000) {
+        const large = new Uint8Array(1_000_000)
+        upload.write(large)
+        structuredClone(large.buffer, { transfer: [large.buffer] })
+      }
+      upload.end()
+      await assert.rejects(upload.done, uploadError('SOURCE_CHANGED'))
+      assert.equal(await exists(store, 'k'), false)
+    })
+  }
+})
+
+describe('the size of a stream', () => {
+  const bytes = someBytes(3 * PART)
+  for (const [what, options, code] of [
+    ['has fewer bytes than size', { size: 3 * PART + 1 }, 'INCOMPLETE'],
+    ['has more bytes than size', { size: 3 * PART - 1 }, 'TOO_LARGE'],
+    ['has more bytes than maxSize', { maxSize: 3 * PART - 1 }, 'TOO_LARGE'],
+    ['is empty but has a size', { size: 1 }, 'INCOMPLETE'],
+  ] as const) {
+    it(`publishes nothing when it ${what}`, async (t) => {
+      const { store } = await embeddedStore(t)
+      const body = Readable.from(what.startsWith('is empty') ? [] : [bytes])
+      await assert.rejects(store.upload('k', body, { partSize: PART, ...options }), uploadError(code))
+      assert.equal(await exists(store, 'k'), false)
+      assert.deepEqual(await unfinishedUploads(store), [])
+    })
+  }
+
+  it('is published when it is what was said', async (t) => {
+    const { store } = await embeddedStore(t)
+    const options = { partSize: PART, size: bytes.length, maxSize: bytes.length }
+    const { size } = await store.upload('k', Readable.from([bytes]), options)
+    assert.equal(size, bytes.length)
+    await store.upload('k', Readable.from([]), { size: 0 })
+  })
+})
+
+/** Streams of other packages, all loaded as they are used: by require(). */
+const FOREIGN: Record<string, () => Readable & { write(chunk: unknown): unknown; end(): unknown }> = {
+  'readable-stream 2': () => new (require('readable-stream') as { PassThrough: new () => never }).PassThrough(),
+  through: () => (require('through') as () => never)(),
+  minipass: () => new (require('minipass') as { Minipass: new () => never }).Minipass(),
+}
+
+describe('streams of other packages', () => {
+  for (const [name, make] of Object.entries(FOREIGN)) {
+    it(`are uploaded: ${name}`, async (t) => {
+      const { store } = await embeddedStore(t)
+      const stream = make()
+      const uploading = store.upload('k', stream as UploadBody)
+      stream.write(Buffer.from('one, '))
+      stream.write(Buffer.from('two'))
+      stream.end()
+      await uploading
+      assert.equal((await stored(store)).toString(), 'one, two')
+    })
+
+    it(`are refused when they are over: ${name}`, async (t) => {
+      const { store } = await embeddedStore(t)
+      await store.upload('k', 'what was there')
+      const stream = make()
+      const ended = once(stream, 'end')
+      stream.resume()
+      stream.write(Buffer.from('some'))
+      stream.end()
+      await ended
+      await assert.rejects(store.upload('k', stream as UploadBody), invalidOption('body'))
+      assert.equal((await stored(store)).toString(), 'what was there')
+    })
+
+    it(`fail the upload when they give what cannot be written: ${name}`, async (t) => {
+      const { store } = await embeddedStore(t)
+      const stream =
+        name === 'readable-stream 2'
+          ? new (require('readable-stream') as { PassThrough: new (options: object) => never }).PassThrough({
+              objectMode: true,
+            })
+          : name === 'minipass'
+            ? new (require('minipass') as { Minipass: new (options: object) => never }).Minipass({ objectMode: true })
+            : make()
+      const uploading = store.upload('k', stream as UploadBody)
+      const given = stream as unknown as { write(chunk: unknown): void; end(): void }
+      given.write({ a: 1 })
+      given.end()
+      await assert.rejects(uploading, invalidOption('a chunk of the body'))
+      assert.equal(await exists(store, 'k'), false)
+    })
+  }
+
+  it('need no destroy()', async (t) => {
+    const { store } = await embeddedStore(t)
+    const stream = Object.assign(new EventEmitter(), { readable: true, pipe: () => undefined, pause() {}, resume() {} })
+    const uploading = store.upload('k', stream as unknown as UploadBody)
+    stream.emit('data', 7)
+    await assert.rejects(uploading, invalidOption('a chunk of the body'))
+  })
+})
+
+describe('a source that is over, or read elsewhere', () => {
+  it('is refused when others have its beginning', async (t) => {
+    const { store } = await embeddedStore(t)
+    const stream = Readable.from([someBytes(10), someBytes(10)], { objectMode: false })
+    stream.on('data', () => undefined)
+    await once(stream, 'data')
+    await assert.rejects(store.upload('k', stream), invalidOption('body'))
+  })
+
+  it('may be read by others from the same moment on', async (t) => {
+    const { store } = await embeddedStore(t)
+    const stream = Readable.from([Buffer.from('all')], { objectMode: false })
+    stream.pipe(new PassThrough()).resume()
+    await store.upload('k', stream)
+    assert.equal((await stored(store)).toString(), 'all')
+  })
+
+  for (const how of ['pipe', 'pipeline'] as const) {
+    it(`is refused by ${how}() when it has been read, and not when it is empty`, async (t) => {
+      const { store } = await embeddedStore(t)
+      const send = (source: Readable): Promise<unknown> => {
+        const upload = store.createUploadStream('k')
+        upload.on('error', () => undefined)
+        if (how === 'pipe') source.pipe(upload)
+        else pipeline(source, upload).catch(() => undefined)
+        return upload.done
+      }
+      const read = Readable.from(['a'])
+      await readAll(read.setEncoding('utf8').map((text: string) => Buffer.from(text)))
+      await assert.rejects(send(read), uploadError('INVALID_OPTION'))
+      assert.equal(await exists(store, 'k'), false)
+      await send(Readable.from([]))
+      assert.equal((await stored(store)).length, 0)
+      const empty = new PassThrough()
+      empty.end()
+      await send(empty)
+    })
+  }
+
+  it('does not end the process by its own error after a refusal', async (t) => {
+    const { store } = await embeddedStore(t)
+    const unhandled: unknown[] = []
+    const onError = (error: unknown): void => void unhandled.push(error)
+    process.on('uncaughtException', onError)
+    t.after(() => process.off('uncaughtException', onError))
+    const source = new Readable({ read: () => undefined })
+    await assert.rejects(store.upload('k', source, { partSize: 1 }), invalidOption('partSize'))
+    source.emit('error', new Error('ENOENT'))
+    const consumed = new Readable({ read: () => undefined, objectMode: true })
+    await assert.rejects(store.upload('k', consumed, { concurrency: 0 }), invalidOption('concurrency'))
+    consumed.emit('error', new Error('late'))
+    await sleep(0)
+    assert.deepEqual(unhandled, [])
+  })
+
+  for (const how of ['upload()', 'pipe()'] as const) {
+    it(`is not published when its HTTP/2 request is cancelled: ${how}`, async (t) => {
+      const { store } = await embeddedStore(t)
+      let outcome: Promise<unknown> = Promise.resolve()
+      const server = http2.createServer((request, response) => {
+        request.on('error', () => undefined)
+        response.on('error', () => undefined)
+        const upload =
+          how === 'pipe()' ? request.pipe(store.createUploadStream('k')).on('error', () => undefined) : undefined
+        outcome = (upload?.done ?? store.upload('k', request)).then(
+          () => 'stored',
+          (error: unknown) => error,
+        )
+      })
+      await new Promise<void>((resolve) => server.listen(0, resolve))
+      t.after(() => server.close())
+      const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+      t.after(() => client.destroy())
+      const request = client.request({ ':method': 'POST' })
+      request.on('error', () => undefined)
+      const arrived = once(server, 'stream')
+      request.write(someBytes(5000))
+      await arrived
+      request.close(http2.constants.NGHTTP2_CANCEL)
+      await once(request, 'close')
+      assert.match(String(await outcome), /cancelled|Premature close|aborted/i)
+      assert.equal(await exists(store, 'k'), false)
+    })
+  }
+})
+
+describe('iterables', () => {
+  it('may be lists of promises', async (t) => {
+    const { store } = await embeddedStore(t)
+    const list = [Promise.resolve('one, '), Promise.resolve('two')]
+    await store.upload('k', list as unknown as UploadBody)
+    assert.equal((await stored(store)).toString(), 'one, two')
+    const failing = [Promise.resolve('one, '), Promise.reject(new Error('no second'))]
+    await assert.rejects(store.upload('k', failing as unknown as UploadBody), /no second/)
+  })
+
+  it('do not keep a failed upload from settling when their return() never does', async (t) => {
+    const { store } = await embeddedStore(t)
+    const body = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: false, value: 7 }),
+        return: () => new Promise(() => undefined),
+      }),
+    }
+    await assert.rejects(store.upload('k', body as unknown as UploadBody), invalidOption('a chunk of the body'))
+  })
+})
+
+describe('values of another realm or another copy', () => {
+  it('are taken for what they are', async (t) => {
+    const { store } = await embeddedStore(t)
+    const foreign = (code: string): never => runInNewContext(code) as never
+    await store.upload('k', foreign('new Uint8Array([97, 98]).buffer'))
+    assert.equal((await stored(store)).toString(), 'ab')
+    await store.upload('k', foreign('[new Uint8Array([97]).buffer, new Uint8Array([98])]'))
+    assert.equal((await stored(store)).toString(), 'ab')
+    const error: Error = foreign('new TypeError("of another realm")')
+    const failing = new Readable({ read: (): void => void failing.destroy(error) })
+    await assert.rejects(store.upload('k', failing), (thrown) => thrown === error)
+  })
+
+  it('may be a signal that is none of this realm', async (t) => {
+    const { store } = await embeddedStore(t)
+    const listeners: (() => void)[] = []
+    const signal = {
+      aborted: false,
+      addEventListener: (_event: string, listener: () => void) => listeners.push(listener),
+      removeEventListener: () => undefined,
+    }
+    const uploading = store.upload('k', new Readable({ read: () => undefined }), { signal: signal as never })
+    signal.aborted = true
+    for (const listener of listeners) listener()
+    await assert.rejects(uploading, uploadError('ABORTED'))
+    await assert.rejects(store.head('k', { signal: signal as never }), uploadError('ABORTED'))
+    assert.throws(() => store.createUploadStream('k', { signal: 7 as never }), invalidOption('signal'))
+  })
+
+  it('may be a store of another copy of the package', async (t) => {
+    const { store } = await embeddedStore(t)
+    const copy = {
+      provider: store.provider,
+      bucket: store.bucket,
+      createUploadStream: store.createUploadStream.bind(store),
+      createUploadTransform: store.createUploadTransform.bind(store),
+    } as unknown as ObjectStore
+    const upload = createUploadStream('k', { store: copy })
+    upload.end('ab')
+    await upload.done
+    assert.equal((await stored(store)).toString(), 'ab')
+  })
+})
+
+describe('what is thrown and is no Error', () => {
+  for (const value of ['text', 42, { a: 1 }]) {
+    it(`fails the upload, to which something is attached: ${JSON.stringify(value)}`, async (t) => {
+      const { store, emulator } = await embeddedStore(t, {
+        store: { retry: { maxAttempts: 2, baseDelayMs: 1, maxDelayMs: 1 } },
+      })
+      const action = { type: 'error', status: 500, commit: false, code: 'InternalError' } as const
+      emulator.faults.inject({ match: { operation: 'AbortMultipartUpload' }, times: Infinity, action })
+      const upload = store.createUploadStream('k', { partSize: PART })
+      upload.on('error', () => undefined)
+      const closed = new Promise<void>((resolve) => upload.once('close', () => resolve()))
+      upload.write(someBytes(3 * PART))
+      await once(upload, 'part')
+      upload.destroy(value as never)
+      await assert.rejects(upload.done, (error) => {
+        assert.match(String(error), /no Error was thrown/)
+        assert.equal(typeof (error as { uploadId?: unknown }).uploadId, 'string')
+        return true
+      })
+      await closed
+    })
+  }
+
+  it('says that the outcome is unknown when the caller fails between verified and finish', async (t) => {
+    const { store } = await embeddedStore(t)
+    const upload = store.createUploadStream('k', {
+      onProgress: ({ partsDone }) => {
+        if (partsDone === 1) upload.destroy(new Error('mine'))
+      },
+    })
+    upload.on('error', () => undefined)
+    upload.end('ab')
+    await assert.rejects(upload.done, (error) => (error as { outcomeUnknown?: boolean }).outcomeUnknown === true)
+  })
+})
