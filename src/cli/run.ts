@@ -6,7 +6,15 @@ import { type Arguments, parseArguments } from './options/arguments.js'
 import type { Command } from './commands/command.js'
 import { COMMANDS } from './commands/commands.js'
 import { EXIT, exitCodeOfSignal } from './process/exit-codes.js'
-import { debugText, exitCodeOf, factsOf, isCancelled, messageOf, usageFailure } from './process/failure.js'
+import {
+  debugText,
+  exitCodeOf,
+  factsOf,
+  isCancelled,
+  isEndedBySignal,
+  messageOf,
+  usageFailure,
+} from './process/failure.js'
 import { explain, overview } from './commands/help.js'
 import { Output, type OutputStream } from './process/output.js'
 import { listenForSignals } from './process/signals.js'
@@ -56,6 +64,8 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
       stderr.line(`ossup: ${late} came too late: all is done`)
     }
   } catch (error) {
+    // A signal to the whole group may be seen by its effect on the command first.
+    if (isEndedBySignal(error)) await interruption.settled()
     code = report(error)
   } finally {
     interruption.dispose()

@@ -42,9 +42,9 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
   { name: 'concurrency', value: 'N', help: 'parts in flight, 1 to 100 (default 5)' },
   { name: 'expected-size', value: 'SIZE', help: 'of the stream: a bar, the time left, parts that fit' },
   { name: 'bandwidth-limit', value: 'SIZE', help: 'bytes a second at most, such as 20MiB' },
-  { name: 'max-memory', value: 'SIZE', help: 'of part buffers at most (default 256MiB); more allows larger parts' },
+  { name: 'max-memory', value: 'SIZE', help: 'of part buffers at most (default 256MiB)' },
   { name: 'checkpoint', value: 'FILE', help: 'record progress there: run again, it goes on' },
-  { name: 'allow-empty', help: 'store a stream of 0 bytes too, which is refused otherwise' },
+  { name: 'allow-empty', help: 'store a stream of 0 bytes too' },
   { name: 'min-size', value: 'SIZE', help: 'store nothing that is smaller' },
   {
     name: 'expect-tail',

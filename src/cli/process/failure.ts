@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { oneLine } from '../../shared/one-line.js'
 import type { UploadError } from '../../index.js'
-import { EXIT } from './exit-codes.js'
+import { EXIT, signalOfExitCode } from './exit-codes.js'
 
 /** What ends a command, said to whoever typed it: a message without a stack, and an exit status. */
 export class Failure extends Error {
@@ -53,6 +53,14 @@ function isUploadError(error: unknown): error is UploadError {
 
 export function isReaderGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE'
+}
+
+/** Whether a command failed by a signal that may have been sent to its whole group; a shell passes it on as a status. */
+export function isEndedBySignal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { signal, exitCode = 0, code } = error as Partial<UploadError>
+  if (code !== 'COMMAND_FAILED') return isEndedBySignal(error.cause)
+  return signal !== undefined || signalOfExitCode(exitCode) !== undefined
 }
 
 /** As an AbortSignal ends what waits, of this library or of Node's. */

@@ -1,5 +1,6 @@
 /** SIGINT, SIGTERM and SIGHUP: the first gives up cleanly, the second ends the process at once. */
 import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from './failure.js'
 import { exitCodeOfSignal } from './exit-codes.js'
 
@@ -8,8 +9,13 @@ export interface Interruption {
   signal: AbortSignal
   /** The signal that came, if one came. */
   received(): NodeJS.Signals | undefined
+  /** Resolves when a signal has come, or when one that was sent to the whole group must have come. */
+  settled(): Promise<void>
   dispose(): void
 }
+
+/** How much later this process may notice a signal than another one of its group has ended by it. */
+const GROUP_MS = 200
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
@@ -33,5 +39,9 @@ export function listenForSignals(onFirst: (signal: NodeJS.Signals) => void): Int
     process.exit(exitCodeOfSignal(name))
   }
   for (const name of SIGNALS) process.on(name, listener)
-  return { signal: controller.signal, received: () => received, dispose }
+  const { signal } = controller
+  const settled = async () => {
+    await delay(GROUP_MS, undefined, { signal }).catch(() => undefined)
+  }
+  return { signal, received: () => received, settled, dispose }
 }
