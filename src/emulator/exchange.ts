@@ -9,6 +9,7 @@ import { ClientGone } from './http/connection.js'
 import { mergeHeaders } from './http/headers.js'
 import { readRequestBody } from './http/request-body.js'
 import type { Limits } from './limits.js'
+import { checkOperation } from './operations/operation-of.js'
 import { operations } from './operations/operations.js'
 import { checkOwnership } from './ownership.js'
 import { Refusal, serviceErrorOf } from './refusal.js'
@@ -80,6 +81,7 @@ async function carryOut(
   const victim: Victim = { call, dialect, requestId, response, signal, stalls: faults.stalls }
   const substitute = await beforeWork(action, victim)
   if (substitute !== undefined) return substitute
+  checkOperation(call, operation)
   const { bucket = '', key = '' } = address
   if (operation === 'PutBucket') buckets?.add(bucket)
   if (buckets?.has(bucket) === false) throw new Refusal('no-such-bucket', { BucketName: bucket })

@@ -266,7 +266,15 @@ describe('what the emulator does not have', () => {
     })
     assert.equal(append.status, 501)
     assert.equal(codeOf(append), 'NotImplemented')
-    const copy = await send(emulator, { method: 'PUT', key: 'k', headers: { 'x-oss-copy-source': '/bucket/other' } })
+    const copy = await send(emulator, {
+      method: 'PUT',
+      key: 'k',
+      query: [
+        ['partNumber', '1'],
+        ['uploadId', 'U'],
+      ],
+      headers: { 'x-oss-copy-source': '/bucket/other' },
+    })
     assert.equal(copy.status, 501)
     assert.equal((await send(emulator, { method: 'PATCH', key: 'k' })).status, 405)
   })

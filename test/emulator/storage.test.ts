@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -193,5 +193,85 @@ describe('the order of keys', () => {
     const byBytes = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     assert.deepEqual([...keys].sort(compareUtf8), byBytes)
     assert.deepEqual([...keys].reverse().sort(compareUtf8), byBytes)
+  })
+})
+
+describe('a folder that somebody prepared', () => {
+  async function usedFolder(): Promise<string> {
+    const directory = temporaryFolder()
+    const emulator = await startEmulator({ directory })
+    await send(emulator, { method: 'PUT', key: 'k', body: 'x' })
+    await emulator.close()
+    return directory
+  }
+
+  for (const name of ['data', 'objects', 'uploads']) {
+    it(`is refused where ${name} is a link, and nothing behind it is removed`, async () => {
+      const directory = await usedFolder()
+      const elsewhere = temporaryFolder()
+      writeFileSync(join(elsewhere, 'a'.repeat(24)), 'precious')
+      rmSync(join(directory, name), { recursive: true })
+      symlinkSync(elsewhere, join(directory, name))
+      await assert.rejects(startEmulator({ directory }), (error: Error) =>
+        error.message.includes(join(directory, name)),
+      )
+      assert.deepEqual(readdirSync(elsewhere), ['a'.repeat(24)])
+      assert.ok(!existsSync(join(directory, 'lock')))
+    })
+  }
+
+  it('is refused where its marker is a link, which is not written through', async () => {
+    const directory = await usedFolder()
+    const target = join(temporaryFolder(), 'target')
+    writeFileSync(target, 'precious')
+    rmSync(join(directory, 'oss-upload-stream-emulator.json'))
+    symlinkSync(target, join(directory, 'oss-upload-stream-emulator.json'))
+    await assert.rejects(startEmulator({ directory }), /must be a file, not a link/)
+    assert.equal(readFileSync(target, 'utf8'), 'precious')
+  })
+
+  it('loses no file in data that is not the emulator’s', async () => {
+    const directory = await usedFolder()
+    writeFileSync(join(directory, 'data', 'notes.txt'), 'mine')
+    writeFileSync(join(directory, 'data', 'b'.repeat(24)), 'a leftover')
+    await (await startEmulator({ directory })).close()
+    assert.ok(existsSync(join(directory, 'data', 'notes.txt')))
+    assert.ok(!existsSync(join(directory, 'data', 'b'.repeat(24))))
+  })
+
+  it('serves no file that a document names outside of it', async () => {
+    const directory = await usedFolder()
+    const [name = ''] = readdirSync(join(directory, 'objects'))
+    const path = join(directory, 'objects', name)
+    const document = JSON.parse(readFileSync(path, 'utf8')) as { files: { name: string; size: number }[] }
+    const change = (): void =>
+      writeFileSync(path, JSON.stringify({ ...document, files: [{ name: '../../etc/passwd', size: 10 }] }))
+    change()
+    await assert.rejects(startEmulator({ directory }), (error: Error) => error.message.includes(path))
+    writeFileSync(path, JSON.stringify(document))
+    await using emulator = await startEmulator({ directory })
+    change()
+    assert.equal((await send(emulator, { key: 'k' })).status, 500)
+  })
+
+  it('is refused by the name of the document that is torn or another’s', async () => {
+    for (const text of ['{"bucket":"b","ke', '7', '{}']) {
+      for (const place of ['objects', 'uploads']) {
+        const directory = await usedFolder()
+        const path = join(directory, place, 'torn.json')
+        writeFileSync(path, text)
+        await assert.rejects(startEmulator({ directory }), (error: Error) => error.message.includes(path))
+      }
+    }
+  })
+
+  it('stays in the hands of an emulator that this process may not ask', async (t) => {
+    const directory = await usedFolder()
+    writeFileSync(join(directory, 'lock'), '1')
+    // Whoever is not root may not signal process 1; root may, so the answer of the system is given here.
+    t.mock.method(process, 'kill', () => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    await assert.rejects(startEmulator({ directory }), /in use by another emulator/)
   })
 })

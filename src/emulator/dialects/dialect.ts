@@ -114,6 +114,10 @@ export interface Dialect {
   objectElements(object: StoredObject): readonly XmlNode[]
   /** Headers of the answer to HeadBucket. */
   bucketHeaders(region: string): Record<string, string>
+  /** Elements of a bucket in ListBuckets besides those that all services have. */
+  bucketElements(region: string): readonly XmlNode[]
+  /** The grants of a canned ACL, as GetObjectAcl lists them. */
+  grants(acl: string): readonly XmlNode[]
   /** The answer to GetBucketLocation. */
   locationDocument(region: string): XmlNode
   /** A storage class, as kept with an object, in the words of the answer. */

@@ -1,7 +1,11 @@
 import { escapeXml } from '../../shared/xml.js'
 
-/** An element: its name, and its text or its children. */
-export type XmlNode = readonly [name: string, content: string | readonly XmlNode[]]
+/** An element: its name, its text or its children, and its attributes. */
+export type XmlNode = readonly [
+  name: string,
+  content: string | readonly XmlNode[],
+  attributes?: Readonly<Record<string, string>>,
+]
 
 /** A whole document; `namespace` is put on the root. */
 export function writeXml([name, content]: XmlNode, namespace?: string): string {
@@ -9,8 +13,9 @@ export function writeXml([name, content]: XmlNode, namespace?: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${name}${attribute}>${contentOf(content)}</${name}>\n`
 }
 
-function elementOf([name, content]: XmlNode): string {
-  return `<${name}>${contentOf(content)}</${name}>`
+function elementOf([name, content, attributes = {}]: XmlNode): string {
+  const pairs = Object.entries(attributes).map(([attribute, value]) => ` ${attribute}="${escapeXml(value)}"`)
+  return `<${name}${pairs.join('')}>${contentOf(content)}</${name}>`
 }
 
 function contentOf(content: XmlNode[1]): string {

@@ -4,6 +4,7 @@ import { Refusal } from '../refusal.js'
 import type { StoredObject } from '../storage/stored-object.js'
 import type { OperationContext } from './operation.js'
 import { readTrafficLimit } from './parameters.js'
+import { namesEtag } from './preconditions.js'
 
 /** GetObject and, without the bytes, HeadObject. */
 export function getObject(context: OperationContext): Answer {
@@ -12,7 +13,7 @@ export function getObject(context: OperationContext): Answer {
   const bytesPerSecond = readTrafficLimit(context)
   dialect.checkReadHeaders(context.call, object)
   const headers = { ...dialect.objectHeaders(object, context.call), ...overrides(context) }
-  if (isUnchanged(context, object)) return { status: 304, headers }
+  if (isUnchanged(context, object)) return { status: 304, headers: validatorsOf(headers) }
   const range = readRange(context, object.size)
   const { start, end } = range ?? { start: 0, end: object.size }
   const chunks = storage.data.read(object.files, start, end)
@@ -25,6 +26,12 @@ export function getObject(context: OperationContext): Answer {
   if (range === undefined) return { status: 200, headers, body }
   const contentRange = `bytes ${start}-${end - 1}/${object.size}`
   return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, body }
+}
+
+/** Returns what an answer without content may say of it: clients hold a checksum against the bytes that came. */
+function validatorsOf(headers: Record<string, string>): Record<string, string> {
+  const isKept = (name: string): boolean => !/^content-(?!location$)|checksum|hash-crc64|^accept-ranges$/i.test(name)
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name)))
 }
 
 /** The object that the request names. Throws `no-such-key`. */
@@ -47,11 +54,6 @@ function isUnchanged({ call, dialect }: OperationContext, object: StoredObject):
   if (ifNoneMatch !== undefined) return namesEtag(ifNoneMatch, etag)
   const ifModifiedSince = call.header('if-modified-since')
   return ifModifiedSince !== undefined && modified <= Date.parse(ifModifiedSince)
-}
-
-function namesEtag(header: string, etag: string): boolean {
-  const names = header.split(',').map((name) => name.trim().replace(/^W\//, '').replaceAll('"', '').toUpperCase())
-  return names.includes('*') || names.includes(etag.replaceAll('"', '').toUpperCase())
 }
 
 /** Headers that the query replaces, such as `response-content-type`. */

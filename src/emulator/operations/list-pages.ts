@@ -23,6 +23,8 @@ export interface Page<Entry> {
 export function pageOf<Entry>(entries: readonly Entry[], query: PageQuery<Entry>): Page<Entry> {
   const { prefix, delimiter, maxEntries, keyOf, isAfterMarker, marker } = query
   const items: PageItem<Entry>[] = []
+  // Asked for nothing, the services say that there is no more.
+  if (maxEntries === 0) return { items, isTruncated: false }
   let lastPrefix: string | undefined
   for (const entry of entries) {
     const key = keyOf(entry)

@@ -7,7 +7,7 @@ import { OWNER, xmlAnswer } from './xml-answer.js'
 
 export function getObjectAcl(context: OperationContext): Answer {
   const { acl } = requireObject(context).properties
-  return xmlAnswer(context, ['AccessControlPolicy', [OWNER, ['AccessControlList', [['Grant', acl]]]]])
+  return xmlAnswer(context, ['AccessControlPolicy', [OWNER, ['AccessControlList', context.dialect.grants(acl)]]])
 }
 
 export function getObjectTagging(context: OperationContext): Answer {

@@ -40,11 +40,6 @@ export function requireUpload({ call, storage, bucket, key }: OperationContext):
   return upload
 }
 
-/** Throws `already-exists` when the request forbids to overwrite and there is something to overwrite. */
-export function checkOverwrite({ call, dialect, storage, bucket, key }: OperationContext): void {
-  if (dialect.forbidsOverwrite(call) && storage.objects.has(bucket, key)) throw new Refusal('already-exists')
-}
-
 /** Bytes per second that the request asks for; undefined when it does not limit itself. */
 export function readTrafficLimit({ call, dialect }: OperationContext): number | undefined {
   const name = `${dialect.headerPrefix}traffic-limit`

@@ -3,14 +3,14 @@ import type { Answer } from '../http/answer.js'
 import { randomName } from '../storage/folders.js'
 import { announceObject, readCallback } from './callback/callback.js'
 import type { OperationContext } from './operation.js'
-import { checkOverwrite } from './parameters.js'
+import { checkWrite } from './preconditions.js'
 import { receiveBody } from './body/receive-body.js'
 
 export async function putObject(context: OperationContext): Promise<Answer> {
   const { call, dialect, limits, bucket, key, storage, guard, now } = context
   const properties = dialect.readProperties(call, 'PutObject', limits)
   const callback = readCallback(context)
-  checkOverwrite(context)
+  checkWrite(context)
   const object = await receiveBody(
     context,
     { maxSize: limits.maxPutSize },
@@ -28,7 +28,7 @@ export async function putObject(context: OperationContext): Promise<Answer> {
         files,
       }
       // Again, in one step with the commit: another put may have been quicker.
-      checkOverwrite(context)
+      checkWrite(context)
       await storage.objects.commit(stored, guard)
       return { ...stored, md5 }
     },

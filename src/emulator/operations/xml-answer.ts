@@ -29,7 +29,8 @@ export function readEncoding({ call, dialect }: OperationContext, about: 'upload
   const isKnown = about === 'bucket' || dialect.encodesNames === 'always'
   if (type === undefined || !isKnown) return { encode: (text) => text, elements: [] }
   if (type !== 'url') throw invalidArgument('encoding-type', type)
-  return { encode: encodeForm, elements: [['EncodingType', 'url']] }
+  const encode = dialect.name === 's3' ? (text: string) => encodeForm(text).replaceAll('%2F', '/') : encodeForm
+  return { encode, elements: [['EncodingType', 'url']] }
 }
 
 function encodeForm(text: string): string {

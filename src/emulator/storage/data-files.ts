@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Crc64Engine } from '../../checksum/crc64.js'
+import { isDataFileName } from './check-document.js'
 import { FileWriter } from './file-writer.js'
 import { randomName } from './folders.js'
 import type { WriteGuard } from './write-guard.js'
@@ -106,9 +107,11 @@ export class DataFiles {
     }
   }
 
-  /** Removes what a killed emulator left: files that neither an object nor an upload refers to. */
+  /** Removes what a killed emulator left: files of its own that neither an object nor an upload refers to. */
   async discardAllBut(known: ReadonlySet<string>): Promise<void> {
     const names = await readdir(this.#folder)
-    await this.discard(names.filter((name) => !known.has(name)).map((name) => ({ name, size: 0 })))
+    await this.discard(
+      names.filter((name) => isDataFileName(name) && !known.has(name)).map((name) => ({ name, size: 0 })),
+    )
   }
 }

@@ -24,7 +24,7 @@ function tryLock(path: string): boolean {
     writeFileSync(path, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -35,7 +35,12 @@ function isHeld(path: string): boolean {
     const pid = Number(readFileSync(path, 'utf8'))
     // Signal 0 only asks whether the process is there.
     return pid !== process.pid && process.kill(pid, 0)
-  } catch {
-    return false
+  } catch (error) {
+    // A process of another user, or a lock that only its owner may read, is there all the same.
+    return ['EPERM', 'EACCES'].includes(codeOf(error))
   }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }

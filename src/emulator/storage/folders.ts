@@ -3,7 +3,7 @@
  * get random names, so that no key (`../x`, `a\0b`, 1,023 bytes of emoji) can lead elsewhere.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockFolder } from './folder-lock.js'
 
@@ -29,7 +29,9 @@ export function openFolders(directory: string): Folders {
   if (entries.length > 0 && !entries.includes(MARKER)) {
     throw new Error(`The folder ${directory} holds files that are not the emulator's; give it a folder of its own`)
   }
-  writeFileSync(join(directory, MARKER), JSON.stringify({ format: 1 }))
+  const marker = join(directory, MARKER)
+  if (entries.includes(MARKER)) requireOwn(marker, 'file')
+  else writeFileSync(marker, JSON.stringify({ format: 1 }), { flag: 'wx' })
   const release = lockFolder(join(directory, 'lock'), directory)
   const folders = {
     objects: join(directory, 'objects'),
@@ -37,9 +39,24 @@ export function openFolders(directory: string): Folders {
     data: join(directory, 'data'),
     temporary: join(directory, 'temporary'),
   }
-  rmSync(folders.temporary, { recursive: true, force: true })
-  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true })
+  try {
+    rmSync(folders.temporary, { recursive: true, force: true })
+    for (const folder of Object.values(folders)) {
+      mkdirSync(folder, { recursive: true })
+      requireOwn(folder, 'folder')
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
   return { ...folders, release }
+}
+
+/** A link leads to files that are somebody else's, and starting removes what it does not know. */
+function requireOwn(path: string, kind: 'file' | 'folder'): void {
+  const found = lstatSync(path)
+  if (kind === 'file' ? found.isFile() : found.isDirectory()) return
+  throw new Error(`${path} must be a ${kind}, not a link or anything else; give the emulator a folder of its own`)
 }
 
 export function objectPath(folders: Folders, bucket: string, key: string): string {

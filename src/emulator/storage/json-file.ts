@@ -15,7 +15,11 @@ export function writeJsonFile(path: string, value: unknown, temporaryPath: strin
   }
 }
 
-/** What is in the file; the caller wrote it and knows its shape. */
+/** Returns what is in the file. Throws an error that names it where it is no JSON, as after a full disk. */
 export function readJsonFile(path: string): unknown {
-  return JSON.parse(readFileSync(path, 'utf8'))
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new Error(`${path} cannot be read as a document of the emulator; move it out of the folder`, { cause })
+  }
 }

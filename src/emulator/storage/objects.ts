@@ -4,6 +4,7 @@
  */
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkDocument, hasDataFiles } from './check-document.js'
 import { compareUtf8 } from './compare-utf8.js'
 import type { DataFiles } from './data-files.js'
 import { objectPath, temporaryPath, type Folders } from './folders.js'
@@ -27,7 +28,7 @@ export class Objects {
   /** Finds what earlier runs stored. */
   *load(): Generator<StoredObject, void, undefined> {
     for (const name of readdirSync(this.#folders.objects)) {
-      const object = readJsonFile(join(this.#folders.objects, name)) as StoredObject
+      const object = readObject(join(this.#folders.objects, name))
       this.#keysOf(object.bucket).add(object.key)
       yield object
     }
@@ -39,7 +40,17 @@ export class Objects {
 
   find(bucket: string, key: string): StoredObject | undefined {
     if (!this.has(bucket, key)) return undefined
-    return readJsonFile(objectPath(this.#folders, bucket, key)) as StoredObject
+    return readObject(objectPath(this.#folders, bucket, key))
+  }
+
+  /** Returns the names of the buckets that are known, in their order. */
+  buckets(): string[] {
+    return [...this.#keys.keys()].sort()
+  }
+
+  /** Lets the bucket be known until the emulator ends, or for as long as it holds an object. */
+  addBucket(bucket: string): void {
+    this.#keysOf(bucket)
   }
 
   /** The bucket's keys in the order of their UTF-8 bytes. */
@@ -79,4 +90,10 @@ export class Objects {
     this.#keys.set(bucket, keys)
     return keys
   }
+}
+
+function readObject(path: string): StoredObject {
+  const object = checkDocument<StoredObject>(path, readJsonFile(path), ['bucket', 'key', 'version', 'etag', 'crc64'])
+  if (hasDataFiles(object)) return object
+  throw new Error(`${path} names files that are not the emulator's; move it out of the folder`)
 }

@@ -5,6 +5,7 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContentChecksum } from '../checksums/content-checksum.js'
+import { checkDocument, hasDataFiles } from './check-document.js'
 import { compareUtf8 } from './compare-utf8.js'
 import type { DataFile, DataFiles } from './data-files.js'
 import { temporaryPath, type Folders } from './folders.js'
@@ -57,7 +58,10 @@ export class Uploads {
   load(completed: ReadonlySet<string>): void {
     for (const name of readdirSync(this.#folders.uploads)) {
       if (!name.endsWith('.json')) continue
-      const upload = readJsonFile(join(this.#folders.uploads, name)) as Upload
+      const path = join(this.#folders.uploads, name)
+      const upload = checkDocument<Upload>(path, readJsonFile(path), ['uploadId', 'bucket', 'key', 'initiated'])
+      // The id becomes the name of files that are removed.
+      if (`${upload.uploadId}.json` !== name) throw new Error(`${path} is the document of another upload; move it out`)
       if (completed.has(upload.uploadId)) this.#removeDocuments(upload.uploadId)
       else this.#open.set(upload.uploadId, { upload, parts: this.#readParts(upload.uploadId) })
     }
@@ -150,10 +154,11 @@ export class Uploads {
   }
 }
 
-/** Undefined for a line that is not whole. */
+/** Returns undefined for a line that is not whole, or names files that are not the emulator's. */
 function parsePart(line: string): StoredPart | undefined {
   try {
-    return JSON.parse(line) as StoredPart
+    const part: unknown = JSON.parse(line)
+    return hasDataFiles(part) ? (part as StoredPart) : undefined
   } catch {
     return undefined
   }

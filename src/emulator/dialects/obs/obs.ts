@@ -100,6 +100,8 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
     bucketHeaders: (region) => ({ [mode === 'obs' ? 'x-obs-bucket-location' : 'x-amz-bucket-region']: region }),
     locationDocument: (region) =>
       mode === 'obs' ? ['Location', region] : ['CreateBucketConfiguration', [['LocationConstraint', region]]],
+    bucketElements: (region) => [['Location', region]],
+    grants,
     storageClassName: (storageClass) => storageClassName(storageClass, prefix),
     writeXml: (root) => writeXml(root, NAMESPACES[mode]),
   })
@@ -121,7 +123,7 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
       verifyClaim(obsQueryClaim(request, mode), request, 'AccessKeyId')
     } else if (authorization !== undefined) {
       throw failed('InvalidArgument', 'Authorization header is invalid -- one and only one space required')
-    } else if (!asksForVersion(call)) {
+    } else if (!asksForVersion(call) || request.address.key !== undefined) {
       throw denied('AccessDenied', 'Access Denied')
     }
     return plainBody
@@ -179,6 +181,25 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
   function className({ storageClass }: ObjectProperties): string {
     return storageClassName(storageClass, prefix)
   }
+}
+
+/** Everybody is a canned grantee of OBS (esdk-obs-nodejs, lib/obsModel.js). */
+function grants(acl: string): XmlNode[] {
+  const permissions = [...(acl.startsWith('public-read') ? ['READ'] : []), ...(acl.includes('write') ? ['WRITE'] : [])]
+  return [
+    grant(['ID', USER_ID], 'FULL_CONTROL'),
+    ...permissions.map((permission) => grant(['Canned', 'Everyone'], permission)),
+  ]
+}
+
+function grant(grantee: XmlNode, permission: string): XmlNode {
+  return [
+    'Grant',
+    [
+      ['Grantee', [grantee]],
+      ['Permission', permission],
+    ],
+  ]
 }
 
 const OWNERS: readonly XmlNode[] = [

@@ -1,5 +1,6 @@
 /** Signature version 4, in the Authorization header or in the URL. EC codes are those of the documentation's pages. */
 import { ossV4CanonicalRequest, ossV4Signature, ossV4StringToSign } from '../../../signing/oss-v4.js'
+import type { Call } from '../../http/call.js'
 import { signable, type Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
 import { checkExpiry, checkSkew, denied, invalid, NO_DATE } from './claim-checks.js'
@@ -16,7 +17,7 @@ export function headerClaimV4(request: SignedRequest, authorization: string): Cl
   if (call.header('x-oss-content-sha256') !== 'UNSIGNED-PAYLOAD') {
     throw invalid('Invalid X-OSS-Content-Sha256 in header.')
   }
-  const signedAt = parseDateTime(call.header('x-oss-date'))
+  const signedAt = headerDate(call)
   const credential = parseCredential(values.get('Credential') ?? '', signedAt, request, '0002-00000213')
   return {
     ...claimV4(request, credential, signedAt, additional?.split(';') ?? []),
@@ -48,7 +49,10 @@ export function queryClaimV4(request: SignedRequest): Claim {
 }
 
 interface DateTime {
+  /** As it was signed. */
   readonly text: string
+  /** As in a scope, such as `20260101`. */
+  readonly day: string
   readonly date: Date
 }
 
@@ -74,9 +78,9 @@ function claimV4(
 }
 
 /** `{accessKeyId}/{yyyymmdd}/{region}/oss/aliyun_v4_request`; an access key id may hold slashes. */
-function parseCredential(text: string, { text: dateTime }: DateTime, request: SignedRequest, ec: string): Credential {
+function parseCredential(text: string, { day: signedDay }: DateTime, request: SignedRequest, ec: string): Credential {
   const [terminator, product, region, day, ...rest] = text.split('/').reverse()
-  if (terminator !== 'aliyun_v4_request' || rest.length === 0 || day !== dateTime.slice(0, 8)) {
+  if (terminator !== 'aliyun_v4_request' || rest.length === 0 || day !== signedDay) {
     throw invalid('The Credential of the signature is invalid.', ec)
   }
   const isInRegion = region === request.authority.region
@@ -89,7 +93,16 @@ function parseDateTime(text = ''): DateTime {
   const isoText = text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')
   const date = new Date(isoText)
   if (isoText === text || Number.isNaN(date.getTime())) throw denied(NO_DATE)
-  return { text, date }
+  return { text, day: text.slice(0, 8), date }
+}
+
+/** The first Go SDK of OSS, and ossutil 1 with it, signs its `Date` as it is (aliyun-oss-go-sdk, oss/auth.go). */
+function headerDate(call: Call): DateTime {
+  const text = call.header('date')
+  if (call.header('x-oss-date') !== undefined || text === undefined) return parseDateTime(call.header('x-oss-date'))
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime())) throw denied(NO_DATE)
+  return { text, day: date.toISOString().slice(0, 10).replaceAll('-', ''), date }
 }
 
 function splitField(field: string): [name: string, value: string] {

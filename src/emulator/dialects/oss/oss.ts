@@ -62,6 +62,11 @@ export const ossDialect: Dialect = defineDialect({
   partElements: ({ crc64 }) => [['HashCrc64ecma', crc64]],
   objectElements: ({ uploadId }) => [['Type', uploadId === undefined ? 'Normal' : 'Multipart']],
   bucketHeaders: (region) => ({ 'x-oss-bucket-region': region }),
+  bucketElements: (region) => [
+    ['Location', `oss-${region}`],
+    ['Region', region],
+  ],
+  grants: (acl) => [['Grant', acl]],
   locationDocument: (region) => ['LocationConstraint', `oss-${region}`],
   writeXml: (root) => writeXml(root),
 })

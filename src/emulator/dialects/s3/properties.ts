@@ -44,7 +44,7 @@ export function readS3Properties(call: Call, source: PropertySource, limits: Lim
     tags: readTags(call, S3_PREFIX, limits),
     storageClass: readOneOf(call, 'x-amz-storage-class', STORAGE_CLASSES, 'InvalidStorageClass') ?? 'STANDARD',
     acl: readOneOf(call, 'x-amz-acl', ACLS, 'InvalidArgument') ?? 'private',
-    encryption: { ...readEncryption(call), ...readCustomerKey(call, S3_PREFIX) },
+    encryption: readOneEncryption(call),
     ...(plan === undefined ? {} : { checksum: plan }),
   }
 }
@@ -52,6 +52,17 @@ export function readS3Properties(call: Call, source: PropertySource, limits: Lim
 /** The algorithm of a document's or header's name; undefined for one that is not known. */
 function s3Algorithm(name: string): ContentAlgorithm | undefined {
   return S3_CHECKSUMS.find((algorithm) => algorithm === name.toLowerCase())
+}
+
+/** A key of the service and one of the caller exclude each other. */
+function readOneEncryption(call: Call): Record<string, string> {
+  const byService = readEncryption(call)
+  const byCaller = readCustomerKey(call, S3_PREFIX)
+  if (Object.keys(byService).length === 0 || Object.keys(byCaller).length === 0) return { ...byService, ...byCaller }
+  throw failed(
+    'InvalidArgument',
+    'Server Side Encryption with Customer provided key is incompatible with the encryption method specified',
+  )
 }
 
 function readEncryption(call: Call): Record<string, string> {

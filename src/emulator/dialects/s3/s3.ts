@@ -99,9 +99,38 @@ export const s3Dialect: Dialect = defineDialect({
           ['ChecksumType', checksum.type],
         ],
   bucketHeaders: (region) => ({ 'x-amz-bucket-region': region }),
+  bucketElements: (region) => [['BucketRegion', region]],
+  grants,
   locationDocument: (region) => ['LocationConstraint', region === 'us-east-1' ? '' : region],
   writeXml: (root) => writeXml(root, NAMESPACE),
 })
+
+const GROUPS = 'http://acs.amazonaws.com/groups/global/'
+const TYPE = { 'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance' }
+
+function grants(acl: string): XmlNode[] {
+  const owner: XmlNode[] = [
+    ['ID', OWNER_ID],
+    ['DisplayName', 'emulator'],
+  ]
+  const group = acl === 'authenticated-read' ? 'AuthenticatedUsers' : 'AllUsers'
+  const permissions = ['READ', ...(acl === 'public-read-write' ? ['WRITE'] : [])]
+  const isShared = /^(?:public|authenticated)-/.test(acl)
+  return [
+    grant('CanonicalUser', owner, 'FULL_CONTROL'),
+    ...(isShared ? permissions.map((permission) => grant('Group', [['URI', GROUPS + group]], permission)) : []),
+  ]
+}
+
+function grant(type: string, grantee: readonly XmlNode[], permission: string): XmlNode {
+  return [
+    'Grant',
+    [
+      ['Grantee', grantee, { ...TYPE, 'xsi:type': type }],
+      ['Permission', permission],
+    ],
+  ]
+}
 
 const OWNERS: readonly XmlNode[] = ['Initiator', 'Owner'].map((name): XmlNode => [
   name,

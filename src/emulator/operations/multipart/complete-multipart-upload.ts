@@ -16,7 +16,9 @@ import type { StoredPart } from '../../storage/uploads.js'
 import { announceObject, readCallback } from '../callback/callback.js'
 import { checksumOfObject } from '../body/object-checksum.js'
 import type { OperationContext } from '../operation.js'
-import { checkOverwrite, requireUpload } from '../parameters.js'
+import { checkDigest } from '../body/document-digest.js'
+import { checkWrite } from '../preconditions.js'
+import { requireUpload } from '../parameters.js'
 import { parsePartList, type ListedPart } from './part-list.js'
 import { readEncoding, xmlAnswer } from '../xml-answer.js'
 
@@ -37,7 +39,7 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   const parts = listed === undefined ? allParts(context, document, uploadId) : listedParts(context, listed, uploadId)
   checkSizes(context, parts)
   const checksum = checksumOfObject(context, properties.checksum, parts, listed ?? [])
-  checkOverwrite(context)
+  checkWrite(context)
   const object = {
     bucket,
     key,
@@ -98,13 +100,6 @@ function listedParts(
     }
     return part
   })
-}
-
-function checkDigest({ call }: OperationContext, document: Buffer): void {
-  const header = call.header('content-md5')
-  if (header === undefined) return
-  const digest = createHash('md5').update(document).digest('base64')
-  if (digest !== header) throw new Refusal('digest-mismatch', { ClientComputedContentMD5: header })
 }
 
 /** Only here is it known which part is the last one, which may be smaller. */

@@ -7,7 +7,8 @@ import type { XmlNode } from '../../http/xml-writer.js'
 import { invalidArgument, Refusal } from '../../refusal.js'
 import type { ObjectProperties } from '../../storage/stored-object.js'
 import type { OperationContext } from '../operation.js'
-import { checkOverwrite, readInteger, requireUpload } from '../parameters.js'
+import { readInteger, requireUpload } from '../parameters.js'
+import { checkWrite } from '../preconditions.js'
 import { receiveBody } from '../body/receive-body.js'
 import { readEncoding, xmlAnswer } from '../xml-answer.js'
 
@@ -15,7 +16,7 @@ export function initiateMultipartUpload(context: OperationContext): Answer {
   const { call, dialect, limits, bucket, key, storage, guard, now } = context
   const properties = dialect.readProperties(call, 'InitiateMultipartUpload', limits)
   const encoding = readEncoding(context, 'upload')
-  checkOverwrite(context)
+  checkWrite(context)
   const uploadId = dialect.newUploadId()
   storage.uploads.create({ uploadId, bucket, key, initiated: now.toISOString(), properties }, guard)
   const elements: XmlNode[] = [
