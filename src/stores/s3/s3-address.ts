@@ -36,7 +36,23 @@ export interface S3Address extends BucketAddress {
   isConfidential: boolean
 }
 
-const AWS = /(?:^|\.)amazonaws\.com(?:\.cn)?$/
+/**
+ * The domain of each partition of AWS, by how its regions begin (aws-sdk-js-v3, the partitions of its endpoint rules,
+ * read 2026-11). All other regions are of `amazonaws.com`.
+ */
+const PARTITIONS: readonly (readonly [regions: RegExp, domain: string])[] = [
+  [/^cn-/, 'amazonaws.com.cn'],
+  [/^eusc-/, 'amazonaws.eu'],
+  [/^us-iso-/, 'c2s.ic.gov'],
+  [/^us-isob-/, 'sc2s.sgov.gov'],
+  [/^eu-isoe-/, 'cloud.adc-e.uk'],
+  [/^us-isof-/, 'csp.hci.ic.gov'],
+]
+const DEFAULT_DOMAIN = 'amazonaws.com'
+const DOMAINS: readonly string[] = [DEFAULT_DOMAIN, ...PARTITIONS.map(([, domain]) => domain)]
+
+const DOMAIN_PATTERN = `(?:${DOMAINS.map((domain) => domain.replaceAll('.', '\\.')).join('|')})`
+const AWS = new RegExp(`(?:^|\\.)${DOMAIN_PATTERN}$`)
 
 /** Throws UploadError where the options do not say where the bucket is. */
 export function s3Address(options: S3AddressOptions): S3Address {
@@ -71,19 +87,32 @@ export function s3Address(options: S3AddressOptions): S3Address {
 }
 
 function hostOf(region: string, network: S3Network): string {
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+  const domain = PARTITIONS.find(([regions]) => regions.test(region))?.[1] ?? DEFAULT_DOMAIN
   if (network === 'accelerate') return `s3-accelerate.${domain}`
   return `s3.${network === 'dualstack' ? 'dualstack.' : ''}${region}.${domain}`
 }
 
-const REGION =
-  /(?:^|\.)s3[.-](?:fips\.)?(?:dualstack\.)?(?!accelerate\.)([a-z0-9-]+)(?:\.vpce)?\.amazonaws\.com(?:\.cn)?$/
+/** `s3-external-1` is a name of us-east-1; `s3-fips` stands before the region, joined by a point or by a hyphen. */
+const REGION = new RegExp(
+  `(?:^|\\.)s3[.-](?:fips[.-])?(?:dualstack\\.)?(?!accelerate\\.|external-1\\.|fips\\.)([a-z0-9-]+)(?:\\.vpce)?\\.${DOMAIN_PATTERN}$`,
+)
 
 function regionOf(hostname: string | undefined): string | undefined {
   return REGION.exec(hostname ?? '')?.[1]
 }
 
 function checkBucket(bucket: string): string {
+  if (bucket.endsWith('--x-s3')) {
+    throw invalidOption(
+      'bucket',
+      bucket,
+      'directory buckets (S3 Express One Zone) are not supported; take a general one',
+    )
+  }
+  if (bucket.startsWith('arn:')) {
+    const advice = 'accepted is a name: instead of the ARN of an access point give its alias, which ends with -s3alias'
+    throw invalidOption('bucket', bucket, advice)
+  }
   // Services other than AWS, and the oldest buckets there, allow more than AWS does today.
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(bucket)) return bucket
   throw invalidOption(

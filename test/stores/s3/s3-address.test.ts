@@ -35,6 +35,31 @@ describe('the address of a bucket of S3', () => {
     ],
     [{ endpoint: 's3.eu-west-1.amazonaws.com', region: 'r' }, 'https://bkt.s3.eu-west-1.amazonaws.com/k', 'r'],
 
+    // Other partitions, and names of endpoints that are no regions.
+    [{ region: 'eusc-de-east-1' }, 'https://bkt.s3.eusc-de-east-1.amazonaws.eu/k', 'eusc-de-east-1'],
+    [{ region: 'us-iso-east-1' }, 'https://bkt.s3.us-iso-east-1.c2s.ic.gov/k', 'us-iso-east-1'],
+    [{ region: 'us-isob-east-1' }, 'https://bkt.s3.us-isob-east-1.sc2s.sgov.gov/k', 'us-isob-east-1'],
+    [{ region: 'eu-isoe-west-1' }, 'https://bkt.s3.eu-isoe-west-1.cloud.adc-e.uk/k', 'eu-isoe-west-1'],
+    [{ region: 'us-isof-south-1' }, 'https://bkt.s3.us-isof-south-1.csp.hci.ic.gov/k', 'us-isof-south-1'],
+    [
+      { region: 'eusc-de-east-1', network: 'dualstack' },
+      'https://bkt.s3.dualstack.eusc-de-east-1.amazonaws.eu/k',
+      'eusc-de-east-1',
+    ],
+    [{ endpoint: 's3.eusc-de-east-1.amazonaws.eu' }, 'https://bkt.s3.eusc-de-east-1.amazonaws.eu/k', 'eusc-de-east-1'],
+    [{ endpoint: 's3-external-1.amazonaws.com' }, 'https://bkt.s3-external-1.amazonaws.com/k', 'us-east-1'],
+    [
+      { endpoint: 's3-fips-us-gov-west-1.amazonaws.com' },
+      'https://bkt.s3-fips-us-gov-west-1.amazonaws.com/k',
+      'us-gov-west-1',
+    ],
+    [
+      { endpoint: 's3-fips.dualstack.us-east-2.amazonaws.com' },
+      'https://bkt.s3-fips.dualstack.us-east-2.amazonaws.com/k',
+      'us-east-2',
+    ],
+    [{ endpoint: 'amazonaws.eu.evil.example' }, 'https://amazonaws.eu.evil.example/bkt/k', 'us-east-1'],
+
     // Anybody else's endpoint.
     [{ endpoint: 'minio.example:9000' }, 'https://minio.example:9000/bkt/k', 'us-east-1'],
     [{ endpoint: 'http://127.0.0.1:7480' }, 'http://127.0.0.1:7480/bkt/k', 'us-east-1'],
@@ -52,6 +77,12 @@ describe('the address of a bucket of S3', () => {
       assert.equal(address.region, region)
     })
   }
+
+  it('is refused for a directory bucket and for the ARN of an access point, with advice', () => {
+    assert.throws(() => addressOf({ bucket: 'b--use1-az4--x-s3' }), invalidOption('directory buckets'))
+    const bucket = 'arn:aws:s3:us-west-2:123456789012:accesspoint/a'
+    assert.throws(() => addressOf({ bucket }), invalidOption('-s3alias'))
+  })
 
   it('ends with the percent-encoded key, as it is, or with none', () => {
     const address = addressOf({})
