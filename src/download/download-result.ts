@@ -1,3 +1,4 @@
+import type { Checksum } from '../checksum/checksum.js'
 import type { ObjectHead } from '../stores/store-driver.js'
 import type { VerifiedBy } from './verification.js'
 
@@ -12,6 +13,8 @@ export interface DownloadResult {
   versionId?: string
   /** CRC-64/XZ of the bytes that were read, as a decimal number. */
   crc64: string
+  /** What the service has of the object, and the bytes were compared with; absent where there is nothing of that kind. */
+  checksum?: Checksum
   /** How the bytes were verified. */
   verified: VerifiedBy
   /** Requests that brought bytes; attempts that failed are not counted. */

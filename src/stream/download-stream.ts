@@ -244,7 +244,8 @@ export class DownloadStream extends Readable {
       await this.#reports?.finish()
       await this.#report()
       const facts = { bucket: driver.bucket, key: this.key, size: this.#meter.delivered, crc64, verified }
-      this.#resolveDone(toDownloadResult(this.#head, { ...facts, ranges: this.#ranges }))
+      const compared = checksum === undefined || verified === 'size' ? {} : { checksum }
+      this.#resolveDone(toDownloadResult(this.#head, { ...facts, ...compared, ranges: this.#ranges }))
       this.push(null)
     } catch (error) {
       this.destroy(toError(error))

@@ -1,7 +1,14 @@
 import type { Command, Operands } from './command.js'
 import { SHELLS } from './shells.js'
 import { EXIT } from '../process/exit-codes.js'
-import { GENERAL_OPTIONS, JSON_OPTION, type OptionSpec, PUT_OPTIONS, STORE_OPTIONS } from '../options/option-specs.js'
+import {
+  GENERAL_OPTIONS,
+  GET_OPTIONS,
+  JSON_OPTION,
+  type OptionSpec,
+  PUT_OPTIONS,
+  STORE_OPTIONS,
+} from '../options/option-specs.js'
 
 const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upload' }
 
@@ -38,15 +45,13 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'get',
     summary: 'read an object, and verify it',
-    synopses: ['TARGET > FILE'],
-    options: [
-      { name: 'output', short: 'o', value: 'FILE', help: 'write FILE, and replace it only when all is verified' },
-    ],
+    synopses: ['TARGET > FILE', 'TARGET -- COMMAND ARGS...'],
+    options: GET_OPTIONS,
     sharedOptions: SHARED,
     operands: ONE_TARGET,
-    takesCommand: false,
+    takesCommand: true,
     writesObject: true,
-    examples: ['ossup get oss://backups/app.sql | psql app'],
+    examples: ['ossup get oss://backups/app.sql -- psql --single-transaction app'],
     failureCode: EXIT.failed,
     run: async (invocation) => (await import('./get.js')).get(invocation),
   },

@@ -1,95 +1,92 @@
-import type { RetryNotice } from '../../index.js'
-import { chooseReporter } from '../progress/choose-reporter.js'
-import type { Invocation } from './command.js'
-import { download } from '../source/download.js'
-import { openOutputFile } from '../source/output-file.js'
-import type { Reporter } from '../progress/reporter.js'
-import type { Session } from '../process/session.js'
+import type { DownloadStream } from '../../index.js'
 import { openObject, type OpenTarget } from '../options/store-access.js'
+import type { Options } from '../options/options.js'
+import { usageFailure } from '../process/failure.js'
+import type { Session } from '../process/session.js'
+import { chooseReporter } from '../progress/choose-reporter.js'
+import type { Reporter } from '../progress/reporter.js'
 import { downloadSummary } from '../progress/summaries.js'
 import { DownloadFacts } from '../progress/transfer-facts.js'
+import { startConsumer } from '../source/consumer.js'
+import { openOutputFile, type OutputFile } from '../source/output-file.js'
+import type { Invocation } from './command.js'
 
-const PROGRESS_MS = 250
-
-export async function get({ operands, options, session }: Invocation): Promise<void> {
+export async function get({ operands, rest, options, session }: Invocation): Promise<void> {
   const file = options.text('output')
-  const isShown = session.stdout.isTerminal && (file === undefined || file === '-')
+  if (rest !== undefined && file !== undefined) throw usageFailure('give -o FILE or a command after --, not both')
+  if (rest?.length === 0) throw usageFailure('there is no command after --')
+  const isShown = session.stdout.isTerminal && rest === undefined && (file === undefined || file === '-')
   // A line drawn into the object that a terminal shows would spoil both.
   const isDumb = session.environment['TERM'] === 'dumb' || isShown
   // Standard output has the object, and nothing else.
   const reporter = chooseReporter(options, session.stderr, session.stderr, isDumb)
   const target = openObject(operands[0] ?? '', options, session.environment)
   try {
-    await read(target, file, session, reporter)
+    const download = open(target, options, session, reporter)
+    await read(download, target, () => openOutput(file, rest, download, session), session, reporter)
   } finally {
     reporter.close()
     await target.store.close()
   }
 }
 
-async function read(target: OpenTarget, file: string | undefined, session: Session, reporter: Reporter): Promise<void> {
-  const { stdout, signal } = session
-  const progress = new ReadProgress(reporter)
-  const address = target.addressOf(target.key)
-  // Before anything is asked for: a name that cannot be written fails at once.
-  const output = file === undefined || file === '-' ? undefined : await openOutputFile(file, signal)
-  try {
-    const source = await download(target.store, target.key, signal, (retry) => progress.retry(retry))
-    progress.begin(source.head.size)
-    const { size, checksum, crc64, etag } = source.head
-    reporter.event('start', { target: address, total: size, etag })
-    try {
-      const chunks = progress.count(source.chunks)
-      await (output === undefined ? stdout.writeAll(chunks, signal) : output.writeAll(chunks, signal))
-    } finally {
-      source.head.body.destroy()
-      progress.end()
-    }
-    const { elapsedMs } = progress
-    const facts = { target: address, size, checksum, crc64, etag, isVerified: source.isVerified }
-    reporter.event('done', { ...facts, elapsedMs: Math.round(elapsedMs) })
-    reporter.summary(downloadSummary(address, source, elapsedMs))
-  } catch (error) {
-    await output?.discard()
-    throw error
-  }
+function open({ store, key }: OpenTarget, options: Options, { signal }: Session, reporter: Reporter): DownloadStream {
+  const facts = new DownloadFacts()
+  const download = store.createDownloadStream(key, {
+    partSize: options.byteSize('part-size'),
+    concurrency: options.wholeNumber('concurrency'),
+    versionId: options.text('version-id'),
+    verify: options.flag('verify-etag') ? 'etag' : undefined,
+    signal,
+  })
+  download.on('progress', (progress) => {
+    // Before the first response there is nothing to show.
+    if (progress.total !== undefined) reporter.progress(facts.of(progress))
+  })
+  download.on('retry', (retry) => reporter.retry(retry))
+  // Whoever reads the stream learns of its failure; before that its first response does.
+  download.on('error', () => undefined)
+  return download
 }
 
-/** Counts what is read and tells of it. */
-class ReadProgress {
-  readonly #reporter: Reporter
-  readonly #facts = new DownloadFacts()
-  readonly #startedAt = performance.now()
-  #timer: NodeJS.Timeout | undefined
-  #bytes = 0
-  #retries = 0
-
-  constructor(reporter: Reporter) {
-    this.#reporter = reporter
+/** Undefined for standard output. */
+async function openOutput(
+  file: string | undefined,
+  command: readonly string[] | undefined,
+  download: DownloadStream,
+  { signal }: Session,
+): Promise<OutputFile | undefined> {
+  if (command !== undefined) {
+    // A command is started when there is something to read.
+    await download.object
+    return startConsumer(command)
   }
+  // Before anything is asked for: a name that cannot be written fails at once.
+  return file === undefined || file === '-' ? undefined : openOutputFile(file, signal)
+}
 
-  get elapsedMs(): number {
-    return performance.now() - this.#startedAt
-  }
-
-  begin(total: number): void {
-    const report = () => this.#reporter.progress(this.#facts.of(this.#bytes, total, this.elapsedMs, this.#retries))
-    this.#timer = setInterval(report, PROGRESS_MS)
-  }
-
-  end(): void {
-    clearInterval(this.#timer)
-  }
-
-  retry(retry: RetryNotice): void {
-    this.#retries += 1
-    this.#reporter.retry(retry)
-  }
-
-  async *count(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-    for await (const chunk of source) {
-      this.#bytes += chunk.length
-      yield chunk
-    }
+async function read(
+  download: DownloadStream,
+  target: OpenTarget,
+  openOutputOf: () => Promise<OutputFile | undefined>,
+  { stdout, signal }: Session,
+  reporter: Reporter,
+): Promise<void> {
+  const address = target.addressOf(target.key)
+  let output: OutputFile | undefined
+  try {
+    output = await openOutputOf()
+    const { size, etag } = await download.object
+    reporter.event('start', { target: address, total: size, etag })
+    await (output ?? stdout).writeAll(download, signal)
+    const result = await download.done
+    const { elapsedMs, retries } = download.progress
+    const isVerified = result.verified !== 'size'
+    reporter.event('done', { target: address, ...result, isVerified, elapsedMs: Math.round(elapsedMs) })
+    reporter.summary(downloadSummary(address, result, retries, elapsedMs))
+  } catch (error) {
+    await output?.discard()
+    download.destroy()
+    throw error
   }
 }

@@ -68,6 +68,15 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
   { name: 'forbid-overwrite', help: 'fail when the object exists' },
 ]
 
+export const GET_OPTIONS: readonly OptionSpec[] = [
+  { name: 'output', short: 'o', value: 'FILE', help: 'write FILE, and replace it only when all is verified' },
+  { name: 'part-size', value: 'SIZE', help: 'bytes of a range, such as 16MiB (default 8MiB)' },
+  { name: 'concurrency', value: 'N', help: 'ranges in flight, 1 to 100 (default 5)' },
+  { name: 'bandwidth-limit', value: 'SIZE', help: 'bytes a second at most, such as 20MiB' },
+  { name: 'version-id', value: 'ID', help: 'read this version of the object' },
+  { name: 'verify-etag', help: 'compare an ETag made of parts too: one request more, and MD5' },
+]
+
 /** What the help says of it. */
 export function helpOf({ help, choices = [] }: OptionSpec): string {
   return [help, choices.join(', ')].filter((text) => text !== '').join(': ')

@@ -61,6 +61,7 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
     network: options.text('network'),
     maxMemory: options.byteSize('max-memory'),
     bandwidthLimit: options.byteSize('bandwidth-limit'),
+    downloadBandwidthLimit: options.byteSize('bandwidth-limit'),
     credentials: variables.credentials,
   }
   const retryMs = options.duration('retry-for')

@@ -34,7 +34,7 @@ export function exitCodeOf(error: unknown, otherwise: number): number {
     case 'MISSING_CREDENTIALS':
       return EXIT.usage
     case 'SOURCE_CHANGED':
-      return EXIT.source
+      return otherwise === EXIT.upload ? EXIT.source : otherwise
     case 'ABORTED':
       return EXIT.aborted
     case 'NO_SUCH_UPLOAD':

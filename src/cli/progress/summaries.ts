@@ -1,8 +1,7 @@
 /** What was done, on lines that can be read by people and searched by scripts. */
 import { type Checksum, CHECKSUM_NAMES } from '../../checksum/checksum.js'
-import type { UploadResult } from '../../index.js'
+import type { DownloadResult, UploadResult } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
-import type { Download } from '../source/download.js'
 import { formatSeconds } from '../options/durations.js'
 
 export function uploadSummary(address: string, result: UploadResult, retries: number, elapsedMs: number): string {
@@ -17,13 +16,15 @@ export function uploadSummary(address: string, result: UploadResult, retries: nu
   ].join('\n')
 }
 
-export function downloadSummary(address: string, { head, isVerified }: Download, elapsedMs: number): string {
-  const { size, checksum, etag } = head
+export function downloadSummary(address: string, result: DownloadResult, retries: number, elapsedMs: number): string {
+  const { size, checksum, etag, ranges } = result
+  const others = retries === 0 ? '' : `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`
   const verdict =
-    isVerified && checksum !== undefined
-      ? `verified by ${textOf(checksum)}, ETag ${etag}`
-      : `size and ETag ${etag} compared: the store tells no checksum of it`
-  return [`read ${address}`, `  ${amount(size)}, ${paceOf(size, elapsedMs)}`, `  ${verdict}`].join('\n')
+    checksum === undefined
+      ? `size and ETag ${etag} compared: the store tells no checksum of it`
+      : `verified by ${textOf(checksum)}, ETag ${etag}`
+  const how = `in ${ranges} ${ranges === 1 ? 'range' : 'ranges'}`
+  return [`read ${address}`, `  ${amount(size)} ${how}, ${paceOf(size, elapsedMs)}${others}`, `  ${verdict}`].join('\n')
 }
 
 function amount(size: number): string {

@@ -1,4 +1,4 @@
-import type { UploadProgress } from '../../index.js'
+import type { DownloadProgress, UploadProgress } from '../../index.js'
 import { RateMeter } from './rate-meter.js'
 
 /** How far a transfer is, as it is shown; sizes in bytes, rates in bytes per second. */
@@ -16,7 +16,7 @@ export interface TransferFacts {
   held?: number
   partsDone?: number
   partsInFlight?: number
-  slowSide?: 'source' | 'network'
+  slowSide?: 'source' | 'network' | 'reader'
   /** Milliseconds until the transfer fails because the service is away; absent while it is not. */
   waitsMs?: number
 }
@@ -56,9 +56,11 @@ export class UploadFacts {
 export class DownloadFacts {
   readonly #meter = new RateMeter()
 
-  of(bytes: number, total: number, elapsedMs: number, retries: number): TransferFacts {
-    const rateNow = this.#meter.take(elapsedMs, bytes)
-    return { bytes, total, verb: 'received', elapsedMs, rateNow, rateMean: meanRate(bytes, elapsedMs), retries }
+  of({ received, delivered, total, elapsedMs, retries, slowSide }: DownloadProgress): TransferFacts {
+    const rateNow = this.#meter.take(elapsedMs, received)
+    const rateMean = meanRate(received, elapsedMs)
+    const held = Math.max(received - delivered, 0)
+    return { bytes: delivered, total, verb: 'received', elapsedMs, rateNow, rateMean, retries, held, slowSide }
   }
 }
 

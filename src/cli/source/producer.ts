@@ -52,11 +52,11 @@ function stop(child: ChildProcess): void {
   child.once('exit', () => clearTimeout(timer))
 }
 
-function endingOf(code: number | null, signal: NodeJS.Signals | null): string {
+export function endingOf(code: number | null, signal: NodeJS.Signals | null): string {
   return signal ?? `status ${code ?? 'unknown'}`
 }
 
-function cannotRun(name: string, error: NodeJS.ErrnoException): string {
+export function cannotRun(name: string, error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') {
     // A command line in quotes is one word.
     const advice = /\s/.test(name) ? '; its arguments are words of their own, and a shell is sh -c' : ''

@@ -37,7 +37,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     assert.equal(code, 0, stderr)
     assert.equal(Buffer.compare(await readFile(file), BYTES), 0)
     assert.ok(emulator.requests.filter(({ operation }) => operation === 'GetObject').length >= 4)
-    assert.match(stderr, /3000000 bytes .*\n {2}verified by CRC-64 \d+, ETag /)
+    assert.match(stderr, /3000000 bytes .* in 1 range.*3 retries\n {2}verified by CRC-64 \d+, ETag /)
   })
 
   for (const [what, action, message] of [
@@ -65,9 +65,9 @@ describe('ossup get', { concurrency: 3 }, () => {
   }
 
   for (const [what, change, message] of [
-    ['another object', (store) => put(store, someBytes(3_000_000, 7)), /it was replaced meanwhile\n/],
-    ['a shorter one', (store) => put(store, Buffer.alloc(10)), /it was replaced meanwhile by a shorter one\n/],
-    ['one that is gone', (store) => store.delete(KEY), /it was deleted meanwhile\n/],
+    ['another object', (store) => put(store, someBytes(3_000_000, 7)), /was replaced while it was read/],
+    ['a shorter one', (store) => put(store, Buffer.alloc(10)), /was replaced while it was read/],
+    ['one that is gone', (store) => store.delete(KEY), /was deleted while it was read/],
   ] as const satisfies readonly (readonly [string, (store: ObjectStore) => Promise<void>, RegExp])[]) {
     it(`does not go on with ${what}`, async (t) => {
       const { emulator, store } = await storedObject(t)
@@ -91,6 +91,62 @@ describe('ossup get', { concurrency: 3 }, () => {
       assert.match(stderr, message)
     })
   }
+
+  describe('with a command', () => {
+    const match = { operation: 'GetObject' } as const
+    /** Says what came, and that it came to an end. */
+    const reader = ['sh', '-c', 'wc -c; echo over']
+
+    it('hands the object to it, and closes its input when all is verified', async (t) => {
+      const { emulator } = await storedObject(t)
+      const args = ['get', TARGET, '--part-size', '64KiB', '--concurrency', '3', '--', ...reader]
+      const { code, stdout, stderr } = await ossup(emulator, args)
+      assert.equal(code, 0, stderr)
+      assert.equal(stdout.trim(), '3000000\nover')
+      assert.match(stderr, /in 46 ranges/)
+    })
+
+    for (const [what, action] of [
+      ['is not what its checksum says', { type: 'wrong-checksum' }],
+      ['is refused half-way', { type: 'truncate', afterBytes: 1_000_000 }],
+    ] as const) {
+      it(`never closes its input when the object ${what}, also of what a shell runs`, async (t) => {
+        const { emulator } = await storedObject(t)
+        emulator.faults.inject({ match, action })
+        emulator.faults.inject({ match, action: { type: 'error', status: 403, code: 'AccessDenied' } })
+        const file = path.join(await temporaryFolder(t), 'over')
+        const command = `(cat >/dev/null; touch '${file}') | cat`
+        const { code } = await ossup(emulator, ['get', TARGET, '--', 'sh', '-c', command])
+        assert.equal(code, 1)
+        await assert.rejects(readFile(file), { code: 'ENOENT' })
+      })
+    }
+
+    it('fails when the command fails, ends early or is not there', async (t) => {
+      const { emulator } = await storedObject(t)
+      const failed = await ossup(emulator, ['get', TARGET, '--', 'sh', '-c', 'cat >/dev/null; exit 7'])
+      assert.equal(failed.code, 3)
+      assert.match(failed.stderr, /sh ended with status 7/)
+      const early = await ossup(emulator, ['get', TARGET, '--', 'head', '-c', '10'])
+      assert.equal(early.code, 3)
+      assert.match(early.stderr, /head ended before it had read the whole object/)
+      const missing = await ossup(emulator, ['get', TARGET, '--', 'no-such-command'])
+      assert.equal(missing.code, 3)
+      assert.match(missing.stderr, /there is no command "no-such-command"/)
+    })
+
+    it('starts none where there is no object', async (t) => {
+      const { emulator } = await embeddedStore(t)
+      const { code, stdout } = await ossup(emulator, ['get', TARGET, '--', 'echo', 'started'])
+      assert.deepEqual([code, stdout], [6, ''])
+    })
+
+    it('is not given together with a file', async () => {
+      const { code, stderr } = await ossup(undefined, ['get', TARGET, '-o', 'file', '--', 'cat'])
+      assert.equal(code, 2)
+      assert.match(stderr, /not both/)
+    })
+  })
 
   it('has nothing but the bytes on standard output, also where it fails and is to speak JSON', async (t) => {
     const { emulator, store } = await embeddedStore(t)
