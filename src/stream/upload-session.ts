@@ -41,41 +41,44 @@ export class UploadSession {
   /** Throws UploadError where the key or an option is not acceptable. */
   constructor(stream: SessionStream, host: UploadHost, key: string, options: UploadOptions) {
     this.#stream = stream
+    let taken = options
     this.#upload = new Upload(host, key, options, {
       initiated: (uploadId) => {
         stream.emit('initiated', uploadId)
-        options.onInitiated?.(uploadId)
+        taken.onInitiated?.(uploadId)
       },
       part: (part) => {
         stream.emit('part', part)
-        return options.onPart?.(part)
+        return taken.onPart?.(part)
       },
       retry: (retry) => {
         stream.emit('retry', retry)
-        options.onRetry?.(retry)
+        taken.onRetry?.(retry)
       },
       resumed: (resumed) => {
         stream.emit('resumed', resumed)
-        options.onResumed?.(resumed)
+        taken.onResumed?.(resumed)
       },
       restarted: (notice) => {
         stream.emit('restarted', notice)
-        options.onRestarted?.(notice)
+        taken.onRestarted?.(notice)
       },
       checkpoint: (notice) => {
         stream.emit('checkpoint', notice)
-        options.onCheckpoint?.(notice)
+        taken.onCheckpoint?.(notice)
       },
       away: (notice) => {
         stream.emit('away', notice)
-        options.onAway?.(notice)
+        taken.onAway?.(notice)
       },
       back: (notice) => {
         stream.emit('back', notice)
-        options.onBack?.(notice)
+        taken.onBack?.(notice)
       },
       failed: (error) => stream.destroy(error),
     })
+    // Checked. What the caller changes from here on is meant for the next upload.
+    taken = { ...options }
     this.done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve
       this.#rejectDone = reject

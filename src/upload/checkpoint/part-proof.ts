@@ -100,7 +100,7 @@ function provenPart(
   const checksum = isRecorded ? recorded.checksum : listed.checksum
   if (crc64 === undefined && md5 === undefined) return undefined
   // Complete is to tell that of every part, or of none.
-  if (record.checksum !== undefined && checksum === undefined) return undefined
+  if (namesChecksums(record) && checksum === undefined) return undefined
   return {
     partNumber,
     size,
@@ -110,6 +110,11 @@ function provenPart(
     ...(checksum === undefined ? {} : { checksum }),
     isRecorded,
   }
+}
+
+/** Older clusters of OBS have none, although the service of today has. */
+function namesChecksums({ checksum, parts }: CheckpointRecord): boolean {
+  return checksum !== undefined && (parts.length === 0 || parts.some((part) => part.checksum !== undefined))
 }
 
 function isTheRecorded(listed: ListedPart, recorded: RecordedPart): boolean {

@@ -7,11 +7,18 @@ import { type Reading, readRecord } from './record.js'
  * it.
  */
 export async function readCheckpoint(store: LockableStore): Promise<Exclude<Reading, { kind: 'foreign' }> | undefined> {
-  if (isNothing(await store.read())) return undefined
+  const before = await store.read()
+  if (isNothing(before)) return undefined
+  // Before anything beside it is touched: what lies beside a file of others is theirs as well.
+  ownReading(store, before)
   await store.lock()
   const text = await store.read()
   // Whoever had it has just finished.
   if (isNothing(text)) return undefined
+  return ownReading(store, text)
+}
+
+function ownReading(store: LockableStore, text: string): Exclude<Reading, { kind: 'foreign' }> {
   const reading = readRecord(text)
   if (reading.kind !== 'foreign') return reading
   throw new UploadError(

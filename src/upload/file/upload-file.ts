@@ -1,3 +1,4 @@
+import { copyOfObjectOptions } from '../../stores/object/object-options.js'
 import { FileSource } from './file-source.js'
 import { FileUpload } from './file-upload.js'
 import { checkFileUploadOptions, type FileUploadOptions } from './file-upload-options.js'
@@ -16,9 +17,11 @@ export async function uploadFile(
 ): Promise<UploadResult> {
   const sendOptions = checkFileUploadOptions(options, key, host.driver)
   host.driver.check(key, options)
+  // What the caller changes from here on is meant for the next upload.
+  const taken = { ...options, ...copyOfObjectOptions(options) }
   const file = await FileSource.open(path)
   try {
-    const upload = await FileUpload.open(host, key, file, sendOptions, options)
+    const upload = await FileUpload.open(host, key, file, sendOptions, taken)
     return await upload.run()
   } finally {
     await file.close()

@@ -6,13 +6,16 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { invalidOption } from '../../../shared/check-option.js'
-import { toError, UploadError } from '../../../shared/errors.js'
+import { systemCodeOf, toError, UploadError } from '../../../shared/errors.js'
 import type { LockableStore } from '../checkpoint-store.js'
 import { readRecord } from '../record.js'
-import { FileLock } from './file-lock.js'
+import { FileLock, readWithoutWaiting } from './file-lock.js'
 
 /** Nobody else's to read: it tells what is uploaded where. */
 const MODE = 0o600
+
+/** In the names of what lies beside a checkpoint, so that it is nobody else's: `Gemfile.lock` is. */
+const OURS = '.oss-upload-stream'
 
 export class CheckpointFile implements LockableStore {
   readonly name: string
@@ -22,7 +25,7 @@ export class CheckpointFile implements LockableStore {
   constructor(file: string) {
     this.name = file
     this.#path = path.resolve(file)
-    this.#lock = new FileLock(`${this.#path}.lock`, this.#path)
+    this.#lock = new FileLock(`${this.#path}${OURS}.lock`, this.#path)
   }
 
   async read(): Promise<string | undefined> {
@@ -41,7 +44,7 @@ export class CheckpointFile implements LockableStore {
 
   /** What a process had written, but not yet renamed, when it was killed: nothing else knows the upload ID. */
   async #firstWrite(): Promise<string | undefined> {
-    const text = await readFile(this.#temporary, 'utf8').catch(() => '')
+    const text = await readWithoutWaiting(this.#temporary).catch(() => '')
     return readRecord(text).kind === 'record' ? text : undefined
   }
 
@@ -72,7 +75,7 @@ export class CheckpointFile implements LockableStore {
   }
 
   get #temporary(): string {
-    return `${this.#path}.new`
+    return `${this.#path}${OURS}.new`
   }
 
   async lock(): Promise<void> {
@@ -106,7 +109,7 @@ export class CheckpointFile implements LockableStore {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return systemCodeOf(error) === 'ENOENT'
 }
 
 /** Without it the name of a file may be lost with the power, although its content is not. */

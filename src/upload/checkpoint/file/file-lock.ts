@@ -5,9 +5,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { open, readFile, readlink, rm, stat, utimes } from 'node:fs/promises'
+import { constants } from 'node:fs'
 import os from 'node:os'
 import process from 'node:process'
-import { UploadError } from '../../../shared/errors.js'
+import { systemCodeOf, UploadError } from '../../../shared/errors.js'
 
 const RENEWED_EVERY_MS = 10_000
 const HELD_FOR_MS = 60_000
@@ -67,7 +68,7 @@ export class FileLock {
     try {
       file = await open(this.#path, 'wx', 0o600)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+      if (systemCodeOf(error) === 'EEXIST') return false
       throw error
     }
     try {
@@ -100,7 +101,7 @@ export class FileLock {
   }
 
   async #content(): Promise<string | undefined> {
-    return readFile(this.#path, 'utf8').catch(() => undefined)
+    return readWithoutWaiting(this.#path).catch(() => undefined)
   }
 
   #inUse(): UploadError {
@@ -108,6 +109,16 @@ export class FileLock {
       'CHECKPOINT_FAILED',
       `the checkpoint ${JSON.stringify(this.#what)} is in use by another upload (its lock is ${JSON.stringify(this.#path)})`,
     )
+  }
+}
+
+/** A pipe that lies in the place of the file ends at once, instead of waiting for its writer. */
+export async function readWithoutWaiting(file: string): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
   }
 }
 
@@ -140,7 +151,7 @@ function isAlive(pid: number): boolean {
     // Signal 0 only asks.
     return process.kill(pid, 0)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return systemCodeOf(error) === 'EPERM'
   }
 }
 

@@ -38,7 +38,7 @@ describe('a checkpoint in a file', () => {
       assert.equal(await file.read(), text)
       assert.equal(await readFile(at, 'utf8'), text)
     }
-    assert.deepEqual((await readdir(path.dirname(at))).sort(), ['c', 'c.lock'])
+    assert.deepEqual((await readdir(path.dirname(at))).sort(), ['c', 'c.oss-upload-stream.lock'])
     await file.remove()
     await file.unlock()
     assert.deepEqual(await readdir(path.dirname(at)), [])
@@ -47,26 +47,26 @@ describe('a checkpoint in a file', () => {
   it('is nobody else’s to read', { skip: process.platform === 'win32' && 'no modes on Windows' }, async (t) => {
     const { file, at } = await lockedFile(t)
     await file.write('text')
-    for (const name of [at, `${at}.lock`]) assert.equal((await stat(name)).mode & 0o777, 0o600)
+    for (const name of [at, `${at}.oss-upload-stream.lock`]) assert.equal((await stat(name)).mode & 0o777, 0o600)
   })
 
   it('is replaced in one step: what a killed process had begun to write is of no consequence', async (t) => {
     const { file, at } = await lockedFile(t)
     await file.write('before')
-    await writeFile(`${at}.new`, 'half')
+    await writeFile(`${at}.oss-upload-stream.new`, 'half')
     assert.equal(await file.read(), 'before')
     await file.write('after')
     assert.equal(await file.read(), 'after')
-    assert.ok(!(await readdir(path.dirname(at))).includes('c.new'))
+    assert.ok(!(await readdir(path.dirname(at))).includes('c.oss-upload-stream.new'))
   })
 
   it('is found where the process was killed before the first text was in its place', async (t) => {
     const { file, at } = await lockedFile(t)
     const head = { provider: 'oss', bucket: 'b', key: 'k', location: 'http://host/k', uploadId: 'id' } as const
     const text = formatRecord({ ...head, partSize: 1, options: { salt: 'aa', hash: 'bb' }, etagsAreMd5: true }, [])
-    await writeFile(`${at}.new`, text.slice(0, -3))
+    await writeFile(`${at}.oss-upload-stream.new`, text.slice(0, -3))
     assert.equal(await file.read(), undefined)
-    await writeFile(`${at}.new`, text)
+    await writeFile(`${at}.oss-upload-stream.new`, text)
     assert.equal(await file.read(), text)
     await file.remove()
     assert.equal(await file.read(), undefined)
@@ -76,7 +76,7 @@ describe('a checkpoint in a file', () => {
     const { file, at } = await lockedFile(t)
     const victim = path.join(path.dirname(at), 'victim')
     await writeFile(victim, 'precious')
-    await symlink(victim, `${at}.new`)
+    await symlink(victim, `${at}.oss-upload-stream.new`)
     await file.write('text')
     assert.equal(await readFile(victim, 'utf8'), 'precious')
   })
@@ -95,7 +95,7 @@ describe('a checkpoint in a file', () => {
   it('tells what failed', async (t) => {
     const { file, at } = await lockedFile(t)
     // A folder in the way of the new text.
-    await mkdir(path.join(`${at}.new`, 'full'), { recursive: true })
+    await mkdir(path.join(`${at}.oss-upload-stream.new`, 'full'), { recursive: true })
     const error = await failure(file.write('text'))
     assert.equal(error.code, 'CHECKPOINT_FAILED')
     assert.ok(error.message.includes(at))
@@ -141,9 +141,9 @@ describe('the lock of a checkpoint', () => {
     { skip: process.platform !== 'linux' && 'only Linux tells when a process began' },
     async (t) => {
       const { file, at } = await lockedFile(t)
-      const holder = JSON.parse(await readFile(`${at}.lock`, 'utf8')) as Record<string, unknown>
+      const holder = JSON.parse(await readFile(`${at}.oss-upload-stream.lock`, 'utf8')) as Record<string, unknown>
       await file.unlock()
-      await writeFile(`${at}.lock`, JSON.stringify({ ...holder, began: 'another boot 5' }))
+      await writeFile(`${at}.oss-upload-stream.lock`, JSON.stringify({ ...holder, began: 'another boot 5' }))
       await file.lock()
       await file.write('text')
     },
@@ -155,11 +155,11 @@ describe('the lock of a checkpoint', () => {
   ] as const) {
     it(`${what} is taken over when it has not been renewed for long`, async (t) => {
       const at = path.join(await temporaryFolder(t), 'c')
-      await writeFile(`${at}.lock`, holder)
+      await writeFile(`${at}.oss-upload-stream.lock`, holder)
       const file = new CheckpointFile(at)
       await failure(file.lock())
       const past = new Date(Date.now() - 10 * 60_000)
-      await utimes(`${at}.lock`, past, past)
+      await utimes(`${at}.oss-upload-stream.lock`, past, past)
       await file.lock()
       await file.unlock()
     })
@@ -185,7 +185,7 @@ describe('the lock of a checkpoint', () => {
   it('that was lost is noticed before the next write', async (t) => {
     const { file, at } = await lockedFile(t)
     await file.write('mine')
-    await rm(`${at}.lock`)
+    await rm(`${at}.oss-upload-stream.lock`)
     const other = new CheckpointFile(at)
     await other.lock()
     await other.write('theirs')

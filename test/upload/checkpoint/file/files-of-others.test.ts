@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFile, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, it } from 'node:test'
+import { CheckpointFile } from '../../../../src/upload/checkpoint/file/checkpoint-file.js'
+import { someBytes } from '../../../support/bytes.js'
+import { embeddedStore } from '../../../support/embedded-store.js'
+import { invalidOption, uploadError } from '../../../support/errors.js'
+import { temporaryFolder } from '../../../support/temporary-folder.js'
+
+describe('files of others', () => {
+  it('are not touched beside a checkpoint', async (t) => {
+    const folder = await temporaryFolder(t)
+    const { store } = await embeddedStore(t)
+    const checkpoint = path.join(folder, 'Gemfile')
+    const beside = ['.lock', '.new', '.oss-upload-stream.lock'].map((end) => `${checkpoint}${end}`)
+    const past = new Date(Date.now() - 3_600_000)
+    for (const file of [checkpoint, ...beside]) {
+      await writeFile(file, 'of others')
+      await utimes(file, past, past)
+    }
+    await assert.rejects(
+      store.upload('k', someBytes(300_000), { checkpoint, partSize: 102_400 }),
+      invalidOption('Gemfile'),
+    )
+    await assert.rejects(store.discardCheckpoint(checkpoint), invalidOption('Gemfile'))
+    for (const file of [checkpoint, ...beside]) assert.equal(await readFile(file, 'utf8'), 'of others')
+  })
+
+  it('do not make a lock wait when one is a named pipe', { skip: process.platform === 'win32' }, async (t) => {
+    const checkpoint = path.join(await temporaryFolder(t), 'c')
+    execFileSync('mkfifo', [`${checkpoint}.oss-upload-stream.lock`])
+    await assert.rejects(new CheckpointFile(checkpoint).lock(), uploadError('CHECKPOINT_FAILED'))
+  })
+})
+
+describe('the options of a file', () => {
+  it('are those that it was called with', async (t) => {
+    const { store } = await embeddedStore(t)
+    const file = path.join(await temporaryFolder(t), 'f')
+    await writeFile(file, 'content')
+    const options = { metadata: { of: 'first' }, contentType: 'text/plain', checkpoint: false }
+    const uploading = store.uploadFile('k', file, options)
+    options.metadata.of = 'second'
+    options.contentType = 'text/html'
+    await uploading
+    const { metadata, contentType } = await store.head('k')
+    assert.deepEqual([metadata['of'], contentType], ['first', 'text/plain'])
+  })
+})
