@@ -13,6 +13,8 @@ const MISCONFIGURED_MS = 10_000
  */
 export class Attempts {
   readonly #policy: RetryPolicy
+  /** All of the patience, as the last failure has it. */
+  #limitMs: number
   readonly #patienceMs: number
   readonly #startedAt = performance.now()
   #count = 0
@@ -22,6 +24,7 @@ export class Attempts {
   constructor(policy: RetryPolicy, patienceMs: number) {
     this.#policy = policy
     this.#patienceMs = patienceMs
+    this.#limitMs = patienceMs
   }
 
   /** Attempts begun. */
@@ -31,7 +34,7 @@ export class Attempts {
 
   /** Milliseconds of patience that are left. */
   get patienceMs(): number {
-    return Math.max(0, this.#patienceMs - this.#spentMs)
+    return Math.max(0, this.#limitMs - this.#spentMs)
   }
 
   /** Returns what was done so far, the given failure included. */
@@ -69,8 +72,8 @@ export class Attempts {
     const { maxAttempts, maxOutageAttempts } = this.#policy
     if (this.#count >= (facts.outage === undefined ? maxAttempts : maxOutageAttempts)) return undefined
     const isMisconfigured = facts.isMisconfigured === true && !hasAnswered
-    const limitMs = isMisconfigured ? Math.min(this.#patienceMs, MISCONFIGURED_MS) : this.#patienceMs
-    const leftMs = limitMs - this.#spentMs
+    this.#limitMs = isMisconfigured ? Math.min(this.#patienceMs, MISCONFIGURED_MS) : this.#patienceMs
+    const leftMs = this.#limitMs - this.#spentMs
     if (leftMs <= 0) return undefined
     if (facts.remedy !== 'again') return 0
     const { retryAfterMs = 0 } = facts

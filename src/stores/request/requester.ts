@@ -135,12 +135,10 @@ export class Requester {
     const attempts = new Attempts(retry, patienceOf(call, context, retry))
     const remedies = new Remedies(this.#clock, credentials)
     const payloadHash = dialect.signsPayload ? await sha256Hex(call.body?.segments ?? []) : undefined
-    let lastError: UploadError | undefined
     try {
       for (;;) {
         const attempt = this.#newAttempt(context)
-        const isLate = await this.#isLate(attempt, attempts, context)
-        if (isLate && lastError !== undefined) throw lastError
+        await this.#turn(attempt, attempts, context)
         const errorOf = (failure: AttemptFailure): UploadError =>
           failedCall(call, dialect, failure, attempt.clean, attempts.effort(failure))
         try {
@@ -149,8 +147,7 @@ export class Requester {
           if (!(failure instanceof AttemptFailure)) throw failure
           const helps = await remedies.apply(failure, attempt.credentials, context.signal)
           const delayMs = helps ? attempts.delayAfter(failure, this.#breaker.hasAnswered) : undefined
-          lastError = errorOf(failure)
-          if (delayMs === undefined || isAborted(context.signal) || isAborted(context.retrySignal)) throw lastError
+          if (delayMs === undefined || signalsOf(context).some(isAborted)) throw errorOf(failure)
           const notice = { attempt: attempts.count, delayMs: this.#breaker.probeInMs ?? delayMs, failure }
           reportRetry(call, context, { ...notice, reason: attempt.clean(failure.message) })
           // While the service is away all calls wait together, for the next probe.
@@ -170,13 +167,15 @@ export class Requester {
     return attempt
   }
 
-  /** Waits until the attempt may begin; resolves with whether the call's patience is over before. */
-  async #isLate(attempt: Attempt, attempts: Attempts, context: CallContext): Promise<boolean> {
-    const signals = signalsOf(context)
-    const caller = { patienceMs: attempts.patienceMs, signals, observer: context.outageObserver }
+  /** Waits until the attempt may begin, or the call's patience is over: then it is the last one. */
+  async #turn(attempt: Attempt, attempts: Attempts, context: CallContext): Promise<void> {
+    const caller = {
+      patienceMs: attempts.patienceMs,
+      signals: signalsOf(context),
+      observer: context.outageObserver,
+    }
     const turn = await this.#breaker.enter(attempt, caller)
     attempts.wait(turn?.waitedMs ?? 0)
-    return turn?.outcome === 'late'
   }
 
   /** Makes one attempt, and lets the circuit breaker know how it ended. Throws AttemptFailure, or an UploadError. */
