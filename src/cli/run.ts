@@ -18,6 +18,7 @@ import {
 import { explain, overview } from './commands/help.js'
 import { Output, type OutputStream } from './process/output.js'
 import { listenForSignals } from './process/signals.js'
+import { optionNamesIn } from './options/option-names.js'
 import { suggestionFor } from './options/suggestion.js'
 import { secretsIn } from './options/secrets.js'
 
@@ -114,7 +115,11 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
     const code =
       received === undefined ? exitCodeOf(error, command?.failureCode ?? EXIT.failed) : exitCodeOfSignal(received)
     const message = messageOf(error)
-    const details = factsOf(error, parsed?.operands[0])
+    const known = [...(command?.options ?? []), ...(command?.sharedOptions ?? [])].map((option) => option.name)
+    const details = [
+      ...(code === EXIT.usage ? optionNamesIn(message, known) : []),
+      ...factsOf(error, parsed?.operands[0]),
+    ]
     const debug = args.includes('--debug') ? debugText(error, secretsIn(environment, parsed?.options)) : undefined
     if (wantsJson) {
       const { code: errorCode } = error as { code?: unknown }

@@ -54,6 +54,16 @@ describe('slips at the command line', () => {
     })
   }
 
+  it('are answered with the options as people type them, and each has a way out', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const args = ['put', TARGET, '--allow-empty', '--expected-size', '3TiB']
+    const { code, stderr } = await callOssup(args, environmentOf(emulator))
+    assert.equal(code, 2)
+    assert.match(stderr, /\n {2}.*maxMemory is --max-memory.* here\n/)
+    const more = await callOssup([...args, '--max-memory', '2GiB'], environmentOf(emulator))
+    assert.equal(more.code, 0, more.stderr)
+  })
+
   it('do not matter for the version, and for flags before the command', async (t) => {
     for (const word of ['version', '-v', '-V', '--version']) {
       const { code, stdout } = await callOssup([word], {})
