@@ -419,6 +419,12 @@ describe('a listing', () => {
     )
   })
 
+  it('is understood where the service calls its document a response', async (t) => {
+    const service = await scriptedService(t)
+    service.script({ body: '<ListPartsResponse><IsTruncated>false</IsTruncated></ListPartsResponse>' })
+    assert.deepEqual(await service.api.listParts(UPLOAD, {}, {}), { parts: [] })
+  })
+
   it('of uploads asks for a page', async (t) => {
     const service = await scriptedService(t)
     const body = '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>'

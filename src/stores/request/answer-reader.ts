@@ -36,10 +36,11 @@ export class AnswerReader {
     }
   }
 
-  /** The root of its document, which must have this name. */
+  /** Returns the root of its document, which must have this name; some S3 servers end it in `Response`. */
   async root(answer: HttpAnswer, name: string): Promise<XmlElement> {
     const root = await this.understand(answer, () => parseXml(answer.text))
-    if (root.name !== name) throw badAnswer(`the answer is a ${root.name}, not a ${name}`, answer, this.#dialect)
+    if (![name, name.replace(/Result$/, 'Response')].includes(root.name))
+      throw badAnswer(`the answer is a ${root.name}, not a ${name}`, answer, this.#dialect)
     return root
   }
 
