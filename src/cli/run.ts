@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { VERSION } from '../shared/version.js'
 import { refuseForeignBytes } from './options/argument-bytes.js'
@@ -17,6 +16,7 @@ import {
 } from './process/failure.js'
 import { explain, overview } from './commands/help.js'
 import { Output, type OutputStream } from './process/output.js'
+import type { StandardInput } from './process/session.js'
 import { listenForSignals } from './process/signals.js'
 import { optionNamesIn } from './options/option-names.js'
 import { suggestionFor } from './options/suggestion.js'
@@ -30,7 +30,7 @@ const FLAGS_BEFORE: readonly string[] = ['--json', '--quiet', '-q', '--debug']
 
 export interface ProcessParts {
   args: readonly string[]
-  stdin: () => Readable & { isTTY?: boolean }
+  stdin: StandardInput
   stdout: OutputStream
   stderr: OutputStream
   environment: NodeJS.ProcessEnv

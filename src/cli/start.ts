@@ -11,6 +11,6 @@ export async function start(): Promise<void> {
   const args = process.argv.slice(2)
   // A process that runs out of work before its outcome is known has not succeeded.
   process.exitCode = EXIT.failed
-  const code = await run({ args, stdin: () => process.stdin, stdout, stderr, environment: process.env })
+  const code = await run({ args, stdin: { fd: 0 }, stdout, stderr, environment: process.env })
   endProcess(code, [stdout, stderr])
 }

@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs'
 import { finished, Readable } from 'node:stream'
 import { UploadError } from '../shared/errors.js'
 import type { ByteSink } from './byte-sink.js'
+import { cannotRun, endingOf } from './command-ending.js'
 import { CommandErrors } from './command-errors.js'
 import type { CheckedCommand } from './command-options.js'
 import { blockingCopy, closePipe, openPipes, type PipeEnds } from './command-pipes.js'
@@ -90,19 +91,11 @@ function feed(child: ChildProcess, stdin: CheckedCommand['stdin']): Promise<neve
 }
 
 function commandFailed(checked: CheckedCommand, { code, signal, error }: CommandEnd, stderr?: string): UploadError {
-  const { command } = checked
-  if (error !== undefined) return new UploadError('COMMAND_FAILED', notStarted(checked, error), { cause: error })
-  return new UploadError('COMMAND_FAILED', `${command} ended with ${signal ?? `status ${code ?? 'unknown'}`}`, {
+  const { command, cwd } = checked
+  if (error !== undefined) return new UploadError('COMMAND_FAILED', cannotRun(command, error, cwd), { cause: error })
+  return new UploadError('COMMAND_FAILED', `${command} ended with ${endingOf(code, signal)}`, {
     exitCode: code ?? undefined,
     signal: signal ?? undefined,
     stderr,
   })
-}
-
-function notStarted({ command, cwd }: CheckedCommand, error: NodeJS.ErrnoException): string {
-  if (error.code !== 'ENOENT') return `${command} cannot be run: ${error.code ?? error.message}`
-  if (cwd !== undefined) return `there is no command ${JSON.stringify(command)}, or no folder ${String(cwd)}`
-  // A command line in quotes is one word.
-  const advice = /\s/.test(command) ? '; its arguments are words of their own, and a shell is sh -c' : ''
-  return `there is no command ${JSON.stringify(command)}${advice}`
 }

@@ -1,15 +1,16 @@
 import { basename } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import type { UploadError, UploadOptions, UploadStream } from '../../index.js'
+import { isatty } from 'node:tty'
+import type { UploadCallbacks, UploadError, UploadOptions, UploadProgress } from '../../index.js'
 import type { Invocation } from './command.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import { chooseReporter } from '../progress/choose-reporter.js'
-import { Failure, isCancelled, usageFailure } from '../process/failure.js'
+import { EXIT } from '../process/exit-codes.js'
+import { Failure, isCancelled, sourceFailure, usageFailure } from '../process/failure.js'
 import { guardsOf } from '../source/guards.js'
 import type { Options } from '../options/options.js'
 import type { Reporter } from '../progress/reporter.js'
 import type { Session } from '../process/session.js'
-import { fileSource, producerSource, type Source, standardInput } from '../source/sources.js'
+import { bodySource, commandSource, fileSource, type Source } from '../source/sources.js'
 import { openTarget, type OpenTarget } from '../options/store-access.js'
 import { awayText, backText } from '../progress/outage-text.js'
 import { uploadSummary } from '../progress/summaries.js'
@@ -75,18 +76,18 @@ function jobsOf(
     open: () => (job.file === '-' ? openStandardInput(session) : fileSource(job.file)),
   }))
   if (jobs.length === 0) {
-    const open = () =>
-      command === undefined ? openStandardInput(session) : producerSource(command, reporter.ownsTerminal)
+    // Where a line is drawn on the terminal, what else is written to it must go through the same hands.
+    const foreign = reporter.ownsTerminal ? (chunk: Uint8Array) => reporter.foreign(chunk) : undefined
+    const open = () => (command === undefined ? openStandardInput(session) : commandSource(command, foreign))
     jobs.push({ key, open })
   }
   if (jobs.some((job) => job.key === '')) throw usageFailure(`the target ${JSON.stringify(text)} has no key`)
   return jobs
 }
 
-function openStandardInput(session: Session): Source {
-  const stdin = session.stdin()
-  if (stdin.isTTY === true) session.stderr.line('ossup: reads the terminal; Ctrl-D ends what is stored')
-  return standardInput(stdin)
+function openStandardInput({ stdin, stderr }: Session): Source {
+  if ('fd' in stdin && isatty(stdin.fd)) stderr.line('ossup: reads the terminal; Ctrl-D ends what is stored')
+  return bodySource('standard input', stdin)
 }
 
 function uploadOptionsOf(options: Options): UploadOptions {
@@ -122,66 +123,76 @@ async function transfer(
 ): Promise<void> {
   const address = target.addressOf(job.key)
   const source = await job.open()
-  const upload = target.store.createUploadStream(job.key, {
-    ...uploadOptions,
-    expectedSize: uploadOptions.expectedSize ?? source.size,
-    signal: session.signal,
-  })
-  watch(upload, source, reporter)
   reporter.event('start', { target: address, ...(source.size === undefined ? {} : { total: source.size }) })
+  const facts = new UploadFacts()
+  let last: UploadProgress | undefined
   try {
-    await pipeline([source.stream, ...guardsOf(options, source.isFile !== true), upload]).finally(() => upload.done)
-    const result = await upload.done
-    const { elapsedMs, retries } = upload.progress
+    const result = await source.upload(target.store, job.key, {
+      ...uploadOptions,
+      ...callbacksFor(reporter),
+      inspect: guardsOf(options, source.isFile !== true),
+      signal: session.signal,
+      onProgress: (progress) => {
+        last = progress
+        reporter.progress(facts.of(progress))
+      },
+      onPart: (part) => reporter.event('part', { ...part }),
+    })
+    const { elapsedMs = 0, retries = 0 } = last ?? {}
     reporter.event('done', { target: address, ...result, elapsedMs: Math.round(elapsedMs) })
     reporter.summary(uploadSummary(address, result, retries, elapsedMs))
   } catch (error) {
-    throw withOutcome(error, session.signal, address)
-  } finally {
-    source.stream.destroy()
-    await source.gone
+    throw withOutcome(error, source, session.signal, address)
   }
 }
 
-function watch(upload: UploadStream, source: Source, reporter: Reporter): void {
-  const facts = new UploadFacts()
-  upload.on('progress', (progress) => reporter.progress(facts.of(progress)))
-  upload.on('initiated', (uploadId) => reporter.event('initiated', { uploadId }))
-  upload.on('part', (part) => reporter.event('part', { ...part }))
-  upload.on('resumed', (earlier) => {
-    reporter.event('resumed', { ...earlier })
-    reporter.note(`goes on with upload ${earlier.uploadId}: ${earlier.parts} parts, ${formatByteSize(earlier.bytes)}`)
-  })
-  upload.on('restarted', ({ reason, message, leftUploadId }) => {
-    reporter.event('restarted', { reason, message, leftUploadId })
-    reporter.note(
-      `begins anew: ${message}${leftUploadId === undefined ? '' : `; left behind is upload ${leftUploadId}`}`,
-    )
-  })
-  upload.on('retry', (retry) => reporter.retry(retry))
-  upload.on('away', (notice) => {
-    reporter.event('away', { ...notice })
-    reporter.note(awayText(notice))
-  })
-  upload.on('back', (notice) => {
-    reporter.event('back', { ...notice })
-    reporter.note(backText(notice))
-  })
-  source.errors?.on('data', (chunk: Buffer) => reporter.foreign(chunk))
+function callbacksFor(reporter: Reporter): UploadCallbacks {
+  return {
+    onInitiated: (uploadId) => reporter.event('initiated', { uploadId }),
+    onResumed: (earlier) => {
+      reporter.event('resumed', { ...earlier })
+      reporter.note(`goes on with upload ${earlier.uploadId}: ${earlier.parts} parts, ${formatByteSize(earlier.bytes)}`)
+    },
+    onRestarted: ({ reason, message, leftUploadId }) => {
+      reporter.event('restarted', { reason, message, leftUploadId })
+      reporter.note(
+        `begins anew: ${message}${leftUploadId === undefined ? '' : `; left behind is upload ${leftUploadId}`}`,
+      )
+    },
+    onRetry: (retry) => reporter.retry(retry),
+    onAway: (notice) => {
+      reporter.event('away', { ...notice })
+      reporter.note(awayText(notice))
+    },
+    onBack: (notice) => {
+      reporter.event('back', { ...notice })
+      reporter.note(backText(notice))
+    },
+  }
 }
 
 /**
  * What the failure means for the object. Once the last request is under way, giving up comes too late to know: the
  * object is stored whole, or not at all.
  */
-function withOutcome(error: unknown, signal: AbortSignal, address: string): unknown {
+function withOutcome(error: unknown, source: Source, signal: AbortSignal, address: string): unknown {
   const { outcomeUnknown = false, resumable = false } = error as Partial<UploadError>
-  const cause: unknown = isCancelled(error) && signal.aborted ? signal.reason : error
+  const cause: unknown = isCancelled(error) && signal.aborted ? signal.reason : asSourceFailure(error, source)
   if (!(cause instanceof Failure)) return error
   const outcome = outcomeUnknown
     ? ` while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
     : `; ${address} was not stored${resumable ? ' yet: with the same --checkpoint it goes on' : ''}`
   return Object.assign(new Failure(cause.exitCode, cause.message + outcome, error), leftoverOf(error))
+}
+
+/** A failure of what is uploaded as such; one of the upload stays as it is. */
+function asSourceFailure(error: unknown, { name }: Source): unknown {
+  const { code, message } = error as Partial<UploadError>
+  if (code === 'COMMAND_FAILED') return new Failure(EXIT.source, message ?? '', error)
+  const isUnreadable = code === 'INVALID_OPTION' && message?.startsWith('body.fd') === true
+  // Whatever is not an error of the library comes from reading.
+  if (isUnreadable || !(error instanceof Error && error.name === 'UploadError')) return sourceFailure(name, error)
+  return error
 }
 
 function leftoverOf(error: unknown): object {

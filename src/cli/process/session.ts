@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream'
 import type { Output } from './output.js'
 
+/** A descriptor, or a stream that takes its place. */
+export type StandardInput = { fd: number } | Readable
+
 /** What a command has of the process it runs in. */
 export interface Session {
-  /** Asked for only where it is read: opening it changes how a producer that inherits it can read it. */
-  stdin: () => Readable & { isTTY?: boolean }
+  /** Not `process.stdin`: opening that changes how others can read it, and gives an empty stream for what Node does not know. */
+  stdin: StandardInput
   stdout: Output
   stderr: Output
   environment: NodeJS.ProcessEnv

@@ -6,7 +6,7 @@ import { EXIT } from '../process/exit-codes.js'
 import { Failure } from '../process/failure.js'
 import { endProcessTree } from './process-tree.js'
 import type { OutputFile } from './output-file.js'
-import { cannotRun, endingOf } from './producer.js'
+import { cannotRun, endingOf } from '../../source/command-ending.js'
 
 type Consumer = ChildProcessByStdio<Writable, null, null>
 

@@ -1,10 +1,10 @@
 /**
  * What a stream must be to be stored, for plain pipes: there a producer that dies ends its output as one that is done
- * does. A guard passes on all bytes and fails instead of ending; the upload then publishes nothing.
+ * does. A guard sees all bytes and refuses them at their end; the upload then publishes nothing.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { Transform, type TransformCallback } from 'node:stream'
+import type { Inspector } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure, messageOf } from '../process/failure.js'
@@ -13,38 +13,38 @@ import type { Options } from '../options/options.js'
 /** What counts as the end of a stream. */
 const TAIL_BYTES = 1024
 
-/** Looks at what passes; `verdict` answers why the stream is refused. */
+/** Looks at what passes; `verdict` returns why the stream is refused. */
 interface Guard {
-  look(chunk: Buffer): void
+  look(chunk: Uint8Array): void
   verdict(): string | undefined | Promise<string | undefined>
 }
 
-/** `isStream`: standard input or a command, whose 0 bytes are most often a mistake. */
-export function guardsOf(options: Options, isStream: boolean): Transform[] {
+/**
+ * All guards of one upload, as the options ask for them; undefined when there are none. `isStream`: standard input or a
+ * command, whose 0 bytes are most often a mistake.
+ */
+export function guardsOf(options: Options, isStream: boolean): Inspector | undefined {
   const minSize = options.byteSize('min-size')
   const tail = options.text('expect-tail')
   const sha256File = options.text('sha256')
-  return [
+  const guards = [
     ...(isStream && !options.flag('allow-empty') ? [emptyGuard()] : []),
     ...(minSize === undefined ? [] : [minSizeGuard(minSize)]),
     ...(tail === undefined ? [] : [tailGuard(tail)]),
     ...(sha256File === undefined ? [] : [sha256Guard(sha256File)]),
-  ].map(toTransform)
-}
-
-function toTransform(guard: Guard): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, callback: TransformCallback) {
-      guard.look(chunk)
-      callback(null, chunk)
+  ]
+  if (guards.length === 0) return undefined
+  return {
+    bytes(chunk) {
+      for (const guard of guards) guard.look(chunk)
     },
-    flush(callback: TransformCallback) {
-      Promise.resolve(guard.verdict()).then(
-        (refusal) => callback(refusal === undefined ? null : new Failure(EXIT.source, refusal)),
-        (error: unknown) => callback(error as Error),
-      )
+    async end() {
+      for (const guard of guards) {
+        const refusal = await guard.verdict()
+        if (refusal !== undefined) throw new Failure(EXIT.source, refusal)
+      }
     },
-  })
+  }
 }
 
 function emptyGuard(): Guard {

@@ -1,37 +1,61 @@
 /** Where the bytes of an upload come from: standard input, a file, or the output of a command. */
-import { createReadStream } from 'node:fs'
+import { constants, open as openCallback, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { PassThrough, type Readable } from 'node:stream'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import type { ObjectStore, UploadBody, UploadOptions, UploadResult } from '../../index.js'
 import { EXIT } from '../process/exit-codes.js'
-import { Failure, messageOf, sourceFailure } from '../process/failure.js'
-import { startProducer } from './producer.js'
+import { Failure, messageOf } from '../process/failure.js'
+import { inheritedDescriptors } from './inherited-descriptors.js'
+
+const open = promisify(openCallback)
 
 export interface Source {
-  stream: Readable
-  /** Known for files. */
-  size?: number
+  /** For messages. */
+  name: string
   /** A file that was chosen by its name: it may be empty on purpose. */
   isFile?: boolean
-  /** What a command says on standard error, where it is not to go to the terminal by itself. */
-  errors?: Readable | undefined
-  /** When nothing of it is running any more. */
-  gone: Promise<void>
+  /** Bytes, where that is known. */
+  size?: number
+  /** Sends all of it to the store. What it rejects with is what the library says. */
+  upload(store: ObjectStore, key: string, options: UploadOptions): Promise<UploadResult>
 }
 
-export function producerSource(command: readonly string[], ownErrors: boolean): Source {
-  const { output, errors, gone } = startProducer(command, ownErrors)
-  return { stream: output, errors, gone }
+/** `report` is called with what the command writes on standard error, where that is not to go to the terminal by itself. */
+export function commandSource(command: readonly string[], report: ((chunk: Uint8Array) => void) | undefined): Source {
+  const [name = '', ...args] = command
+  const run = { stdin: 'inherit', stderr: report ?? 'inherit', descriptors: inheritedDescriptors() } as const
+  return { name, upload: (store, key, options) => store.uploadCommand(key, name, args, { ...options, ...run }) }
 }
 
-export function standardInput(stdin: Readable): Source {
-  return { stream: named('standard input', stdin), gone: Promise.resolve() }
+export function bodySource(name: string, body: UploadBody): Source {
+  return { name, upload: (store, key, options) => store.upload(key, body, options) }
 }
 
-/** A file as long as it is now: what is added while it is read is not taken, and one that shrinks is refused. */
 export async function fileSource(path: string): Promise<Source> {
-  let found
+  const found = await statsOf(path)
+  if (found.isDirectory()) throw new Failure(EXIT.source, `${path} is a folder: give files, or pipe an archive of it`)
+  // Files of the system, such as those in /proc, say that they have no bytes and have some.
+  if (found.isFile() && found.size > 0) return regularFileSource(path, found.size)
+  const descriptor = descriptorNamedBy(path)
+  return { ...bodySource(path, { fd: descriptor ?? (await openSpecial(path, found)) }), isFile: found.isFile() }
+}
+
+/** Several parts are read at a time. A file that changes meanwhile is refused. */
+function regularFileSource(path: string, size: number): Source {
+  return {
+    name: path,
+    isFile: true,
+    size,
+    upload: (store, key, { expectedSize: _size, ...options }) =>
+      // Without being asked for a checkpoint the command leaves nothing behind.
+      store.uploadFile(key, path, { ...options, checkpoint: options.checkpoint ?? false }),
+  }
+}
+
+async function statsOf(path: string): Promise<Stats> {
   try {
-    found = await stat(path)
+    return await stat(path)
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const message = isMissing
@@ -39,35 +63,21 @@ export async function fileSource(path: string): Promise<Source> {
       : `${path} cannot be read: ${messageOf(error)}`
     throw new Failure(EXIT.source, message, error)
   }
-  if (found.isDirectory()) throw new Failure(EXIT.source, `${path} is a folder: give files, or pipe an archive of it`)
-  // Files of the system, such as those in /proc, say that they have no bytes and have some.
-  if (!found.isFile() || found.size === 0) {
-    return { stream: named(path, createReadStream(path)), isFile: found.isFile(), gone: Promise.resolve() }
-  }
-  const { size } = found
-  const stream = named(path, createReadStream(path, { end: size - 1, highWaterMark: 256 * 1024 }), size)
-  return { stream, size, isFile: true, gone: Promise.resolve() }
 }
 
-/** Failures say of what, and a size that was promised is kept. */
-function named(what: string, raw: Readable, size?: number): Readable {
-  let seen = 0
-  const stream = new PassThrough({
-    highWaterMark: 256 * 1024,
-    transform(chunk: Buffer, _encoding, callback) {
-      seen += chunk.length
-      callback(null, chunk)
-    },
-    flush(callback) {
-      const isWhole = size === undefined || seen === size
-      callback(
-        isWhole
-          ? null
-          : new Failure(EXIT.source, `${what} ended after ${seen} bytes: it had ${size} when reading began`),
-      )
-    },
-  })
-  raw.once('error', (error) => stream.destroy(sourceFailure(what, error)))
-  stream.once('close', () => raw.destroy())
-  return raw.pipe(stream)
+/** Such a name leads to a descriptor of this process. A socket, or a pipe of another user, cannot be opened by it. */
+function descriptorNamedBy(path: string): number | undefined {
+  if (path === '/dev/stdin') return 0
+  const [, digits] = /^\/(?:dev|proc\/self)\/fd\/(\d{1,3})$/.exec(path) ?? []
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** A named pipe is opened without waiting for its writer: nothing could end that. Its first byte is waited for instead. */
+async function openSpecial(path: string, found: Stats): Promise<number> {
+  const isWaitedFor = found.isFIFO() && process.platform === 'linux'
+  try {
+    return await open(path, constants.O_RDONLY | (isWaitedFor ? constants.O_NONBLOCK : 0))
+  } catch (error) {
+    throw new Failure(EXIT.source, `${path} cannot be read: ${messageOf(error)}`, error)
+  }
 }
