@@ -47,9 +47,13 @@ function regularFileSource(path: string, size: number): Source {
     name: path,
     isFile: true,
     size,
-    upload: (store, key, { expectedSize: _size, ...options }) =>
+    upload: (store, key, options) => {
       // Without being asked for a checkpoint the command leaves nothing behind.
-      store.uploadFile(key, path, { ...options, checkpoint: options.checkpoint ?? false }),
+      const own = { ...options, checkpoint: options.checkpoint ?? false }
+      // The size is known.
+      delete own.expectedSize
+      return store.uploadFile(key, path, own)
+    },
   }
 }
 
