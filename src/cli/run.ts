@@ -31,13 +31,21 @@ const FLAGS_BEFORE: readonly string[] = ['--json', '--quiet', '-q', '--debug']
 export interface ProcessParts {
   args: readonly string[]
   stdin: StandardInput
+  descriptors: () => readonly number[]
   stdout: OutputStream
   stderr: OutputStream
   environment: NodeJS.ProcessEnv
 }
 
 /** One call of `ossup`, from what was typed to the exit status. Resolves when everything has been said; never rejects. */
-export async function run({ args, stdin, stdout: out, stderr: err, environment }: ProcessParts): Promise<number> {
+export async function run({
+  args,
+  stdin,
+  descriptors,
+  stdout: out,
+  stderr: err,
+  environment,
+}: ProcessParts): Promise<number> {
   const stdout = new Output(out)
   const stderr = new Output(err)
   const [name = '', ...own] = commandFirst(args)
@@ -84,7 +92,7 @@ export async function run({ args, stdin, stdout: out, stderr: err, environment }
     refuseForeignBytes(args)
     parsed = parseArguments([...command.options, ...command.sharedOptions], own)
     checkOperands(command, parsed)
-    await command.run({ ...parsed, session: { stdin, stdout, stderr, environment, signal } })
+    await command.run({ ...parsed, session: { stdin, descriptors, stdout, stderr, environment, signal } })
     if (command.mayLoseOutput !== true) await finishOutput()
     return EXIT.done
   }

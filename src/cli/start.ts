@@ -1,5 +1,6 @@
 /** Runs the command with this process's streams, arguments and environment. */
 import process from 'node:process'
+import { inheritedDescriptors } from './process/inherited-descriptors.js'
 import { endProcess } from './process/end-process.js'
 import { EXIT } from './process/exit-codes.js'
 import { openStandardOutput } from './process/standard-output.js'
@@ -11,6 +12,13 @@ export async function start(): Promise<void> {
   const args = process.argv.slice(2)
   // A process that runs out of work before its outcome is known has not succeeded.
   process.exitCode = EXIT.failed
-  const code = await run({ args, stdin: { fd: 0 }, stdout, stderr, environment: process.env })
+  const code = await run({
+    args,
+    stdin: { fd: 0 },
+    descriptors: inheritedDescriptors,
+    stdout,
+    stderr,
+    environment: process.env,
+  })
   endProcess(code, [stdout, stderr])
 }

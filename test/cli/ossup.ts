@@ -82,7 +82,8 @@ export async function ossup(
   const [stdout, stderr] = [new Collected(), new Collected()]
   const code = await run({
     args,
-    stdin: () => Readable.from([Buffer.from(input)]),
+    stdin: Readable.from([Buffer.from(input)]),
+    descriptors: () => [],
     stdout,
     stderr,
     environment: { ...ossupEnvironment(emulator), ...environment },

@@ -78,7 +78,8 @@ function jobsOf(
   if (jobs.length === 0) {
     // Where a line is drawn on the terminal, what else is written to it must go through the same hands.
     const foreign = reporter.ownsTerminal ? (chunk: Uint8Array) => reporter.foreign(chunk) : undefined
-    const open = () => (command === undefined ? openStandardInput(session) : commandSource(command, foreign))
+    const open = () =>
+      command === undefined ? openStandardInput(session) : commandSource(command, session.descriptors(), foreign)
     jobs.push({ key, open })
   }
   if (jobs.some((job) => job.key === '')) throw usageFailure(`the target ${JSON.stringify(text)} has no key`)

@@ -8,6 +8,8 @@ export type StandardInput = { fd: number } | Readable
 export interface Session {
   /** Not `process.stdin`: opening that changes how others can read it, and gives an empty stream for what Node does not know. */
   stdin: StandardInput
+  /** Returns the descriptors from 3 on that this process was started with. */
+  descriptors: () => readonly number[]
   stdout: Output
   stderr: Output
   environment: NodeJS.ProcessEnv

@@ -6,7 +6,6 @@ import { promisify } from 'node:util'
 import type { ObjectStore, UploadBody, UploadOptions, UploadResult } from '../../index.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure, messageOf } from '../process/failure.js'
-import { inheritedDescriptors } from './inherited-descriptors.js'
 
 const open = promisify(openCallback)
 
@@ -22,9 +21,13 @@ export interface Source {
 }
 
 /** `report` is called with what the command writes on standard error, where that is not to go to the terminal by itself. */
-export function commandSource(command: readonly string[], report: ((chunk: Uint8Array) => void) | undefined): Source {
+export function commandSource(
+  command: readonly string[],
+  descriptors: readonly number[],
+  report: ((chunk: Uint8Array) => void) | undefined,
+): Source {
   const [name = '', ...args] = command
-  const run = { stdin: 'inherit', stderr: report ?? 'inherit', descriptors: inheritedDescriptors() } as const
+  const run = { stdin: 'inherit', stderr: report ?? 'inherit', descriptors } as const
   return { name, upload: (store, key, options) => store.uploadCommand(key, name, args, { ...options, ...run }) }
 }
 

@@ -121,6 +121,7 @@ describe('a signal', { concurrency: 3 }, () => {
       })
     const code = await run({
       args: ['put', TARGET],
+      descriptors: () => [],
       stdin: Readable.from([Buffer.alloc(9_000_000)]),
       stdout: output(),
       stderr: output(),
