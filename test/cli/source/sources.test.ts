@@ -27,7 +27,7 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
     const { emulator, store } = await embeddedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
-      `printf 'head\\nrest' > file; { read -r line; ossup put ${TARGET} -q; } < file && ossup put ${TARGET}.none -q < /dev/null`,
+      `printf 'head\\nrest' > file; { read -r line; ossup put ${TARGET} -q; } < file && ossup put ${TARGET}.none -q --allow-empty < /dev/null`,
     )
     assert.equal(code, 0, stderr)
     assert.equal((await readAll((await store.get('k')).body)).toString(), 'rest')
