@@ -9,7 +9,7 @@ export async function callOssup(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const said = Promise.all([text(stdout), text(stderr)])
-  const code = await run({ args, stdin: () => Readable.from([]), stdout, stderr, environment })
+  const code = await run({ args, descriptors: () => [], stdin: Readable.from([]), stdout, stderr, environment })
   stdout.end()
   stderr.end()
   const [out, err] = await said
