@@ -4,6 +4,8 @@ import type { ChecksumAlgorithm } from '../../checksum/checksum.js'
 export interface ChecksumRules {
   /** What the service computes itself and tells of parts and objects. Absent: ETags alone show what it has. */
   readonly own?: OwnChecksum | undefined
+  /** What objects that were written by others may have in its place, by the header that has it. Default: none. */
+  readonly ofOthers?: readonly { readonly algorithm: OwnChecksum['algorithm']; readonly header: string }[]
   /** Whether `Content-MD5` goes with every part, and not only where the caller asks for it. */
   readonly sendsMd5OfParts: boolean
   /** Whether an object's ETag is an MD5, or the MD5 of its parts' MD5s and their number; a part's always is an MD5. */

@@ -125,6 +125,10 @@ export class Integrity {
     const { own, hasMd5Etags } = this.#rules
     const told = this.#ownIn(headers, document)
     if (own !== undefined && told !== undefined) return { algorithm: own.algorithm, value: told }
+    for (const { algorithm, header } of this.#rules.ofOthers ?? []) {
+      const other = headers[header]
+      if (isOfWhole(other)) return { algorithm, value: other }
+    }
     const value = hasMd5Etags && this.#isEtagAnMd5(headers, options) ? md5InEtag(etag) : undefined
     return value === undefined ? undefined : { algorithm: 'md5', value }
   }
@@ -145,8 +149,7 @@ export class Integrity {
     const { own } = this.#rules
     if (own === undefined) return undefined
     const text = headers[own.header] ?? (own.element === undefined ? undefined : document?.text(own.element))
-    // A hyphen and a number: a checksum of checksums, which says nothing about the whole.
-    return text === undefined || text === '' || /-\d+$/.test(text) ? undefined : text
+    return isOfWhole(text) ? text : undefined
   }
 
   #isEtagAnMd5(headers: Readonly<Record<string, string>>, { serverSideEncryption }: ObjectOptions): boolean {
@@ -156,6 +159,11 @@ export class Integrity {
     const algorithm = headers[prefix] ?? encryptionName(serverSideEncryption)
     return algorithm === undefined || (algorithm === 'AES256' && this.#rules.md5HiddenBy === 'own-keys')
   }
+}
+
+/** A hyphen and a number mark a checksum of checksums, which says nothing about the whole. */
+function isOfWhole(text: string | undefined): text is string {
+  return text !== undefined && text !== '' && !/-\d+$/.test(text)
 }
 
 /** The checksum of the whole from the parts' own; undefined where one of them has none. */

@@ -25,6 +25,12 @@ export function s3ChecksumRules(checksum: S3Checksum, isAws: boolean): ChecksumR
       completeHeaders: type,
       sizeHeader: 'x-amz-mp-object-size',
     },
+    // AWS adds CRC-64/NVME to what is written without a checksum. Another service may not know the full object's.
+    ofOthers: isAws
+      ? (['crc64nvme', 'crc32'] as const)
+          .filter((algorithm) => algorithm !== checksum)
+          .map((algorithm) => ({ algorithm, header: `x-amz-checksum-${algorithm}` }))
+      : [],
     sendsMd5OfParts: false,
     hasMd5Etags: true,
     md5HiddenBy: 'own-keys',
