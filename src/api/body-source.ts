@@ -60,13 +60,13 @@ export function objectSource(stream: Readable): BodySource {
 /** A stream of another package, which does not say whether it gives bytes or objects. */
 export function foreignSource(stream: Readable): BodySource {
   return new IteratedSource(() => {
-    const { next, ...others } = iteratorOf(wrapForeignStream(stream))
+    const iterator = iteratorOf(wrapForeignStream(stream))
     return {
-      ...others,
       next: async () => {
-        const { done, value } = await next()
-        return done === true ? { done, value } : { done: false, value: (value as { chunk: unknown }).chunk }
+        const result = await iterator.next()
+        return result.done === true ? result : { done: false, value: (result.value as { chunk: unknown }).chunk }
       },
+      return: () => iterator.return(),
     }
   })
 }

@@ -37,7 +37,7 @@ export function checkOneOf<T extends string>(name: string, value: unknown, accep
 /** One signal may end any number of uploads and calls: that each of them listens until it is over is no leak. */
 export function acceptSignal(name: string, value: unknown): AbortSignal {
   if (!isSignal(value)) throw invalidOption(name, value, 'accepted is an AbortSignal')
-  const isOwn = (value instanceof EventTarget) as boolean
+  const isOwn: boolean = value instanceof EventTarget
   if (isOwn) {
     setMaxListeners(0, value)
     return value

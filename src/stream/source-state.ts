@@ -32,7 +32,7 @@ export function faultOf(source: Readable): string | undefined {
   const stream = source as AnyReadable
   if ((stream.errored ?? null) !== null) return undefined
   const isOver = stream.readableEnded ?? stream.emittedEnd ?? stream._readableState?.endEmitted ?? false
-  if (isOver || isReadElsewhere(source, stream)) return ALREADY_READ
+  if (isOver || isReadElsewhere(stream)) return ALREADY_READ
   const isNative = typeof stream.readableAborted === 'boolean'
   if (isNative) return undefined
   if (stream.destroyed === true) return DESTROYED
@@ -41,9 +41,9 @@ export function faultOf(source: Readable): string | undefined {
 }
 
 /** Somebody who joins later misses what was given out before; a second reader that begins in the same turn does not. */
-function isReadElsewhere(source: Readable, { readableDidRead, readableFlowing, listenerCount }: AnyReadable): boolean {
-  if (readableDidRead !== true) return false
-  return readableFlowing === true || (listenerCount?.call(source, 'readable') ?? 0) > 0
+function isReadElsewhere(stream: AnyReadable): boolean {
+  if (stream.readableDidRead !== true) return false
+  return stream.readableFlowing === true || (stream.listenerCount?.('readable') ?? 0) > 0
 }
 
 /** Throws UploadError where a stream that has ended was cut short: a cancelled HTTP/2 request ends without an error. */
