@@ -26,7 +26,7 @@ export {
 } from './api/object-store.js'
 export type { FileRange, PartBody } from './api/part-source.js'
 export type { PartRange, PlanPartsOptions } from './api/plan-parts.js'
-export { combineCrc64, type GivenPart, type SentPart } from './api/sent-parts.js'
+export { combineCrc64, createCrc64, type GivenPart, type SentPart } from './api/sent-parts.js'
 export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {
   CommonStoreOptions,
@@ -37,7 +37,7 @@ export type {
 } from './api/store-options.js'
 export type { UploadBody } from './api/upload-body.js'
 export type { CommandUploadOptions } from './api/upload-command.js'
-export type { Checksum, ChecksumAlgorithm } from './checksum/checksum.js'
+export type { Checksum, ChecksumAlgorithm, RunningChecksum } from './checksum/checksum.js'
 export type {
   AwsCredentials,
   CredentialClient,

@@ -26,10 +26,15 @@ export interface CompleteOptions
   extends CallOptions, Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'> {
   /** Bytes that all parts must have together; where they have not, nothing is sent. Each part needs its `size` then. */
   expectedSize?: number | undefined
+  /**
+   * CRC-64/XZ, in decimal, of the bytes that all parts must make; where they make others, nothing is sent. Each part needs
+   * its `size` and `crc64` then. Finds a part that was sent from an old copy of the file.
+   */
+  expectedCrc64?: string | undefined
 }
 
 const PART_OPTIONS = ['length', 'contentMd5', 'trafficLimit', 'serverSideEncryption']
-const COMPLETE_OPTIONS = ['expectedSize', 'acl', 'callback', 'forbidOverwrite', 'serverSideEncryption']
+const COMPLETE_OPTIONS = ['expectedSize', 'expectedCrc64', 'acl', 'callback', 'forbidOverwrite', 'serverSideEncryption']
 
 interface NumberedPart extends UploadAddress {
   partNumber: number
@@ -79,7 +84,7 @@ export class MultipartByHand {
     const { driver } = this.#host
     const context = contextOf(options, COMPLETE_OPTIONS)
     const sorted = checkParts(parts, driver.limits.maxParts)
-    const whole = wholeOf(sorted, options.expectedSize)
+    const whole = wholeOf(sorted, options)
     const address = checkUploadAddress(driver, upload)
     const named = sorted.map(({ partNumber, etag, size, checksum }) => ({ partNumber, etag, size, checksum }))
     const stored =

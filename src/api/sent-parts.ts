@@ -1,4 +1,5 @@
 /** The parts that a caller sent one by one, and the whole that they make. */
+import { type RunningChecksum, startChecksum } from '../checksum/checksum.js'
 import { combineCrc64 as combineTwo } from '../checksum/combine.js'
 import { formatCrc64, parseCrc64 } from '../checksum/decimal.js'
 import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
@@ -15,6 +16,11 @@ export interface SentPart extends CompletedPart {
   crc64: string
   /** The part's first byte in the object, where it was sent from a range of a file. */
   start?: number
+}
+
+/** Returns a CRC-64/XZ to be taken of bytes that come one after the other; `digest()` returns it in decimal. */
+export function createCrc64(): RunningChecksum {
+  return startChecksum('crc64ecma')
 }
 
 /** A part of which only what the service needs has to be known. */
@@ -55,13 +61,21 @@ export function checkParts(parts: readonly GivenPart[], maxParts: number): Given
 }
 
 /** Returns what the parts make together; undefined unless all of them have a size and a CRC-64. */
-export function wholeOf(parts: readonly GivenPart[], expectedSize: number | undefined): WholeOfParts | undefined {
+export function wholeOf(
+  parts: readonly GivenPart[],
+  { expectedSize, expectedCrc64 }: { expectedSize?: number | undefined; expectedCrc64?: string | undefined },
+): WholeOfParts | undefined {
   const known = parts.flatMap(({ size, crc64 }) =>
     size === undefined || crc64 === undefined ? [] : [{ size, crc64: checkCrc64(crc64) }],
   )
   if (expectedSize !== undefined) checkExpectedSize(parts, expectedSize)
-  if (known.length < parts.length) return undefined
-  return { size: known.reduce((sum, { size }) => sum + size, 0), crc64: combineAll(known) }
+  const isKnown = known.length === parts.length
+  const whole = { size: known.reduce((sum, { size }) => sum + size, 0), crc64: combineAll(known) }
+  if (expectedCrc64 !== undefined && !(isKnown && whole.crc64 === checkCrc64(expectedCrc64, 'expectedCrc64'))) {
+    const found = isKnown ? `make the CRC-64 ${formatCrc64(whole.crc64)}` : 'do not all have a size and a CRC-64'
+    throw invalidOption('expectedCrc64', expectedCrc64, `the ${parts.length} parts ${found}; nothing was sent`)
+  }
+  return isKnown ? whole : undefined
 }
 
 function checkExpectedSize(parts: readonly GivenPart[], expectedSize: number): void {
@@ -116,10 +130,10 @@ function checkSize(size: unknown): number {
   return checkInteger('size', size, 0, Number.MAX_SAFE_INTEGER, 'bytes')
 }
 
-function checkCrc64(value: unknown): bigint {
+function checkCrc64(value: unknown, name = 'crc64'): bigint {
   const crc64 = typeof value === 'string' ? parseCrc64(value) : undefined
   if (crc64 === undefined)
-    throw invalidOption('crc64', value, 'it must be a CRC-64 in decimal, as uploadPart() returns it')
+    throw invalidOption(name, value, 'it must be a CRC-64 in decimal, as uploadPart() returns it')
   return crc64
 }
 

@@ -4,9 +4,7 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import { combineCrc64, type ObjectStore, type SentPart, type UploadAddress } from '../../src/index.js'
-import { crc64Engine } from '../../src/checksum/engine.js'
-import { formatCrc64 } from '../../src/checksum/decimal.js'
+import { combineCrc64, createCrc64, type ObjectStore, type SentPart, type UploadAddress } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
@@ -16,9 +14,9 @@ const PART = 102_400
 const bytes = someBytes(2 * PART + 777)
 
 function crc64Of(content: Uint8Array): string {
-  const crc64 = crc64Engine().create()
+  const crc64 = createCrc64()
   crc64.update(content)
-  return formatCrc64(crc64.digest())
+  return crc64.digest()
 }
 
 async function begin(t: TestContext) {
@@ -59,7 +57,10 @@ describe('parts sent from many machines', () => {
   it('make an object that is verified by what they make together', async (t) => {
     const { store, file, address } = await begin(t)
     const parts = await sendAll(store, address, file)
-    const stored = await store.completeMultipartUpload(address, parts.toReversed(), { expectedSize: bytes.length })
+    const stored = await store.completeMultipartUpload(address, parts.toReversed(), {
+      expectedSize: bytes.length,
+      expectedCrc64: crc64Of(bytes),
+    })
     assert.deepEqual(stored.checksum, { algorithm: 'crc64ecma', value: crc64Of(bytes) })
     assert.equal(combineCrc64(parts), crc64Of(bytes))
     assert.ok((await readAll((await store.get('k')).body)).equals(bytes))
@@ -98,6 +99,13 @@ describe('parts sent from many machines', () => {
     await assert.rejects(complete([first, second, second]), invalidOption('partNumber is 2', 'twice'))
     const swapped = [{ ...second, partNumber: 1 }, { ...first, partNumber: 2 }, third]
     await assert.rejects(complete(swapped), invalidOption('part 2 from byte 0', 'begin at byte 204800'))
+    for (const [parts, text] of [
+      [[first, second, { ...third, crc64: '1' }], 'parts make the CRC-64'],
+      [[first, { partNumber: 2, etag: second.etag, size: second.size }, third], 'do not all have'],
+    ] as const) {
+      const compared = store.completeMultipartUpload(address, parts, { expectedCrc64: crc64Of(bytes) })
+      await assert.rejects(compared, invalidOption('expectedCrc64', text, 'nothing was sent'))
+    }
     await assert.rejects(complete([{ ...first, crc64: 'x' }]), invalidOption("crc64 is 'x'"))
     assert.equal(completions(), 0)
     assert.equal(await exists(store, 'k'), false)
