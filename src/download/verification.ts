@@ -90,7 +90,7 @@ function numberOfParts(checksum: Checksum | undefined): number {
 
 /**
  * Bytes of each part (Amazon S3 API, HeadObject with `partNumber`); undefined where the service does not know the parameter. Most
- * uploads have equal parts, so that the size of the first one is enough to ask for.
+ * uploads have equal parts but for the last: the sizes of the first and of the last show it.
  */
 async function partSizes(
   verified: VerifiedObject,
@@ -101,7 +101,8 @@ async function partSizes(
   const first = await partSize(verified, 1, signal)
   // A service that ignores the parameter reports the whole object.
   if (first === undefined || first === 0 || (first === size && count > 1)) return undefined
-  if (Math.ceil(size / first) === count) {
+  const last = await partSize(verified, count, signal)
+  if (last === size - (count - 1) * first && last <= first) {
     return Array.from({ length: count }, (_, index) => Math.min(first, size - index * first))
   }
   const sizes = [first]

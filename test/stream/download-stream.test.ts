@@ -40,6 +40,7 @@ describe('a download stream', () => {
       key: 'a',
       size: bytes.length,
       crc64: formatCrc64(crc64Of(bytes)),
+      checksum: { algorithm: 'crc64ecma', value: formatCrc64(crc64Of(bytes)) },
       verified: 'crc64',
       ranges: 11,
     })
@@ -179,7 +180,6 @@ describe('a download stream', () => {
     }
     // What lies in the stream's own buffer beside the ranges held.
     assert.ok(download.progress.received <= 4 * RANGE + 5 * RANGE, String(download.progress.received))
-    assert.equal(download.progress.waitingFor, 'reader')
     assert.deepEqual(Buffer.concat([first, await readAll(download)]), bytes)
   })
 
@@ -308,6 +308,43 @@ describe('a download stream of another service', () => {
     const download = store.createDownloadStream('a', { partSize: 256 * KiB })
     assert.ok(bytes.equals(await readAll(download)))
     assert.equal((await download.done).verified, 'etag')
+  })
+
+  it('takes the MD5s of parts where it is told to, whatever sizes they have', async (t) => {
+    const { store, emulator } = await providerStore(t, { provider: 's3', addressing: 'path', checksum: 'md5' })
+    const bytes = someBytes(12 * MiB)
+    for (const sizes of [
+      [5, 5, 2],
+      [5, 6, 1],
+    ]) {
+      const uploadId = await store.initiateMultipartUpload('a')
+      const parts = []
+      for (const [index, size] of sizes.entries()) {
+        const start = sizes.slice(0, index).reduce((sum, one) => sum + one, 0) * MiB
+        const part = bytes.subarray(start, start + size * MiB)
+        parts.push(await store.uploadPart({ key: 'a', uploadId }, index + 1, part))
+      }
+      await store.completeMultipartUpload({ key: 'a', uploadId }, parts)
+      const bySize = store.createDownloadStream('a', { partSize: 2 * MiB })
+      bySize.resume()
+      assert.equal((await bySize.done).verified, 'size')
+      const byParts = store.createDownloadStream('a', { partSize: 2 * MiB, verify: 'etag' })
+      assert.ok(bytes.equals(await readAll(byParts)))
+      assert.equal((await byParts.done).verified, 'etag')
+      emulator.faults.inject({
+        match: { operation: 'HeadObject' },
+        action: { type: 'wrong-etag', etag: `"${'0'.repeat(32)}-3"` },
+        times: Infinity,
+      })
+      emulator.faults.inject({
+        match: { operation: 'GetObject' },
+        action: { type: 'wrong-etag', etag: `"${'0'.repeat(32)}-3"` },
+        times: Infinity,
+      })
+      const wrong = store.createDownloadStream('a', { partSize: 16 * MiB, verify: 'etag' })
+      await assert.rejects(readAll(wrong), uploadError('CHECKSUM_MISMATCH', 'have ETag'))
+      emulator.faults.clear()
+    }
   })
 
   it('does not end before its reader has taken all', async (t) => {

@@ -14,7 +14,8 @@ export function getObject(context: OperationContext): Answer {
   dialect.checkReadHeaders(context.call, object)
   const headers = { ...dialect.objectHeaders(object, context.call), ...overrides(context) }
   if (isUnchanged(context, object)) return { status: 304, headers: validatorsOf(headers) }
-  const range = readRange(context, object.size)
+  const part = readPart(context, object)
+  const range = part ?? readRange(context, object.size)
   const { start, end } = range ?? { start: 0, end: object.size }
   const chunks = storage.data.read(object.files, start, end)
   const body = {
@@ -25,7 +26,24 @@ export function getObject(context: OperationContext): Answer {
   context.atEnd(storage.data.hold(object.version))
   if (range === undefined) return { status: 200, headers, body }
   const contentRange = `bytes ${start}-${end - 1}/${object.size}`
-  return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, body }
+  const parts = part === undefined ? {} : { 'x-amz-mp-parts-count': String(object.files.length) }
+  return { status: 206, headers: { ...headers, ...parts, 'Content-Range': contentRange }, body }
+}
+
+/** Returns the bytes of the part that S3 is asked for by its place among those of the object. */
+function readPart(
+  { call, dialect }: OperationContext,
+  object: StoredObject,
+): { start: number; end: number } | undefined {
+  const text = call.parameter('partNumber')
+  if (text === undefined) return undefined
+  if (dialect.name !== 's3') throw new Refusal('not-implemented', { Parameter: 'partNumber' })
+  if (object.uploadId === undefined) return undefined
+  const index = Number(text) - 1
+  const part = object.files[index]
+  if (part === undefined) throw new Refusal('range-not-satisfiable', { ActualPartCount: String(object.files.length) })
+  const start = object.files.slice(0, index).reduce((sum, { size }) => sum + size, 0)
+  return { start, end: start + part.size }
 }
 
 /** Returns what an answer without content may say of it: clients hold a checksum against the bytes that came. */

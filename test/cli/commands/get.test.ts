@@ -8,7 +8,7 @@ import { someBytes } from '../../support/bytes.js'
 import { embeddedStore } from '../../support/embedded-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
-import { ossup } from '../ossup.js'
+import { ossup, ossupProcess } from '../ossup.js'
 
 const KEY = 'backups/app.sql'
 const TARGET = `oss://test-bucket/${KEY}`
@@ -100,7 +100,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     it('hands the object to it, and closes its input when all is verified', async (t) => {
       const { emulator } = await storedObject(t)
       const args = ['get', TARGET, '--part-size', '64KiB', '--concurrency', '3', '--', ...reader]
-      const { code, stdout, stderr } = await ossup(emulator, args)
+      const { code, stdout, stderr } = await ossupProcess(emulator, args)
       assert.equal(code, 0, stderr)
       assert.equal(stdout.trim(), '3000000\nover')
       assert.match(stderr, /in 46 ranges/)
