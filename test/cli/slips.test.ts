@@ -64,6 +64,20 @@ describe('slips at the command line', () => {
     assert.equal(more.code, 0, more.stderr)
   })
 
+  it('are told from an exit status that is accepted, as tar has for a file that changed', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const call = (list: string) =>
+      callOssup(
+        ['put', TARGET, '--accept-status', list, '--', 'sh', '-c', 'echo dump; exit 1'],
+        environmentOf(emulator),
+      )
+    assert.equal((await call('0,1')).code, 0)
+    assert.equal((await call('0,2')).code, 3)
+    const { code, stderr } = await call('0-1')
+    assert.equal(code, 2)
+    assert.match(stderr, /--accept-status must be exit statuses from 0 to 255, such as 0,1 \(got "0-1"\)/)
+  })
+
   it('do not matter for the version, and for flags before the command', async (t) => {
     for (const word of ['version', '-v', '-V', '--version']) {
       const { code, stdout } = await callOssup([word], {})

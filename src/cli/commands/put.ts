@@ -33,7 +33,7 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   const reporter = chooseReporter(options, session.stdout, session.stderr, isDumb)
   const target = openTarget(text, options, session.environment)
   try {
-    const jobs = jobsOf(target, files, rest, session, reporter)
+    const jobs = jobsOf(target, files, rest, options.statuses('accept-status'), session, reporter)
     // All of them are looked at before anything begins: a wrong option starts no producer.
     for (const { key } of jobs)
       target.store.createUploadStream(key, { ...uploadOptions, checkpoint: undefined }).destroy()
@@ -54,6 +54,7 @@ function jobsOf(
   { key, text }: OpenTarget,
   files: readonly string[],
   command: readonly string[] | undefined,
+  exitCodes: readonly number[] | undefined,
   session: Session,
   reporter: Reporter,
 ): Job[] {
@@ -79,7 +80,9 @@ function jobsOf(
     // Where a line is drawn on the terminal, what else is written to it must go through the same hands.
     const foreign = reporter.ownsTerminal ? (chunk: Uint8Array) => reporter.foreign(chunk) : undefined
     const open = () =>
-      command === undefined ? openStandardInput(session) : commandSource(command, session.descriptors(), foreign)
+      command === undefined
+        ? openStandardInput(session)
+        : commandSource(command, session.descriptors(), exitCodes, foreign)
     jobs.push({ key, open })
   }
   if (jobs.some((job) => job.key === '')) throw usageFailure(`the target ${JSON.stringify(text)} has no key`)

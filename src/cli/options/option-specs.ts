@@ -44,6 +44,7 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
   { name: 'bandwidth-limit', value: 'SIZE', help: 'bytes a second at most, such as 20MiB' },
   { name: 'max-memory', value: 'SIZE', help: 'of part buffers at most (default 256MiB)' },
   { name: 'checkpoint', value: 'FILE', help: 'record progress there: run again, it goes on' },
+  { name: 'accept-status', value: 'LIST', help: 'exit statuses that mean success, such as 0,1 of tar' },
   { name: 'allow-empty', help: 'store a stream of 0 bytes too' },
   { name: 'min-size', value: 'SIZE', help: 'store nothing that is smaller' },
   {
@@ -74,7 +75,7 @@ export const GET_OPTIONS: readonly OptionSpec[] = [
   { name: 'concurrency', value: 'N', help: 'ranges in flight, 1 to 100 (default 5)' },
   { name: 'bandwidth-limit', value: 'SIZE', help: 'bytes a second at most, such as 20MiB' },
   { name: 'version-id', value: 'ID', help: 'read this version of the object' },
-  { name: 'verify-etag', help: 'compare an ETag made of parts too: one request more, and MD5' },
+  { name: 'verify-etag', help: 'compare an ETag of parts too (costs MD5)' },
 ]
 
 /** What the help says of it. */

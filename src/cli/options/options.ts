@@ -30,6 +30,15 @@ export class Options {
     return Number(value)
   }
 
+  /** Exit statuses of a command, such as `0,1`. */
+  statuses(name: string): number[] | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    const statuses = value.split(',').map(Number)
+    if (/^\d{1,3}(,\d{1,3})*$/.test(value) && statuses.every((status) => status <= 255)) return statuses
+    throw usageFailure(`--${name} must be exit statuses from 0 to 255, such as 0,1 (got ${JSON.stringify(value)})`)
+  }
+
   byteSize(name: string): number | undefined {
     const value = this.text(name)
     return value === undefined ? undefined : parseByteSize(name, value)

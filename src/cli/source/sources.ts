@@ -24,10 +24,11 @@ export interface Source {
 export function commandSource(
   command: readonly string[],
   descriptors: readonly number[],
+  exitCodes: readonly number[] | undefined,
   report: ((chunk: Uint8Array) => void) | undefined,
 ): Source {
   const [name = '', ...args] = command
-  const run = { stdin: 'inherit', stderr: report ?? 'inherit', descriptors } as const
+  const run = { stdin: 'inherit', stderr: report ?? 'inherit', descriptors, exitCodes } as const
   return { name, upload: (store, key, options) => store.uploadCommand(key, name, args, { ...options, ...run }) }
 }
 
