@@ -34,7 +34,7 @@ export interface CheckedCommand {
   descriptors: readonly number[]
 }
 
-export const COMMAND_OPTION_NAMES = [
+export const COMMAND_OPTION_NAMES: readonly (keyof CommandOptions)[] = [
   'cwd',
   'env',
   'stdin',
@@ -42,7 +42,7 @@ export const COMMAND_OPTION_NAMES = [
   'graceMs',
   'exitCodes',
   'descriptors',
-] as const satisfies readonly (keyof CommandOptions)[]
+]
 
 /** @throws {UploadError} `INVALID_OPTION`. */
 export function checkCommand(command: unknown, args: unknown, options: CommandOptions): CheckedCommand {
