@@ -21,6 +21,7 @@ interface Database {
   create(name: string): Promise<unknown>
   drop(name: string): Promise<unknown>
   fill(name: string): Promise<unknown>
+  clear(name: string): Promise<unknown>
   sumOf(name: string): Promise<string>
   dump(name: string): string
   /** What the dump says when it is complete. */
@@ -39,6 +40,7 @@ const POSTGRES: Database = {
           FROM generate_series(1, 30000) n`,
       ),
     ),
+  clear: (name) => run(psql('-d', name, '-c', 'DROP TABLE events')),
   sumOf: (name) =>
     run(psql('-At', '-d', name, '-c', 'SELECT count(*), sum(hashtextextended(row::text, 0)) FROM events AS row')),
   dump: (name) => `pg_dump ${PG_SERVER.join(' ')} -d ${name}`,
@@ -56,6 +58,7 @@ const MARIADB: Database = {
         `CREATE TABLE events AS SELECT seq AS id, MD5(seq) AS name, REPEAT(MD5(seq * 7), 10) AS payload FROM seq_1_to_30000`,
       ),
     ),
+  clear: (name) => run(mariadb(name, '-e', 'DROP TABLE events')),
   sumOf: (name) =>
     run(mariadb(name, '-e', `SELECT COUNT(*), BIT_XOR(CRC32(CONCAT_WS(' ', id, name, payload))) FROM events`)),
   dump: (name) => `mariadb-dump ${MARIADB_SERVER.join(' ')} ${name}`,
@@ -82,6 +85,12 @@ async function roundTrip(t: TestContext, database: Database): Promise<void> {
   assert.equal(read.code, 0, read.stderr)
   assert.equal(await database.sumOf(restored), await database.sumOf(original))
 
+  await database.clear(restored)
+  const fed = await shell(`ossup get ${TARGET} --part-size 256KiB -- ${database.restore(restored)}`)
+  assert.equal(fed.code, 0, fed.stderr)
+  assert.match(fed.stderr, /in \d\d+ ranges.*\n {2}verified by CRC-64/)
+  assert.equal(await database.sumOf(restored), await database.sumOf(original))
+
   const ran = await shell(`ossup put ${TARGET}.ran ${guards} -- ${dump}`)
   assert.equal(ran.code, 0, ran.stderr)
 
@@ -98,4 +107,42 @@ async function roundTrip(t: TestContext, database: Database): Promise<void> {
 describe('a database comes back through ossup put and ossup get', () => {
   it('of PostgreSQL', { skip: noPostgres }, (t) => roundTrip(t, POSTGRES))
   it('of MariaDB', { skip: noMariadb }, (t) => roundTrip(t, MARIADB))
+
+  it(
+    'not at all, where the object is not whole and PostgreSQL restores it in one transaction',
+    { skip: noPostgres },
+    async (t) => {
+      const { emulator } = await embeddedStore(t)
+      const shell = await openShell(t, emulator)
+      const original = `ossup_${process.pid}_${randomBytes(4).toString('hex')}`
+      const restored = `${original}_restored`
+      t.after(async () => {
+        for (const name of [original, restored]) await POSTGRES.drop(name)
+      })
+      for (const name of [original, restored]) await POSTGRES.create(name)
+      await POSTGRES.fill(original)
+      const stored = await shell(`ossup put ${TARGET} -- ${POSTGRES.dump(original)}`)
+      assert.equal(stored.code, 0, stored.stderr)
+      const match = { operation: 'GetObject' } as const
+      const faults = [
+        // Every byte comes, and the last response shows that one of them is not the object's.
+        [{ match, action: { type: 'wrong-checksum' } }],
+        [
+          { match, skip: 7, action: { type: 'truncate', afterBytes: 100_000 } },
+          { match, skip: 7, times: Infinity, action: { type: 'error', status: 403, code: 'AccessDenied' } },
+        ],
+      ] as const
+      for (const injected of faults) {
+        for (const fault of injected) emulator.faults.inject(fault)
+        const restore = `${POSTGRES.restore(restored)} --single-transaction`
+        const failed = await shell(`ossup get ${TARGET} --part-size 256KiB --concurrency 2 -- ${restore}`)
+        assert.equal(failed.code, 1, failed.stderr)
+        emulator.faults.clear()
+        assert.equal(await run(psql('-At', '-d', restored, '-c', `SELECT to_regclass('events') IS NULL`)), 't\n')
+      }
+      const read = await shell(`ossup get ${TARGET} -- ${POSTGRES.restore(restored)} --single-transaction`)
+      assert.equal(read.code, 0, read.stderr)
+      assert.equal(await POSTGRES.sumOf(restored), await POSTGRES.sumOf(original))
+    },
+  )
 })
