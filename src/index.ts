@@ -6,7 +6,6 @@ export {
   type CreateUploadOptions,
 } from './api/create-upload.js'
 export type { CallOptions } from './api/call-options.js'
-export type { WithCrc64Text } from './checksum/crc64-text.js'
 export type {
   ListPartsOptions,
   ListUploadPagesOptions,

@@ -9,7 +9,6 @@ import type {
   UploadsPageRequest,
 } from '../stores/store-driver.js'
 import { type CallOptions, contextOf } from './call-options.js'
-import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
 import { checkUploadAddress } from './upload-address.js'
 
 interface ListOptions extends CallOptions {
@@ -47,7 +46,7 @@ export interface UploadsMarker {
 
 /** One answer of the service about parts. */
 export interface PartsPage {
-  parts: WithCrc64Text<ListedPart>[]
+  parts: ListedPart[]
   /** Where the next page begins; absent on the last one. */
   next?: number
 }
@@ -78,7 +77,7 @@ export async function* partsPages(
   while (!pages.isDone) {
     const { parts, next } = await driver.listParts(address, { ...from, ...pages.next() }, context)
     pages.count(parts.length)
-    yield { parts: parts.map(withCrc64Text), ...(next?.after === undefined ? {} : { next: next.after }) }
+    yield { parts: parts, ...(next?.after === undefined ? {} : { next: next.after }) }
     if (next === undefined) return
     from = next
     context = { ...context, isUnderWay: true }
@@ -111,7 +110,7 @@ export async function* listedParts(
   driver: StoreDriver,
   upload: UploadAddress,
   options: ListPartsOptions,
-): AsyncGenerator<WithCrc64Text<ListedPart>, void, undefined> {
+): AsyncGenerator<ListedPart, void, undefined> {
   let left = options.limit ?? Infinity
   for await (const { parts } of partsPages(driver, upload, options)) {
     // Some services give more than they were asked for.

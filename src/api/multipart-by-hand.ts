@@ -10,7 +10,6 @@ import { readFileRange } from '../upload/file/file-range.js'
 import { completeVerified } from '../upload/publish/publish.js'
 import type { UploadHost } from '../upload/upload-observer.js'
 import { type CallOptions, contextOf } from './call-options.js'
-import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
 import { fillPart, openPartSource, type PartBody, type PartSource, wrongLength } from './part-source.js'
 import { checkParts, type GivenPart, type SentPart, wholeOf } from './sent-parts.js'
 import { checkUploadAddress } from './upload-address.js'
@@ -76,11 +75,7 @@ export class MultipartByHand {
     }
   }
 
-  async complete(
-    upload: UploadAddress,
-    parts: readonly GivenPart[],
-    options: CompleteOptions,
-  ): Promise<WithCrc64Text<StoredObject>> {
+  async complete(upload: UploadAddress, parts: readonly GivenPart[], options: CompleteOptions): Promise<StoredObject> {
     const { driver } = this.#host
     const context = contextOf(options, COMPLETE_OPTIONS)
     const sorted = checkParts(parts, driver.limits.maxParts)
@@ -91,7 +86,7 @@ export class MultipartByHand {
       whole === undefined
         ? await driver.completeMultipartUpload(address, named, options, context)
         : await completeVerified(driver, address, named, whole, options, context)
-    return withCrc64Text(stored)
+    return stored
   }
 
   async abort(upload: UploadAddress, options: CallOptions): Promise<void> {

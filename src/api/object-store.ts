@@ -32,7 +32,6 @@ import type { FileUploadOptions } from '../upload/file/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import { type CallOptions, contextOf } from './call-options.js'
-import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
 import {
   listedParts,
   listedUploads,
@@ -65,7 +64,7 @@ export interface GetOptions extends HeadOptions {
 }
 
 /** What the service knows of an object. */
-export type ObjectInfo = WithCrc64Text<ObjectHead>
+export type ObjectInfo = ObjectHead
 
 /** An object that is being read. */
 export interface ObjectContent extends ObjectInfo {
@@ -148,7 +147,7 @@ export class ObjectStore {
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
   async head(key: string, options: HeadOptions = {}): Promise<ObjectInfo> {
     const context = contextOf(options, ['serverSideEncryption'])
-    return withCrc64Text(await this.#driver.headObject(this.#key(key), context, options))
+    return await this.#driver.headObject(this.#key(key), context, options)
   }
 
   /** An object and a stream of its bytes. Rejects with `NOT_FOUND` when there is none. */
@@ -158,7 +157,7 @@ export class ObjectStore {
     const { body: raw, length, ...head } = await this.#driver.getObject(this.#key(key), range, context, options)
     const expected = { size: length, checksum: range === undefined ? head.checksum : undefined }
     const body = objectBody(raw, { bucket: this.bucket, key }, expected, context.signal)
-    return { ...withCrc64Text(head), body }
+    return { ...head, body }
   }
 
   /**
@@ -215,7 +214,7 @@ export class ObjectStore {
     upload: UploadAddress,
     parts: readonly GivenPart[],
     options: CompleteOptions = {},
-  ): Promise<WithCrc64Text<StoredObject>> {
+  ): Promise<StoredObject> {
     return this.#byHand.complete(upload, parts, options)
   }
 
@@ -225,10 +224,7 @@ export class ObjectStore {
   }
 
   /** The parts of an upload in the order of their numbers. Further pages are asked for as they are needed. */
-  listParts(
-    upload: UploadAddress,
-    options: ListPartsOptions = {},
-  ): AsyncGenerator<WithCrc64Text<ListedPart>, void, undefined> {
+  listParts(upload: UploadAddress, options: ListPartsOptions = {}): AsyncGenerator<ListedPart, void, undefined> {
     return listedParts(this.#driver, upload, options)
   }
 

@@ -12,3 +12,9 @@ export function parseCrc64(text: string): bigint | undefined {
   const value = BigInt(text)
   return value <= LARGEST ? value : undefined
 }
+
+/** Returns the decimal as `formatCrc64` writes it, without padding; undefined for anything that is no CRC-64. */
+export function normalizeCrc64(text: string): string | undefined {
+  const value = parseCrc64(text)
+  return value === undefined ? undefined : formatCrc64(value)
+}

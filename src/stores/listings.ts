@@ -1,5 +1,5 @@
 /** Pages of listings: how they are asked for, and read, with names decoded where the service says that it encoded them. */
-import { parseCrc64 } from '../checksum/decimal.js'
+import { normalizeCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import type { ListedPart, PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
@@ -35,7 +35,7 @@ export function readPartsPage(root: XmlElement, request: PartsPageRequest, check
 
 function readPart(element: XmlElement, checksumElement: string | undefined): ListedPart {
   const checksum = checksumElement === undefined ? undefined : element.text(checksumElement)
-  const crc64 = parseCrc64(element.text('HashCrc64ecma') ?? '')
+  const crc64 = normalizeCrc64(element.text('HashCrc64ecma') ?? '')
   return {
     partNumber: wholeNumber(element, 'PartNumber'),
     etag: required(element, 'ETag'),

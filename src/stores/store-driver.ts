@@ -179,8 +179,8 @@ export interface CompletedPart extends PartReceipt {
 /** What the service says of an object when it has stored it. */
 export interface StoredObject {
   etag: string
-  /** CRC-64/XZ; absent when the service gave none. */
-  crc64?: bigint
+  /** CRC-64/XZ, in decimal; absent when the service gave none. */
+  crc64?: string
   /** What shows that the object is whole; absent when the service gave nothing of that kind. */
   checksum?: Checksum
   versionId?: string
@@ -242,8 +242,8 @@ export interface PartsPage {
 /** A part that the service has of an unfinished upload. */
 export interface ListedPart extends CompletedPart {
   size: number
-  /** CRC-64/XZ; absent when the service gave none. */
-  crc64?: bigint
+  /** CRC-64/XZ, in decimal; absent when the service gave none. */
+  crc64?: string
   lastModified?: Date
 }
 

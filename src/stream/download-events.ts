@@ -1,4 +1,3 @@
-import type { WithCrc64Text } from '../checksum/crc64-text.js'
 import type { DownloadProgress } from '../download/download-progress.js'
 import type { ObjectHead, RetryNotice } from '../stores/store-driver.js'
 import type { StreamEvents } from './upload-events.js'
@@ -6,7 +5,7 @@ import type { StreamEvents } from './upload-events.js'
 /** The events of a download beside those of every stream, with what their listeners get. */
 export interface DownloadEvents {
   /** The first response says what the object is. Before the first byte. */
-  object: [object: WithCrc64Text<ObjectHead>]
+  object: [object: ObjectHead]
   /** About four times a second while the download lives, and at its end. */
   progress: [progress: DownloadProgress]
   /** An attempt failed and another follows. */

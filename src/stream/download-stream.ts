@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import { combineCrc64 } from '../checksum/combine.js'
 import type { RunningChecksum } from '../checksum/checksum.js'
-import { type WithCrc64Text, withCrc64Text } from '../checksum/crc64-text.js'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
 import {
@@ -32,7 +31,7 @@ const HIGH_WATER_MARK = 256 * KiB
 export class DownloadStream extends Readable {
   /** The object's key. */
   readonly key: string
-  readonly #object: Promise<WithCrc64Text<ObjectHead>>
+  readonly #object: Promise<ObjectHead>
   /** Resolves with what was read, when all was verified; rejects with what failed, once no request is under way. */
   readonly done: Promise<DownloadResult>
   readonly #host: DownloadHost
@@ -54,7 +53,7 @@ export class DownloadStream extends Readable {
   #isWanted = false
   #isDue = false
   #isEnding = false
-  #resolveObject: (object: WithCrc64Text<ObjectHead>) => void = () => undefined
+  #resolveObject: (object: ObjectHead) => void = () => undefined
   #rejectObject: (error: Error) => void = () => undefined
   #resolveDone: (result: DownloadResult) => void = () => undefined
   #rejectDone: (error: Error) => void = () => undefined
@@ -93,7 +92,7 @@ export class DownloadStream extends Readable {
   }
 
   /** Resolves with what the first response says of the object; rejects with what failed before that. Starts the download. */
-  get object(): Promise<WithCrc64Text<ObjectHead>> {
+  get object(): Promise<ObjectHead> {
     this.#start()
     return this.#object
   }
@@ -162,8 +161,8 @@ export class DownloadStream extends Readable {
 
   async #prepare(object: ObjectHead, total: number): Promise<void> {
     try {
-      this.#resolveObject(withCrc64Text(object))
-      this.emit('object', withCrc64Text(object))
+      this.#resolveObject(object)
+      this.emit('object', object)
       const { key, cancelled } = { key: this.key, cancelled: this.#cancelled.signal }
       const verified = { driver: this.#host.driver, key, object, read: this.#options.read }
       const isOneResponse = total <= this.#fetcher.rangeSize

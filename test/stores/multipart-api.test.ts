@@ -92,7 +92,7 @@ describe('putObject', () => {
     const stored = await service.api.putObject(KEY, bodyOf(bytes), EVERYTHING, {})
     assert.deepEqual(stored, {
       etag: '"E"',
-      crc64: crc64Of(bytes),
+      crc64: String(crc64Of(bytes)),
       checksum: { algorithm: 'crc64ecma', value: String(crc64Of(bytes)) },
       versionId: 'V',
       requestId: 'R',
@@ -120,7 +120,7 @@ describe('putObject', () => {
     const service = await scriptedService(t)
     const nothing = new Uint8Array(0)
     service.script(storedReply(nothing))
-    assert.equal((await service.api.putObject('k', bodyOf(nothing), {}, {})).crc64, 0n)
+    assert.equal((await service.api.putObject('k', bodyOf(nothing), {}, {})).crc64, '0')
     const [, headers] = shapeOf(service.requests[0]!)
     assert.equal(headers['content-length'], '0')
     assert.equal(headers['content-md5'], '1B2M2Y8AsgTpgAmY7PhCfg==')
@@ -255,7 +255,7 @@ describe('completeMultipartUpload', () => {
     const stored = await service.api.completeMultipartUpload(UPLOAD, parts, EVERYTHING, {})
     assert.deepEqual(stored, {
       etag: '"E-2"',
-      crc64: 7n,
+      crc64: '7',
       checksum: { algorithm: 'crc64ecma', value: '7' },
       versionId: 'V',
       requestId: 'R',

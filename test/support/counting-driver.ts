@@ -62,6 +62,6 @@ export class CountingDriver extends MemoryDriver {
 
   #store(key: string, object: Counted): StoredObject {
     this.counted.set(key, object)
-    return { etag: '"E"', requestId: 'R', crc64: object.crc64 }
+    return { etag: '"E"', requestId: 'R', crc64: String(object.crc64) }
   }
 }

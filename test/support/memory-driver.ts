@@ -188,7 +188,7 @@ export class MemoryDriver implements StoreDriver {
         partNumber,
         size: bytes.length,
         etag: this.etagOf(bytes, partNumber),
-        ...(this.listsCrc64 && crc64 !== undefined ? { crc64 } : {}),
+        ...(this.listsCrc64 && crc64 !== undefined ? { crc64: String(crc64) } : {}),
       }))
       return sent.length > parts.length ? { parts, next: { after: parts.at(-1)?.partNumber ?? 0 } } : { parts }
     })
@@ -255,7 +255,7 @@ export class MemoryDriver implements StoreDriver {
 
   #answer(key: string): StoredObject {
     const crc64 = this.toldCrc64(this.objects.get(key)?.crc64)
-    return { etag: `"object ${key}"`, requestId: 'R', ...(crc64 === undefined ? {} : { crc64 }) }
+    return { etag: `"object ${key}"`, requestId: 'R', ...(crc64 === undefined ? {} : { crc64: String(crc64) }) }
   }
 }
 

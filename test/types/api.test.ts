@@ -13,10 +13,15 @@ import type {
   ListedPart,
   ListedUpload,
   ObjectContent,
+  ObjectHead,
   ObjectInfo,
   ObjectStore,
   openStore,
   PartBody,
+  PartRange,
+  PartsPage,
+  SentPart,
+  StoredObject,
   StoreOptions,
   UploadedPart,
   UploadError,
@@ -24,6 +29,7 @@ import type {
   UploadOptions,
   UploadProgress,
   UploadResult,
+  UploadsPage,
   UploadStream,
   UploadTransform,
 } from '../../src/index.js'
@@ -48,6 +54,27 @@ describe('the types', () => {
       expectTypeOf(upload.done).toEqualTypeOf<Promise<UploadResult>>()
       expectTypeOf(upload.progress).toEqualTypeOf<UploadProgress>()
       expectTypeOf(upload.uploadId).toEqualTypeOf<string | undefined>()
+    }
+  })
+
+  it('name what the calls return', () => {
+    type Returned<T extends (...args: never[]) => unknown> = Awaited<ReturnType<T>>
+    type Listed<T extends (...args: never[]) => AsyncIterable<unknown>> =
+      ReturnType<T> extends AsyncIterable<infer Item> ? Item : never
+    expectTypeOf<Returned<ObjectStore['head']>>().toEqualTypeOf<ObjectHead>()
+    expectTypeOf<ObjectInfo>().toEqualTypeOf<ObjectHead>()
+    expectTypeOf<Returned<ObjectStore['get']>>().toEqualTypeOf<ObjectContent>()
+    expectTypeOf<Returned<ObjectStore['upload']>>().toEqualTypeOf<UploadResult>()
+    expectTypeOf<Returned<ObjectStore['uploadFile']>>().toEqualTypeOf<UploadResult>()
+    expectTypeOf<Returned<ObjectStore['uploadPart']>>().toEqualTypeOf<SentPart>()
+    expectTypeOf<Returned<ObjectStore['completeMultipartUpload']>>().toEqualTypeOf<StoredObject>()
+    expectTypeOf<ReturnType<ObjectStore['planParts']>>().toEqualTypeOf<PartRange[]>()
+    expectTypeOf<Listed<ObjectStore['listParts']>>().toEqualTypeOf<ListedPart>()
+    expectTypeOf<Listed<ObjectStore['listMultipartUploads']>>().toEqualTypeOf<ListedUpload>()
+    expectTypeOf<Listed<ObjectStore['listPartPages']>>().toEqualTypeOf<PartsPage>()
+    expectTypeOf<Listed<ObjectStore['listMultipartUploadPages']>>().toEqualTypeOf<UploadsPage>()
+    for (const { crc64 } of [] as (ObjectHead | ListedPart | StoredObject)[]) {
+      expectTypeOf(crc64).toEqualTypeOf<string | undefined>()
     }
   })
 

@@ -39,7 +39,7 @@ export async function compareObject(
 }
 
 function crc64Of({ crc64 }: StoredObject): Checksum | undefined {
-  return crc64 === undefined ? undefined : { algorithm: 'crc64ecma', value: formatCrc64(crc64) }
+  return crc64 === undefined ? undefined : { algorithm: 'crc64ecma', value: crc64 }
 }
 
 /** What a checksum of this kind must be; undefined where that is not known. */

@@ -1,5 +1,5 @@
 import type { Checksum } from '../../checksum/checksum.js'
-import { parseCrc64 } from '../../checksum/decimal.js'
+import { normalizeCrc64 } from '../../checksum/decimal.js'
 import type { Dialect } from '../dialect.js'
 import type { ObjectHead, StoredObject, ToldEncryption } from '../store-driver.js'
 
@@ -38,10 +38,10 @@ export function readObjectHead(
   }
 }
 
-/** A CRC-64/XZ is told as a number too. */
+/** Returns the checksum, and a CRC-64/XZ by its own name too. */
 export function checksumFacts(checksum: Checksum | undefined): Pick<StoredObject, 'checksum' | 'crc64'> {
   if (checksum === undefined) return {}
-  const crc64 = checksum.algorithm === 'crc64ecma' ? parseCrc64(checksum.value) : undefined
+  const crc64 = checksum.algorithm === 'crc64ecma' ? normalizeCrc64(checksum.value) : undefined
   return { checksum, ...(crc64 === undefined ? {} : { crc64 }) }
 }
 

@@ -3,6 +3,7 @@
  * record; a part that it has and the record has not (its answer was lost with the process) counts where the store itself
  * tells a checksum of it.
  */
+import { parseCrc64 } from '../../checksum/decimal.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { CallContext, ListedPart, StoreDriver, UploadAddress } from '../../stores/store-driver.js'
@@ -95,7 +96,7 @@ function provenPart(
 ): StoredPart | undefined {
   const { partNumber, size, etag } = listed
   const isRecorded = recorded !== undefined && isTheRecorded(listed, recorded)
-  const crc64 = isRecorded ? recorded.crc64 : listed.crc64
+  const crc64 = isRecorded ? recorded.crc64 : parsedCrc64(listed)
   const md5 = record.etagsAreMd5 ? md5OfEtag(etag) : undefined
   const checksum = isRecorded ? recorded.checksum : listed.checksum
   if (crc64 === undefined && md5 === undefined) return undefined
@@ -121,8 +122,12 @@ function isTheRecorded(listed: ListedPart, recorded: RecordedPart): boolean {
   return (
     bare(listed.etag) === bare(recorded.etag) &&
     listed.size === recorded.size &&
-    (listed.crc64 === undefined || listed.crc64 === recorded.crc64)
+    (listed.crc64 === undefined || parsedCrc64(listed) === recorded.crc64)
   )
+}
+
+function parsedCrc64({ crc64 }: ListedPart): bigint | undefined {
+  return crc64 === undefined ? undefined : parseCrc64(crc64)
 }
 
 /** Services are not of one mind about quotes in listings. */

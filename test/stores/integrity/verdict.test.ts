@@ -39,8 +39,8 @@ describe('an object that was found', () => {
     ['put together from parts', PARTS],
   ] as const) {
     it(`is the one ${what} by its CRC-64, whatever else is not told`, async () => {
-      assert.equal(await verdict({ crc64: CRC64 }, expected), 'match')
-      assert.equal(await verdict({ crc64: CRC64, size: 1000 }, expected), 'match')
+      assert.equal(await verdict({ crc64: formatCrc64(CRC64) }, expected), 'match')
+      assert.equal(await verdict({ crc64: formatCrc64(CRC64), size: 1000 }, expected), 'match')
       assert.equal(
         await verdict({ checksum: { algorithm: 'crc64ecma', value: formatCrc64(CRC64) } }, expected),
         'match',
@@ -48,8 +48,8 @@ describe('an object that was found', () => {
     })
 
     it(`is not the one ${what} when its CRC-64 or its size is another`, async () => {
-      assert.equal(await verdict({ crc64: CRC64 + 1n }, expected), 'mismatch')
-      assert.equal(await verdict({ crc64: CRC64, size: 999 }, expected), 'mismatch')
+      assert.equal(await verdict({ crc64: formatCrc64(CRC64 + 1n) }, expected), 'mismatch')
+      assert.equal(await verdict({ crc64: formatCrc64(CRC64), size: 999 }, expected), 'mismatch')
       assert.equal(await verdict({ size: 999 }, expected), 'mismatch')
     })
 
@@ -64,7 +64,7 @@ describe('an object that was found', () => {
     assert.equal(await verdict({ size: 1000, uploadId: 'V' }, PARTS), 'mismatch')
     assert.equal(await verdict({ size: 1000, uploadId: 'U' }, PUT), 'unknown')
     // A checksum says more than an id.
-    assert.equal(await verdict({ crc64: CRC64 + 1n, uploadId: 'U' }, PARTS), 'mismatch')
+    assert.equal(await verdict({ crc64: formatCrc64(CRC64 + 1n), uploadId: 'U' }, PARTS), 'mismatch')
   })
 
   it('is known by the MD5 of its bytes, or of the MD5s of its parts', async () => {
