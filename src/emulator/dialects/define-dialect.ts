@@ -7,6 +7,12 @@ const NONE = (): readonly never[] => []
 
 const DEFAULTS = {
   checksums: [],
+  callback: {
+    maxUrls: 5,
+    placeholder: /\$\{([^}]*)\}/g,
+    names: {},
+    usualBodyType: 'application/x-www-form-urlencoded',
+  },
   usualChecksum: undefined,
   takesBodiesOfUnknownSize: true,
   keysPerPage: 1000,

@@ -38,6 +38,16 @@ export interface Receipt {
 /** Headers with which an object comes into being: some belong to the initiation of an upload, some to its end. */
 export type PropertySource = 'PutObject' | 'InitiateMultipartUpload'
 
+/** What services that call back differ in. */
+export interface CallbackRules {
+  readonly maxUrls: number
+  /** A placeholder in the body, whose first group is its name; global. */
+  readonly placeholder: RegExp
+  /** The names of placeholders that are not those of OSS, and what OSS calls them. */
+  readonly names: Readonly<Record<string, string>>
+  readonly usualBodyType: 'application/x-www-form-urlencoded' | 'application/json'
+}
+
 export interface Dialect {
   readonly name: Provider
   /** In lower case, such as `x-oss-`. */
@@ -45,6 +55,8 @@ export interface Dialect {
   readonly limits: Limits
   readonly refusals: Readonly<Record<RefusalKind, ErrorShape>>
   readonly bucketName: RegExp
+  /** How a callback is asked for. */
+  readonly callback: CallbackRules
   /** Those that are verified where a request brings them, in the header `{prefix}checksum-{algorithm}`. */
   readonly checksums: readonly ContentAlgorithm[]
   /** The one among them that is taken where a request asks for none. */

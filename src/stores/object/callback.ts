@@ -11,20 +11,45 @@ import {
 import type { Callback } from './object-options.js'
 
 const NAMES = ['url', 'body', 'host', 'bodyType', 'sni', 'variables'] satisfies (keyof Callback)[]
+const PLACEHOLDER_OF_OSS = /\$\{[\w.:-]+\}/
+const PLACEHOLDER_OF_OBS = /\$\([\w.:-]+\)/
 const BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
 
-/** What is to be sent, and to whom. Throws UploadError. */
-export function callbackParameters(callback: Callback): Record<string, unknown> {
+/** How a service reads a callback. Sources: OSS "Callback", Huawei Cloud OBS "Callback" (obs_04_0095). */
+export interface CallbackRules {
+  readonly maxUrls: number
+  /** What placeholders in the body stand between: `${object}` on OSS, `$(key)` on OBS. */
+  readonly placeholders: '{}' | '()'
+}
+
+/**
+ * Returns what is to be sent, and where to.
+ *
+ * @throws {UploadError} `INVALID_OPTION` where it is not acceptable.
+ */
+export function callbackParameters(
+  callback: Callback,
+  { maxUrls, placeholders }: CallbackRules,
+): Record<string, unknown> {
   checkNames('callback', checkObject('callback', callback), NAMES)
   const { url, body, host, bodyType } = callback
   const urls = typeof url === 'string' ? [url] : url
-  if (!Array.isArray(urls) || urls.length < 1 || urls.length > 5) {
-    throw invalidOption('callback.url', url, 'accepted is a URL, or a list of up to 5')
+  if (!Array.isArray(urls) || urls.length < 1 || urls.length > maxUrls) {
+    throw invalidOption('callback.url', url, `accepted is a URL, or a list of up to ${maxUrls}`)
   }
-  for (const item of urls) checkUrl(item)
+  const text = checkString('callback.body', body)
+  const foreign = (placeholders === '{}' ? PLACEHOLDER_OF_OBS : PLACEHOLDER_OF_OSS).exec(text)?.[0]
+  if (foreign !== undefined) {
+    const own = placeholders === '{}' ? '${object}' : '$(key)'
+    throw invalidOption(
+      'callback.body',
+      foreign,
+      `this service has placeholders such as ${own}, and sends others as text`,
+    )
+  }
   return {
-    callbackUrl: urls.join(';'),
-    callbackBody: checkString('callback.body', body),
+    callbackUrl: urls.map((item) => encodeUrl(item)).join(';'),
+    callbackBody: text,
     callbackBodyType: checkOneOf('callback.bodyType', bodyType ?? 'application/x-www-form-urlencoded', BODY_TYPES),
     ...(host === undefined ? {} : { callbackHost: checkString('callback.host', host) }),
   }
@@ -64,8 +89,11 @@ export function callbackAnswer(text: string): unknown {
   }
 }
 
-function checkUrl(url: unknown): void {
-  if (typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !url.includes(';'))
-    return
+/** Services want URLs percent-encoded; one that is plain ASCII stays as it is. */
+function encodeUrl(url: unknown): string {
+  if (typeof url === 'string' && url.isWellFormed() && URL.canParse(url) && !url.includes(';')) {
+    const { protocol, href } = new URL(url)
+    if (/^https?:$/.test(protocol)) return /^[\x21-\x7e]+$/.test(url) ? url : href
+  }
   throw invalidOption('callback.url', url, 'accepted are http and https URLs without a semicolon')
 }

@@ -31,12 +31,15 @@ interface CommonFacts {
   /** Those of them, written without the prefix, that the library sets. */
   readonly reserved: readonly string[]
   readonly maxMetadataBytes: number
+  /** Characters of a tag's value. Default 256. */
+  readonly maxTagValue?: number
 }
 
 export function commonOptions({
   prefix,
   reserved,
   maxMetadataBytes,
+  maxTagValue = 256,
 }: CommonFacts): Pick<OptionTable['rules'], 'headers' | 'contentType' | 'metadata' | 'tagging' | 'contentMd5'> {
   const isReserved = (name: string): boolean =>
     name.startsWith(prefix) ? reserved.includes(name.slice(prefix.length)) : RESERVED.has(name)
@@ -52,28 +55,29 @@ export function commonOptions({
       checkString('contentType', checkHeaderValue('contentType', type)),
     ),
     metadata: headers({}, (metadata) => metadataHeaders(`${prefix}meta-`, metadata, maxMetadataBytes)),
-    tagging: header(`${prefix}tagging`, CREATION, (tagging) => formatTagging(tagging) || undefined),
+    tagging: header(`${prefix}tagging`, CREATION, (tagging) => formatTagging(tagging, maxTagValue) || undefined),
     // The header itself belongs to each body.
     contentMd5: withoutHeader((value) => checkBoolean('contentMd5', value)),
   }
 }
 
-function formatTagging(tagging: unknown): string {
+function formatTagging(tagging: unknown, maxValue: number): string {
   const tags = Object.entries(checkRecord('tagging', tagging))
   if (tags.length > 10) throw invalidOption('tagging', `${tags.length} tags long`, 'accepted are up to 10 tags')
   return tags
     .map(([name, value]) => {
       checkLength('a name in tagging', name, 1, 128)
       if (typeof value !== 'string') throw invalidOption(`tagging[${JSON.stringify(name)}]`, value, 'accepted is text')
-      checkLength(`tagging[${JSON.stringify(name)}]`, value, 0, 256)
+      checkLength(`tagging[${JSON.stringify(name)}]`, value, 0, maxValue)
       return `${percentEncode(name)}=${percentEncode(value)}`
     })
     .join('&')
 }
 
+/** All three services count characters, and a character may be a pair of UTF-16 units. */
 function checkLength(name: string, value: string, min: number, max: number): void {
-  const length = Buffer.byteLength(value)
+  const length = Array.from(value).length
   if (length < min || length > max || !value.isWellFormed()) {
-    throw invalidOption(name, value, `accepted are ${min} to ${max} bytes of UTF-8`)
+    throw invalidOption(name, value, `accepted are ${min} to ${max} characters of Unicode`)
   }
 }

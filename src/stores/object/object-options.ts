@@ -16,7 +16,7 @@ export interface ObjectOptions {
    * `COLD`, `DEEP_ARCHIVE` or `INTELLIGENT_TIERING`. S3: as the service names them.
    */
   storageClass?: string | undefined
-  /** At most 10 tags; names up to 128 bytes, values up to 256. */
+  /** At most 10 tags; names up to 128 characters, values up to 256 (255 on OBS). */
   tagging?: Readonly<Record<string, string>> | undefined
   /**
    * By its algorithm alone, or with more. OSS: `AES256`, `SM4` or `KMS`; OBS: `AES256` or `kms`; S3: `AES256`, `aws:kms`
@@ -41,7 +41,7 @@ export interface ServerSideEncryption {
   algorithm?: string | undefined
   /** The KMS key; only with an algorithm of KMS. */
   keyId?: string | undefined
-  /** OSS: `SM4`; only with `KMS`. */
+  /** OSS: `SM4`, only with `KMS`. OBS: `SM4`, only with `kms` and signatureVersion `obs`. */
   dataEncryption?: string | undefined
   /**
    * OBS and S3: a key of your own (SSE-C), 32 bytes or their base64. The service forgets it: whoever reads the object
@@ -52,9 +52,12 @@ export interface ServerSideEncryption {
 
 /** The server must answer within 5 s with status 200 and JSON (OSS documentation, "Callback"). */
 export interface Callback {
-  /** Up to 5 URLs, tried in order. */
+  /** Up to 5 URLs on OSS and 10 on OBS, tried in order. Characters outside ASCII are percent-encoded. */
   url: string | readonly string[]
-  /** The body to send, with placeholders such as `${bucket}`, `${object}`, `${size}`, `${x:name}`. */
+  /**
+   * The body to send, with placeholders: `${bucket}`, `${object}`, `${size}`, `${x:name}` on OSS, `$(bucket)`, `$(key)`,
+   * `$(fsize)` on OBS.
+   */
   body: string
   /** The `Host` header of the request. Default: as the URL. */
   host?: string | undefined

@@ -1,4 +1,5 @@
 /** Where a bucket of OBS is (Huawei Cloud's "Regions and Endpoints"; esdk-obs-nodejs, lib/utils.js). */
+import { isIP } from 'node:net'
 import { invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import {
@@ -17,7 +18,10 @@ export interface ObsAddressOptions {
   region?: string | undefined
   /** A host, or a URL of scheme, host and port. Default: by region. HTTPS unless it says `http://`. */
   endpoint?: string | undefined
-  /** Default `virtual`; `path` for an IP address or localhost. */
+  /**
+   * Default `virtual`; `path` for an IP address or localhost, and over HTTPS for a bucket with dots, whose host name the
+   * certificate does not cover.
+   */
   addressing?: Addressing | undefined
 }
 
@@ -37,11 +41,19 @@ export function obsAddress(options: ObsAddressOptions): ObsAddress {
     options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint, 'obs.cn-north-4.myhuaweicloud.com')
   const region = options.region === undefined ? regionOf(given?.hostname) : checkRegion(options.region)
   const url = given ?? endpointOf(region)
+  const isUncertified = bucket.includes('.') && url.protocol === 'https:'
   const addressing = chooseAddressing(options.addressing, {
-    usual: isBareHost(url) ? 'path' : 'virtual',
+    usual: isBareHost(url) || isUncertified ? 'path' : 'virtual',
     endpoint: url,
     isNamed: given !== undefined,
   })
+  if (isUncertified && addressing === 'virtual' && OF_HUAWEI.test(url.hostname)) {
+    throw invalidOption(
+      'addressing',
+      addressing,
+      "the certificate of OBS does not cover a bucket with dots: take 'path', 'cname' or an http:// endpoint",
+    )
+  }
   return {
     region,
     domain: addressing === 'cname' ? url.hostname : undefined,
@@ -57,17 +69,39 @@ function endpointOf(region: string | undefined): URL {
       'region is missing: accepted is a region id such as cn-north-4 (option region or environment variable OBS_REGION), or an endpoint',
     )
   }
-  return new URL(`https://obs.${region}.myhuaweicloud.${region.startsWith('eu-') ? 'eu' : 'com'}`)
+  const host = HOSTS.get(region)
+  if (host === undefined && region.startsWith('eu-')) {
+    throw invalidOption('region', region, 'its host is not known here: give it as endpoint, such as obs.REGION.DOMAIN')
+  }
+  return new URL(`https://${host ?? `obs.${region}.myhuaweicloud.com`}`)
 }
 
-/** The region that an endpoint of OBS names, whoever runs it. */
-function regionOf(hostname: string | undefined): string | undefined {
-  return /^obs\.([a-z0-9-]+)\.[a-z]/.exec(hostname ?? '')?.[1]
+/** The hosts that a region's name does not tell, most of them in clouds of other companies (`docs/wire-facts.md`). */
+const HOSTS: ReadonlyMap<string, string> = new Map([
+  ['eu-west-101', 'obs.eu-west-101.myhuaweicloud.eu'],
+  ['eu-de', 'obs.eu-de.otc.t-systems.com'],
+  ['eu-nl', 'obs.eu-nl.otc.t-systems.com'],
+  ['eu-west-0', 'oss.eu-west-0.prod-cloud-ocb.orange-business.com'],
+  ['tr-central-201', 'obs.tr-central-201.hc.vodafone.com.tr'],
+  ['ae-ad-1', 'obs.ae-ad-1.g42cloud.com'],
+])
+
+const OF_HUAWEI = /(?:^|\.)myhuaweicloud\.(?:com|eu)$/
+
+/** Returns the region that an endpoint of OBS names, whoever runs it; `obs.myhuaweicloud.com` names none. */
+function regionOf(hostname = ''): string | undefined {
+  return /^(?:obs|oss)\.([a-z0-9-]+)\.[a-z0-9-]+\.[a-z]/.exec(hostname)?.[1]
 }
 
+/** Huawei Cloud OBS, "Creating a Bucket": no IP address, no two dots in a row, no dot beside a hyphen. */
 function checkBucket(bucket: string): string {
-  if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) return bucket
-  throw invalidOption('bucket', bucket, 'accepted are 3 to 63 of a-z, 0-9, - and ., without - or . at the ends')
+  const isName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) && !/\.[.-]|-\./.test(bucket)
+  if (isName && isIP(bucket) === 0) return bucket
+  throw invalidOption(
+    'bucket',
+    bucket,
+    'accepted are 3 to 63 of a-z, 0-9, - and ., without - or . at the ends or beside a dot, and no IP address',
+  )
 }
 
 function checkRegion(region: string): string {

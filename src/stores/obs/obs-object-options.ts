@@ -70,7 +70,7 @@ export function obsObjectOptions({
     service: 'OBS',
     everywhere: [`${prefix}request-payer`],
     rules: {
-      ...commonOptions({ prefix, reserved: RESERVED, maxMetadataBytes: 8 * KiB }),
+      ...commonOptions({ prefix, reserved: RESERVED, maxMetadataBytes: 8 * KiB, maxTagValue: 255 }),
       acl: header(`${prefix}acl`, CREATION, (acl) => checkOneOf('acl', acl, ACLS)),
       storageClass: header(`${prefix}storage-class`, CREATION, (storageClass) => {
         const checked = checkOneOf('storageClass', storageClass, Object.keys(STORAGE_CLASSES) as StorageClass[])
@@ -96,7 +96,7 @@ export function obsObjectOptions({
 }
 
 function callbackHeader(callback: Callback): string {
-  const parameters = callbackParameters(callback)
+  const parameters = callbackParameters(callback, { maxUrls: 10, placeholders: '()' })
   for (const name of ['sni', 'variables'] as const) {
     if (callback[name] !== undefined)
       throw invalidOption(`callback.${name}`, callback[name], 'OBS has nothing of that kind')
@@ -112,12 +112,19 @@ function encryptionHeaders(
   const encryption = readEncryption(option, ENCRYPTIONS)
   if (encryption.by === 'caller') return customerKeyHeaders(prefix, encryption.customerKey, isConfidential)
   const { algorithm, keyId, dataEncryption } = encryption
-  refuseEncryptionPart('dataEncryption', dataEncryption, 'OBS has nothing of that kind')
-  if (algorithm !== 'kms') refuseEncryptionPart('keyId', keyId, "it goes with 'kms'")
   const isAws = prefix === 'x-amz-'
+  if (algorithm !== 'kms') {
+    refuseEncryptionPart('keyId', keyId, "it goes with 'kms'")
+    refuseEncryptionPart('dataEncryption', dataEncryption, "it goes with 'kms'")
+  }
+  if (isAws) refuseEncryptionPart('dataEncryption', dataEncryption, "it goes with signatureVersion 'obs'")
   const found: [string, string][] = [
     [`${prefix}server-side-encryption`, algorithm === 'kms' && isAws ? 'aws:kms' : algorithm],
   ]
   if (keyId !== undefined) found.push([`${prefix}server-side-encryption-${isAws ? 'aws-' : ''}kms-key-id`, keyId])
+  if (dataEncryption !== undefined) {
+    const name = 'serverSideEncryption.dataEncryption'
+    found.push(['x-obs-server-side-data-encryption', checkOneOf(name, dataEncryption, ['SM4'])])
+  }
   return found
 }

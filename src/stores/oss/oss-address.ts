@@ -71,9 +71,10 @@ function hostOf(region: string, network: OssNetwork): string {
   }
 }
 
+/** Old buckets may have `_` in their names; new ones cannot. */
 function checkBucket(bucket: string): string {
-  if (/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) return bucket
-  throw invalidOption('bucket', bucket, 'accepted are 3 to 63 of a-z, 0-9 and -, without - at the ends')
+  if (/^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/.test(bucket)) return bucket
+  throw invalidOption('bucket', bucket, 'accepted are 3 to 63 of a-z, 0-9, - and _, without - or _ at the ends')
 }
 
 function checkRegion(region: string): string {
@@ -82,9 +83,17 @@ function checkRegion(region: string): string {
   throw invalidOption('region', region, 'accepted is a region id such as cn-hangzhou')
 }
 
-/** The region that an endpoint of OSS names, whatever its network. */
+/** The names in the hosts of a finance cloud that are not those of its region ("Regions and endpoints", "Finance Cloud"). */
+const REGIONS_OF_NAMES: ReadonlyMap<string, string> = new Map([
+  ['cn-hzjbp', 'cn-hangzhou-finance'],
+  ['cn-hzjbp-a', 'cn-hangzhou-finance'],
+  ['cn-hzjbp-b', 'cn-hangzhou-finance'],
+])
+
+/** Returns the region that an endpoint of OSS names, whatever its network. */
 function regionOf(hostname: string | undefined): string | undefined {
   const match = /^(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$/.exec(hostname ?? '')
-  const region = match?.[1] ?? match?.[2]
-  return region?.startsWith('accelerate') === true ? undefined : region
+  const name = match?.[1] ?? match?.[2]
+  if (name === undefined || name.startsWith('accelerate')) return undefined
+  return REGIONS_OF_NAMES.get(name) ?? name
 }

@@ -73,7 +73,7 @@ function encryptionHeaders(option: unknown): Headers {
 }
 
 function callbackHeaders(callback: Callback): Headers {
-  const parameters = callbackParameters(callback)
+  const parameters = callbackParameters(callback, { maxUrls: 5, placeholders: '{}' })
   const { sni, variables } = callback
   if (sni !== undefined) parameters['callbackSNI'] = checkBoolean('callback.sni', sni)
   const found: Headers = [['x-oss-callback', encodeCallbackPart('callback', parameters)]]

@@ -85,7 +85,7 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
   const { code: serviceCode, message, requestId, ec: toldEc, hint } = await readServiceError(answer, dialect)
   const throttled = status === 429 || (status >= 500 && THROTTLING.has(serviceCode))
   const isRefused = status === 501 || serviceCode === 'NotImplemented'
-  const isCallback = serviceCode === 'CallbackFailed' || isFailedCallback(status, dialect)
+  const isCallback = serviceCode === 'CallbackFailed' || isFailedCallback(status, call, dialect)
   const isLost = isLostRace(serviceCode, call)
   const isBelieved = throttled && isNothingDone(serviceCode, call, dialect)
   const ec = identifier(toldEc, headers[`${dialect.headerPrefix}ec`])

@@ -42,9 +42,9 @@ export function isLostRace(serviceCode: string, { operation }: FailedCall): bool
   return serviceCode === 'ConditionalRequestConflict' && operation === 'CompleteMultipartUpload'
 }
 
-/** Whether a status says that the object is stored, and its callback failed. */
-export function isFailedCallback(status: number, dialect: Dialect): boolean {
-  return status === 203 && dialect.objectOptions.rules.callback.isSupported
+/** Whether a status says that the object is stored, and the callback that the request asked for failed. */
+export function isFailedCallback(status: number, { headers = {} }: FailedCall, dialect: Dialect): boolean {
+  return status === 203 && `${dialect.headerPrefix}callback` in headers
 }
 
 /** Advice for a refusal whose own words do not help; begins with a semicolon. */

@@ -15,7 +15,10 @@ type S3Network = (typeof NETWORKS)[number]
 
 export interface S3AddressOptions {
   bucket: string
-  /** Default: what an endpoint of AWS names, else `us-east-1`, which most other services take for theirs. */
+  /**
+   * Default: what the endpoint names at AWS, Wasabi, Backblaze, Scaleway and DigitalOcean, else `us-east-1`, which most
+   * other services accept as theirs.
+   */
   region?: string | undefined
   /** A host, or a URL of scheme, host, port and path. Default: that of AWS. HTTPS unless it says `http://`. */
   endpoint?: string | undefined
@@ -97,8 +100,17 @@ const REGION = new RegExp(
   `(?:^|\\.)s3[.-](?:fips[.-])?(?:dualstack\\.)?(?!accelerate\\.|external-1\\.|fips\\.)([a-z0-9-]+)(?:\\.vpce)?\\.${DOMAIN_PATTERN}$`,
 )
 
-function regionOf(hostname: string | undefined): string | undefined {
-  return REGION.exec(hostname ?? '')?.[1]
+/** Services whose hosts name the region that their signatures want (`docs/wire-facts.md`). */
+const OF_OTHERS: readonly RegExp[] = [
+  // Its short names, such as `nl-1`, are no regions.
+  /^s3\.([a-z]{2}-[a-z]+-\d+)\.wasabisys\.com$/,
+  /^s3\.([a-z]+-[a-z]+-\d+)\.backblazeb2\.com$/,
+  /^s3\.([a-z]+-[a-z]+)\.scw\.cloud$/,
+  /^([a-z]+\d+)\.digitaloceanspaces\.com$/,
+]
+
+function regionOf(hostname = ''): string | undefined {
+  return [REGION, ...OF_OTHERS].map((pattern) => pattern.exec(hostname)?.[1]).find((region) => region !== undefined)
 }
 
 function checkBucket(bucket: string): string {

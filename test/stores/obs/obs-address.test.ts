@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { obsAddress, type ObsAddressOptions } from '../../../src/stores/obs/obs-address.js'
 import { invalidOption } from '../../support/errors.js'
 
-type Options = Omit<ObsAddressOptions, 'bucket'>
+type Options = Omit<ObsAddressOptions, 'bucket'> & { bucket?: string }
 
 function addressOf(options: Options): ReturnType<typeof obsAddress> {
   return obsAddress({ bucket: 'bkt', ...options })
@@ -21,6 +21,20 @@ describe('the address of a bucket of OBS', () => {
     ],
     [{ endpoint: 'obs.eu-de.otc.t-systems.com' }, 'https://bkt.obs.eu-de.otc.t-systems.com/k', 'eu-de'],
     [{ endpoint: 'obs.eu-de.otc.t-systems.com', region: 'r' }, 'https://bkt.obs.eu-de.otc.t-systems.com/k', 'r'],
+    [{ region: 'eu-de' }, 'https://bkt.obs.eu-de.otc.t-systems.com/k', 'eu-de'],
+    [{ region: 'eu-west-0' }, 'https://bkt.oss.eu-west-0.prod-cloud-ocb.orange-business.com/k', 'eu-west-0'],
+    [
+      { endpoint: 'oss.eu-west-0.prod-cloud-ocb.orange-business.com' },
+      'https://bkt.oss.eu-west-0.prod-cloud-ocb.orange-business.com/k',
+      'eu-west-0',
+    ],
+    [{ region: 'tr-central-201' }, 'https://bkt.obs.tr-central-201.hc.vodafone.com.tr/k', 'tr-central-201'],
+    [{ region: 'ae-ad-1' }, 'https://bkt.obs.ae-ad-1.g42cloud.com/k', 'ae-ad-1'],
+    // It serves all regions.
+    [{ endpoint: 'obs.myhuaweicloud.com' }, 'https://bkt.obs.myhuaweicloud.com/k', undefined],
+    // The certificate covers one name below the endpoint's.
+    [{ region: 'cn-north-4', bucket: 'b.k.t' }, 'https://obs.cn-north-4.myhuaweicloud.com/b.k.t/k', 'cn-north-4'],
+    [{ endpoint: 'http://store.example', bucket: 'b.k.t' }, 'http://b.k.t.store.example/k', undefined],
     [{ endpoint: 'store.example' }, 'https://bkt.store.example/k', undefined],
     [{ endpoint: 'http://10.0.0.1:5080' }, 'http://10.0.0.1:5080/bkt/k', undefined],
     [{ endpoint: 'http://localhost:9000' }, 'http://localhost:9000/bkt/k', undefined],
@@ -43,11 +57,34 @@ describe('the address of a bucket of OBS', () => {
 })
 
 describe('an address of OBS that cannot be', () => {
+  it('is in a region of Europe whose host is not known', () => {
+    assert.throws(() => addressOf({ region: 'eu-x-9' }), invalidOption('region', 'give it as endpoint'))
+  })
+
+  it('has a bucket with dots below a certificate that does not cover it', () => {
+    const options = { region: 'cn-north-4', bucket: 'b.k.t', addressing: 'virtual' } as const
+    assert.throws(() => addressOf(options), invalidOption('certificate', "'path'"))
+  })
+
   it('is one without region and endpoint', () => {
     assert.throws(() => addressOf({}), invalidOption('region is missing', 'OBS_REGION', 'endpoint'))
   })
 
-  for (const bucket of ['', 'ab', 'Bucket', '-bucket', 'bucket-', '.bucket', 'buc_ket', 'b'.repeat(64), 'bucket\n']) {
+  for (const bucket of [
+    '',
+    'ab',
+    'Bucket',
+    '-bucket',
+    'bucket-',
+    '.bucket',
+    'buc_ket',
+    'b'.repeat(64),
+    'bucket\n',
+    '10.0.0.1',
+    'a..b',
+    'a.-b',
+    'a-.b',
+  ]) {
     it(`is refused: bucket ${JSON.stringify(bucket)}`, () => {
       assert.throws(() => obsAddress({ bucket, region: 'r' }), invalidOption('bucket is', '3 to 63'))
     })

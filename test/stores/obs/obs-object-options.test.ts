@@ -88,17 +88,36 @@ describe("an object's options on OBS", () => {
   }
 
   it('put a callback on put and complete, as base64 of JSON', () => {
-    const options = { callback: { url: 'https://a.example/cb', body: 'key=${key}', host: 'b.example' } }
+    const options = { callback: { url: 'https://a.example/cb', body: 'key=$(key)', host: 'b.example' } }
     for (const request of ['put', 'complete'] as const) {
       const header = headersOf(options, request, 'x-obs-')['x-obs-callback'] ?? ''
       assert.deepEqual(JSON.parse(Buffer.from(header, 'base64').toString()), {
         callbackUrl: 'https://a.example/cb',
-        callbackBody: 'key=${key}',
+        callbackBody: 'key=$(key)',
         callbackBodyType: 'application/x-www-form-urlencoded',
         callbackHost: 'b.example',
       })
     }
     assert.equal(headersOf(options, 'initiate', 'x-obs-')['x-obs-callback'], undefined)
+  })
+
+  it('name up to 10 URLs of a callback, percent-encoded where they are not ASCII', () => {
+    const url = ['http://a.example/中文?key=é', ...Array<string>(9).fill('https://a.example/a%20b')]
+    const header = headersOf({ callback: { url, body: 'x' } }, 'put', 'x-obs-')['x-obs-callback'] ?? ''
+    const { callbackUrl } = JSON.parse(Buffer.from(header, 'base64').toString()) as { callbackUrl: string }
+    const [first, second, ...others] = callbackUrl.split(';')
+    assert.deepEqual([first, second], ['http://a.example/%E4%B8%AD%E6%96%87?key=%C3%A9', 'https://a.example/a%20b'])
+    assert.equal(others.length, 8)
+  })
+
+  it('encrypt with SM4 by a key of KMS', () => {
+    const options = { serverSideEncryption: { algorithm: 'kms', dataEncryption: 'SM4' } }
+    assert.equal(headersOf(options, 'initiate', 'x-obs-')['x-obs-server-side-data-encryption'], 'SM4')
+  })
+
+  it('count characters of tags', () => {
+    const name = '😀'.repeat(128)
+    assert.ok(headersOf({ tagging: { [name]: '名'.repeat(255) } }, 'put', 'x-obs-')['x-obs-tagging'])
   })
 })
 
@@ -113,7 +132,13 @@ describe('an option that is not acceptable on OBS', () => {
     refused({ storageClass: 'Standard' }, 'storageClass', "'STANDARD', 'WARM', 'COLD'")
     refused({ serverSideEncryption: 'KMS' }, "serverSideEncryption is 'KMS'", "'kms'")
     refused({ serverSideEncryption: { algorithm: 'AES256', keyId: 'k' } }, 'serverSideEncryption.keyId', "'kms'")
-    refused({ serverSideEncryption: { algorithm: 'kms', dataEncryption: 'SM4' } }, 'dataEncryption')
+    refused({ serverSideEncryption: { algorithm: 'AES256', dataEncryption: 'SM4' } }, 'dataEncryption', "'kms'")
+    refused({ serverSideEncryption: { algorithm: 'kms', dataEncryption: 'AES' } }, 'dataEncryption')
+    const sm4 = { serverSideEncryption: { algorithm: 'kms', dataEncryption: 'SM4' } }
+    assert.throws(() => headersOf(sm4, 'put', 'x-amz-'), invalidOption('dataEncryption', "signatureVersion 'obs'"))
+    refused({ callback: { url: 'https://a.example', body: 'key=${object}' } }, 'callback.body', '$(key)')
+    refused({ callback: { url: Array<string>(11).fill('https://a.example'), body: 'x' } }, 'callback.url', 'up to 10')
+    refused({ tagging: { a: 'é'.repeat(256) } }, 'tagging', '255 characters')
     refused({ trafficLimit: 819_199 }, 'trafficLimit', '819200 to 838860800')
     for (const days of [0, 1.5, '3', -1]) refused({ expireAfterDays: days }, 'expireAfterDays', 'from 1', 'days')
     refused({ callback: { url: 'https://a.example', body: 'x', sni: true } }, 'callback.sni')

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { ossAddress, type OssAddressOptions } from '../../../src/stores/oss/oss-address.js'
 import { invalidOption } from '../../support/errors.js'
 
-type Options = Omit<OssAddressOptions, 'bucket'>
+type Options = Omit<OssAddressOptions, 'bucket'> & { bucket?: string }
 
 function addressOf(options: Options): ReturnType<typeof ossAddress> {
   return ossAddress({ bucket: 'bkt', ...options })
@@ -33,6 +33,17 @@ describe('the address of a bucket', () => {
       { endpoint: 'oss-cn-beijing-internal.aliyuncs.com' },
       'https://bkt.oss-cn-beijing-internal.aliyuncs.com/k',
       'cn-beijing',
+    ],
+    // In the finance cloud of Hangzhou the host has another name than the region.
+    [
+      { endpoint: 'oss-cn-hzjbp-a-internal.aliyuncs.com' },
+      'https://bkt.oss-cn-hzjbp-a-internal.aliyuncs.com/k',
+      'cn-hangzhou-finance',
+    ],
+    [
+      { region: 'cn-hangzhou', bucket: 'an_old_one' },
+      'https://an_old_one.oss-cn-hangzhou.aliyuncs.com/k',
+      'cn-hangzhou',
     ],
     [{ endpoint: 'cn-beijing.oss.aliyuncs.com' }, 'https://bkt.cn-beijing.oss.aliyuncs.com/k', 'cn-beijing'],
     [{ endpoint: 'oss-accelerate.aliyuncs.com' }, 'https://bkt.oss-accelerate.aliyuncs.com/k', undefined],
@@ -118,7 +129,18 @@ describe('an address that cannot be', () => {
     })
   }
 
-  for (const bucket of ['', 'ab', 'Bucket', '-bucket', 'bucket-', 'buc_ket', 'buc.ket', 'b'.repeat(64), 'bucket\n']) {
+  for (const bucket of [
+    '',
+    'ab',
+    'Bucket',
+    '-bucket',
+    'bucket-',
+    '_bucket',
+    'bucket_',
+    'buc.ket',
+    'b'.repeat(64),
+    'bucket\n',
+  ]) {
     it(`is refused: bucket ${JSON.stringify(bucket)}`, () => {
       assert.throws(() => ossAddress({ bucket, region: 'r' }), invalidOption('bucket is', '3 to 63'))
     })

@@ -200,10 +200,10 @@ describe('an option that is not acceptable', () => {
     const tags = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, 'v']))
     assert.ok(ossObjectHeaders({ tagging: tags(10) }, 'put'))
     refused({ tagging: tags(11) }, 'tagging', '11', '10')
-    assert.ok(ossObjectHeaders({ tagging: { ['é'.repeat(64)]: 'é'.repeat(128) } }, 'put'))
-    refused({ tagging: { ['é'.repeat(65)]: '' } }, 'a name in tagging', '128')
+    assert.ok(ossObjectHeaders({ tagging: { ['é'.repeat(128)]: '😀'.repeat(256) } }, 'put'))
+    refused({ tagging: { ['é'.repeat(129)]: '' } }, 'a name in tagging', '128')
     refused({ tagging: { '': 'v' } }, 'a name in tagging', '1 to 128')
-    refused({ tagging: { a: 'é'.repeat(129) } }, 'tagging["a"]', '256')
+    refused({ tagging: { a: 'é'.repeat(257) } }, 'tagging["a"]', '256')
     refused({ tagging: { a: '\ud800' } }, 'tagging["a"]')
     refused({ tagging: { '\udc00': 'a' } }, 'a name in tagging')
   })
@@ -243,6 +243,7 @@ describe('an option that is not acceptable', () => {
     const callback = { url: 'https://a.example', body: 'x' }
     refused({ callback: { body: 'x' } }, 'callback.url')
     refused({ callback: { ...callback, url: [] } }, 'callback.url', '5')
+    refused({ callback: { ...callback, body: 'key=$(key)' } }, 'callback.body', '${object}')
     refused(
       { callback: { ...callback, url: Array.from({ length: 6 }, () => 'https://a.example') } },
       'callback.url',

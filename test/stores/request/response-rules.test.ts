@@ -33,7 +33,8 @@ describe('status 203', () => {
   for (const text of [codeDocument('CallbackFailed'), codeDocument('InternalError'), codeDocument('New'), '', 'text']) {
     it(`says that the object is stored and the callback failed, with the body ${JSON.stringify(text)}`, async (t) => {
       for (const dialect of [oss, obs]) {
-        const failure = await failureOf(dialect, 'CompleteMultipartUpload', 203, text)
+        const headers = { [`${dialect.headerPrefix}callback`]: 'e30=' }
+        const failure = await failureOf(dialect, 'CompleteMultipartUpload', 203, text, headers)
         assert.equal(failure.code, 'CALLBACK_FAILED')
         assert.equal(failure.facts.remedy, 'none')
         assert.match(failure.message, /the object is stored/)

@@ -60,6 +60,13 @@ describe('the address of a bucket of S3', () => {
     ],
     [{ endpoint: 'amazonaws.eu.evil.example' }, 'https://amazonaws.eu.evil.example/bkt/k', 'us-east-1'],
 
+    // Services whose hosts name the region.
+    [{ endpoint: 's3.eu-central-1.wasabisys.com' }, 'https://s3.eu-central-1.wasabisys.com/bkt/k', 'eu-central-1'],
+    [{ endpoint: 's3.wasabisys.com' }, 'https://s3.wasabisys.com/bkt/k', 'us-east-1'],
+    [{ endpoint: 's3.us-west-004.backblazeb2.com' }, 'https://s3.us-west-004.backblazeb2.com/bkt/k', 'us-west-004'],
+    [{ endpoint: 's3.fr-par.scw.cloud' }, 'https://s3.fr-par.scw.cloud/bkt/k', 'fr-par'],
+    [{ endpoint: 'nyc3.digitaloceanspaces.com' }, 'https://nyc3.digitaloceanspaces.com/bkt/k', 'nyc3'],
+
     // Anybody else's endpoint.
     [{ endpoint: 'minio.example:9000' }, 'https://minio.example:9000/bkt/k', 'us-east-1'],
     [{ endpoint: 'http://127.0.0.1:7480' }, 'http://127.0.0.1:7480/bkt/k', 'us-east-1'],

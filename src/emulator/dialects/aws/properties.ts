@@ -13,7 +13,7 @@ const KEPT_HEADERS = [
   'content-language',
   'expires',
 ]
-/** Characters: S3 counts these, and OSS bytes. */
+/** Characters. */
 const MAX_TAG_KEY = 128
 const MAX_TAG_VALUE = 256
 
@@ -60,7 +60,8 @@ export function readTags(call: Call, prefix: string, limits: Limits): [name: str
 }
 
 function fits(text: string, min: number, max: number): boolean {
-  return text.length >= min && text.length <= max
+  const { length } = Array.from(text)
+  return length >= min && length <= max
 }
 
 /** The header's value, which must be one of those. */

@@ -15,7 +15,7 @@ import { errorDocument, sharedRefusals } from '../aws/errors.js'
 import { payloadCoding } from '../aws/payload.js'
 import { headerClaimV4, isSigV4, queryClaimV4 } from '../aws/sigv4-claim.js'
 import { defineDialect } from '../define-dialect.js'
-import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
+import type { CallbackRules, Dialect, Receipt, SignedRequest } from '../dialect.js'
 import { obsHeaderClaim, obsQueryClaim, OBS_SCHEMES, type ObsMode } from './claim.js'
 import { readObsProperties, storageClassName } from './properties.js'
 
@@ -43,6 +43,14 @@ const limits: Limits = {
   callbackMs: 5000,
 }
 
+/** The API reference's "Callback" (obs_04_0095). */
+const CALLBACK: CallbackRules = {
+  maxUrls: 10,
+  placeholder: /\$\(([^)]*)\)/g,
+  names: { key: 'object', fsize: 'size', ext: 'mimeType' },
+  usualBodyType: 'application/json',
+}
+
 /** How a bucket encrypts an object whose request does not say. */
 export interface BucketEncryption {
   readonly algorithm: 'AES256' | 'kms'
@@ -67,7 +75,8 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
     headerPrefix: prefix,
     limits,
     refusals: { ...sharedRefusals, 'body-timeout': { ...sharedRefusals['body-timeout'], status: 408 } },
-    bucketName: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    bucketName: /^(?!.*(?:\.\.|\.-|-\.))(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    callback: CALLBACK,
     checksums: checksums ? ['crc64ecma'] : [],
     speaks: (call) =>
       call.header('authorization')?.startsWith(word) === true ||

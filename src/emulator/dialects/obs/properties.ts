@@ -58,13 +58,20 @@ function readStorageClass(call: Call, prefix: ObsPrefix): string {
 
 function readEncryption(call: Call, prefix: ObsPrefix): Record<string, string> {
   const isAws = prefix === 'x-amz-'
-  const names = ['server-side-encryption', `server-side-encryption-${isAws ? 'aws-' : ''}kms-key-id`]
+  const names = [
+    'server-side-encryption',
+    `server-side-encryption-${isAws ? 'aws-' : ''}kms-key-id`,
+    'server-side-data-encryption',
+  ]
   const algorithms = ['AES256', isAws ? 'aws:kms' : 'kms']
   const code = 'InvalidEncryptionAlgorithmError'
-  const [algorithm, keyId] = names.map((name) => call.header(`${prefix}${name}`))
+  const [algorithm, keyId, dataAlgorithm] = names.map((name) => call.header(`${prefix}${name}`))
   readOneOf(call, `${prefix}server-side-encryption`, algorithms, code)
   if (keyId !== undefined && algorithm?.endsWith('kms') !== true) {
     throw failed('InvalidArgument', 'A key id goes with encryption by KMS.')
+  }
+  if (dataAlgorithm !== undefined && (algorithm?.endsWith('kms') !== true || dataAlgorithm !== 'SM4')) {
+    throw failed(code, 'SM4 is the only other algorithm, and goes with encryption by KMS.')
   }
   return Object.fromEntries(
     names.flatMap((name) => {

@@ -35,7 +35,8 @@ export const ossDialect: Dialect = defineDialect({
   headerPrefix: 'x-oss-',
   limits,
   refusals: ossRefusals,
-  bucketName: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+  // Old buckets may have `_`.
+  bucketName: /^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/,
   keysPerPage: 100,
   cutsPages: false,
   speaks: isOssSigned,

@@ -22,7 +22,7 @@ const KEPT_HEADERS = [
 ]
 const ENCRYPTION_HEADERS = ['server-side-encryption', 'server-side-encryption-key-id', 'server-side-data-encryption']
 const META_PREFIX = 'x-oss-meta-'
-/** Bytes. */
+/** Characters. */
 const MAX_TAG_KEY = 128
 const MAX_TAG_VALUE = 256
 
@@ -79,8 +79,8 @@ function readTags(call: Call, limits: Limits): [name: string, value: string][] {
 }
 
 function fits(text: string, min: number, max: number): boolean {
-  const bytes = Buffer.byteLength(text)
-  return bytes >= min && bytes <= max
+  const { length } = Array.from(text)
+  return length >= min && length <= max
 }
 
 function readEncryption(call: Call): Record<string, string> {

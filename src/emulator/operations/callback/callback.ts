@@ -7,11 +7,11 @@ import { withHeaders, type Answer } from '../../http/answer.js'
 import { mergeHeaders } from '../../http/headers.js'
 import { invalidArgument, Refusal, serviceErrorOf } from '../../refusal.js'
 import type { StoredObject } from '../../storage/stored-object.js'
+import type { CallbackRules } from '../../dialects/dialect.js'
 import { postCallback } from './callback-request.js'
 import type { OperationContext } from '../operation.js'
 
 const MAX_PARAMETER_BYTES = 5 * 1024
-const MAX_URLS = 5
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
 
@@ -30,8 +30,9 @@ export function readCallback(context: OperationContext): Callback | undefined {
   const spec = readJsonParameter(context, 'callback')
   if (spec === undefined) return undefined
   const { text, fields } = spec
+  const rules = context.dialect.callback
   const body = fields.get('callbackBody')
-  const bodyType = fields.get('callbackBodyType') ?? FORM
+  const bodyType = fields.get('callbackBodyType') ?? rules.usualBodyType
   if (body === undefined || body === '') throw new Refusal('callback-without-body', { ArgumentName: 'callback' })
   if (bodyType !== FORM && bodyType !== JSON_TYPE)
     throw invalidCallback(text, `callbackBodyType must be ${FORM} or ${JSON_TYPE}.`)
@@ -39,8 +40,8 @@ export function readCallback(context: OperationContext): Callback | undefined {
     .split(';')
     .filter((url) => url !== '')
     .map((url) => parseUrl(url, text))
-  if (urls.length === 0 || urls.length > MAX_URLS)
-    throw invalidCallback(text, `callbackUrl must name 1 to ${MAX_URLS} URLs.`)
+  if (urls.length === 0 || urls.length > rules.maxUrls)
+    throw invalidCallback(text, `callbackUrl must name 1 to ${rules.maxUrls} URLs.`)
   const variables = readJsonParameter(context, 'callback-var')?.fields ?? new Map<string, string>()
   return { urls, host: fields.get('callbackHost'), body, bodyType, variables }
 }
@@ -53,7 +54,7 @@ export async function announceObject(
   answer: Answer,
 ): Promise<Answer> {
   if (callback === undefined) return answer
-  const body = fillIn(callback, object)
+  const body = fillIn(callback, object, context.dialect.callback)
   const { host, bodyType } = callback
   let failure = 'no URL'
   for (const url of callback.urls) {
@@ -70,8 +71,12 @@ function callbackFailed({ dialect, call, requestId }: OperationContext, answer: 
   return { ...failed, headers: mergeHeaders(answer.headers, failed.headers) }
 }
 
-/** Replaces `${name}` in the callback's body; a name that means nothing becomes empty. */
-function fillIn({ body, bodyType, variables }: Callback, object: StoredObject): string {
+/** Replaces the placeholders in the callback's body; a name that means nothing becomes empty. */
+function fillIn(
+  { body, bodyType, variables }: Callback,
+  object: StoredObject,
+  { placeholder, names }: CallbackRules,
+): string {
   const values: Record<string, string | number> = {
     bucket: object.bucket,
     object: object.key,
@@ -82,7 +87,8 @@ function fillIn({ body, bodyType, variables }: Callback, object: StoredObject): 
     contentMd5: object.uploadId === undefined ? Buffer.from(object.etag, 'hex').toString('base64') : '',
   }
   const encode = bodyType === FORM ? (value: string | number) => encodeURIComponent(value) : JSON.stringify
-  return body.replace(/\$\{([^}]*)\}/g, (_placeholder, name: string) => {
+  return body.replace(placeholder, (_placeholder, told: string) => {
+    const name = names[told] ?? told
     const value = Object.hasOwn(values, name) ? values[name] : variables.get(name)
     return encode(value ?? '')
   })
