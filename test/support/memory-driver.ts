@@ -74,6 +74,10 @@ export class MemoryDriver implements StoreDriver {
   pageSize = 1000
   /** Whether lists of parts have their CRC-64. */
   listsCrc64 = false
+  /** The service's time in an answer to HEAD, and since when the object has been as it is. */
+  toldTimes: { answeredAt: Date; lastModified: Date } | undefined
+  /** What heads tell as the metadata of an object. */
+  metadata: Record<string, string> = {}
   /** Called at each moment: what it throws fails the call, and its promise is waited for. */
   on: (moment: Moment) => unknown = () => undefined
   #parts = 0
@@ -247,10 +251,14 @@ export class MemoryDriver implements StoreDriver {
   #headOf(key: string): ObjectHead {
     const object = this.objects.get(key)
     if (object === undefined) throw new UploadError('NOT_FOUND', 'NoSuchKey')
-    const { crc64 } = object
+    const answer = this.#answer(key)
+    const { crc64 } = answer
     const checksum = crc64 === undefined ? {} : { checksum: { algorithm: 'crc64ecma' as const, value: String(crc64) } }
-    const facts = { size: object.bytes.length, metadata: {}, headers: {}, requestId: 'head' }
-    return { ...this.#answer(key), ...checksum, ...facts }
+    const { answeredAt, lastModified } = this.toldTimes ?? {}
+    const headers: Record<string, string> = answeredAt === undefined ? {} : { date: answeredAt.toUTCString() }
+    const modified = lastModified === undefined ? {} : { lastModified }
+    const facts = { size: object.bytes.length, metadata: this.metadata, headers, requestId: 'head', ...modified }
+    return { ...answer, ...checksum, ...facts }
   }
 
   #answer(key: string): StoredObject {

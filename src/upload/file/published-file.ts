@@ -5,6 +5,7 @@ import { UploadError } from '../../shared/errors.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import { compareObject } from '../../stores/integrity/verdict.js'
 import type { CheckpointRecord, RecordedPart } from '../checkpoint/record.js'
+import { hasOtherOptions } from '../publish/object-origin.js'
 import type { Published } from '../publish/published.js'
 import type { UploadHost } from '../upload-observer.js'
 
@@ -27,7 +28,9 @@ export async function findPublished(
   const stored = await headOf(() => driver.headObject(key, { signal }, options))
   if (stored === undefined) return undefined
   const { verdict } = await compareObject(stored, { size, crc64, uploadId, parts })
-  if (verdict !== 'match') return undefined
+  if (verdict !== 'match' || hasOtherOptions(stored, options)) return undefined
+  // The same bytes from another upload may have other options.
+  if (stored.uploadId !== undefined && stored.uploadId !== uploadId) return undefined
   for (const part of read === undefined ? [] : parts) {
     const buffer = await read?.(part.partNumber)
     if (buffer === undefined) continue

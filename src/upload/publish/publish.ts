@@ -15,10 +15,8 @@ import type {
   StoredObject,
   UploadAddress,
 } from '../../stores/store-driver.js'
+import { type ObjectOrigin, originOfComplete, originOfPut } from './object-origin.js'
 import { compareObject, type Comparison, type ExpectedObject } from '../../stores/integrity/verdict.js'
-
-/** The object is published: nobody waits long for what may not even be there. */
-const TIDY_UP_MS = 10_000
 
 /** An object to be published. */
 interface Publication {
@@ -27,9 +25,20 @@ interface Publication {
   expected: ExpectedObject
   options: ObjectOptions
   context: CallContext
+  send(): Promise<StoredObject>
+  /** Tells whether an object with the expected bytes comes from this request; `putAt` is when it was first sent. */
+  originOf(found: Found, error: UploadError, putAt: number): ObjectOrigin | Promise<ObjectOrigin>
 }
 
-/** One request for an object that fits in one part. Throws UploadError. */
+/** An object under the key, and when it was looked for, in milliseconds of the local monotonic clock. */
+interface Found {
+  head: ObjectHead
+  comparison: Comparison
+  lookedAt: number
+  foundAt: number
+}
+
+/** Sends an object that fits in one part in one request. Throws UploadError. */
 export async function putVerified(
   driver: StoreDriver,
   key: string,
@@ -37,16 +46,18 @@ export async function putVerified(
   options: ObjectOptions,
   context: CallContext,
 ): Promise<StoredObject> {
-  const expected = { size: body.size, crc64: body.crc64, body }
-  const publication = { driver, key, expected, options, context }
-  try {
-    return await verify(publication, await driver.putObject(key, body, options, context))
-  } catch (error) {
-    return settle(publication, error)
-  }
+  return publishVerified({
+    driver,
+    key,
+    expected: { size: body.size, crc64: body.crc64, body },
+    options,
+    context,
+    send: () => driver.putObject(key, body, options, context),
+    originOf: ({ head, lookedAt, foundAt }, _error, putAt) => originOfPut(head, options, { putAt, lookedAt, foundAt }),
+  })
 }
 
-/** The parts become the object. Throws UploadError. */
+/** Makes the parts the object. Throws UploadError. */
 export async function completeVerified(
   driver: StoreDriver,
   upload: UploadAddress,
@@ -56,14 +67,36 @@ export async function completeVerified(
   context: CallContext,
 ): Promise<StoredObject> {
   const { key, uploadId } = upload
-  const publication = { driver, key, expected: { ...whole, uploadId, parts }, options, context }
-  try {
-    return await verify(publication, await driver.completeMultipartUpload(upload, parts, options, context))
-  } catch (error) {
-    const found = await settle(publication, error)
-    // What was found may be the same bytes from an earlier upload: then this one is unfinished, and else it is gone.
-    await driver.abortMultipartUpload(upload, { ...context, retryTotalMs: TIDY_UP_MS }, options).catch(() => undefined)
-    return found
+  return publishVerified({
+    driver,
+    key,
+    expected: { ...whole, uploadId, parts },
+    options,
+    context,
+    send: () => driver.completeMultipartUpload(upload, parts, options, context),
+    originOf: ({ head }, error) => originOfComplete(driver, upload, head, error, options, context),
+  })
+}
+
+/**
+ * Sends the request. After a failure that may hide a success the same bytes under the key are no proof of it: they may be
+ * there from before, with other options. Where they do not come from this request for certain, it is sent once more.
+ */
+async function publishVerified(publication: Publication): Promise<StoredObject> {
+  const putAt = performance.now()
+  for (let isRepeated = false; ; isRepeated = true) {
+    try {
+      return await verify(publication, await publication.send())
+    } catch (error) {
+      const { found, failure } = await settle(publication, error, isRepeated)
+      const origin = await publication.originOf(found, failure, putAt)
+      const isRefused = failure.code === 'ALREADY_EXISTS'
+      // The service would refuse it again: without a sign of another origin, an earlier attempt made the object.
+      if (origin === 'ours' || (origin === 'unclear' && isRefused)) {
+        return { ...found.head, ...checksumOf(found.comparison) }
+      }
+      if (isRefused || isRepeated || publication.context.signal?.aborted === true) throw failure
+    }
   }
 }
 
@@ -80,11 +113,15 @@ async function verify(publication: Publication, stored: StoredObject): Promise<S
   return { ...stored, etag: stored.etag === '' ? head.etag : stored.etag, ...checksumOf(comparison) }
 }
 
-/** After a failure that may hide a success, what is stored under the key decides. */
-async function settle(publication: Publication, error: unknown): Promise<StoredObject> {
-  if (!(error instanceof UploadError) || !mayHideSuccess(error)) throw error
+/** Returns what is stored under the key, where it has the expected bytes; throws the failure otherwise. */
+async function settle(
+  publication: Publication,
+  error: unknown,
+  isRepeated: boolean,
+): Promise<{ found: Found; failure: UploadError }> {
+  if (!(error instanceof UploadError) || !mayHideSuccess(error, isRepeated)) throw error
   if (publication.context.signal?.aborted === true) throw error
-  let found: { head: ObjectHead; comparison: Comparison }
+  let found: Found
   try {
     found = await look(publication)
   } catch {
@@ -98,24 +135,21 @@ async function settle(publication: Publication, error: unknown): Promise<StoredO
   }
   // Any other object may have the size of this one.
   if (comparison.verdict !== 'match') throw error
-  return { ...head, ...checksumOf(comparison) }
+  return { found, failure: error }
 }
 
-function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadError): boolean {
+function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadError, isRepeated: boolean): boolean {
   if (code === 'CHECKSUM_MISMATCH') return false
   // What a second attempt finds there, or no longer there, may be the work of the first.
-  return outcomeUnknown || (attempts > 1 && (code === 'ALREADY_EXISTS' || code === 'NO_SUCH_UPLOAD'))
+  const isSecond = attempts > 1 || isRepeated
+  return outcomeUnknown || (isSecond && (code === 'ALREADY_EXISTS' || code === 'NO_SUCH_UPLOAD'))
 }
 
-async function look({
-  driver,
-  key,
-  expected,
-  options,
-  context,
-}: Publication): Promise<{ head: ObjectHead; comparison: Comparison }> {
+async function look({ driver, key, expected, options, context }: Publication): Promise<Found> {
+  const lookedAt = performance.now()
   const head = await driver.headObject(key, { ...context, isUnderWay: true }, options)
-  return { head, comparison: await compareObject(head, expected) }
+  const foundAt = performance.now()
+  return { head, comparison: await compareObject(head, expected), lookedAt, foundAt }
 }
 
 function checksumOf({ verdict, told }: Comparison): Pick<StoredObject, 'checksum'> {

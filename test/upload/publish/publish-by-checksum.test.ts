@@ -160,6 +160,8 @@ describe('an object that is published', () => {
   })
 })
 
+const SAME_CRC64 = { etag: '"E"', 'x-obs-checksum-crc64ecma': String(WHOLE.crc64) }
+
 describe('an object of which the answer was lost', () => {
   const settled: [how: string, service: Service, headers: Record<string, string>][] = [
     ['its ETag', 's3', { etag: `"${ETAG}"` }],
@@ -170,16 +172,19 @@ describe('an object of which the answer was lost', () => {
   for (const [how, name, headers] of settled) {
     it(`is found by ${how}`, async (t) => {
       const service = await serviceOf(t, name)
-      service.script(reset, refusal(404, 'NoSuchUpload'), head(headers), refusal(404, 'NoSuchUpload'))
+      service.script(reset, refusal(404, 'NoSuchUpload'), head(headers))
       await complete(service, name === 's3 with CRC-32' ? PARTS_WITH_CRC32 : PARTS)
-      assert.equal(methods(service), 'POST POST HEAD DELETE')
+      assert.equal(methods(service), 'POST POST HEAD')
     })
   }
 
   it('is found where it was put, by its MD5', async (t) => {
     const service = await serviceOf(t, 's3')
-    service.script(reset, reset, head({ etag: `"${MD5}"` }))
+    const date = 'Mon, 03 Jun 2024 10:00:00 GMT'
+    const times = { date, 'last-modified': 'Mon, 03 Jun 2024 10:00:02 GMT' }
+    service.script(reset, reset, head({ etag: `"${MD5}"`, ...times }))
     assert.equal((await put(service)).etag, `"${MD5}"`)
+    assert.equal(methods(service), 'PUT PUT HEAD')
   })
 
   it('is found where the first attempt stored it, and the second one must not replace it', async (t) => {
@@ -189,6 +194,22 @@ describe('an object of which the answer was lost', () => {
     assert.equal(methods(service), 'HEAD PUT PUT HEAD')
   })
 
+  it('is put again where the same bytes were there before, by the clock of the service', async (t) => {
+    const service = await serviceOf(t, 's3')
+    const times = { date: 'Mon, 03 Jun 2024 10:00:00 GMT', 'last-modified': 'Mon, 03 Jun 2024 09:00:00 GMT' }
+    service.script(reset, reset, head({ etag: `"${MD5}"`, ...times }), { headers: { etag: `"${MD5}"` } })
+    await put(service)
+    assert.equal(methods(service), 'PUT PUT HEAD PUT')
+  })
+
+  it('is completed again where the upload exists', async (t) => {
+    const service = await serviceOf(t, 's3')
+    const parts = { body: '<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>' }
+    service.script(reset, reset, head({ etag: `"${ETAG}"` }), parts, completed(`"${ETAG}"`))
+    await complete(service)
+    assert.equal(methods(service), 'POST POST HEAD GET POST')
+  })
+
   const notOurs: [what: string, service: Service, headers: Record<string, string>][] = [
     ['has another ETag', 's3', { etag: `"${MD5}-2"` }],
     ['was put in one request', 's3', { etag: `"${MD5}"` }],
@@ -196,11 +217,12 @@ describe('an object of which the answer was lost', () => {
     ['has another size', 's3', { etag: `"${ETAG}"`, 'content-length': '7' }],
     ['has another CRC-64', 'obs', { etag: '"E"', 'x-obs-checksum-crc64ecma': '7', 'x-obs-uploadId': 'U' }],
     ['comes from another upload', 'obs', { etag: '"opaque"', 'x-obs-uploadId': 'V' }],
+    ['comes from another upload of the same bytes', 'obs', { ...SAME_CRC64, 'x-obs-uploadId': 'V' }],
   ]
   for (const [what, name, headers] of notOurs) {
     it(`is not one that ${what}`, async (t) => {
       const service = await serviceOf(t, name)
-      service.script(reset, refusal(404, 'NoSuchUpload'), head(headers))
+      service.script(reset, refusal(404, 'NoSuchUpload'), head(headers), refusal(404, 'NoSuchUpload'), head(headers))
       await assert.rejects(complete(service), uploadError('NO_SUCH_UPLOAD'))
     })
   }

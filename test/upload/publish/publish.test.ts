@@ -48,6 +48,25 @@ function failure(code: UploadErrorCode, details: { attempts?: number; outcomeUnk
   return new UploadError(code, 'as scripted', details)
 }
 
+/** The service's times of an object that was stored so long after now, by a clock that is a day behind. */
+function storedAfter(ms: number): { answeredAt: Date; lastModified: Date } {
+  const now = Date.now() - 24 * 60 * 60 * 1000
+  return { answeredAt: new Date(now), lastModified: new Date(now + ms) }
+}
+
+/** The same bytes are there from before, and each request is lost before the service carries it out, so many times. */
+function losing(verb: Verb, times: number): MemoryDriver {
+  const driver = new MemoryDriver()
+  driver.objects.set(KEY, { bytes: Buffer.from(OURS), crc64: bodyOf(OURS).crc64 })
+  let left = times
+  driver.on = (moment) => {
+    if (moment.verb !== verb || moment.when !== 'before' || left === 0) return
+    left -= 1
+    throw lost()
+  }
+  return driver
+}
+
 for (const { verb, publish } of PUBLICATIONS) {
   describe(`publishing by ${verb}`, () => {
     it('is done when the answer has our checksum', async () => {
@@ -82,6 +101,7 @@ for (const { verb, publish } of PUBLICATIONS) {
     for (const code of ['NETWORK', 'TIMEOUT', 'SERVICE_FAILED'] as const) {
       it(`is done when the answer was lost (${code}) but the object is there`, async () => {
         const driver = new MemoryDriver()
+        driver.toldTimes = storedAfter(5000)
         failing(driver, verb, 'after', lost(code))
         const stored = await publish(driver)
         assert.equal(stored.requestId, 'head')
@@ -152,6 +172,30 @@ for (const { verb, publish } of PUBLICATIONS) {
       assert.equal(await rejection(publish(driver)), error)
     })
 
+    it('is sent again when the same bytes were there before', async () => {
+      const driver = losing(verb, 1)
+      driver.toldTimes = storedAfter(-60_000)
+      assert.equal((await publish(driver)).requestId, 'R')
+      assert.equal(driver.count(verb), 2)
+      assert.equal(driver.uploads.size, 0)
+    })
+
+    it('fails when it was lost twice and the same bytes were there before', async () => {
+      const driver = losing(verb, 2)
+      driver.toldTimes = storedAfter(-60_000)
+      await assert.rejects(publish(driver), uploadError('NETWORK', 'the answer was lost'))
+      assert.equal(driver.count(verb), 2)
+    })
+
+    it('fails when the service refuses to replace the same bytes from before', async () => {
+      const driver = losing(verb, 0)
+      driver.toldTimes = storedAfter(-60_000)
+      const error = failure('ALREADY_EXISTS', { attempts: 2, outcomeUnknown: true })
+      failing(driver, verb, 'before', error)
+      assert.equal(await rejection(publish(driver)), error)
+      assert.equal(driver.count(verb), 1)
+    })
+
     it('is final where every attempt arrived damaged', async () => {
       const driver = new MemoryDriver()
       const error = failure('CHECKSUM_MISMATCH', { attempts: 8, outcomeUnknown: true })
@@ -195,13 +239,50 @@ for (const { verb, publish } of PUBLICATIONS) {
   })
 }
 
+describe('publishing by put', () => {
+  const [put] = PUBLICATIONS
+
+  for (const [when, times] of [
+    ['in the second in which it was sent', storedAfter(0)],
+    ['at a time that the service does not return', undefined],
+  ] as const) {
+    it(`is sent again when the same bytes were stored ${when}`, async () => {
+      const driver = losing('put', 1)
+      driver.toldTimes = times
+      assert.equal((await put!.publish(driver)).requestId, 'R')
+      assert.equal(driver.count('put'), 2)
+    })
+  }
+
+  it('is sent again when the same bytes have other metadata', async () => {
+    const driver = losing('put', 1)
+    driver.toldTimes = storedAfter(5000)
+    driver.metadata = { origin: 'before' }
+    await putVerified(driver, KEY, bodyOf(OURS), { metadata: { Origin: 'now' } }, {})
+    assert.equal(driver.count('put'), 2)
+  })
+})
+
 describe('publishing by complete', () => {
-  it('leaves no unfinished upload when the same bytes were there before', async () => {
-    const driver = new MemoryDriver()
-    driver.objects.set(KEY, { bytes: OURS, crc64: bodyOf(OURS).crc64 })
-    failing(driver, 'complete', 'before', lost())
-    const publication = PUBLICATIONS.find(({ verb }) => verb === 'complete')!
-    await publication.publish(driver)
-    assert.equal(driver.uploads.size, 0)
+  it('is sent again when nobody can tell whether the upload exists', async () => {
+    const driver = losing('complete', 1)
+    const { on } = driver
+    driver.on = (moment) => {
+      if (moment.verb === 'list') throw failure('ACCESS_DENIED')
+      return on(moment)
+    }
+    await PUBLICATIONS[1]!.publish(driver)
+    assert.equal(driver.count('complete'), 2)
+  })
+
+  it('is done when the one that was sent again finds the upload gone', async () => {
+    const driver = losing('complete', 1)
+    const { on } = driver
+    driver.on = (moment) => {
+      if (moment.verb === 'list') driver.uploads.clear()
+      if (moment.verb === 'list') throw failure('ACCESS_DENIED')
+      return on(moment)
+    }
+    assert.equal((await PUBLICATIONS[1]!.publish(driver)).requestId, 'head')
   })
 })
