@@ -12,6 +12,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['api', 'emulator'],
   ['stream', 'source'],
   ['upload', 'download'],
+  ['checkpoint'],
   ['stores', 'memory', 'flow'],
   ['checksum', 'credentials', 'http', 'signing'],
   ['shared'],

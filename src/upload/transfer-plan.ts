@@ -1,5 +1,5 @@
 import type { ObjectOptions } from '../stores/object/object-options.js'
-import type { LockableStore } from './checkpoint/checkpoint-store.js'
+import type { LockableStore } from '../checkpoint/checkpoint-store.js'
 import type { FileOrigin } from './checkpoint/restart.js'
 
 /** What a transfer is to do. */

@@ -1,4 +1,4 @@
-import type { CheckpointStore } from '../../src/upload/checkpoint/checkpoint-store.js'
+import type { CheckpointStore } from '../../src/checkpoint/checkpoint-store.js'
 import { type CheckpointRecord, readRecord } from '../../src/upload/checkpoint/record.js'
 
 /** A checkpoint in memory, whose writes can be stopped, failed or waited for at either side of their effect. */

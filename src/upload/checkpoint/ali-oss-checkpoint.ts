@@ -5,7 +5,7 @@
 import { checkInteger, checkObject, checkString, invalidOption } from '../../shared/check-option.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
-import type { LockableStore } from './checkpoint-store.js'
+import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { fingerprintOf } from './fingerprint.js'
 import { isNothing } from './read-checkpoint.js'
 import { formatRecord } from './record.js'

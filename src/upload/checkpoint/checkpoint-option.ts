@@ -1,14 +1,15 @@
 import { checkFunction, checkObject, invalidOption } from '../../shared/check-option.js'
 import { toError, UploadError } from '../../shared/errors.js'
-import { CheckpointFile } from './file/checkpoint-file.js'
-import type { CheckpointStore, LockableStore } from './checkpoint-store.js'
+import { CheckpointFile } from '../../checkpoint/checkpoint-file.js'
+import type { CheckpointStore, LockableStore } from '../../checkpoint/checkpoint-store.js'
+import { isUploadRecord } from './record.js'
 
 /** Throws UploadError where the option is none. */
 export function checkpointStoreOf(option: unknown): LockableStore {
   if (typeof option === 'string') {
     if (option === '' || option.includes('\0'))
       throw invalidOption('checkpoint', option, 'accepted is the path of a file')
-    return new CheckpointFile(option)
+    return new CheckpointFile(option, isUploadRecord)
   }
   if (typeof option !== 'object' || option === null) {
     throw invalidOption(

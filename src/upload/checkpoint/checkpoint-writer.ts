@@ -2,7 +2,7 @@
  * Keeps the record of one upload durable. One write at a time: what is acknowledged meanwhile goes into the next one.
  * Invariant: what `save` was called for is in the store when its promise resolves.
  */
-import type { CheckpointStore } from './checkpoint-store.js'
+import type { CheckpointStore } from '../../checkpoint/checkpoint-store.js'
 import { formatRecord, type RecordedPart, type RecordHead } from './record.js'
 import { RecordedParts } from './recorded-parts.js'
 

@@ -9,7 +9,7 @@ import { toError, UploadError, type UploadErrorCode } from '../../shared/errors.
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { CallContext } from '../../stores/store-driver.js'
 import type { AcknowledgedPart } from '../parts-ledger.js'
-import type { LockableStore } from './checkpoint-store.js'
+import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { type CheckpointNotice, CheckpointWriter } from './checkpoint-writer.js'
 import { fingerprintOf } from './fingerprint.js'
 import { isSamePart, listAllParts, md5OfEtag, provenParts, type StoredPart } from './part-proof.js'

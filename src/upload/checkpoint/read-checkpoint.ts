@@ -1,5 +1,5 @@
 import { UploadError } from '../../shared/errors.js'
-import type { LockableStore } from './checkpoint-store.js'
+import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { type Reading, readRecord } from './record.js'
 
 /**

@@ -100,6 +100,11 @@ export function readRecord(text: string): Reading {
   }
 }
 
+/** Whether it is a whole record of an upload. */
+export function isUploadRecord(text: string): boolean {
+  return readRecord(text).kind === 'record'
+}
+
 function sumOf(text: string): string {
   const crc64 = crc64Engine().create()
   crc64.update(Buffer.from(text))

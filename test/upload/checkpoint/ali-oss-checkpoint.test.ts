@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConvertedCheckpoint } from '../../../src/upload/checkpoint/ali-oss-checkpoint.js'
-import type { LockableStore } from '../../../src/upload/checkpoint/checkpoint-store.js'
+import type { LockableStore } from '../../../src/checkpoint/checkpoint-store.js'
 import { MemoryDriver } from '../../support/memory-driver.js'
 
 const CHECKPOINT = { name: 'key', fileSize: 300_000, partSize: 102_400, uploadId: 'theirs', doneParts: [] }

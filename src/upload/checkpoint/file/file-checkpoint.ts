@@ -9,9 +9,10 @@ import {
   ConvertedCheckpoint,
   isAliOssCheckpoint,
 } from '../ali-oss-checkpoint.js'
-import { CheckpointFile } from './checkpoint-file.js'
+import { CheckpointFile } from '../../../checkpoint/checkpoint-file.js'
 import { checkpointStoreOf } from '../checkpoint-option.js'
-import type { CheckpointStore, LockableStore } from '../checkpoint-store.js'
+import type { CheckpointStore, LockableStore } from '../../../checkpoint/checkpoint-store.js'
+import { isUploadRecord } from '../record.js'
 import { defaultCheckpointPath, prepareFolderOf } from './default-checkpoint.js'
 
 /** Whether and where the upload of a file is recorded: see `FileUploadOptions.checkpoint`. */
@@ -72,7 +73,7 @@ async function defaultCheckpoint(
     // What needs no record may all the same have left one, when it was larger.
     if (isMultipart) await prepareFolderOf(place)
     else await stat(place)
-    const store = new CheckpointFile(place)
+    const store = new CheckpointFile(place, isUploadRecord)
     // Where another upload of the same file to the same place has it, this one is none the worse for having none.
     if (isOptional) await store.lock()
     return store

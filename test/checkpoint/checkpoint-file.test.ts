@@ -7,13 +7,13 @@ import path from 'node:path'
 import process from 'node:process'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { UploadError } from '../../../../src/shared/errors.js'
-import { CheckpointFile } from '../../../../src/upload/checkpoint/file/checkpoint-file.js'
-import { formatRecord } from '../../../../src/upload/checkpoint/record.js'
-import { whyNot } from '../../../support/commands.js'
-import { PROGRAM_OPTIONS, programOf } from '../../../support/project.js'
-import { rejection } from '../../../support/scripted-service.js'
-import { temporaryFolder } from '../../../support/temporary-folder.js'
+import { UploadError } from '../../src/shared/errors.js'
+import { CheckpointFile } from '../../src/checkpoint/checkpoint-file.js'
+import { formatRecord, isUploadRecord } from '../../src/upload/checkpoint/record.js'
+import { whyNot } from '../support/commands.js'
+import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
+import { rejection } from '../support/scripted-service.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 async function failure(promise: Promise<unknown>): Promise<UploadError> {
   const error = await rejection(promise)
@@ -23,7 +23,7 @@ async function failure(promise: Promise<unknown>): Promise<UploadError> {
 
 async function lockedFile(t: Parameters<typeof temporaryFolder>[0]): Promise<{ file: CheckpointFile; at: string }> {
   const at = path.join(await temporaryFolder(t), 'c')
-  const file = new CheckpointFile(at)
+  const file = new CheckpointFile(at, isUploadRecord)
   await file.lock()
   t.after(() => file.unlock())
   return { file, at }
@@ -83,11 +83,11 @@ describe('a checkpoint in a file', () => {
 
   it('is refused where there can be none', async (t) => {
     const folder = await temporaryFolder(t)
-    const missing = await failure(new CheckpointFile(path.join(folder, 'no', 'c')).read())
+    const missing = await failure(new CheckpointFile(path.join(folder, 'no', 'c'), isUploadRecord).read())
     assert.equal(missing.code, 'INVALID_OPTION')
     assert.match(missing.message, /no folder/)
     await mkdir(path.join(folder, 'is-a-folder'))
-    const notFile = await failure(new CheckpointFile(path.join(folder, 'is-a-folder')).read())
+    const notFile = await failure(new CheckpointFile(path.join(folder, 'is-a-folder'), isUploadRecord).read())
     assert.equal(notFile.code, 'INVALID_OPTION')
     assert.match(notFile.message, /no file/)
   })
@@ -106,7 +106,7 @@ describe('a checkpoint in a file', () => {
 describe('the lock of a checkpoint', () => {
   it('is had by one at a time, and by the next when it is given back', async (t) => {
     const { file, at } = await lockedFile(t)
-    const other = new CheckpointFile(at)
+    const other = new CheckpointFile(at, isUploadRecord)
     const error = await failure(other.lock())
     assert.equal(error.code, 'CHECKPOINT_FAILED')
     assert.match(error.message, /in use by another upload/)
@@ -118,9 +118,9 @@ describe('the lock of a checkpoint', () => {
 
   it('is taken over at once from a process that was killed', async (t) => {
     const at = path.join(await temporaryFolder(t), 'c')
-    const url = pathToFileURL(programOf('src/upload/checkpoint/file/checkpoint-file.ts')).href
+    const url = pathToFileURL(programOf('src/checkpoint/checkpoint-file.ts')).href
     const program = `import { CheckpointFile } from ${JSON.stringify(url)}
-      await new CheckpointFile(${JSON.stringify(at)}).lock()
+      await new CheckpointFile(${JSON.stringify(at)}, () => true).lock()
       console.log('locked')
       setInterval(() => {}, 1000)`
     const child = spawn(process.execPath, [...PROGRAM_OPTIONS, '--input-type=module', '-e', program], {
@@ -128,7 +128,7 @@ describe('the lock of a checkpoint', () => {
     })
     t.after(() => child.kill('SIGKILL'))
     await once(child.stdout, 'data')
-    const file = new CheckpointFile(at)
+    const file = new CheckpointFile(at, isUploadRecord)
     await failure(file.lock())
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -156,7 +156,7 @@ describe('the lock of a checkpoint', () => {
     it(`${what} is taken over when it has not been renewed for long`, async (t) => {
       const at = path.join(await temporaryFolder(t), 'c')
       await writeFile(`${at}.oss-upload-stream.lock`, holder)
-      const file = new CheckpointFile(at)
+      const file = new CheckpointFile(at, isUploadRecord)
       await failure(file.lock())
       const past = new Date(Date.now() - 10 * 60_000)
       await utimes(`${at}.oss-upload-stream.lock`, past, past)
@@ -174,7 +174,7 @@ describe('the lock of a checkpoint', () => {
     }
     try {
       await writeFile(path.join(folder, 'full'), Buffer.alloc(4096))
-      const error = await failure(new CheckpointFile(path.join(folder, 'c')).lock())
+      const error = await failure(new CheckpointFile(path.join(folder, 'c'), isUploadRecord).lock())
       assert.match(error.message, /ENOSPC/)
       assert.deepEqual(await readdir(folder), ['full'])
     } finally {
@@ -186,7 +186,7 @@ describe('the lock of a checkpoint', () => {
     const { file, at } = await lockedFile(t)
     await file.write('mine')
     await rm(`${at}.oss-upload-stream.lock`)
-    const other = new CheckpointFile(at)
+    const other = new CheckpointFile(at, isUploadRecord)
     await other.lock()
     await other.write('theirs')
     for (const call of [() => file.write('mine again'), () => file.remove()]) {

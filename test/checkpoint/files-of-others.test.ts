@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { readFile, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { CheckpointFile } from '../../../../src/upload/checkpoint/file/checkpoint-file.js'
-import { someBytes } from '../../../support/bytes.js'
-import { embeddedStore } from '../../../support/embedded-store.js'
-import { invalidOption, uploadError } from '../../../support/errors.js'
-import { temporaryFolder } from '../../../support/temporary-folder.js'
+import { CheckpointFile } from '../../src/checkpoint/checkpoint-file.js'
+import { isUploadRecord } from '../../src/upload/checkpoint/record.js'
+import { someBytes } from '../support/bytes.js'
+import { embeddedStore } from '../support/embedded-store.js'
+import { invalidOption, uploadError } from '../support/errors.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('files of others', () => {
   it('are not touched beside a checkpoint', async (t) => {
@@ -31,7 +32,7 @@ describe('files of others', () => {
   it('do not make a lock wait when one is a named pipe', { skip: process.platform === 'win32' }, async (t) => {
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     execFileSync('mkfifo', [`${checkpoint}.oss-upload-stream.lock`])
-    await assert.rejects(new CheckpointFile(checkpoint).lock(), uploadError('CHECKPOINT_FAILED'))
+    await assert.rejects(new CheckpointFile(checkpoint, isUploadRecord).lock(), uploadError('CHECKPOINT_FAILED'))
   })
 })
 

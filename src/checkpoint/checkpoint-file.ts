@@ -5,10 +5,9 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
-import { invalidOption } from '../../../shared/check-option.js'
-import { systemCodeOf, toError, UploadError } from '../../../shared/errors.js'
-import type { LockableStore } from '../checkpoint-store.js'
-import { readRecord } from '../record.js'
+import { invalidOption } from '../shared/check-option.js'
+import { systemCodeOf, toError, UploadError } from '../shared/errors.js'
+import type { LockableStore } from './checkpoint-store.js'
 import { FileLock, readWithoutWaiting } from './file-lock.js'
 
 /** Nobody else's to read: it tells what is uploaded where. */
@@ -21,11 +20,15 @@ export class CheckpointFile implements LockableStore {
   readonly name: string
   readonly #path: string
   readonly #lock: FileLock
+  readonly #isRecord: (text: string) => boolean
 
-  constructor(file: string) {
+  /** `isRecord`: whether a text that no process has put in its place yet is whole. */
+  constructor(file: string, isRecord: (text: string) => boolean) {
     this.name = file
     this.#path = path.resolve(file)
-    this.#lock = new FileLock(`${this.#path}${OURS}.lock`, this.#path)
+    this.#isRecord = isRecord
+    const lock = `${this.#path}${OURS}.lock`
+    this.#lock = new FileLock(lock, () => inUse(this.#path, lock))
   }
 
   async read(): Promise<string | undefined> {
@@ -45,7 +48,7 @@ export class CheckpointFile implements LockableStore {
   /** What a process had written, but not yet renamed, when it was killed: nothing else knows the upload ID. */
   async #firstWrite(): Promise<string | undefined> {
     const text = await readWithoutWaiting(this.#temporary).catch(() => '')
-    return readRecord(text).kind === 'record' ? text : undefined
+    return this.#isRecord(text) ? text : undefined
   }
 
   async write(text: string): Promise<void> {
@@ -108,12 +111,19 @@ export class CheckpointFile implements LockableStore {
   }
 }
 
+function inUse(checkpoint: string, lock: string): UploadError {
+  return new UploadError(
+    'CHECKPOINT_FAILED',
+    `the checkpoint ${JSON.stringify(checkpoint)} is in use by another upload or download (its lock is ${JSON.stringify(lock)})`,
+  )
+}
+
 function isMissing(error: unknown): boolean {
   return systemCodeOf(error) === 'ENOENT'
 }
 
 /** Without it the name of a file may be lost with the power, although its content is not. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   // Windows does not open folders; its file systems keep a journal of names.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

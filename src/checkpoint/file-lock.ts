@@ -1,5 +1,5 @@
 /**
- * Keeps two uploads away from one checkpoint. Node has no locks of the system's: a file says who holds it, and its age
+ * Keeps two processes, or two calls of one, away from one file. Node has no locks of the system's: a file says who holds it, and its age
  * that the holder lives. A holder of this machine that is gone is known at once; any other is taken for gone when it has
  * not renewed its lock for a minute. Whoever lost the lock all the same, having been asleep, finds out before its next write.
  */
@@ -8,7 +8,7 @@ import { open, readFile, readlink, rm, stat, utimes } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import os from 'node:os'
 import process from 'node:process'
-import { systemCodeOf, UploadError } from '../../../shared/errors.js'
+import { systemCodeOf } from '../shared/errors.js'
 
 const RENEWED_EVERY_MS = 10_000
 const HELD_FOR_MS = 60_000
@@ -24,16 +24,16 @@ interface Holder {
 
 export class FileLock {
   readonly #path: string
-  readonly #what: string
+  readonly #inUse: () => Error
   #held: { text: string; renewal: NodeJS.Timeout } | undefined
 
-  /** `what` is what messages name. */
-  constructor(path: string, what: string) {
+  /** `inUse` makes the error that says that another one holds it. */
+  constructor(path: string, inUse: () => Error) {
     this.#path = path
-    this.#what = what
+    this.#inUse = inUse
   }
 
-  /** Throws UploadError where another upload holds it. */
+  /** @throws what `inUse` makes where another one holds it. */
   async take(): Promise<void> {
     if (this.#held !== undefined) return
     const text = JSON.stringify(await thisProcess())
@@ -49,7 +49,7 @@ export class FileLock {
     this.#held = { text, renewal }
   }
 
-  /** Throws UploadError where it is not held any more. */
+  /** @throws the same where it is not held any more. */
   async verify(): Promise<void> {
     const held = this.#held
     if (held === undefined || (await this.#content()) !== held.text) throw this.#inUse()
@@ -102,13 +102,6 @@ export class FileLock {
 
   async #content(): Promise<string | undefined> {
     return readWithoutWaiting(this.#path).catch(() => undefined)
-  }
-
-  #inUse(): UploadError {
-    return new UploadError(
-      'CHECKPOINT_FAILED',
-      `the checkpoint ${JSON.stringify(this.#what)} is in use by another upload (its lock is ${JSON.stringify(this.#path)})`,
-    )
   }
 }
 
