@@ -7,9 +7,13 @@ export {
 } from './api/create-upload.js'
 export type { CallOptions } from './api/call-options.js'
 export type {
+  ListObjectPagesOptions,
+  ListObjectsOptions,
   ListPartsOptions,
   ListUploadPagesOptions,
   ListUploadsOptions,
+  ObjectsPage,
+  ObjectsPageMarker,
   PartsPage,
   UploadsMarker,
   UploadsPage,
@@ -62,6 +66,7 @@ export type {
   BackNotice,
   ByteRange,
   CompletedPart,
+  ListedObject,
   ListedPart,
   ListedUpload,
   ObjectHead,

@@ -1,9 +1,11 @@
-/** Listings of parts and of unfinished uploads: page by page, or one after the other. */
+/** Listings of objects, of parts and of unfinished uploads: page by page, or one after the other. */
 import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
 import type {
   CallContext,
+  ListedObject,
   ListedPart,
   ListedUpload,
+  ObjectsPageRequest,
   StoreDriver,
   UploadAddress,
   UploadsPageRequest,
@@ -36,6 +38,36 @@ export interface ListUploadsOptions extends ListOptions {
 export interface ListUploadPagesOptions extends ListUploadsOptions {
   /** Uploads of keys that have it after `prefix` are not listed, but what their keys begin with up to there, once each. */
   delimiter?: string | undefined
+}
+
+/** Which objects to list. */
+export interface ListObjectsOptions extends ListOptions {
+  /** Objects whose keys begin with it. Default: all of the bucket. */
+  prefix?: string | undefined
+  /** A key: objects of later keys, in the order of their UTF-8 bytes. Or `next` of a page. */
+  after?: string | ObjectsPageMarker | undefined
+}
+
+/** Which objects to list, and how to group them. */
+export interface ListObjectPagesOptions extends ListObjectsOptions {
+  /** Keys that have it after `prefix` are not listed, but what they begin with up to there, once each. */
+  delimiter?: string | undefined
+}
+
+/** Where a page of objects ended; plain JSON. Valid with the same `prefix` and `delimiter`. */
+export interface ObjectsPageMarker {
+  token: string
+}
+
+/** One response of the service about objects. */
+export interface ObjectsPage {
+  objects: ListedObject[]
+  /** With a `delimiter`: beginnings of keys, each standing for all objects whose keys begin so. */
+  commonPrefixes: string[]
+  /** Where the next page begins; absent on the last one. */
+  next?: ObjectsPageMarker
+  /** When the service answered, by its own clock. */
+  answeredAt?: Date
 }
 
 /** A place in the order of unfinished uploads: by key, then by upload id. */
@@ -91,8 +123,7 @@ export async function* uploadsPages(
   let context: CallContext = contextOf(options, [...NAMES, 'prefix', 'delimiter'])
   const { prefix, delimiter, after } = options
   let from: UploadsPageRequest = {
-    ...(prefix === undefined ? {} : { prefix: checkString('prefix', prefix) }),
-    ...(delimiter === undefined ? {} : { delimiter: checkString('delimiter', delimiter) }),
+    ...grouping(prefix, delimiter),
     ...(after === undefined ? {} : { after: checkMarker(after) }),
   }
   const pages = new PageSizes(options)
@@ -103,6 +134,39 @@ export async function* uploadsPages(
     if (next === undefined) return
     from = next
     context = { ...context, isUnderWay: true }
+  }
+}
+
+export async function* objectsPages(
+  driver: StoreDriver,
+  options: ListObjectPagesOptions,
+): AsyncGenerator<ObjectsPage, void, undefined> {
+  let context: CallContext = contextOf(options, [...NAMES, 'prefix', 'delimiter'])
+  const { prefix, delimiter, after } = options
+  let from: ObjectsPageRequest = {
+    ...grouping(prefix, delimiter),
+    ...(after === undefined ? {} : { after: checkObjectsMarker(after) }),
+  }
+  const pages = new PageSizes(options)
+  while (!pages.isDone) {
+    const { next, ...page } = await driver.listObjects({ ...from, ...pages.next() }, context)
+    pages.count(page.objects.length + page.commonPrefixes.length)
+    yield { ...page, ...(next === undefined ? {} : { next: next.after }) }
+    if (next === undefined) return
+    from = next
+    context = { ...context, isUnderWay: true }
+  }
+}
+
+export async function* listedObjects(
+  driver: StoreDriver,
+  options: ListObjectsOptions,
+): AsyncGenerator<ListedObject, void, undefined> {
+  refuseDelimiter(options, 'listPages()')
+  let left = options.limit ?? Infinity
+  for await (const { objects } of objectsPages(driver, options)) {
+    yield* objects.slice(0, left)
+    left -= objects.length
   }
 }
 
@@ -123,14 +187,26 @@ export async function* listedUploads(
   driver: StoreDriver,
   options: ListUploadsOptions,
 ): AsyncGenerator<ListedUpload, void, undefined> {
-  const { delimiter } = checkObject('options', options) as ListUploadPagesOptions
-  if (delimiter !== undefined) {
-    throw invalidOption('delimiter', delimiter, 'what it groups comes in pages, from listMultipartUploadPages()')
-  }
+  refuseDelimiter(options, 'listMultipartUploadPages()')
   let left = options.limit ?? Infinity
   for await (const { uploads } of uploadsPages(driver, options)) {
     yield* uploads.slice(0, left)
     left -= uploads.length
+  }
+}
+
+/** What a delimiter groups are no objects or uploads: they have no place in a list of these. */
+function refuseDelimiter(options: object, pages: string): void {
+  const { delimiter } = checkObject('options', options) as { delimiter?: unknown }
+  if (delimiter !== undefined)
+    throw invalidOption('delimiter', delimiter, `what it groups comes in pages, from ${pages}`)
+}
+
+/** An empty prefix is that of all keys; an empty delimiter is most likely a mistake. */
+function grouping(prefix: unknown, delimiter: unknown): { prefix?: string; delimiter?: string } {
+  return {
+    ...(prefix === undefined || prefix === '' ? {} : { prefix: checkString('prefix', prefix) }),
+    ...(delimiter === undefined ? {} : { delimiter: checkString('delimiter', delimiter) }),
   }
 }
 
@@ -165,4 +241,10 @@ function checkMarker(after: UploadsMarker): NonNullable<UploadsPageRequest['afte
     key: checkString('after.key', key),
     ...(uploadId === undefined ? {} : { uploadId: checkString('after.uploadId', uploadId) }),
   }
+}
+
+function checkObjectsMarker(after: unknown): NonNullable<ObjectsPageRequest['after']> {
+  if (typeof after === 'string') return { key: checkString('after', after) }
+  const { token } = checkObject('after', after)
+  return { token: checkString('after.token', token) }
 }

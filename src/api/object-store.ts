@@ -13,6 +13,7 @@ import { MultipartApi } from '../stores/multipart-api.js'
 import type { ObjectOptions } from '../stores/object/object-options.js'
 import type {
   ByteRange,
+  ListedObject,
   ListedPart,
   ListedUpload,
   ObjectHead,
@@ -33,11 +34,16 @@ import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import { type CallOptions, contextOf } from './call-options.js'
 import {
+  listedObjects,
   listedParts,
   listedUploads,
+  type ListObjectPagesOptions,
+  type ListObjectsOptions,
   type ListPartsOptions,
   type ListUploadPagesOptions,
   type ListUploadsOptions,
+  type ObjectsPage,
+  objectsPages,
   type PartsPage,
   partsPages,
   type UploadsPage,
@@ -171,6 +177,19 @@ export class ObjectStore {
   /** Deletes an object; one that is not there is deleted already. */
   async delete(key: string, options: CallOptions = {}): Promise<void> {
     await this.#driver.deleteObject(this.#key(key), contextOf(options, []))
+  }
+
+  /**
+   * Returns the bucket's objects in the order of the UTF-8 bytes of their keys. Further pages of up to 1,000 are asked for as
+   * they are needed, so any number of objects takes the memory of one page.
+   */
+  list(options: ListObjectsOptions = {}): AsyncGenerator<ListedObject, void, undefined> {
+    return listedObjects(this.#driver, options)
+  }
+
+  /** Returns the same page by page, with what a `delimiter` groups. To get one page alone, give its `next` as `after` to go on. */
+  listPages(options: ListObjectPagesOptions = {}): AsyncGenerator<ObjectsPage, void, undefined> {
+    return objectsPages(this.#driver, options)
   }
 
   /** Begins a multipart upload by hand; what the object is to be is said here. Resolves with the upload id. */

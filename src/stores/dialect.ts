@@ -25,6 +25,8 @@ export interface Dialect {
   readonly conditionalRequests: readonly ObjectRequest[]
   /** What uploads of one key are listed by: a page must lead on, or listing would never end. */
   readonly listsUploadsBy: 'id' | 'time'
+  /** How pages of objects follow each other: by the token of ListObjectsV2, or by the marker of ListObjects. */
+  readonly listsObjectsBy: 'token' | 'marker'
   /** Error codes below 500 that another attempt may overcome, beside those of all services. Default: none. */
   readonly transientCodes?: readonly string[]
   /** Whether parts may have become the object although the service answered 503. */

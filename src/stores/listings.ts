@@ -2,7 +2,16 @@
 import { normalizeCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
-import type { ListedPart, PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
+import type {
+  ListedObject,
+  ListedPart,
+  ObjectsPage,
+  ObjectsPageRequest,
+  PartsPage,
+  PartsPageRequest,
+  UploadsPage,
+  UploadsPageRequest,
+} from './store-driver.js'
 
 /** Which page of parts is asked for. */
 export function partsPageQuery({ limit, after }: PartsPageRequest): QueryParameter[] {
@@ -17,6 +26,26 @@ export function uploadsPageQuery({ prefix, delimiter, limit, after }: UploadsPag
     'max-uploads': limit,
     'key-marker': after?.key,
     'upload-id-marker': after?.uploadId,
+  })
+}
+
+/**
+ * Returns which page of objects is asked for, as ListObjectsV2 (OSS, S3) or ListObjects (OBS, which has no other) takes it.
+ * The size of a page is always named: without it OSS lists 100 keys.
+ */
+export function objectsPageQuery(
+  { prefix, delimiter, limit = 1000, after = { key: '' } }: ObjectsPageRequest,
+  by: 'token' | 'marker',
+): QueryParameter[] {
+  const key = 'key' in after && after.key !== '' ? after.key : undefined
+  const token = 'token' in after ? after.token : undefined
+  return given({
+    ...(by === 'token'
+      ? { 'list-type': 2, 'start-after': key, 'continuation-token': token }
+      : { marker: key ?? token }),
+    prefix: prefix === '' ? undefined : prefix,
+    delimiter: delimiter === '' ? undefined : delimiter,
+    'max-keys': limit,
   })
 }
 
@@ -85,6 +114,61 @@ function leadsOn(before: UploadsMarker, after: UploadsMarker, sortedBy: 'id' | '
   const { uploadId: idBefore = '' } = before
   const { uploadId: idAfter = '' } = after
   return sortedBy === 'id' ? idBefore < idAfter : idBefore !== idAfter
+}
+
+/**
+ * Throws where something is missing, where a key does not have the prefix, and where the next page is this one.
+ * @param isTokenEncoded whether the service encodes tokens as it does names
+ */
+export function readObjectsPage(
+  root: XmlElement,
+  request: ObjectsPageRequest,
+  { by, isTokenEncoded }: { by: 'token' | 'marker'; isTokenEncoded: boolean },
+): ObjectsPage {
+  const isEncoded = root.text('EncodingType') === 'url'
+  const decode = isEncoded ? decodeFormText : (text: string) => text
+  const objects = root.children('Contents').map((element) => readObject(element, decode))
+  const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
+  const { prefix = '', after } = request
+  const others = [...objects.map(({ key }) => key), ...commonPrefixes].filter((name) => !name.startsWith(prefix))
+  // Objects of others would be taken for those that were asked for, and deleted.
+  if (others.length > 0) throw new Error(`it lists ${JSON.stringify(others[0])}, which does not begin with the prefix`)
+  if (root.text('IsTruncated') !== 'true') return { objects, commonPrefixes }
+  const token =
+    by === 'token' ? tokenOf(root, isEncoded && isTokenEncoded) : (markerOf(root, decode) ?? lastOf(objects))
+  if (after !== undefined && 'token' in after && after.token === token) {
+    throw new Error('the next page does not come after this one')
+  }
+  return { objects, commonPrefixes, next: { ...request, after: { token } } }
+}
+
+function readObject(element: XmlElement, decode: (text: string) => string): ListedObject {
+  const storageClass = element.text('StorageClass') ?? ''
+  return {
+    key: decode(required(element, 'Key')),
+    size: wholeNumber(element, 'Size'),
+    etag: element.text('ETag') ?? '',
+    ...date('lastModified', element.text('LastModified')),
+    ...(storageClass === '' ? {} : { storageClass }),
+  }
+}
+
+/** A token is no text of a form: its plus signs stay. */
+function tokenOf(root: XmlElement, isEncoded: boolean): string {
+  const token = required(root, 'NextContinuationToken')
+  return isEncoded ? decodeURIComponent(token) : token
+}
+
+function markerOf(root: XmlElement, decode: (text: string) => string): string | undefined {
+  const marker = root.text('NextMarker') ?? ''
+  return marker === '' ? undefined : decode(marker)
+}
+
+/** ListObjects may leave the marker out where nothing is grouped: it is the last key then. */
+function lastOf(objects: readonly ListedObject[]): string {
+  const last = objects.at(-1)
+  if (last === undefined) throw new Error('there is no NextMarker')
+  return last.key
 }
 
 /** `encoding-type=url` is the encoding of HTML forms: a plus sign is a space. */

@@ -10,9 +10,10 @@ import type { QueryParameter } from '../signing/signable-request.js'
 import { AnswerReader } from './request/answer-reader.js'
 import { badAnswer } from './request/attempt-failure.js'
 import { callbackAnswer } from './object/callback.js'
+import { BucketLists, ENCODED } from './bucket-lists.js'
 import type { Dialect } from './dialect.js'
 import { Integrity } from './integrity/integrity.js'
-import { date, partsPageQuery, readPartsPage, readUploadsPage, uploadsPageQuery } from './listings.js'
+import { partsPageQuery, readPartsPage } from './listings.js'
 import { ObjectReader } from './object-reader.js'
 import type { ObjectBody } from './object/object-body.js'
 import { ObjectHeaders } from './object/object-headers.js'
@@ -27,6 +28,8 @@ import type {
   CompletedPart,
   ObjectHead,
   ObjectReceiver,
+  ObjectsPage,
+  ObjectsPageRequest,
   PartReceipt,
   PartsPage,
   PartsPageRequest,
@@ -38,9 +41,6 @@ import type {
   UploadsPage,
   UploadsPageRequest,
 } from './store-driver.js'
-
-/** Names in listings come percent-encoded, so that every key survives XML. */
-const ENCODED: QueryParameter = ['encoding-type', 'url']
 
 /** Putting 10,000 parts together takes the service longer than any other call. */
 const PATIENCE_TO_COMPLETE = 5
@@ -57,9 +57,8 @@ export class MultipartApi implements StoreDriver {
   readonly #answers: AnswerReader
   readonly #requester: Requester
   readonly #reader: ObjectReader
+  readonly #lists: BucketLists
   readonly #transport: Transport
-  /** Until the service turns out not to say so. */
-  #encodesListsOfUploads = true
 
   constructor(parts: RequesterParts) {
     const { dialect, transport } = parts
@@ -70,6 +69,7 @@ export class MultipartApi implements StoreDriver {
     this.#transport = transport
     this.#requester = new Requester(parts)
     this.#reader = new ObjectReader(dialect, this.#headers, this.#answers, this.#requester)
+    this.#lists = new BucketLists(dialect, this.#answers, this.#requester)
     this.tellsChecksumWithRanges = dialect.checksums.own?.isToldWithRanges === true
     this.provider = dialect.provider
     this.bucket = dialect.bucket
@@ -252,30 +252,11 @@ export class MultipartApi implements StoreDriver {
   }
 
   async listMultipartUploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage> {
-    if (this.#encodesListsOfUploads) {
-      const found = await this.#listUploads(page, true, context)
-      if (found !== undefined) return found
-      this.#encodesListsOfUploads = false
-    }
-    return (await this.#listUploads(page, false, context)) ?? { uploads: [], commonPrefixes: [] }
+    return this.#lists.uploads(page, context)
   }
 
-  /** Undefined where the service does not say whether it encoded the names as it was asked to. */
-  async #listUploads(
-    page: UploadsPageRequest,
-    isEncoded: boolean,
-    context: CallContext,
-  ): Promise<UploadsPage | undefined> {
-    const query = [['uploads', ''] as const, ...(isEncoded ? [ENCODED] : []), ...uploadsPageQuery(page)]
-    return this.#requester.call({ operation: 'ListMultipartUploads', method: 'GET', query }, context, (answer) =>
-      this.#answers.understand(answer, async () => {
-        const root = await this.#answers.root(answer, 'ListMultipartUploadsResult')
-        // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
-        const isUnclear = isEncoded && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
-        const at = date('answeredAt', answer.headers['date'])
-        return isUnclear ? undefined : { ...readUploadsPage(root, page, this.#dialect.listsUploadsBy), ...at }
-      }),
-    )
+  async listObjects(page: ObjectsPageRequest, context: CallContext): Promise<ObjectsPage> {
+    return this.#lists.objects(page, context)
   }
 
   async headObject(key: string, context: CallContext, options: ReadOptions = {}): Promise<ObjectHead> {

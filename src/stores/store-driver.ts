@@ -45,6 +45,7 @@ export interface StoreDriver {
     options?: ObjectOptions,
   ): Promise<PartsPage>
   listMultipartUploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage>
+  listObjects(page: ObjectsPageRequest, context: CallContext): Promise<ObjectsPage>
   headObject(key: string, context: CallContext, options?: ReadOptions): Promise<ObjectHead>
   getObject(
     key: string,
@@ -268,4 +269,36 @@ export interface UploadsPage {
 /** A multipart upload that was neither completed nor aborted. */
 export interface ListedUpload extends UploadAddress {
   initiated?: Date
+}
+
+export interface ObjectsPageRequest {
+  prefix?: string
+  delimiter?: string
+  /** At most so many; default and maximum 1,000. */
+  limit?: number
+  after?: ObjectsMarker
+}
+
+/** Where a page of objects begins: after a key, or where the page before it ended, by a token of the service. */
+export type ObjectsMarker = { key: string } | { token: string }
+
+export interface ObjectsPage {
+  objects: ListedObject[]
+  commonPrefixes: string[]
+  /** Where the next page begins; absent on the last one. */
+  next?: ObjectsPageRequest & { after: { token: string } }
+  /** When the service answered, by its own clock. */
+  answeredAt?: Date
+}
+
+/** An object as a list has it. */
+export interface ListedObject {
+  key: string
+  /** Bytes. */
+  size: number
+  /** As the service gave it, with its quotes. */
+  etag: string
+  lastModified?: Date
+  /** In the words of the option `storageClass`. */
+  storageClass?: string
 }

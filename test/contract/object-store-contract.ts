@@ -8,6 +8,7 @@ import type { ContractBucket } from './contract-bucket.js'
 import { ContractSuite } from './contract-suite.js'
 import { damageContract } from './damage.js'
 import { encryptionContract } from './encryption.js'
+import { listContract } from './lists.js'
 import { objectContract } from './objects.js'
 import { refusalContract } from './refusals.js'
 import { unfinishedContract } from './unfinished.js'
@@ -23,6 +24,7 @@ export function objectStoreContract(
     before(async () => suite.open(await open()))
     after(() => suite.close())
     objectContract(suite)
+    listContract(suite)
     damageContract(suite)
     byHandContract(suite)
     unfinishedContract(suite)

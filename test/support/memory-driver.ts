@@ -16,6 +16,7 @@ import type {
   StoredObject,
   StoreLimits,
   UploadAddress,
+  ObjectsPage,
   UploadsPage,
 } from '../../src/stores/store-driver.js'
 import type { ObjectBody } from '../../src/stores/object/object-body.js'
@@ -199,6 +200,10 @@ export class MemoryDriver implements StoreDriver {
   }
 
   listMultipartUploads(): Promise<UploadsPage> {
+    return Promise.reject(new Error('not needed'))
+  }
+
+  listObjects(): Promise<ObjectsPage> {
     return Promise.reject(new Error('not needed'))
   }
 

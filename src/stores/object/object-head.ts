@@ -63,7 +63,8 @@ function encryptionOf(headers: Record<string, string>, dialect: Dialect): ToldEn
   }
 }
 
-function optionWord(word: string, { optionWords }: Dialect): string {
+/** A word of the service's, such as a storage class, as the options have it. */
+export function optionWord(word: string, { optionWords }: Dialect): string {
   return optionWords?.get(word) ?? word
 }
 

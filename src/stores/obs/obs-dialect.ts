@@ -58,6 +58,7 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     // No request has a condition.
     conditionalRequests: [],
     listsUploadsBy: 'id',
+    listsObjectsBy: 'marker',
     // The API reference's "Completing a Multipart Upload": after 503 or a timeout, look whether the object is there.
     mergesDespite503: true,
     existsCodes: [],

@@ -63,6 +63,7 @@ export function ossDialect(options: OssDialectOptions): Dialect {
     encodesNames: 'always',
     conditionalRequests: ['put', 'initiate', 'complete'],
     listsUploadsBy: 'id',
+    listsObjectsBy: 'token',
     // As its SDK for Go has it (alibabacloud-oss-go-sdk-v2, oss/retry/retryable_error.go).
     transientCodes: ['BadRequest'],
     mergesDespite503: false,

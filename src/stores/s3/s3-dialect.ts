@@ -58,6 +58,7 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
     conditionalRequests: address.isAws ? ['put', 'complete'] : [],
     // No other condition than that there be no such object is ever sent.
     listsUploadsBy: 'time',
+    listsObjectsBy: 'token',
     mergesDespite503: false,
     existsCodes: ['PreconditionFailed', 'HTTP412'],
     signsPayload: checkBoolean('signPayload', options.signPayload ?? !address.isHttps),

@@ -1,0 +1,93 @@
+/** Lists of a bucket, page by page: its objects, and its unfinished uploads. */
+import type { XmlElement } from '../shared/xml.js'
+import type { QueryParameter } from '../signing/signable-request.js'
+import type { Dialect } from './dialect.js'
+import { date, objectsPageQuery, readObjectsPage, readUploadsPage, uploadsPageQuery } from './listings.js'
+import { optionWord } from './object/object-head.js'
+import type { AnswerReader } from './request/answer-reader.js'
+import type { Requester } from './request/requester.js'
+import type { CallContext, ObjectsPage, ObjectsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
+
+/** Names in listings come percent-encoded, so that every key survives XML. */
+export const ENCODED: QueryParameter = ['encoding-type', 'url']
+
+interface ListCall<Page> {
+  operation: string
+  query: readonly QueryParameter[]
+  /** The name of the document's root element. */
+  document: string
+  read(root: XmlElement): Page
+}
+
+export class BucketLists {
+  readonly #dialect: Dialect
+  readonly #answers: AnswerReader
+  readonly #requester: Requester
+  /** Operations whose response does not say whether names are encoded, although it was asked to. */
+  readonly #plain = new Set<string>()
+
+  constructor(dialect: Dialect, answers: AnswerReader, requester: Requester) {
+    this.#dialect = dialect
+    this.#answers = answers
+    this.#requester = requester
+  }
+
+  async uploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage> {
+    return this.#list(
+      {
+        operation: 'ListMultipartUploads',
+        query: [['uploads', ''], ...uploadsPageQuery(page)],
+        document: 'ListMultipartUploadsResult',
+        read: (root) => readUploadsPage(root, page, this.#dialect.listsUploadsBy),
+      },
+      context,
+    )
+  }
+
+  async objects(page: ObjectsPageRequest, context: CallContext): Promise<ObjectsPage> {
+    const { listsObjectsBy: by, encodesNames } = this.#dialect
+    const list = await this.#list(
+      {
+        operation: 'ListObjects',
+        query: objectsPageQuery(page, by),
+        document: 'ListBucketResult',
+        read: (root) => readObjectsPage(root, page, { by, isTokenEncoded: encodesNames === 'always' }),
+      },
+      context,
+    )
+    const objects = list.objects.map((object) => {
+      const { storageClass } = object
+      return storageClass === undefined ? object : { ...object, storageClass: optionWord(storageClass, this.#dialect) }
+    })
+    return { ...list, objects }
+  }
+
+  async #list<Page extends object>(call: ListCall<Page>, context: CallContext): Promise<Page & { answeredAt?: Date }> {
+    if (!this.#plain.has(call.operation)) {
+      const found = await this.#ask(call, [ENCODED], context)
+      if (found !== undefined) return found
+      this.#plain.add(call.operation)
+    }
+    const found = await this.#ask(call, [], context)
+    if (found === undefined) throw new Error('Invariant: names that are not encoded are clear')
+    return found
+  }
+
+  /** Undefined where the service does not say whether it encoded the names as it was asked to. */
+  async #ask<Page extends object>(
+    { operation, query, document, read }: ListCall<Page>,
+    encoding: readonly QueryParameter[],
+    context: CallContext,
+  ): Promise<(Page & { answeredAt?: Date }) | undefined> {
+    const call = { operation, method: 'GET', query: [...query, ...encoding] } as const
+    return this.#requester.call(call, context, (answer) =>
+      this.#answers.understand(answer, async () => {
+        const root = await this.#answers.root(answer, document)
+        // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
+        const isUnclear =
+          encoding.length > 0 && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
+        return isUnclear ? undefined : { ...read(root), ...date('answeredAt', answer.headers['date']) }
+      }),
+    )
+  }
+}
