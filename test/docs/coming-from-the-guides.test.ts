@@ -6,7 +6,7 @@ import { brokenLinksOf, diagnosticsOf, readDocument } from './documents.js'
 const NAME = 'docs/coming-from-the-guides.md'
 const DOCUMENT = readDocument(NAME)
 
-/** In whose scope the names of the table stand. */
+/** In whose scope the names of the counterparts stand. */
 const SCOPE = `
 import type * as library from 'oss-upload-stream'
 import { UploadError } from 'oss-upload-stream'
@@ -30,17 +30,14 @@ declare const listedPart: Awaited<ReturnType<ReturnType<typeof store.listParts>[
   ? R extends { done?: false; value: infer P } ? P : never : never
 `
 
-/** Each row: what is there, what is here, what is different. */
+/** Each entry of the lists: what is there, what is here, what is different. */
 function rows(): [there: string, here: string, different: string][] {
-  const lines = DOCUMENT.split('\n').filter((line) => line.startsWith('| ') && !/^\| -/.test(line))
-  return lines
-    .map((line) => {
-      const cells = line.split(/(?<!\\)\|/).slice(1, -1)
-      assert.equal(cells.length, 3, line)
-      const [there = '', here = '', different = ''] = cells.map((cell) => cell.trim())
-      return [there, here, different] as const
-    })
-    .filter(([, here]) => here !== 'Here') as [string, string, string][]
+  const entries = DOCUMENT.split('\n').filter((line) => line.startsWith('- '))
+  return entries.map((line) => {
+    const [, there = '', here = '', different = ''] =
+      /^- (.+?) → (.+?)(?:\. (.+))?$/.exec(line) ?? assert.fail(`no counterpart: ${line}`)
+    return [there, here, different]
+  })
 }
 
 function spansOf(cell: string): string[] {

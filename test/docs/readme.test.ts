@@ -1,4 +1,4 @@
-/** What README.md says is what the sources do. */
+/** What README.md and the reference pages say is what the sources do. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -15,7 +15,6 @@ import {
 import { DEFAULT_TIMEOUTS } from '../../src/http/transport.js'
 import { DEFAULT_RETRY } from '../../src/shared/backoff.js'
 import { formatBytes, GiB, MiB } from '../../src/shared/byte-size.js'
-import { parseXml } from '../../src/shared/xml.js'
 import { ossDialect } from '../../src/stores/oss/oss-dialect.js'
 import { PartPlan } from '../../src/upload/part-plan.js'
 import { readAll } from '../support/bytes.js'
@@ -25,9 +24,9 @@ import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { PROJECT } from '../support/project.js'
-import { blocksOf, brokenLinksOf, diagnosticsOf, readDocument, tableBelow } from './documents.js'
+import { blocksOf, partsOf, readDocument, sectionOf, tableCellsOf } from './documents.js'
 
-const README = readDocument('README.md')
+const OPTIONS = readDocument('docs/options.md')
 
 const GOOD: StoreOptions = {
   bucket: 'test-bucket',
@@ -35,7 +34,9 @@ const GOOD: StoreOptions = {
   credentials: { accessKeyId: 'id', accessKeySecret: 'secret' },
 }
 
-const namesIn = (rows: string[][]) => rows.slice(1).map(([name = '']) => name.replaceAll('`', ''))
+/** The options that have a heading below another one, without what the heading says beside the name. */
+const optionsBelow = (heading: string) =>
+  [...partsOf(OPTIONS, heading).keys()].map((text) => /^`([^`]+)`/.exec(text)?.[1] ?? assert.fail(text))
 
 /** The names of options, which the refusal of any other tells. */
 function acceptedBy(call: () => unknown): string[] {
@@ -54,24 +55,14 @@ async function outputOf(block: string | undefined): Promise<string> {
   return run([process.execPath, '--input-type=module', '-e', block])
 }
 
-describe('README.md', () => {
-  it('has code that compiles', async () => {
-    // The last one does not: it shows that others would be noticed.
-    const wrong = `import { openStore, type StoreOptions } from 'oss-upload-stream'\nopenStore({ reigon: 'cn-hangzhou' })`
-    const blocks = blocksOf(README, 'ts')
-    const modules = [...blocks, wrong].map((text, index) => [`readme-${index}.ts`, text] as const)
-    const [diagnostic, ...others] = diagnosticsOf(new Map(modules))
-    assert.deepEqual(others, [])
-    assert.match(diagnostic ?? '', new RegExp(`^readme-${blocks.length}.ts:2 .*'reigon' does not exist`))
-  })
-
+describe('README.md and its pages', () => {
   it('begins with an example that runs', async (t) => {
     const { emulator, open } = await embeddedStore(t)
     setEnvironment(t, environmentOf(emulator))
     const file = path.join(await temporaryFolder(t), 'app.log')
     const text = 'GET /\n'.repeat(1000)
     await writeFile(file, text)
-    const block = blocksOf(README, 'ts')[0]?.replace(`'app.log'`, JSON.stringify(file))
+    const block = blocksOf(readDocument('README.md'), 'ts')[0]?.replace(`'app.log'`, JSON.stringify(file))
     const output = await outputOf(block)
     const { body, size, crc64 } = await open({ bucket: 'backups' }).get('app.log.gz')
     assert.equal(output, `stored ${size} bytes, CRC-64 ${crc64!}\n`)
@@ -79,17 +70,12 @@ describe('README.md', () => {
   })
 
   it('shows an embedded store that runs', async () => {
-    const block = blocksOf(README, 'ts').find((text) => text.includes('startEmulator'))
+    const [block] = blocksOf(readDocument('docs/emulator.md'), 'ts')
     assert.match(await outputOf(block), /^3 parts, 3 retries\n$/)
   })
 
-  it('has documents that can be pasted', async () => {
-    for (const block of blocksOf(README, 'json')) JSON.parse(block)
-    for (const block of blocksOf(README, 'xml')) assert.equal((await parseXml(block)).name, 'LifecycleConfiguration')
-  })
-
   it('names every option, and no other', async () => {
-    const storeNames = namesIn(tableBelow(README, 'Options of a store'))
+    const storeNames = optionsBelow('Options of a store')
     const unknown = { unknown: true }
     const nested = (name: string) =>
       acceptedBy(() => openStore({ ...GOOD, [name]: unknown })).map((option) => `${name}.${option}`)
@@ -101,23 +87,25 @@ describe('README.md', () => {
 
     const store = openStore(GOOD)
     const ofUploads = acceptedBy(() => store.createUploadStream('key', unknown as UploadOptions))
-    assert.deepEqual(namesIn(tableBelow(README, 'Options of an upload')).sort(), [...ofUploads, 'store'].sort())
+    assert.deepEqual(optionsBelow('Options of an upload').sort(), [...ofUploads, 'store'].sort())
 
     const ofFiles = await store.uploadFile('key', 'path', unknown as FileUploadOptions).then(
       () => assert.fail('it is accepted'),
       (error: unknown) => acceptedBy(() => assert.fail(error as Error)),
     )
     const notOfFiles = ['expectedSize', 'size', 'maxSize', 'partGrowth', 'resume']
-    const named = namesIn(tableBelow(README, 'Files')).flatMap((names) => names.split(', '))
+    const named = optionsBelow('Options of a file upload')
     const others = ofUploads.filter((name) => !notOfFiles.includes(name) && !named.includes(name))
     assert.deepEqual(ofFiles.sort(), [...named, ...others].sort())
   })
 
   it('names the defaults', () => {
+    const sections = [...partsOf(OPTIONS, 'Options of a store'), ...partsOf(OPTIONS, 'Options of an upload')]
     const defaults = new Map(
-      [...tableBelow(README, 'Options of a store'), ...tableBelow(README, 'Options of an upload')].map(
-        ([name = '', value = '']) => [name.replaceAll('`', ''), Number(value.replaceAll(',', '').replace(/ .*/, ''))],
-      ),
+      sections.map(([name, text]) => {
+        const [, value] = /Default: ([\d,]+)/.exec(text) ?? []
+        return [name.replaceAll('`', ''), Number(value?.replaceAll(',', '').replace(/,$/, ''))]
+      }),
     )
     for (const [name, value] of Object.entries(DEFAULT_RETRY)) assert.equal(defaults.get(`retry.${name}`), value)
     for (const [name, value] of Object.entries(DEFAULT_TIMEOUTS)) assert.equal(defaults.get(`timeouts.${name}`), value)
@@ -130,12 +118,16 @@ describe('README.md', () => {
     const source = readFileSync(path.join(PROJECT, 'src/shared/errors.ts'), 'utf8')
     const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'$/gm)].map((match) => match[1])
     assert.ok(codes.length > 10)
-    assert.deepEqual(namesIn(tableBelow(README, 'Errors')).sort(), codes.sort())
+    assert.deepEqual(
+      [...partsOf(readDocument('docs/errors.md'), 'Codes').keys()].map((code) => code.replaceAll('`', '')).sort(),
+      codes.sort(),
+    )
   })
 
   it('tells how far parts grow', () => {
     const { limits } = ossDialect({ bucket: 'test-bucket', region: 'cn-hangzhou' })
-    const rows = tableBelow(README, 'Limits').slice(1)
+    const section = sectionOf(readDocument('docs/memory.md'), 'How long a stream can be')
+    const rows = tableCellsOf(section).slice(1)
     assert.equal(rows.length, 5)
     for (const [memory = '', largest, longest] of rows) {
       const [number, unit] = memory.split(' ')
@@ -147,10 +139,6 @@ describe('README.md', () => {
       assert.equal(size.toFixed(rounded.split('.')[1]?.length ?? 0), rounded)
     }
     const small = new PartPlan({ partSize: 8 * MiB, partGrowth: false, maxMemory: GiB }, limits)
-    assert.ok(README.includes(`10,000 × 8 MiB = ${formatBytes(small.capacity)}`))
-  })
-
-  it('links to what there is', () => {
-    assert.deepEqual(brokenLinksOf('README.md'), [])
+    assert.ok(section.includes(`10,000 × 8 MiB = ${formatBytes(small.capacity)}`))
   })
 })

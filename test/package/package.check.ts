@@ -4,16 +4,21 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { readDocument, tableBelow } from '../docs/documents.js'
+import { linksOf, PAGES, readDocument, sectionOf, tableCellsOf } from '../docs/documents.js'
 import { PROJECT } from '../support/project.js'
 import { install, pack, type Packed, run } from './packed.js'
 
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 
-/** What a document links to, as paths in the project. */
-function linkedFrom(document: string): string[] {
-  const targets = [...readDocument(document).matchAll(/\]\(([^)#]+)/g)].map(([, target = '']) => target)
-  return targets.map((target) => path.normalize(path.join(path.dirname(document), target)))
+/** What the pages link to, and they themselves, as paths in the project. */
+function documents(): string[] {
+  const linked = PAGES.flatMap((page) =>
+    linksOf(readDocument(page))
+      .map((target) => target.replace(/#.*/, ''))
+      .filter((file) => file !== '')
+      .map((file) => path.normalize(path.join(path.dirname(page), file))),
+  )
+  return [...PAGES, ...linked]
 }
 
 let packed: Packed
@@ -42,8 +47,7 @@ describe('the package', () => {
     const libraries = ['index', 'emulator'].flatMap((name) =>
       ['cjs', 'js', 'd.cts', 'd.ts'].map((extension) => `dist/${name}.${extension}`),
     )
-    const guides = linkedFrom('README.md').filter((file) => file.endsWith('.md'))
-    const linked = new Set([...guides, ...['README.md', ...guides].flatMap(linkedFrom)])
+    const linked = new Set(documents())
     for (const file of BESIDE) linked.delete(file)
     const expected = [...BESIDE, ...linked, ...libraries, 'dist/ossup.cjs']
     assert.deepEqual(packed.files.toSorted(), expected.toSorted())
@@ -129,7 +133,7 @@ describe('the package', () => {
     }
   })
 
-  it('is as large as README says', (t) => {
+  it('is as large as its page says', (t) => {
     if (consumer === undefined) {
       t.skip(whyNot)
       return
@@ -145,7 +149,7 @@ describe('the package', () => {
       ['Installed, with all it depends on', installed / 1e6],
       ['Packages installed, itself included', Object.keys(lock.packages).length - 1],
     ])
-    const told = tableBelow(readDocument('README.md'), 'Size').slice(1)
+    const told = tableCellsOf(sectionOf(readDocument('docs/compatibility.md'), 'Size')).slice(1)
     assert.deepEqual(
       told.map(([name]) => name),
       [...measured.keys()],
@@ -154,7 +158,7 @@ describe('the package', () => {
       const number = Number(figure.replace(/ MB$/, ''))
       const now = measured.get(name) ?? 0
       // Dependencies have releases of their own.
-      assert.ok(Math.abs(number - now) <= 0.15 * now, `${name}: README says ${figure}, now it is ${now.toFixed(2)}`)
+      assert.ok(Math.abs(number - now) <= 0.15 * now, `${name}: the page says ${figure}, now it is ${now.toFixed(2)}`)
     }
   })
 })

@@ -1,4 +1,4 @@
-/** What README.md says of the command is what the command does. */
+/** What docs/cli.md says of the command is what the command does. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
@@ -7,9 +7,9 @@ import { EXIT, exitCodeOfSignal } from '../../src/cli/process/exit-codes.js'
 import { openShell } from '../cli/shell.js'
 import { run, whyNot } from '../support/commands.js'
 import { embeddedStore } from '../support/embedded-store.js'
-import { blocksOf, readDocument, tableBelow } from './documents.js'
+import { blocksOf, partsOf, readDocument, sectionOf } from './documents.js'
 
-const README = readDocument('README.md')
+const PAGE = readDocument('docs/cli.md')
 
 const SERVER = {
   PGHOST: process.env['PGHOST'] ?? '127.0.0.1',
@@ -37,11 +37,12 @@ function comparable(text: string): string {
     .replace(/ +$/gm, '')
 }
 
-describe('README.md on the command', () => {
+describe('the page of the command', () => {
   it('names every option with the commands that have it, and no other', () => {
-    const documented = tableBelow(README, 'Options of `ossup`')
-      .slice(1)
-      .map(([option = '', commands = '']) => `${option.replaceAll('`', '')}: ${commands.replaceAll('`', '')}`)
+    const documented = [...partsOf(PAGE, 'Options')].map(([option, text]) => {
+      const [, commands] = /^Commands: (.*?)\.(?: |$)/m.exec(text) ?? assert.fail(`${option} is of no command`)
+      return `${option.replaceAll('`', '')}: ${commands}`
+    })
     const owners = new Map<string, string[]>()
     for (const { name, options, sharedOptions } of COMMANDS) {
       for (const option of [...options, ...sharedOptions]) {
@@ -60,9 +61,8 @@ describe('README.md on the command', () => {
   })
 
   it('names every exit status, and no other', () => {
-    const documented = tableBelow(README, 'Exit status of `ossup`')
-      .slice(1)
-      .flatMap(([codes = '']) => codes.split(', ').map(Number))
+    const entries = [...sectionOf(PAGE, 'Exit status').matchAll(/^- ([\d, ]+):/gm)]
+    const documented = entries.flatMap(([, codes = '']) => codes.split(', ').map(Number))
     const signals = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map(exitCodeOfSignal)
     const expected = [...Object.values(EXIT), ...signals]
     const ascending = (a: number, b: number) => a - b
@@ -83,7 +83,7 @@ describe('README.md on the command', () => {
     const [[, original]] = names as [readonly [string, string]]
     await run([...psql, '-d', original, '-c', ROWS])
 
-    const [transcript = ''] = blocksOf(README, 'console')
+    const [transcript = ''] = blocksOf(PAGE, 'console')
     const real = (text: string) =>
       names.reduce(
         (changed, [name, other]) => changed.replace(new RegExp(`(?<=(?:pg_dump|psql)[^|]* )${name}\\b`, 'g'), other),

@@ -1,0 +1,102 @@
+/** What holds for every page: its code compiles, its commands can be parsed, its links lead somewhere, it can be read. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parse } from 'yaml'
+import { parseXml } from '../../src/shared/xml.js'
+import { run } from '../support/commands.js'
+import {
+  brokenLinksOf,
+  codeBlocksOf,
+  type CodeBlock,
+  DESIGN,
+  diagnosticsOf,
+  PAGES,
+  readDocument,
+  tableCellsOf,
+} from './documents.js'
+
+const WIDEST_CELL = 60
+
+const CHECKS: Record<string, (block: CodeBlock) => unknown> = {
+  // All pages at once, below.
+  ts: () => undefined,
+  // The command's page has a test of its own for what it shows.
+  console: () => undefined,
+  sh: ({ text }) => run(['bash', '-n', '-c', text]),
+  cron: async ({ text }) => {
+    for (const line of text.trim().split('\n')) {
+      if (/^[A-Z_]+=/.test(line)) continue
+      const [, command = ''] = /^(?:[\d*,/-]+ ){5}(.*)$/.exec(line) ?? assert.fail(line)
+      assert.doesNotMatch(command, /(?<!\\)%/)
+      await run(['bash', '-n', '-c', command.replaceAll('\\%', '%')])
+    }
+  },
+  yaml: ({ text }) => assert.equal(typeof (parse(text) as { kind: unknown }).kind, 'string'),
+  json: ({ text }) => JSON.parse(text) as unknown,
+  xml: async ({ text }) => assert.equal((await parseXml(text)).name, 'LifecycleConfiguration'),
+}
+
+/** Links as a reader sees them. */
+const visible = (cell: string) => cell.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+
+/** The modules of a page: blocks of one name are one module, and those of one page may import each other. */
+function modulesOf(page: string): Map<string, string> {
+  const modules = new Map<string, string>()
+  for (const [index, { language, name, text }] of codeBlocksOf(readDocument(page)).entries()) {
+    if (language !== 'ts') continue
+    const file = name === undefined ? `block-${index}.ts` : name.replace(/(\.ts)?$/, '.ts')
+    const module = `${page.replace(/\.md$/, '')}/${file}`
+    modules.set(module, (modules.get(module) ?? '') + text)
+  }
+  return modules
+}
+
+describe('the documents', () => {
+  it('have code that compiles', () => {
+    // The last one does not: it shows that others would be noticed.
+    const wrong = `import { openStore } from 'oss-upload-stream'\nopenStore({ reigon: 'cn-hangzhou' })`
+    const modules = new Map([...PAGES.flatMap((page) => [...modulesOf(page)]), ['wrong.ts', wrong]])
+    assert.ok(modules.size > 30)
+    const diagnostics = diagnosticsOf(modules)
+    const [last = ''] = diagnostics.splice(-1)
+    assert.deepEqual(diagnostics, [])
+    assert.match(last, /^wrong\.ts:2 .*'reigon' does not exist/)
+  })
+
+  it('have a README of one sitting', () => {
+    const readme = readDocument('README.md')
+    assert.ok(readme.split('\n').length <= 241, 'README.md has more than 240 lines')
+    assert.ok(Buffer.byteLength(readme) <= 14 * 1024, 'README.md has more than 14 KB')
+  })
+
+  for (const page of PAGES) {
+    const document = readDocument(page)
+
+    it(`${page} has commands and documents that can be pasted`, async () => {
+      for (const block of codeBlocksOf(document)) {
+        const check = CHECKS[block.language] ?? assert.fail(`nothing checks ${block.language}`)
+        await check(block)
+      }
+    })
+
+    it(`${page} says first what it is for`, () => {
+      assert.match(document, /^# .+\n\n[^#|`\n-]/)
+    })
+  }
+
+  for (const page of [...PAGES, ...DESIGN]) {
+    it(`${page} links to what exists`, () => {
+      assert.deepEqual(brokenLinksOf(page), [])
+    })
+  }
+
+  for (const page of PAGES) {
+    it(`${page} has tables of short cells`, () => {
+      const cells = tableCellsOf(readDocument(page)).flat()
+      assert.deepEqual(
+        cells.filter((cell) => visible(cell).length > WIDEST_CELL),
+        [],
+      )
+    })
+  }
+})
