@@ -35,6 +35,7 @@ export const STORE_OPTIONS: readonly OptionSpec[] = [
   },
   { name: 'retry-for', value: 'TIME', help: 'wait so long for a service that is away, such as 15m (the default)' },
   { name: 'config', value: 'FILE', help: 'credentials of ossutil (default: ~/.ossutilconfig)' },
+  { name: 'profile', value: 'NAME', help: 'which profile of that file (ossutil 2)' },
 ]
 
 export const PUT_OPTIONS: readonly OptionSpec[] = [

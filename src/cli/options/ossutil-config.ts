@@ -1,6 +1,7 @@
 /**
  * The configuration file of ossutil, `~/.ossutilconfig`: an INI file with the credentials and endpoints that people
- * have already. Its names are spelt in several ways, which all mean the same.
+ * have already. Its names are spelt in several ways, which all mean the same. Version 1 has its credentials in
+ * `[Credentials]`, version 2 in `[default]` and `[profile NAME]` (OSS, "Configure ossutil").
  */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -13,12 +14,15 @@ export interface OssutilConfig {
   credentials: Credentials
   region?: string
   endpoint?: string
+  addressing?: string
   /** The endpoints of single buckets, and the domains that are bound to them. */
   bucketEndpoints: ReadonlyMap<string, string>
   bucketCnames: ReadonlyMap<string, string>
 }
 
-const SPELLINGS: Readonly<Record<string, 'id' | 'secret' | 'token' | 'endpoint' | 'region' | 'mode'>> = {
+type Setting = 'id' | 'secret' | 'token' | 'endpoint' | 'region' | 'mode' | 'source' | 'addressing'
+
+const SPELLINGS: Readonly<Record<string, Setting>> = {
   accesskeyid: 'id',
   accessid: 'id',
   accesskeysecret: 'secret',
@@ -28,6 +32,8 @@ const SPELLINGS: Readonly<Record<string, 'id' | 'secret' | 'token' | 'endpoint' 
   host: 'endpoint',
   region: 'region',
   mode: 'mode',
+  sourceprofile: 'source',
+  addressingstyle: 'addressing',
 }
 
 /** Returns the file that was asked for, or the user's own; undefined for a user without a home. */
@@ -49,7 +55,7 @@ function homeOf({ HOME = '' }: NodeJS.ProcessEnv): string | undefined {
 }
 
 /** Undefined where there is no such file. Throws Failure where it cannot be used. */
-export function readOssutilConfig(path: string | undefined): OssutilConfig | undefined {
+export function readOssutilConfig(path: string | undefined, profile?: string): OssutilConfig | undefined {
   if (path === undefined) return undefined
   let text
   try {
@@ -58,36 +64,81 @@ export function readOssutilConfig(path: string | undefined): OssutilConfig | und
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw usageFailure(`${path} cannot be read: ${messageOf(error)}`)
   }
-  return parseOssutilConfig(text, path)
+  return parseOssutilConfig(text, path, profile)
 }
 
-export function parseOssutilConfig(text: string, path: string): OssutilConfig {
+/**
+ * `profile` is one of version 2. Without it the credentials of `[default]` count, else those of `[Credentials]`.
+ *
+ * @throws {Failure} where the file cannot be used, or has no such profile.
+ */
+export function parseOssutilConfig(text: string, path: string, profile?: string): OssutilConfig {
   const sections = parseIni(text)
-  const known = new Map(
-    [...(sections.get('credentials') ?? [])].map(([name, value]) => [
-      SPELLINGS[name.toLowerCase().replace(/[-_ ]/g, '')],
-      value,
-    ]),
-  )
-  const mode = known.get('mode') ?? ''
+  const { name, settings } = settingsOf(sections, path, profile)
+  const mode = settings.get('mode') ?? ''
   if (mode !== '' && !/^(ak|ststoken)$/i.test(mode)) {
     throw usageFailure(`${path} has the mode ${JSON.stringify(mode)}: accepted are AK and StsToken`)
   }
-  const accessKeyId = known.get('id') ?? ''
-  const accessKeySecret = known.get('secret') ?? ''
+  const accessKeyId = settings.get('id') ?? ''
+  const accessKeySecret = settings.get('secret') ?? ''
   if (accessKeyId === '' || accessKeySecret === '') {
-    throw usageFailure(`${path} has no accessKeyID and accessKeySecret below [Credentials]`)
+    throw usageFailure(`${path} has no accessKeyID and accessKeySecret below [${name}]`)
   }
-  const token = known.get('token') ?? ''
-  const region = known.get('region') ?? ''
-  const endpoint = known.get('endpoint') ?? ''
+  const token = settings.get('token') ?? ''
+  const region = settings.get('region') ?? ''
+  const endpoint = settings.get('endpoint') ?? ''
+  const addressing = settings.get('addressing') ?? ''
   return {
     credentials: { accessKeyId, accessKeySecret, ...(token === '' ? {} : { securityToken: token }) },
     ...(region === '' ? {} : { region }),
     ...(endpoint === '' ? {} : { endpoint }),
+    ...(addressing === '' ? {} : { addressing }),
     bucketEndpoints: sections.get('bucket-endpoint') ?? new Map(),
     bucketCnames: sections.get('bucket-cname') ?? new Map(),
   }
+}
+
+type Settings = ReadonlyMap<Setting | undefined, string>
+type Sections = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+/** Returns the section that counts, with what it takes from others. */
+function settingsOf(
+  sections: Sections,
+  path: string,
+  profile: string | undefined,
+): { name: string; settings: Settings } {
+  if (profile !== undefined) return { name: `profile ${profile}`, settings: settingsOfProfile(sections, path, profile) }
+  // In a file of version 1, [Default] is about logging.
+  const own = sectionOf(sections, 'default')
+  const hasAccess = own !== undefined && ['id', 'mode', 'source'].some((setting) => own.has(setting as Setting))
+  if (hasAccess) return { name: 'default', settings: settingsOfProfile(sections, path, 'default') }
+  return { name: 'Credentials', settings: asSettings(sections.get('credentials') ?? new Map<string, string>()) }
+}
+
+/** A profile may name another one, whose settings count where it has none of its own. */
+function settingsOfProfile(sections: Sections, path: string, profile: string): Settings {
+  let settings: Settings = new Map()
+  const read = new Set<string>()
+  for (let name: string | undefined = profile; name !== undefined && name !== '';) {
+    const key = name.toLowerCase()
+    if (read.has(key))
+      throw usageFailure(`${path} has the profile ${JSON.stringify(name)}, which names itself as its source`)
+    read.add(key)
+    const own = sectionOf(sections, key)
+    if (own === undefined) throw usageFailure(`${path} has no profile ${JSON.stringify(name)}`)
+    settings = new Map([...own, ...settings])
+    name = own.get('source')
+  }
+  return settings
+}
+
+function sectionOf(sections: Sections, profile: string): Settings | undefined {
+  const section = sections.get(`profile ${profile}`) ?? (profile === 'default' ? sections.get('default') : undefined)
+  return section === undefined ? undefined : asSettings(section)
+}
+
+function asSettings(section: ReadonlyMap<string, string>): Settings {
+  return new Map([...section].map(([name, value]) => [SPELLINGS[name.toLowerCase().replace(/[-_ ]/g, '')], value]))
 }
 
 /** Names of sections in lower case; the last value of a name counts. */
@@ -97,7 +148,7 @@ function parseIni(text: string): Map<string, Map<string, string>> {
   for (const line of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
     const name = /^\s*\[([^\]]*)\]\s*$/.exec(line)?.[1]
     if (name !== undefined) {
-      const key = name.trim().toLowerCase()
+      const key = name.trim().toLowerCase().replace(/\s+/g, ' ')
       section = sections.get(key) ?? new Map<string, string>()
       sections.set(key, section)
       continue

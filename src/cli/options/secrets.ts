@@ -6,7 +6,8 @@ export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | und
   const names = Object.keys(environment).filter((name) => /SECRET|TOKEN|ACCESS_KEY/.test(name))
   const secrets = names.map((name) => environment[name] ?? '').filter((value) => value.length >= 8)
   try {
-    const config = options === undefined ? undefined : readOssutilConfig(configPath(options, environment))
+    const config =
+      options === undefined ? undefined : readOssutilConfig(configPath(options, environment), options.text('profile'))
     const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = config?.credentials ?? {}
     return [...secrets, accessKeyId, accessKeySecret, securityToken]
   } catch {

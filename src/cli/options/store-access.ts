@@ -107,11 +107,16 @@ function isScheme(scheme: string): scheme is Provider {
 
 /** The file counts where it was asked for, or where the environment has no credentials: never half of each. */
 function configFor(scheme: Provider, options: Options, environment: NodeJS.ProcessEnv): OssutilConfig | undefined {
-  const asked = options.text('config')
+  const profile = options.text('profile')
+  if (profile !== undefined && scheme !== WITH_OSSUTIL) {
+    throw usageFailure(`--profile is one of ossutil, and goes with ${WITH_OSSUTIL}:// alone`)
+  }
+  const path = configPath(options, environment)
+  const isAsked = options.text('config') !== undefined || profile !== undefined
   const hasKeys = variablesOf(scheme, environment).accessKeyId !== undefined
-  if (scheme !== WITH_OSSUTIL || (asked === undefined && hasKeys)) return undefined
-  const config = readOssutilConfig(configPath(options, environment))
-  if (config === undefined && asked !== undefined) throw usageFailure(`there is no file ${asked}`)
+  if (scheme !== WITH_OSSUTIL || (!isAsked && hasKeys)) return undefined
+  const config = readOssutilConfig(path, profile)
+  if (config === undefined && isAsked) throw usageFailure(`there is no file ${path ?? '~/.ossutilconfig'}`)
   return config
 }
 
@@ -123,6 +128,6 @@ function fromConfig(
   const { bucket = '', region = config.region } = given
   const cname = given.endpoint === undefined ? config.bucketCnames.get(bucket) : undefined
   const endpoint = given.endpoint ?? cname ?? config.bucketEndpoints.get(bucket) ?? config.endpoint
-  const addressing = given.addressing ?? (cname === undefined ? undefined : 'cname')
+  const addressing = given.addressing ?? (cname === undefined ? config.addressing : 'cname')
   return { credentials: config.credentials, endpoint, region, addressing }
 }

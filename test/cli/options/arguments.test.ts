@@ -147,6 +147,66 @@ describe('~/.ossutilconfig', () => {
     assert.throws(() => parseOssutilConfig('[Credentials]\nmode=EcsRamRole\n', 'F'), /the mode "EcsRamRole"/)
   })
 
+  const VERSION_2 = [
+    '# of ossutil 2',
+    '[default]',
+    'access-key-id=id',
+    'accessKeySecret=secret',
+    'region=cn-hangzhou',
+    '[Profile Ops]',
+    'mode=StsToken',
+    'access_key_id=ops',
+    'access_key_secret=ops-secret',
+    'stsToken=token',
+    'endpoint=oss-cn-beijing.aliyuncs.com',
+    'addressing-style=path',
+    '[profile nightly]',
+    'source_profile=ops',
+    'region=cn-beijing',
+    '[profile role]',
+    'mode=RamRoleArn',
+    '[profile loop]',
+    'source-profile=loop',
+  ].join('\n')
+
+  it('may be that of ossutil 2, with profiles that build on each other', () => {
+    const usual = parseOssutilConfig(VERSION_2, 'F')
+    assert.deepEqual(usual.credentials, { accessKeyId: 'id', accessKeySecret: 'secret' })
+    assert.equal(usual.region, 'cn-hangzhou')
+    assert.deepEqual(parseOssutilConfig(VERSION_2, 'F', 'default'), usual)
+    const { credentials, endpoint, region, addressing } = parseOssutilConfig(VERSION_2, 'F', 'nightly')
+    assert.deepEqual(credentials, { accessKeyId: 'ops', accessKeySecret: 'ops-secret', securityToken: 'token' })
+    assert.deepEqual([endpoint, region, addressing], ['oss-cn-beijing.aliyuncs.com', 'cn-beijing', 'path'])
+  })
+
+  it('is that of ossutil 1 where [Default] holds no credentials', () => {
+    const text = '[Default]\nloglevel=info\n[Credentials]\naccessKeyID=id\naccessKeySecret=secret\n'
+    assert.equal(parseOssutilConfig(text, 'F').credentials.accessKeyId, 'id')
+  })
+
+  it('is refused for a profile that is missing, of another mode, or its own source', () => {
+    assert.throws(() => parseOssutilConfig(VERSION_2, 'F', 'other'), /F has no profile "other"/)
+    assert.throws(() => parseOssutilConfig(VERSION_2, 'F', 'role'), /the mode "RamRoleArn"/)
+    assert.throws(() => parseOssutilConfig(VERSION_2, 'F', 'loop'), /names itself/)
+  })
+
+  it('gives the keys of the profile that is asked for, before those of the environment', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const environment = environmentOf(emulator)
+    const { OSS_ENDPOINT: endpoint, OSS_ACCESS_KEY_ID: id, OSS_ACCESS_KEY_SECRET: secret } = environment
+    const folder = await temporaryFolder(t)
+    const profile = `[profile nightly]\naccess-key-id=${id!}\naccess-key-secret=${secret!}\nendpoint=${endpoint!}\n`
+    await writeFile(path.join(folder, '.ossutilconfig'), profile)
+    const own = { HOME: folder, OSS_REGION: emulator.region, OSS_ACCESS_KEY_ID: 'x', OSS_ACCESS_KEY_SECRET: 'y' }
+    const args = ['put', 'oss://test-bucket/k', '--profile', 'nightly']
+    const { code, stderr } = await ossup(undefined, args, { input: 'by the profile', environment: own })
+    assert.equal(code, 0, stderr)
+    assert.equal((await store.head('k')).size, 14)
+    const wrong = await ossup(undefined, ['head', 's3://test-bucket/k', '--profile', 'nightly'], { environment: own })
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.stderr, /--profile is one of ossutil/)
+  })
+
   it('serves where the environment has no credentials', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const { OSS_ENDPOINT: endpoint, OSS_ACCESS_KEY_ID: id, OSS_ACCESS_KEY_SECRET: secret } = environmentOf(emulator)
