@@ -258,7 +258,7 @@ export class MemoryDriver implements StoreDriver {
     if (object === undefined) throw new UploadError('NOT_FOUND', 'NoSuchKey')
     const answer = this.#answer(key)
     const { crc64 } = answer
-    const checksum = crc64 === undefined ? {} : { checksum: { algorithm: 'crc64ecma' as const, value: String(crc64) } }
+    const checksum = crc64 === undefined ? {} : { checksum: { algorithm: 'crc64ecma' as const, value: crc64 } }
     const { answeredAt, lastModified } = this.toldTimes ?? {}
     const headers: Record<string, string> = answeredAt === undefined ? {} : { date: answeredAt.toUTCString() }
     const modified = lastModified === undefined ? {} : { lastModified }
