@@ -40,7 +40,8 @@ export type {
 } from './api/store-options.js'
 export type { UploadBody } from './api/upload-body.js'
 export type { CommandUploadOptions } from './api/upload-command.js'
-export type { Checksum, ChecksumAlgorithm, RunningChecksum } from './checksum/checksum.js'
+export type { Checksum, RunningChecksum } from './checksum/checksum.js'
+export type { ChecksumAlgorithm } from './shared/checksum-names.js'
 export type {
   AwsCredentials,
   CredentialClient,

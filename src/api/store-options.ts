@@ -15,7 +15,8 @@ import {
 import { UploadError } from '../shared/errors.js'
 import { type Provider, PROVIDER_NAMES } from '../shared/provider.js'
 import type { Dialect } from '../stores/dialect.js'
-import { dialectFor, type EnvironmentOption, type OwnOptions, PROVIDERS } from '../stores/providers.js'
+import { ENVIRONMENT_VARIABLES, type EnvironmentOption } from '../shared/environment-variables.js'
+import { dialectFor, type OwnOptions, PROVIDERS } from '../stores/providers.js'
 
 /** What all stores have in common. */
 export interface CommonStoreOptions {
@@ -108,10 +109,14 @@ export interface ResolvedStoreOptions {
 export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.ProcessEnv): ResolvedStoreOptions {
   checkObject('options', options)
   const provider = checkOneOf('provider', options.provider ?? 'oss', PROVIDER_NAMES)
-  const facts = PROVIDERS[provider]
-  checkNames(`a store of ${provider}`, options, ['provider', ...COMMON_NAMES, ...Object.keys(facts.options)])
+  const variables = ENVIRONMENT_VARIABLES[provider]
+  checkNames(`a store of ${provider}`, options, [
+    'provider',
+    ...COMMON_NAMES,
+    ...Object.keys(PROVIDERS[provider].options),
+  ])
   const variable = (option: EnvironmentOption): string | undefined =>
-    facts.environment[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
+    variables[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
   const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
   if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.dispatch !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici 6, 7 or 8')
@@ -121,11 +126,11 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   }
   const place = {
     provider,
-    bucket: bucketOf(provider, options.bucket ?? variable('bucket'), facts.environment.bucket),
+    bucket: bucketOf(provider, options.bucket ?? variable('bucket'), variables.bucket),
     region: text('region', options.region ?? variable('region')),
     endpoint: text('endpoint', options.endpoint ?? variable('endpoint')),
   }
-  const asker = credentials ?? credentialsOf(variable, facts.environment)
+  const asker = credentials ?? credentialsOf(variable, variables)
   const dialect = dialectFor(provider, { ...options, ...place })
   const proxy = options.proxy ?? (environment['NODE_USE_ENV_PROXY'] === '1' ? 'environment' : undefined)
   return {

@@ -1,5 +1,6 @@
 import { finished, pipeline, type Readable, Transform } from 'node:stream'
-import { type Checksum, CHECKSUM_NAMES, startComparison } from '../checksum/checksum.js'
+import { type Checksum, startComparison } from '../checksum/checksum.js'
+import { CHECKSUM_NAMES } from '../shared/checksum-names.js'
 import { toHttpFailure } from '../http/http-failure.js'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'

@@ -12,20 +12,8 @@ import type { Crc64 } from './crc64.js'
 import { formatCrc64, parseCrc64 } from './decimal.js'
 import { crc64Engine } from './engine.js'
 import { CRC_32, ECMA_182, NVME, type Polynomial } from './polynomial.js'
+import type { ChecksumAlgorithm } from '../shared/checksum-names.js'
 import { crc64TablesOf, TableCrc64 } from './table-engine.js'
-
-/** The kinds of checksum that services have. */
-export type ChecksumAlgorithm = 'crc64ecma' | 'crc64nvme' | 'crc32' | 'md5'
-
-/** As people call them. */
-export const CHECKSUM_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
-  crc64ecma: 'CRC-64',
-  crc64nvme: 'CRC-64/NVME',
-  crc32: 'CRC-32',
-  md5: 'MD5',
-}
-
-export const CHECKSUM_ALGORITHMS = Object.keys(CHECKSUM_NAMES) as readonly ChecksumAlgorithm[]
 
 /** A checksum of whole content, as a service gives it. */
 export interface Checksum {

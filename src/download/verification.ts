@@ -1,5 +1,6 @@
 /** Compares what was read with what the service says of the object. */
-import { type Checksum, CHECKSUM_NAMES, type RunningChecksum, startComparison } from '../checksum/checksum.js'
+import { type Checksum, type RunningChecksum, startComparison } from '../checksum/checksum.js'
+import { CHECKSUM_NAMES } from '../shared/checksum-names.js'
 import { UploadError } from '../shared/errors.js'
 import type { ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
 import { EtagOfParts } from './etag-of-parts.js'

@@ -3,7 +3,8 @@
  * safe. A driver translates; it decides nothing about parts, memory or order.
  */
 import type { Readable } from 'node:stream'
-import type { Checksum, ChecksumAlgorithm } from '../checksum/checksum.js'
+import type { Checksum } from '../checksum/checksum.js'
+import type { ChecksumAlgorithm } from '../shared/checksum-names.js'
 import type { Provider } from '../shared/provider.js'
 import type { AnsweredRange } from './object/answered-range.js'
 import type { ObjectBody } from './object/object-body.js'

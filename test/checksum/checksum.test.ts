@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { type ChecksumAlgorithm, combineChecksums, startChecksum } from '../../src/checksum/checksum.js'
+import { combineChecksums, startChecksum } from '../../src/checksum/checksum.js'
+import { type ChecksumAlgorithm } from '../../src/shared/checksum-names.js'
 
 const ALGORITHMS = ['crc64ecma', 'crc64nvme', 'crc32', 'md5'] as const
 

@@ -1,4 +1,5 @@
-import { type Checksum, CHECKSUM_NAMES } from '../../checksum/checksum.js'
+import { type Checksum } from '../../checksum/checksum.js'
+import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import type { ObjectInfo } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import type { Invocation } from './command.js'

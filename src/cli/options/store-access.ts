@@ -1,8 +1,8 @@
 /** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
 import { existsSync } from 'node:fs'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
+import { ENVIRONMENT_VARIABLES, type EnvironmentOption } from '../../shared/environment-variables.js'
 import { PROVIDER_NAMES } from '../../shared/provider.js'
-import { type EnvironmentOption, PROVIDERS } from '../../stores/providers.js'
 import { usageFailure } from '../process/failure.js'
 import type { Options } from './options.js'
 import { configPath, type OssutilConfig, readOssutilConfig } from './ossutil-config.js'
@@ -47,7 +47,7 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
   const { scheme, bucket, key } = parseTarget(text)
   const variables = variablesOf(scheme, environment)
   if (bucket === undefined && variables.bucket === undefined) {
-    const [variable = ''] = PROVIDERS[scheme].environment.bucket
+    const [variable = ''] = ENVIRONMENT_VARIABLES[scheme].bucket
     throw usageFailure(
       `TARGET ${JSON.stringify(text)} has no bucket: write ${scheme}://bucket/key${variable === '' ? '' : `, or set ${variable}`}`,
     )
@@ -76,7 +76,7 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
 
 /** What the service's variables say; one that is empty counts as absent. Half a pair of keys is left to the store to refuse. */
 function variablesOf(scheme: Provider, environment: NodeJS.ProcessEnv) {
-  const names = PROVIDERS[scheme].environment
+  const names = ENVIRONMENT_VARIABLES[scheme]
   const valueOf = (option: EnvironmentOption): string | undefined =>
     names[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
   const accessKeyId = valueOf('accessKeyId')

@@ -1,4 +1,4 @@
-import type { ChecksumAlgorithm } from '../../checksum/checksum.js'
+import type { ChecksumAlgorithm } from '../../shared/checksum-names.js'
 
 /** How a service shows that it has the bytes that were sent, as data: integrity.ts acts upon it. */
 export interface ChecksumRules {

@@ -1,7 +1,8 @@
 /**
  * What follows from a service's checksum rules: what is sent along with a body, and what an answer is held against.
  */
-import { type Checksum, type ChecksumAlgorithm, combineChecksums } from '../../checksum/checksum.js'
+import { type Checksum, combineChecksums } from '../../checksum/checksum.js'
+import { type ChecksumAlgorithm } from '../../shared/checksum-names.js'
 import type { HttpAnswer } from '../../http/http-message.js'
 import { escapeXml, type XmlElement } from '../../shared/xml.js'
 import { badAnswer, damagedOnTheWay } from '../request/attempt-failure.js'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type ChecksumAlgorithm, startChecksum } from '../../checksum/checksum.js'
+import { startChecksum } from '../../checksum/checksum.js'
+import { type ChecksumAlgorithm } from '../../shared/checksum-names.js'
 import { formatCrc64 } from '../../checksum/decimal.js'
 import type { RequestBody } from '../../http/http-message.js'
 import { KiB } from '../../shared/byte-size.js'

@@ -1,5 +1,5 @@
 /** Why one attempt at a call failed, and what follows from it. */
-import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../../checksum/checksum.js'
+import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import { HttpFailure } from '../../http/http-failure.js'
 import type { HttpAnswer } from '../../http/http-message.js'
 import { KiB } from '../../shared/byte-size.js'

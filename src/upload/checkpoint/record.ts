@@ -3,7 +3,7 @@
  * before it: what was cut or changed is noticed, and no secret is in it.
  */
 import { Buffer } from 'node:buffer'
-import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../checksum/checksum.js'
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../shared/checksum-names.js'
 import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
 import { crc64Engine } from '../../checksum/engine.js'
 import { type Provider, PROVIDER_NAMES } from '../../shared/provider.js'

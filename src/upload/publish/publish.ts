@@ -2,7 +2,7 @@
  * Making the object visible, and knowing that it is the one that was meant. A request whose answer was lost is not a
  * failure: the object is looked at before anything is decided.
  */
-import { CHECKSUM_NAMES } from '../../checksum/checksum.js'
+import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import { formatCrc64 } from '../../checksum/decimal.js'
 import { UploadError } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'

@@ -1,0 +1,32 @@
+import type { Provider } from './provider.js'
+
+export type EnvironmentOption = 'bucket' | 'region' | 'endpoint' | 'accessKeyId' | 'accessKeySecret' | 'securityToken'
+
+/** The environment variables that stand for options; of several, the first that is set counts. */
+export const ENVIRONMENT_VARIABLES: Readonly<Record<Provider, Readonly<Record<EnvironmentOption, readonly string[]>>>> =
+  {
+    oss: {
+      bucket: ['OSS_BUCKET'],
+      region: ['OSS_REGION'],
+      endpoint: ['OSS_ENDPOINT'],
+      accessKeyId: ['OSS_ACCESS_KEY_ID'],
+      accessKeySecret: ['OSS_ACCESS_KEY_SECRET'],
+      securityToken: ['OSS_SESSION_TOKEN'],
+    },
+    obs: {
+      bucket: ['OBS_BUCKET'],
+      region: ['OBS_REGION'],
+      endpoint: ['OBS_ENDPOINT'],
+      accessKeyId: ['OBS_ACCESS_KEY_ID'],
+      accessKeySecret: ['OBS_SECRET_ACCESS_KEY'],
+      securityToken: ['OBS_SECURITY_TOKEN'],
+    },
+    s3: {
+      bucket: [],
+      region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+      endpoint: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
+      accessKeyId: ['AWS_ACCESS_KEY_ID'],
+      accessKeySecret: ['AWS_SECRET_ACCESS_KEY'],
+      securityToken: ['AWS_SESSION_TOKEN'],
+    },
+  }
