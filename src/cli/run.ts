@@ -58,7 +58,7 @@ export async function run({
   const interruption = listenForSignals((signal) => {
     // What is under way now is no progress any more.
     stderr.bottomLine('')
-    if (wantsJson) events.line(JSON.stringify({ event: 'interrupted', signal }))
+    if (wantsJson) events.json({ event: 'interrupted', signal })
     const what = command?.endsBySignal === true ? 'ends' : 'gives up cleanly'
     if (isTextShown) stderr.line(`ossup: ${signal}: ${what}; once more ends at once`)
   })
@@ -98,7 +98,7 @@ export async function run({
   }
 
   async function print(text: string): Promise<number> {
-    stdout.line(text)
+    stdout.lines(text)
     await finishOutput()
     return EXIT.done
   }
@@ -114,7 +114,7 @@ export async function run({
     if (explained !== undefined) return print(explain(explained))
     if (name !== '' && topic === undefined) return print(overview(COMMANDS))
     if (topic !== undefined) stderr.line(`ossup: ${unknown(topic)}`)
-    stderr.line(overview(COMMANDS))
+    stderr.lines(overview(COMMANDS))
     return EXIT.usage
   }
 
@@ -131,13 +131,13 @@ export async function run({
     const debug = args.includes('--debug') ? debugText(error, secretsIn(environment, parsed?.options)) : undefined
     if (wantsJson) {
       const { code: errorCode } = error as { code?: unknown }
-      events.line(JSON.stringify({ event: 'failed', message, code: errorCode, exitCode: code, details, debug }))
+      events.json({ event: 'failed', message, code: errorCode, exitCode: code, details, debug })
     }
     if (code === EXIT.readerGone || !isTextShown) return code
     stderr.line(`ossup: ${message}`)
     for (const detail of details) stderr.line(`  ${detail}`)
     if (code === EXIT.usage) stderr.line(`  ${hintFor(command)}`)
-    if (debug !== undefined) stderr.line(debug)
+    if (debug !== undefined) stderr.lines(debug)
     return code
   }
 }

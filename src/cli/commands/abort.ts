@@ -49,7 +49,7 @@ async function abortOne(target: OpenTarget, upload: ListedUpload, { options, ses
   const isDry = options.flag('dry-run')
   if (!isDry) await target.store.abortMultipartUpload(upload, { signal })
   const { key, uploadId } = upload
-  if (options.flag('json')) stdout.line(JSON.stringify({ key, uploadId, parts, bytes, aborted: !isDry }))
+  if (options.flag('json')) stdout.json({ key, uploadId, parts, bytes, aborted: !isDry })
   else if (!options.flag('quiet')) {
     const count = `${parts} ${parts === 1 ? 'part' : 'parts'}, ${bytes} bytes`
     stdout.line(`${isDry ? 'would abort' : 'aborted'} ${target.addressOf(key)} upload ${uploadId} (${count})`)

@@ -11,7 +11,7 @@ export async function head({ operands, options, session }: Invocation): Promise<
     const { headers, metadata, ...info } = await target.store.head(target.key, { signal: session.signal })
     const address = target.addressOf(target.key)
     if (options.flag('json')) {
-      session.stdout.line(JSON.stringify({ target: address, ...info, metadata, headers }))
+      session.stdout.json({ target: address, ...info, metadata, headers })
     } else {
       const facts = {
         object: address,

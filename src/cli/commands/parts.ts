@@ -18,7 +18,7 @@ export async function parts({ operands, options, session }: Invocation): Promise
   try {
     const uploadId = options.text('upload-id') ?? (await onlyUpload(store, key, signal)).uploadId
     for await (const part of store.listParts({ key, uploadId }, { signal })) {
-      if (options.flag('json')) stdout.line(JSON.stringify(part))
+      if (options.flag('json')) stdout.json(part)
       else rows.push([String(part.partNumber), formatByteSize(part.size), part.crc64 ?? '', part.etag])
       stdout.throwIfGone()
     }

@@ -23,7 +23,7 @@ export async function serve({ options, session }: Invocation): Promise<void> {
   })
   try {
     const { endpoint, region, credentials } = emulator
-    if (options.flag('json')) stdout.line(JSON.stringify({ endpoint, region, ...credentials }))
+    if (options.flag('json')) stdout.json({ endpoint, region, ...credentials })
     else {
       const variables = {
         OSS_ENDPOINT: endpoint,
@@ -32,7 +32,7 @@ export async function serve({ options, session }: Invocation): Promise<void> {
         OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
       }
       const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`)
-      stdout.line(lines.join('\n'))
+      stdout.lines(lines.join('\n'))
     }
     if (!signal.aborted) await once(signal, 'abort')
   } finally {

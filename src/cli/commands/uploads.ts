@@ -25,7 +25,7 @@ export async function uploads({ operands, options, session }: Invocation): Promi
       const sum = await unlessGone(partsOf(target.store, upload, signal))
       if (sum === undefined) continue
       const { parts, bytes } = sum
-      if (options.flag('json')) stdout.line(JSON.stringify({ ...upload, parts, bytes }))
+      if (options.flag('json')) stdout.json({ ...upload, parts, bytes })
       else rows.push([upload.key, upload.uploadId, ageOf(upload), String(parts), formatByteSize(bytes)])
       stdout.throwIfGone()
     }

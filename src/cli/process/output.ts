@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { EXIT } from './exit-codes.js'
 import { Failure, isReaderGone } from './failure.js'
+import { printable, printableJson } from './printable.js'
 
 /** What is asked of a terminal; a stream that is none has less. */
 export interface OutputStream extends Writable {
@@ -54,8 +55,19 @@ export class Output {
     }
   }
 
+  /** Writes one line: what a terminal would obey in it is escaped, line ends included. */
   line(text: string): void {
-    this.write(`${text}\n`)
+    this.write(`${printable(text)}\n`)
+  }
+
+  /** The same for a text of several lines, which must be our own. */
+  lines(text: string): void {
+    this.write(`${text.split('\n').map(printable).join('\n')}\n`)
+  }
+
+  /** Writes a value as one line of JSON. */
+  json(value: unknown): void {
+    this.write(`${printableJson(value)}\n`)
   }
 
   /**

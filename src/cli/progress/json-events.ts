@@ -32,7 +32,7 @@ export class JsonEvents implements Reporter {
   }
 
   event(name: string, fields: Readonly<Record<string, unknown>>): void {
-    this.#output.line(JSON.stringify({ event: name, ...fields }))
+    this.#output.json({ event: name, ...fields })
   }
 
   note(): void {}

@@ -1,5 +1,5 @@
 /** Columns for people: as wide as what is in them, numbers to the right. */
-import { oneLine } from '../../shared/one-line.js'
+import { printable } from '../process/printable.js'
 
 export interface Column {
   title: string
@@ -7,7 +7,7 @@ export interface Column {
 }
 
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map((cell) => oneLine(cell, 1100)))]
+  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))]
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => cellsOf(row[index] ?? ''))))
   return cells.map((row) =>
     row
