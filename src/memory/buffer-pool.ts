@@ -16,7 +16,7 @@
  * 5. When somebody waits while nothing moves, resting buffers are set free: exchanged for smaller ones, then sent as
  *    short parts. Where nothing can be set free, the order gives way.
  *
- * What follows is in ARCHITECTURE.md: who can go on does.
+ * Why, and what else was tried, is in docs/design/memory.md.
  */
 import { KiB, MiB } from '../shared/byte-size.js'
 import { toError } from '../shared/errors.js'
