@@ -35,7 +35,8 @@ await (values.standalone ? buildStandalone() : buildPackage())
 
 async function buildPackage() {
   rmSync(DIST, { recursive: true, force: true })
-  await Promise.all([bundle(LIBRARIES), bundle(COMMAND, { plugins: [librariesApart()] })])
+  const banner = { js: refuseOldNode() }
+  await Promise.all([bundle(LIBRARIES, { banner }), bundle(COMMAND, { plugins: [librariesApart()] })])
   for (const name of Object.keys(LIBRARIES)) writeModule(name)
   if (values.types) await writeDeclarations()
 }
@@ -74,6 +75,19 @@ async function bundle(entryPoints, options = {}) {
     supported: { 'dynamic-import': false },
     ...options,
   })
+}
+
+/** A statement before all others: what the library imports is missing in older versions, which explains nothing. */
+function refuseOldNode() {
+  const { name, engines } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+  const oldest = engines.node.replace('>=', '')
+  const [major, minor, patch] = oldest.split('.').map(Number)
+  return `"use strict";
+(function () {
+  var found = process.versions.node.split(".").map(Number);
+  var difference = found[0] - ${major} || found[1] - ${minor} || found[2] - ${patch};
+  if (difference < 0) throw new Error("${name} needs Node.js ${oldest} or newer (this is " + process.versions.node + ")");
+})();`
 }
 
 /** The command uses the library beside it instead of a second copy. */
