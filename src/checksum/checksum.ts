@@ -13,7 +13,7 @@ import { formatCrc64, parseCrc64 } from './decimal.js'
 import { crc64Engine } from './engine.js'
 import { CRC_32, ECMA_182, NVME, type Polynomial } from './polynomial.js'
 import type { ChecksumAlgorithm } from '../shared/checksum-names.js'
-import { crc64TablesOf, TableCrc64 } from './table-engine.js'
+import { crc64ByTable } from './wasm-table-crc64.js'
 
 /** A checksum of whole content, as a service gives it. */
 export interface Checksum {
@@ -40,7 +40,7 @@ type Crc32 = (bytes: Uint8Array, value: number) => number
 /** Native code, but not of every Node that this library runs on: 20.15 and 22.2 brought it, 21 never had it. */
 const { crc32 } = zlib as { crc32?: Crc32 }
 
-let nvmeTables: Int32Array | undefined
+let startNvme: (() => Crc64) | undefined
 
 /** Whether this Node can compute it. */
 export function canCompute(algorithm: ChecksumAlgorithm): boolean {
@@ -53,8 +53,8 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
     case 'crc64ecma':
       return running(crc64Engine().create(), formatCrc64)
     case 'crc64nvme':
-      nvmeTables ??= crc64TablesOf(NVME)
-      return running(new TableCrc64(nvmeTables), (value) => base64Of(value, 8))
+      startNvme ??= crc64ByTable(NVME)
+      return running(startNvme(), (value) => base64Of(value, 8))
     case 'crc32':
       return new RunningCrc32()
     case 'md5':

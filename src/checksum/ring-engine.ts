@@ -62,6 +62,7 @@ import { crc64Tables, tableEngine } from './table-engine.js'
 
 /** What rings.wat exports. Addresses and lengths are in bytes. */
 interface Rings {
+  table(register: bigint, from: number, length: number): bigint
   update(from: number, length: number): void
   digest(): bigint
   reset(crc: bigint): void
@@ -74,7 +75,7 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: { rings: { memory: object } }) => { readonly exports: Rings }
 }
 
-const PAGE = 64 * 1024
+export const PAGE = 64 * 1024
 /** Where rings.wat has its tables; its whole state is in the first page. */
 const TABLES = 32 * 1024
 
@@ -86,6 +87,25 @@ const MOST_PAGES = 64 * 1024
 
 const debug = debuglog('oss-upload-stream')
 
+/** Compiles rings.wat. @throws where WebAssembly or its SIMD is missing. */
+export function compileRings(): object {
+  return new WebAssembly.Module(Buffer.from(ringsModule, 'base64'))
+}
+
+/**
+ * Opens rings.wat with the tables of a polynomial and memory of its own for so many bytes, which begin at `PAGE`.
+ *
+ * @throws {RangeError} where there is no such memory.
+ */
+export function openRings(module: object, capacity: number, tables: Int32Array): { rings: Rings; bytes: Buffer } {
+  const pages = 1 + Math.ceil(capacity / PAGE)
+  if (pages > MOST_PAGES) throw new RangeError(`${capacity} bytes exceed a WebAssembly memory`)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  new Int32Array(memory.buffer, TABLES).set(tables)
+  const { exports: rings } = new WebAssembly.Instance(module, { rings: { memory } })
+  return { rings, bytes: Buffer.from(memory.buffer, PAGE, capacity) }
+}
+
 /** The module's own memory: what is copied into it is summed where it lies. It never grows, which would detach it. */
 class RingMemory implements SummedMemory {
   readonly bytes: Buffer
@@ -93,13 +113,10 @@ class RingMemory implements SummedMemory {
 
   /** Continues the message whose CRC is `crc`, until the first `reset`. */
   constructor(module: object, capacity: number, crc: bigint) {
-    const pages = 1 + Math.ceil(capacity / PAGE)
-    if (pages > MOST_PAGES) throw new RangeError(`${capacity} bytes exceed a WebAssembly memory`)
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    new Int32Array(memory.buffer, TABLES).set(crc64Tables)
-    this.#rings = new WebAssembly.Instance(module, { rings: { memory } }).exports
+    const { rings, bytes } = openRings(module, capacity, crc64Tables)
+    this.#rings = rings
     this.#rings.reset(crc)
-    this.bytes = Buffer.from(memory.buffer, PAGE, capacity)
+    this.bytes = bytes
   }
 
   sum(start: number, end: number): void {
@@ -169,7 +186,7 @@ class StagedCrc64 implements Crc64 {
 
 /** @throws where WebAssembly or its SIMD is missing. */
 export function loadRingEngine(): Crc64Engine {
-  const module = new WebAssembly.Module(Buffer.from(ringsModule, 'base64'))
+  const module = compileRings()
   const create = (): Crc64 => new StagedCrc64((table) => ringMemory(module, 2 * SLICE, table))
   const shared = create()
   return {

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { combineChecksums, startChecksum } from '../../src/checksum/checksum.js'
+import { NVME } from '../../src/checksum/polynomial.js'
+import { crc64TablesOf, TableCrc64 } from '../../src/checksum/table-engine.js'
+import { crc64ByTable } from '../../src/checksum/wasm-table-crc64.js'
 import { type ChecksumAlgorithm } from '../../src/shared/checksum-names.js'
 
 const ALGORITHMS = ['crc64ecma', 'crc64nvme', 'crc32', 'md5'] as const
@@ -42,6 +45,32 @@ describe('a checksum', () => {
         }
       }),
     )
+  })
+})
+
+describe('the CRC-64/NVME in WebAssembly', () => {
+  it('is that of the tables in JavaScript, however messages are cut and mixed', () => {
+    const tables = crc64TablesOf(NVME)
+    const bytes = Buffer.alloc(
+      200_003,
+      Uint8Array.from({ length: 251 }, (_, index) => index),
+    )
+    const start = crc64ByTable(NVME)
+    const [one, other, expected] = [start(), start(), new TableCrc64(tables)]
+    assert.notEqual(one.constructor, TableCrc64)
+    for (const [from, to] of [
+      [0, 1],
+      [1, 65_536],
+      [65_536, 65_543],
+      [65_543, bytes.length],
+    ] as const) {
+      one.update(bytes.subarray(from, to))
+      other.update(bytes.subarray(0, 100))
+      expected.update(bytes.subarray(from, to))
+      assert.equal(one.digest(), expected.digest())
+    }
+    one.reset()
+    assert.equal(one.digest(), 0n)
   })
 })
 

@@ -23,7 +23,7 @@ export interface S3DialectOptions extends S3AddressOptions, RequestPayerOption, 
   /**
    * What goes along with each part for the service to check, and what the whole object is held against:
    *
-   * - `crc32` and `crc64nvme`: the service's checksum of the full object. Some 0.2 and 1.7 CPU-seconds per GiB. Many
+   * - `crc32` and `crc64nvme`: the service's checksum of the full object. Some 0.2 and 0.7 CPU-seconds per GiB. Many
    *   services that speak the protocol refuse the headers, or take them for checksums of another kind.
    * - `md5`: `Content-MD5`, and the ETag. Every service has them. Some 1.4 CPU-seconds per GiB.
    *
