@@ -30,7 +30,7 @@ export interface FileRange {
 
 export type PartSource = { name: 'bytes'; size: number; bytes: Uint8Array } | FileRangeSource | ChunkSource
 
-export interface FileRangeSource {
+interface FileRangeSource {
   name: 'file'
   path: string
   start: number

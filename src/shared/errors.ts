@@ -165,7 +165,7 @@ export function toError(value: unknown): Error {
 }
 
 /** Returns whether the value is an Error, also one of another realm, as those of Node.js are in a test under Jest. */
-export function isError(value: unknown): value is Error {
+function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
 }
 

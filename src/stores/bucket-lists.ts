@@ -16,7 +16,7 @@ interface ListCall<Page> {
   query: readonly QueryParameter[]
   /** The name of the document's root element. */
   document: string
-  read(root: XmlElement): Page
+  read: (root: XmlElement) => Page
 }
 
 export class BucketLists {

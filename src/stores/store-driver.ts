@@ -281,7 +281,7 @@ export interface ObjectsPageRequest {
 }
 
 /** Where a page of objects begins: after a key, or where the page before it ended, by a token of the service. */
-export type ObjectsMarker = { key: string } | { token: string }
+type ObjectsMarker = { key: string } | { token: string }
 
 export interface ObjectsPage {
   objects: ListedObject[]

@@ -5,7 +5,30 @@ import type { Dialect } from './dialect.js'
 const NOTHING = (): undefined => undefined
 const NONE = (): readonly never[] => []
 
-const DEFAULTS = {
+type DefaultName =
+  | 'checksums'
+  | 'callback'
+  | 'usualChecksum'
+  | 'takesBodiesOfUnknownSize'
+  | 'keysPerPage'
+  | 'cutsPages'
+  | 'encodesNames'
+  | 'isCatchAll'
+  | 'checkPartHeaders'
+  | 'checkListHeaders'
+  | 'checkReadHeaders'
+  | 'refusesRange'
+  | 'readAcl'
+  | 'completesAll'
+  | 'etagOf'
+  | 'formatEtag'
+  | 'partElements'
+  | 'partListElements'
+  | 'uploadElements'
+  | 'objectElements'
+  | 'storageClassName'
+
+const DEFAULTS: Pick<Dialect, DefaultName> = {
   checksums: [],
   callback: {
     maxUrls: 5,
@@ -32,10 +55,10 @@ const DEFAULTS = {
   uploadElements: NONE,
   objectElements: NONE,
   storageClassName: (storageClass) => storageClass,
-} satisfies Partial<Dialect>
+}
 
 type Derived = 'encryptionHeaders' | 'initiationHeaders' | 'completion'
-type Optional = keyof typeof DEFAULTS | Derived
+type Optional = DefaultName | Derived
 
 /** The dialect of a service that differs from the others in what is given. */
 export function defineDialect(own: Omit<Dialect, Optional> & Partial<Pick<Dialect, Optional>>): Dialect {
