@@ -75,7 +75,7 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: { rings: { memory: object } }) => { readonly exports: Rings }
 }
 
-export const PAGE = 64 * 1024
+export const PAGE: number = 64 * 1024
 /** Where rings.wat has its tables; its whole state is in the first page. */
 const TABLES = 32 * 1024
 
