@@ -16,6 +16,11 @@ export interface CommandOptions {
   stderr?: 'inherit' | 'ignore' | ((chunk: Uint8Array) => void) | undefined
   /** Milliseconds between SIGTERM and SIGKILL when the upload fails: 0 to 3,600,000. Default 5,000. */
   graceMs?: number | undefined
+  /**
+   * The upload fails when the command writes nothing for so many milliseconds although the upload would take it, or does not
+   * end after its output has: 100 to 604,800,000. Default: no limit.
+   */
+  idleMs?: number | undefined
   /** Exit codes that mean success: 0 to 255. Default `[0]`; `tar` ends with 1 when a file changed while it was read. */
   exitCodes?: readonly number[] | undefined
   /** Descriptors of this process, from 3 to 255, that the command inherits under the same numbers. Default none. */
@@ -30,6 +35,7 @@ export interface CheckedCommand {
   stdin: NonNullable<CommandOptions['stdin']>
   stderr: NonNullable<CommandOptions['stderr']>
   graceMs: number
+  idleMs: number | undefined
   exitCodes: readonly number[]
   descriptors: readonly number[]
 }
@@ -40,13 +46,15 @@ export const COMMAND_OPTION_NAMES: readonly (keyof CommandOptions)[] = [
   'stdin',
   'stderr',
   'graceMs',
+  'idleMs',
   'exitCodes',
   'descriptors',
 ]
 
 /** @throws {UploadError} `INVALID_OPTION`. */
 export function checkCommand(command: unknown, args: unknown, options: CommandOptions): CheckedCommand {
-  const { cwd, env, stdin = 'ignore', stderr = 'inherit', graceMs = 5000, exitCodes = [0], descriptors = [] } = options
+  const { cwd, env, stdin = 'ignore', stderr = 'inherit', graceMs = 5000, idleMs } = options
+  const { exitCodes = [0], descriptors = [] } = options
   return {
     command: checkWord('command', checkString('command', command)),
     args: checkArray('args', args).map((arg, index) => checkWord(`args[${index}]`, arg)),
@@ -55,6 +63,7 @@ export function checkCommand(command: unknown, args: unknown, options: CommandOp
     stdin: checkStdin(stdin),
     stderr: stderr === 'inherit' || stderr === 'ignore' ? stderr : checkStderr(stderr),
     graceMs: checkInteger('graceMs', graceMs, 0, 3_600_000, 'ms'),
+    idleMs: idleMs === undefined ? undefined : checkInteger('idleMs', idleMs, 100, 604_800_000, 'ms'),
     exitCodes: checkArray('exitCodes', exitCodes).map((code) => checkInteger('exitCodes', code, 0, 255)),
     descriptors: checkArray('descriptors', descriptors).map((fd) => checkInteger('descriptors', fd, 3, 255)),
   }

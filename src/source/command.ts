@@ -10,20 +10,21 @@ import type { CheckedCommand } from './command-options.js'
 import { blockingCopy, closePipe, openPipes, type PipeEnds } from './command-pipes.js'
 import { readPipe } from './pipe-reader.js'
 import { type CommandEnd, RunningCommand } from './running-command.js'
+import { watchSilence } from './silence.js'
 import { readStream } from './stream-reader.js'
 
 /**
  * Runs the command and gives what it writes to the sink. Resolves when it has ended with an accepted exit code and its
  * output has ended, also that of processes that it left behind. Rejects with what fails first, also when the sink is
- * cancelled; the command was stopped then: by SIGTERM, and after `graceMs` by SIGKILL.
+ * cancelled; the command was stopped then, with the processes that it had started: by SIGTERM, and after `graceMs` by SIGKILL.
  */
-export async function runCommand(checked: CheckedCommand, sink: ByteSink): Promise<void> {
-  const { stderr, stdin } = checked
+export async function runCommand(checked: CheckedCommand, upload: ByteSink): Promise<void> {
+  const { stderr, stdin, idleMs } = checked
   const pipes = await openPipes(typeof stderr === 'function' ? 2 : 1)
   const [output, errorOutput] = pipes ?? []
   let child: ChildProcess
   try {
-    sink.cancelled.throwIfAborted()
+    upload.cancelled.throwIfAborted()
     child = start(checked, output, errorOutput)
   } catch (error) {
     pipes?.forEach(closePipe)
@@ -32,6 +33,8 @@ export async function runCommand(checked: CheckedCommand, sink: ByteSink): Promi
   pipes?.forEach(({ writeEnd }) => closeSync(writeEnd))
   const running = new RunningCommand(child, checked.graceMs)
   const stop = (): void => void running.stop()
+  const watch = idleMs === undefined ? undefined : watchSilence(upload, idleMs, () => silentFor(checked, idleMs))
+  const sink = watch?.sink ?? upload
   sink.cancelled.addEventListener('abort', stop, { once: true })
   const errorSource = errorOutput?.readEnd ?? child.stderr
   const errors =
@@ -41,7 +44,7 @@ export async function runCommand(checked: CheckedCommand, sink: ByteSink): Promi
   })
   const reading =
     output === undefined ? readStream(child.stdout ?? Readable.from([]), sink) : readPipe(output.readEnd, sink)
-  const failed = [errors?.failed, feed(child, stdin)].filter((failure) => failure !== undefined)
+  const failed = [errors?.failed, watch?.silent, feed(child, stdin)].filter((failure) => failure !== undefined)
   try {
     await Promise.race([Promise.all([ended, reading]), ...failed])
   } catch (error) {
@@ -49,6 +52,7 @@ export async function runCommand(checked: CheckedCommand, sink: ByteSink): Promi
     throw error
   } finally {
     sink.cancelled.removeEventListener('abort', stop)
+    watch?.end()
     errors?.end()
     if (stdin instanceof Readable) stdin.destroy()
   }
@@ -98,4 +102,8 @@ function commandFailed(checked: CheckedCommand, { code, signal, error }: Command
     signal: signal ?? undefined,
     stderr,
   })
+}
+
+function silentFor({ command }: CheckedCommand, idleMs: number): UploadError {
+  return new UploadError('COMMAND_FAILED', `${command} wrote nothing for ${idleMs / 1000} s, and was ended`)
 }

@@ -1,7 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-
-/** How long a process that was sent SIGKILL is waited for: one that waits for a broken disk does not end before that does. */
-const KILLED_MS = 5000
+import { endProcessTree } from './process-tree.js'
 
 export interface CommandEnd {
   code: number | null
@@ -16,48 +14,26 @@ export class RunningCommand {
   readonly ended: Promise<CommandEnd>
   readonly #child: ChildProcess
   readonly #graceMs: number
-  #timer: NodeJS.Timeout | undefined
-  #isOver = false
-  #giveUp: () => void = () => undefined
-  /** Resolves when there is nothing to wait for, although the process may be there: it may not be ended from here. */
-  readonly #givenUp: Promise<void>
+  #stopped: Promise<void> | undefined
 
   constructor(child: ChildProcess, graceMs: number) {
     this.#child = child
     this.#graceMs = graceMs
-    this.#givenUp = new Promise((resolve) => {
-      this.#giveUp = resolve
-    })
     this.ended = new Promise((resolve) => {
-      const end = (how: CommandEnd): void => {
-        this.#isOver = true
-        clearTimeout(this.#timer)
-        resolve(how)
-      }
-      // Also emitted when the process may not be sent a signal, because it runs as another user.
-      child.on('error', (error) => {
-        if (child.pid === undefined) end({ code: null, signal: null, error })
-        else this.#leave()
-      })
-      child.once('exit', (code, signal) => end({ code, signal }))
+      child.once('error', (error) => resolve({ code: null, signal: null, error }))
+      child.once('exit', (code, signal) => resolve({ code, signal }))
     })
   }
 
-  /** Ends the process: SIGTERM, and SIGKILL when it is there after the grace. Resolves when it is gone, or cannot be ended. */
+  /**
+   * Ends the process and those that it started: SIGTERM, and SIGKILL to those that are there after the grace. Resolves
+   * when they are gone, or cannot be ended.
+   */
   async stop(): Promise<void> {
-    if (!this.#isOver && this.#timer === undefined) {
-      this.#timer = setTimeout(() => {
-        this.#timer = setTimeout(() => this.#leave(), KILLED_MS)
-        this.#child.kill('SIGKILL')
-      }, this.#graceMs)
-      this.#child.kill('SIGTERM')
-    }
-    await Promise.race([this.ended, this.#givenUp])
-  }
-
-  #leave(): void {
-    clearTimeout(this.#timer)
-    this.#child.unref()
-    this.#giveUp()
+    this.#stopped ??= endProcessTree(this.#child, this.#graceMs).then(() => {
+      // One that runs as another user may be there still: this process does not wait for it.
+      this.#child.unref()
+    })
+    await this.#stopped
   }
 }

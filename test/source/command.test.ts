@@ -14,6 +14,8 @@ const PARTS = { partSize: 102_400, concurrency: 2 }
 
 const sh = (script: string): [string, string[]] => ['bash', ['-c', script]]
 
+const noProc = process.platform === 'linux' ? false : 'there is no /proc'
+
 /** Whether a process is there: one that has ended and was not waited for is not. */
 async function isRunning(pid: number): Promise<boolean> {
   try {
@@ -139,6 +141,37 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     })
   }
 
+  it('ends all of a pipeline, not the shell alone', { skip: noProc }, async (t) => {
+    const { store } = await embeddedStore(t)
+    const controller = new AbortController()
+    const said: Buffer[] = []
+    const stderr = (chunk: Uint8Array) => {
+      said.push(Buffer.from(chunk))
+      if (Buffer.concat(said).toString().split('\n').length > 2) controller.abort()
+    }
+    const script = `sh -c 'echo $$ >&2; exec sleep 60' | sh -c 'echo $$ >&2; exec cat'`
+    const options = { signal: controller.signal, stderr }
+    await assert.rejects(store.uploadCommand('k', ...sh(script), options), { code: 'ABORTED' })
+    for (const pid of Buffer.concat(said).toString().trim().split('\n')) {
+      assert.equal(await isRunning(Number(pid)), false)
+    }
+  })
+
+  for (const [what, script] of [
+    ['writes nothing', 'sleep 60'],
+    ['writes something and then nothing', 'head -c 300000 /dev/zero; sleep 60'],
+    ['does not end after its output', 'echo x; exec >&-; sleep 60'],
+  ] as const) {
+    it(`ends a command that ${what} for idleMs`, async (t) => {
+      const { store } = await embeddedStore(t)
+      await assert.rejects(store.uploadCommand('k', ...sh(script), { ...PARTS, idleMs: 200 }), {
+        code: 'COMMAND_FAILED',
+        message: 'bash wrote nothing for 0.2 s, and was ended',
+      })
+      assert.equal(await exists(store, 'k'), false)
+    })
+  }
+
   it('starts nothing when its signal is aborted already, or an option is wrong', async (t) => {
     const { store } = await embeddedStore(t)
     const folder = await temporaryFolder(t)
@@ -147,6 +180,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     for (const options of [
       { partSize: 1 },
       { graceMs: -1 },
+      { idleMs: 0 },
       { stdin: 'pipe' },
       { stderr: 1 },
       { exitCodes: 0 },

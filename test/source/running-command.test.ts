@@ -1,35 +1,59 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { EventEmitter } from 'node:events'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { descendantsIn } from '../../src/source/process-tree.js'
 import { RunningCommand } from '../../src/source/running-command.js'
 
-/** What Node.js gives for a process that may not be sent a signal: an event, not an exception. */
-class ForeignProcess extends EventEmitter {
-  readonly pid = 1
-  isHeld = true
+const noProc = process.platform === 'linux' ? false : 'there is no /proc'
 
-  kill(): boolean {
-    this.emit('error', Object.assign(new Error('kill EPERM'), { code: 'EPERM', syscall: 'kill' }))
-    return false
-  }
-
-  unref(): void {
-    this.isHeld = false
-  }
+/** Whether a process is there: one that has ended and was not waited for is not. */
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z ')
+  return !/\) [ZX] /.test(stat)
 }
 
 describe('a running command', () => {
-  it('is not waited for when it may not be ended, because it runs as another user', async () => {
-    const foreign = new ForeignProcess()
-    await new RunningCommand(foreign as unknown as ChildProcess, 60_000).stop()
-    assert.equal(foreign.isHeld, false)
-  })
-
   it('is ended once, however often that is asked for', async () => {
     const command = new RunningCommand(spawn('sleep', ['60']), 60_000)
     await Promise.all([command.stop(), command.stop()])
     assert.deepEqual(await command.ended, { code: null, signal: 'SIGTERM' })
     await command.stop()
+  })
+
+  for (const [what, script, graceMs] of [
+    ['', 'sleep 60 & (sleep 60; true) & echo $! $(pgrep -P $!) $(pgrep -P $$ sleep); wait', 60_000],
+    [' that heed no SIGTERM', `trap '' TERM; (while :; do sleep 1; done) & echo $!; wait`, 50],
+  ] as const) {
+    it(`is ended with the processes that it has started${what}`, { skip: noProc }, async () => {
+      const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const [line] = (await once(child.stdout, 'data')) as [Buffer]
+      const pids = line.toString().trim().split(' ').map(Number)
+      const command = new RunningCommand(child, graceMs)
+      await command.stop()
+      for (const pid of pids) assert.equal(await isRunning(pid), false)
+    })
+  }
+
+  it('is not waited for when it may not be ended, because it runs as another user', { skip: noProc }, async (t) => {
+    const foreign = spawn('sleep', ['60'])
+    t.after(() => foreign.kill())
+    const kill = process.kill.bind(process)
+    t.mock.method(process, 'kill', (pid: number, signal: NodeJS.Signals) => {
+      if (pid === foreign.pid) throw Object.assign(new Error('kill EPERM'), { code: 'EPERM', syscall: 'kill' })
+      return kill(pid, signal)
+    })
+    await new RunningCommand(foreign, 60_000).stop()
+    assert.equal(await isRunning(foreign.pid ?? 0), true)
+    t.mock.restoreAll()
+  })
+
+  it('has its descendants found in a list of processes where there is no /proc', () => {
+    assert.deepEqual(
+      descendantsIn('    1     0\n   20     1\n   21    20\n  300    21\n   22    20\n   30     1\n', 20),
+      [21, 300, 22],
+    )
+    assert.deepEqual(descendantsIn('', 20), [])
   })
 })

@@ -4,9 +4,12 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure } from '../process/failure.js'
-import { endProcessTree } from './process-tree.js'
 import type { OutputFile } from './output-file.js'
 import { cannotRun, endingOf } from '../../source/command-ending.js'
+import { endProcessTree } from '../../source/process-tree.js'
+
+/** How long the command may take to end after SIGTERM. */
+const GRACE_MS = 5_000
 
 type Consumer = ChildProcessByStdio<Writable, null, null>
 
@@ -27,7 +30,7 @@ export async function startConsumer(command: readonly string[]): Promise<OutputF
     writeAll: (chunks, signal) => feed(child, name, gone, chunks, signal),
     async discard() {
       // Killed before its input is closed, which would tell it that the object was whole.
-      await endProcessTree(child)
+      await endProcessTree(child, GRACE_MS)
       child.stdin.destroy()
     },
   }

@@ -1,0 +1,110 @@
+/** Ends a process together with the processes that it started: a shell that is ended does not end what it runs. */
+import { type ChildProcess, execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+/** How long a process that was sent SIGKILL is waited for: one that waits for a broken disk does not end before that does. */
+const KILLED_MS = 5_000
+const POLL_MS = 20
+
+const run = promisify(execFile)
+
+interface Member {
+  pid: number
+  /** When it started, as /proc reports it: another process may get the same number later. */
+  startTime?: string
+}
+
+/**
+ * Sends SIGTERM to the process and its descendants, and SIGKILL to those that are still running after `graceMs`. Resolves when
+ * all are gone, or cannot be ended: because they run as another user, or do not end even so.
+ *
+ * A descendant whose parent has ended before is not found; nor is any on Windows.
+ */
+export async function endProcessTree({ pid, exitCode, signalCode }: ChildProcess, graceMs: number): Promise<void> {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return
+  let left = await membersOf(pid)
+  for (const member of left) send(member, 'SIGTERM')
+  const killAt = performance.now() + graceMs
+  let isKilled = false
+  while ((left = await stillThere(left)).length > 0) {
+    const now = performance.now()
+    if (now > killAt + KILLED_MS) return
+    if (now >= killAt && !isKilled) {
+      isKilled = true
+      for (const member of left) send(member, 'SIGKILL')
+    }
+    await delay(POLL_MS)
+  }
+}
+
+async function membersOf(pid: number): Promise<Member[]> {
+  const own = await memberOf(pid)
+  // Without /proc the numbers are all there is.
+  if (own === undefined) return [pid, ...descendantsIn(await listProcesses(), pid)].map((each) => ({ pid: each }))
+  const children = await Promise.all((await childrenOf(pid)).map(membersOf))
+  return [own, ...children.flat()]
+}
+
+async function memberOf(pid: number): Promise<Member | undefined> {
+  const fields = await statOf(pid)
+  // Field 22 of /proc/PID/stat, see proc_pid_stat(5); the first two are not among these.
+  return fields?.[19] === undefined ? undefined : { pid, startTime: fields[19] }
+}
+
+/** The fields of /proc/PID/stat from the third on, the state. The second one is a name that may contain anything. */
+async function statOf(pid: number): Promise<string[] | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const end = text.lastIndexOf(') ')
+  return end === -1 ? undefined : text.slice(end + 2).split(' ')
+}
+
+/** Every thread lists the processes that it started. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const folder = `/proc/${pid}/task`
+  const threads = await readdir(folder).catch(() => [])
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`${folder}/${thread}/children`, 'utf8').catch(() => '')),
+  )
+  return lists.join(' ').split(' ').filter(Boolean).map(Number)
+}
+
+/** Lines of `PID PARENT`. */
+async function listProcesses(): Promise<string> {
+  if (process.platform === 'win32') return ''
+  return run('ps', ['-A', '-o', 'pid=,ppid=']).then(
+    ({ stdout }) => stdout,
+    () => '',
+  )
+}
+
+/** Returns the descendants of a process, from lines of `PID PARENT`. */
+export function descendantsIn(list: string, pid: number): number[] {
+  const pairs = list.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  const under = (parent: number): number[] =>
+    pairs.flatMap(([child = 0, of]) => (of === parent && child !== parent ? [child, ...under(child)] : []))
+  return under(pid)
+}
+
+/** A process that has ended is gone, although nobody may have waited for it: in a container process 1 may not. */
+async function stillThere(members: readonly Member[]): Promise<Member[]> {
+  const found = await Promise.all(
+    members.map(async (member) => {
+      if (member.startTime === undefined) return send(member, 0)
+      const fields = await statOf(member.pid)
+      return fields?.[19] === member.startTime && !/[ZX]/.test(fields[0] ?? '') && send(member, 0)
+    }),
+  )
+  return members.filter((_member, index) => found[index])
+}
+
+/** Returns whether there is such a process, and it may be sent a signal. */
+function send({ pid }: Member, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
