@@ -17,7 +17,7 @@ describe('slips at the command line', () => {
     const word = await shell('echo dump > app.sql; ossup put app.sql < /dev/null')
     assert.equal(word.code, 2)
     assert.match(word.stderr, /; TARGET comes first: ossup put oss:\/\/bucket\/key app\.sql\n/)
-    for (const source of ['< /dev/null', '-- true', '<(true)']) {
+    for (const source of ['< /dev/null', '<&-', '-- true', '<(true)']) {
       const { code, stderr } = await shell(`ossup put ${TARGET} ${source}`)
       assert.equal(code, 3, source)
       assert.match(stderr, /the stream has 0 bytes: with --allow-empty it is stored all the same; .* was not stored\n/)
@@ -41,6 +41,9 @@ describe('slips at the command line', () => {
     ['put oss:///key', /TARGET "oss:\/\/\/key" has no bucket: write oss:\/\/bucket\/key, or set OSS_BUCKET/],
     ['get oss://test-bucket/key file', /^ossup: get takes only .* \(got also file\); to write a file: -o file\n/],
     ['head oss://test-bucket/key other', /^ossup: head takes only TARGET \(got also other\)\n/],
+    ['put oss://test-bucket/key -- ', /^ossup: the command after -- is empty\n/],
+    ['get oss://test-bucket/key -- ', /^ossup: the command after -- is empty\n/],
+    ['put oss://test-bucket/key --idle-timeout 5m', /--idle-timeout is of a command after --/],
     ['upload oss://test-bucket/', /did you mean uploads\?/],
     ['haed oss://test-bucket/key', /did you mean head\?/],
     ['put oss://test-bucket/key --metdata a=b', /Unknown option '--metdata'; did you mean --metadata\?/],
@@ -62,6 +65,25 @@ describe('slips at the command line', () => {
     assert.match(stderr, /\n {2}.*maxMemory is --max-memory.* here\n/)
     const more = await callOssup([...args, '--max-memory', '2GiB'], environmentOf(emulator))
     assert.equal(more.code, 0, more.stderr)
+  })
+
+  it('are told from a working folder that was removed', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    t.mock.method(process, 'cwd', () => {
+      throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT', syscall: 'uv_cwd' })
+    })
+    const args = ['put', TARGET, '--checkpoint', 'app.json', '--', 'echo', 'dump']
+    const { code, stderr } = await callOssup(args, environmentOf(emulator))
+    assert.notEqual(code, 0)
+    assert.match(stderr, /the working folder was removed: change to one that exists, or give absolute paths/)
+  })
+
+  it('are told from a command that says nothing for ever', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const args = ['put', TARGET, '--idle-timeout', '0.2s', '--', 'sh', '-c', 'echo dump; sleep 60']
+    const { code, stderr } = await callOssup(args, environmentOf(emulator))
+    assert.equal(code, 3)
+    assert.match(stderr, /^ossup: sh wrote nothing for 0\.2 s, and was ended; .* was not stored\n/)
   })
 
   it('are told from an exit status that is accepted, as tar has for a file that changed', async (t) => {

@@ -16,9 +16,10 @@ describe('a limit on silence', () => {
       cancelled: new AbortController().signal,
     }
     let failed = false
-    const { sink, silent, end } = watchSilence(upload, 1000, () => new Error('silent'))
-    silent.catch(() => (failed = true))
-    t.after(end)
+    const watched = watchSilence(upload, 1000, () => new Error('silent'))
+    const { sink } = watched
+    watched.silent.catch(() => (failed = true))
+    t.after(() => watched.end())
     const pass = async (ms: number) => {
       t.mock.timers.tick(ms)
       await Promise.resolve()

@@ -10,7 +10,8 @@ import { guardsOf } from '../source/guards.js'
 import type { Options } from '../options/options.js'
 import type { Reporter } from '../progress/reporter.js'
 import type { Session } from '../process/session.js'
-import { bodySource, commandSource, fileSource, type Source } from '../source/sources.js'
+import { cannotResume } from '../source/resumability.js'
+import { bodySource, type CommandLine, commandSource, fileSource, type Source } from '../source/sources.js'
 import { openTarget, type OpenTarget } from '../options/store-access.js'
 import { awayText, backText } from '../progress/outage-text.js'
 import { uploadSummary } from '../progress/summaries.js'
@@ -26,6 +27,8 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   const [text = '', ...files] = operands
   if (rest !== undefined && files.length > 0) throw usageFailure('give files or a command after --, not both')
   if (rest?.length === 0) throw usageFailure('there is no command after --')
+  const idleMs = options.duration('idle-timeout')
+  if (idleMs !== undefined && rest === undefined) throw usageFailure('--idle-timeout is of a command after --')
   // Options are looked at before a producer is started.
   const uploadOptions = uploadOptionsOf(options)
   guardsOf(options, true)
@@ -33,7 +36,8 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   const reporter = chooseReporter(options, session.stdout, session.stderr, isDumb)
   const target = openTarget(text, options, session.environment)
   try {
-    const jobs = jobsOf(target, files, rest, options.statuses('accept-status'), session, reporter)
+    const command = rest && { words: rest, exitCodes: options.statuses('accept-status'), idleMs }
+    const jobs = jobsOf(target, files, command, session, reporter)
     // All of them are looked at before anything begins: a wrong option starts no producer.
     for (const { key } of jobs)
       target.store.createUploadStream(key, { ...uploadOptions, checkpoint: undefined }).destroy()
@@ -42,6 +46,8 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
     }
     for (const [index, job] of jobs.entries()) {
       if (jobs.length > 1) reporter.label(`${index + 1}/${jobs.length}`)
+      const note = uploadOptions.checkpoint === undefined || rest === undefined ? undefined : cannotResume(rest)
+      if (note !== undefined) reporter.note(note)
       await transfer(target, job, options, uploadOptions, session, reporter)
     }
   } finally {
@@ -53,8 +59,7 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
 function jobsOf(
   { key, text }: OpenTarget,
   files: readonly string[],
-  command: readonly string[] | undefined,
-  exitCodes: readonly number[] | undefined,
+  command: CommandLine | undefined,
   session: Session,
   reporter: Reporter,
 ): Job[] {
@@ -80,9 +85,7 @@ function jobsOf(
     // Where a line is drawn on the terminal, what else is written to it must go through the same hands.
     const foreign = reporter.ownsTerminal ? (chunk: Uint8Array) => reporter.foreign(chunk) : undefined
     const open = () =>
-      command === undefined
-        ? openStandardInput(session)
-        : commandSource(command, session.descriptors(), exitCodes, foreign)
+      command === undefined ? openStandardInput(session) : commandSource(command, session.descriptors(), foreign)
     jobs.push({ key, open })
   }
   if (jobs.some((job) => job.key === '')) throw usageFailure(`the target ${JSON.stringify(text)} has no key`)

@@ -46,6 +46,7 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
   { name: 'max-memory', value: 'SIZE', help: 'of part buffers at most (default 256MiB)' },
   { name: 'checkpoint', value: 'FILE', help: 'record progress there: run again, it goes on' },
   { name: 'accept-status', value: 'LIST', help: 'exit statuses that mean success, such as 0,1 of tar' },
+  { name: 'idle-timeout', value: 'TIME', help: 'end a command that is silent for so long, as 10m' },
   { name: 'allow-empty', help: 'store a stream of 0 bytes too' },
   { name: 'min-size', value: 'SIZE', help: 'store nothing that is smaller' },
   {

@@ -75,6 +75,7 @@ export function messageOf(error: unknown): string {
 
 /** For mistakes that a message tells of without naming what to change. */
 const ADVICE = [
+  { about: /\buv_cwd\b/, text: 'the working folder was removed: change to one that exists, or give absolute paths' },
   { about: /\bENOTFOUND\b/, text: 'no host has that name: look at the region, the endpoint and the bucket' },
   {
     about: /\bERR_SSL_WRONG_VERSION_NUMBER\b/,

@@ -12,8 +12,8 @@ export function uploadSummary(address: string, result: UploadResult, retries: nu
   return [
     `stored ${address}`,
     `  ${amount(size)} in ${parts} ${parts === 1 ? 'part' : 'parts'}${sentBefore}, ${paceOf(size - (resumed?.bytes ?? 0), elapsedMs)}${others}`,
-    // Beside what the store was held against, the CRC-64 of the bytes, which is the same everywhere.
-    `  CRC-64 ${crc64}${checksum === undefined || checksum.algorithm === 'crc64ecma' ? '' : `, ${textOf(checksum)}`}, ETag ${etag}${versionId === undefined ? '' : `, version ${versionId}`}`,
+    // The CRC-64 of the bytes is the same in every service; what else was compared comes after it.
+    `  CRC-64 ${crc64}${isSaidOtherwise(checksum) ? '' : `, ${textOf(checksum)}`}, ETag ${etag}${versionId === undefined ? '' : `, version ${versionId}`}`,
   ].join('\n')
 }
 
@@ -23,7 +23,9 @@ export function downloadSummary(address: string, result: DownloadResult, retries
   const verdict =
     checksum === undefined
       ? `size and ETag ${etag} compared: the store tells no checksum of it`
-      : `verified by ${textOf(checksum)}, ETag ${etag}`
+      : isEtagOfParts(checksum)
+        ? `verified by the ETag of its parts ${etag}`
+        : `verified by ${textOf(checksum)}, ETag ${etag}`
   const how = `in ${ranges} ${ranges === 1 ? 'range' : 'ranges'}`
   return [`read ${address}`, `  ${amount(size)} ${how}, ${paceOf(size, elapsedMs)}${others}`, `  ${verdict}`].join('\n')
 }
@@ -34,6 +36,16 @@ function amount(size: number): string {
 
 function paceOf(size: number, elapsedMs: number): string {
   return `${formatSeconds(elapsedMs)}${elapsedMs > 0 ? `, ${formatByteSize((size / elapsedMs) * 1000)}/s` : ''}`
+}
+
+/** Whether the line with the CRC-64 and the ETag has it already. */
+function isSaidOtherwise(checksum: Checksum | undefined): checksum is undefined {
+  return checksum === undefined || checksum.algorithm === 'crc64ecma' || isEtagOfParts(checksum)
+}
+
+/** The MD5 of the MD5s of parts is no MD5 of the object: `md5sum` gives another one. */
+function isEtagOfParts({ algorithm, value }: Checksum): boolean {
+  return algorithm === 'md5' && value.includes('-')
 }
 
 function textOf({ algorithm, value }: Checksum): string {

@@ -20,15 +20,21 @@ export interface Source {
   upload(store: ObjectStore, key: string, options: UploadOptions): Promise<UploadResult>
 }
 
+/** What is typed after `--`, and how it is run. */
+export interface CommandLine {
+  words: readonly string[]
+  exitCodes: readonly number[] | undefined
+  idleMs: number | undefined
+}
+
 /** `report` is called with what the command writes on standard error, where that is not to go to the terminal by itself. */
 export function commandSource(
-  command: readonly string[],
+  { words, exitCodes, idleMs }: CommandLine,
   descriptors: readonly number[],
-  exitCodes: readonly number[] | undefined,
   report: ((chunk: Uint8Array) => void) | undefined,
 ): Source {
-  const [name = '', ...args] = command
-  const run = { stdin: 'inherit', stderr: report ?? 'inherit', descriptors, exitCodes } as const
+  const [name = '', ...args] = words
+  const run = { stdin: 'inherit', stderr: report ?? 'inherit', descriptors, exitCodes, idleMs } as const
   return { name, upload: (store, key, options) => store.uploadCommand(key, name, args, { ...options, ...run }) }
 }
 
