@@ -30,7 +30,7 @@ export const STORE_OPTIONS: readonly OptionSpec[] = [
   {
     name: 'network',
     value: 'NAME',
-    choices: ['public', 'internal', 'accelerate', 'accelerate-overseas', 'dualstack'],
+    choices: ['public', 'internal', 'accelerate', 'accelerate-overseas', 'dualstack', 'fips'],
     help: 'which hosts of the service',
   },
   { name: 'retry-for', value: 'TIME', help: 'wait so long for a service that is away, such as 15m (the default)' },

@@ -10,7 +10,7 @@ import {
   parseEndpoint,
 } from '../bucket-address.js'
 
-const NETWORKS = ['public', 'dualstack', 'accelerate'] as const
+const NETWORKS = ['public', 'dualstack', 'accelerate', 'accelerate-dualstack', 'fips', 'fips-dualstack'] as const
 type S3Network = (typeof NETWORKS)[number]
 
 export interface S3AddressOptions {
@@ -27,7 +27,10 @@ export interface S3AddressOptions {
    * everywhere else, where the bucket's own host name often has no address.
    */
   addressing?: Addressing | undefined
-  /** Which of AWS's endpoints. Default `public`. */
+  /**
+   * Which of AWS's endpoints. `fips`: those with validated cryptography. In China there are neither these nor those of
+   * `accelerate`. Default `public`.
+   */
   network?: S3Network | undefined
 }
 
@@ -39,12 +42,14 @@ export interface S3Address extends BucketAddress {
   isConfidential: boolean
 }
 
+const CHINA = 'amazonaws.com.cn'
+
 /**
  * The domain of each partition of AWS, by how its regions begin (aws-sdk-js-v3, the partitions of its endpoint rules,
- * read 2026-11). All other regions are of `amazonaws.com`.
+ * read 2026-11-28). All other regions are of `amazonaws.com`.
  */
 const PARTITIONS: readonly (readonly [regions: RegExp, domain: string])[] = [
-  [/^cn-/, 'amazonaws.com.cn'],
+  [/^cn-/, CHINA],
   [/^eusc-/, 'amazonaws.eu'],
   [/^us-iso-/, 'c2s.ic.gov'],
   [/^us-isob-/, 'sc2s.sgov.gov'],
@@ -74,10 +79,10 @@ export function s3Address(options: S3AddressOptions): S3Address {
     endpoint: url,
     isNamed: given !== undefined,
   })
-  if (network === 'accelerate' && addressing !== 'virtual') {
+  if (network.startsWith('accelerate') && addressing !== 'virtual') {
     throw new UploadError(
       'INVALID_OPTION',
-      `network is 'accelerate', which goes with addressing 'virtual' and a bucket without dots, not with '${addressing}'`,
+      `network is '${network}', which goes with addressing 'virtual' and a bucket without dots, not with '${addressing}'`,
     )
   }
   return {
@@ -91,13 +96,18 @@ export function s3Address(options: S3AddressOptions): S3Address {
 
 function hostOf(region: string, network: S3Network): string {
   const domain = PARTITIONS.find(([regions]) => regions.test(region))?.[1] ?? DEFAULT_DOMAIN
-  if (network === 'accelerate') return `s3-accelerate.${domain}`
-  return `s3.${network === 'dualstack' ? 'dualstack.' : ''}${region}.${domain}`
+  const dualstack = network.endsWith('dualstack') ? 'dualstack.' : ''
+  const kind = /^(?:accelerate|fips)/.exec(network)?.[0]
+  if (kind !== undefined && domain === CHINA) {
+    throw invalidOption('network', network, 'there are no such endpoints in China')
+  }
+  if (kind === 'accelerate') return `s3-accelerate.${dualstack}${domain}`
+  return `s3${kind === 'fips' ? '-fips' : ''}.${dualstack}${region}.${domain}`
 }
 
 /** `s3-external-1` is a name of us-east-1; `s3-fips` stands before the region, joined by a point or by a hyphen. */
 const REGION = new RegExp(
-  `(?:^|\\.)s3[.-](?:fips[.-])?(?:dualstack\\.)?(?!accelerate\\.|external-1\\.|fips\\.)([a-z0-9-]+)(?:\\.vpce)?\\.${DOMAIN_PATTERN}$`,
+  `(?:^|\\.)s3[.-](?:fips[.-])?(?:dualstack\\.)?(?!accelerate\\.|dualstack\\.|external-1\\.|fips\\.)([a-z0-9-]+)(?:\\.vpce)?\\.${DOMAIN_PATTERN}$`,
 )
 
 /** Services whose hosts name the region that their signatures want (`docs/wire-facts.md`). */
