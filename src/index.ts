@@ -50,6 +50,12 @@ export type {
 } from './credentials/credentials-source.js'
 export type { DownloadOptions, ReadingOptions } from './download/download-options.js'
 export type { DownloadProgress } from './download/download-progress.js'
+export type {
+  DownloadRestart,
+  DownloadRestartReason,
+  FileDownloadOptions,
+  ResumedDownload,
+} from './download/file/file-download-options.js'
 export type { DownloadResult } from './download/download-result.js'
 export type { VerifiedBy } from './download/verification.js'
 export type { ProxyOption } from './http/proxy.js'

@@ -7,6 +7,9 @@ import { crc64Engine } from '../checksum/engine.js'
 import { CredentialsSource } from '../credentials/credentials-source.js'
 import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
 import { checkRange, type DownloadOptions } from '../download/download-options.js'
+import type { DownloadResult } from '../download/download-result.js'
+import { downloadFile } from '../download/file/download-file.js'
+import type { FileDownloadOptions } from '../download/file/file-download-options.js'
 import { Transport } from '../http/transport.js'
 import type { Provider } from '../shared/provider.js'
 import { MultipartApi } from '../stores/multipart-api.js'
@@ -25,7 +28,7 @@ import { DownloadStream } from '../stream/download-stream.js'
 import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
 import { BufferPool } from '../memory/buffer-pool.js'
-import { checkPath } from '../upload/file/file-source.js'
+import { checkPath, pathText } from '../upload/file/file-source.js'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.js'
 import { discardCheckpoint } from '../upload/checkpoint/discard.js'
 import { uploadFile } from '../upload/file/upload-file.js'
@@ -172,6 +175,17 @@ export class ObjectStore {
    */
   createDownloadStream(key: string, options?: DownloadOptions): DownloadStream {
     return new DownloadStream({ driver: this.#driver, pool: this.#pool }, key, options)
+  }
+
+  /**
+   * Reads an object into the file at `path`, several ranges at a time. The file is replaced in one step when all bytes have
+   * come and are verified; until then it stays as it was. The same call made again, in this process or another one, reads only
+   * what is missing: see `checkpoint`. A link is kept, and what it leads to is replaced.
+   * @throws {UploadError} when nothing is under way any more: `FILE_FAILED` where the file cannot be written or another
+   * download writes it, `SOURCE_CHANGED` where the object was replaced meanwhile, `CHECKSUM_MISMATCH`.
+   */
+  async downloadFile(key: string, path: string | URL, options: FileDownloadOptions = {}): Promise<DownloadResult> {
+    return downloadFile({ driver: this.#driver, pool: this.#pool }, key, pathText(path), options)
   }
 
   /** Deletes an object; one that is not there is deleted already. */

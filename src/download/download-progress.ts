@@ -1,3 +1,5 @@
+import type { AwayNotice } from '../stores/store-driver.js'
+
 /** How far a download is. */
 export interface DownloadProgress {
   /** Bytes that came from the network; what is read again is not counted twice. */
@@ -16,6 +18,8 @@ export interface DownloadProgress {
   concurrency: number
   /** Attempts that failed and were followed by another one. */
   retries: number
+  /** Why requests wait, and when the download fails; absent while the service is not away. */
+  away?: AwayNotice
   /** From the start of the download to now, or to its end. */
   elapsedMs: number
   /** What the download waits for now: bytes from the network, or the reader (the disk, for a file). */
@@ -34,6 +38,8 @@ export class DownloadMeter {
   delivered = 0
   resumed = 0
   retries = 0
+  /** Set while the service is away. */
+  away: AwayNotice | undefined
 
   /** The reader wants bytes, and none are there; or no longer. */
   waitForNetwork(isWaiting: boolean): void {
@@ -66,6 +72,7 @@ export class DownloadMeter {
       ...(total === undefined ? {} : { total, fraction }),
       ...flow,
       retries,
+      ...(this.away === undefined || this.#stoppedAt !== undefined ? {} : { away: this.away }),
       elapsedMs,
       waitingFor: this.#networkSince === undefined ? 'reader' : 'network',
       slowSide: networkMs >= elapsedMs - networkMs ? 'network' : 'reader',

@@ -20,6 +20,8 @@ export class IncomingRange {
   received = 0
   /** Bytes of it that the reader has taken. */
   taken = 0
+  /** Somebody else than its fetcher reads its memory, and gives it back. */
+  isLent = false
 
   constructor({ start, end }: Span, buffer: PartBuffer) {
     this.start = start

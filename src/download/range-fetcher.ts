@@ -17,10 +17,13 @@ import type { BufferPool } from '../memory/buffer-pool.js'
 import type { RestingHolder } from '../memory/standstill.js'
 import { toError, UploadError } from '../shared/errors.js'
 import type {
+  AwayNotice,
+  BackNotice,
   ByteRange,
   CallContext,
   ObjectHead,
   ObjectReceiver,
+  OutageObserver,
   RetryNotice,
   StoreDriver,
 } from '../stores/store-driver.js'
@@ -44,6 +47,10 @@ export interface RangeReader {
   /** The memory of the range is about to be set free; what has not been taken of it will be read again. */
   dropped(range: IncomingRange): void
   retry(notice: RetryNotice): void
+  /** The service cannot be reached, or fails; must not throw. */
+  away(notice: AwayNotice): void
+  /** The service answers again; must not throw. */
+  back(notice: BackNotice): void
   /** Called once; nothing follows. */
   failed(error: Error): void
 }
@@ -53,6 +60,17 @@ const SHARE = 3 / 4
 
 export class RangeFetcher implements RestingHolder {
   readonly rangeSize: number
+  /** Of all calls of this download. */
+  readonly outageObserver: OutageObserver = {
+    away: (notice) => {
+      this.#meter.away = notice
+      this.#reader.away(notice)
+    },
+    back: (notice) => {
+      this.#meter.away = undefined
+      this.#reader.back(notice)
+    },
+  }
   readonly #host: DownloadHost
   readonly #key: string
   readonly #options: CheckedReading
@@ -109,8 +127,13 @@ export class RangeFetcher implements RestingHolder {
     return this.#concurrency.limit
   }
 
-  start(): void {
+  /** `object` is what is known already of the object: then every range is pinned to it. */
+  start(object?: ObjectHead): void {
     this.#host.pool.addHolder(this)
+    if (object !== undefined) {
+      this.#pin.check(object)
+      this.#prepareConnections()
+    }
     this.#fill()
   }
 
@@ -171,7 +194,10 @@ export class RangeFetcher implements RestingHolder {
     this.#isOver = true
     this.#host.pool.removeHolder(this)
     this.#endWaiting?.()
-    for (const range of this.#held.splice(0)) this.#abandon(range)
+    for (const range of this.#held.splice(0)) {
+      if (range.isLent) range.controller.abort()
+      else this.#abandon(range)
+    }
   }
 
   #fail(error: unknown): void {
@@ -262,6 +288,7 @@ export class RangeFetcher implements RestingHolder {
     const context: CallContext = {
       signal: range.controller.signal,
       isUnderWay: this.#pin.object !== undefined,
+      outageObserver: this.outageObserver,
       onRetry: (notice) => {
         this.#meter.retries += 1
         this.#reader.retry(notice)
@@ -305,15 +332,19 @@ export class RangeFetcher implements RestingHolder {
     }
   }
 
+  #prepareConnections(): void {
+    const bytesLeft = this.#spans.reduce((sum, span) => sum + span.end - span.start, 0)
+    const further = Math.min(this.#concurrency.limit, Math.ceil(bytesLeft / this.rangeSize))
+    if (further > 0) this.#host.driver.prepareConnections(further)
+  }
+
   #first(object: ObjectHead, range: IncomingRange): void {
     const end = this.#reader.begun(object)
     range.end = Math.min(range.end, end)
     for (const span of this.#spans) span.end = Math.min(span.end, end)
     const rest = this.#spans.filter((span) => span.start < span.end)
     this.#spans.splice(0, this.#spans.length, ...rest)
-    const bytesLeft = rest.reduce((sum, span) => sum + span.end - span.start, 0)
-    const further = Math.min(this.#concurrency.limit, Math.ceil(bytesLeft / this.rangeSize))
-    if (further > 0) this.#host.driver.prepareConnections(further)
+    this.#prepareConnections()
     // An empty object has no bytes to report.
     if (range.isWhole()) this.#reader.received(range)
     this.#fill()

@@ -2,7 +2,7 @@
 import { type Checksum, type RunningChecksum, startComparison } from '../checksum/checksum.js'
 import { CHECKSUM_NAMES } from '../shared/checksum-names.js'
 import { UploadError } from '../shared/errors.js'
-import type { ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
+import type { CallContext, ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
 import { EtagOfParts } from './etag-of-parts.js'
 import { ObjectPin } from './object-pin.js'
 
@@ -11,6 +11,9 @@ import { ObjectPin } from './object-pin.js'
  * by its size alone, where the service has nothing else that can be compared, or only a range was read.
  */
 export type VerifiedBy = 'crc64' | 'crc32' | 'crc64nvme' | 'etag' | 'size'
+
+/** What goes along with the requests. */
+export type VerifyingContext = Pick<CallContext, 'signal' | 'outageObserver'>
 
 /** What the bytes must be. */
 export interface ExpectedContent {
@@ -36,17 +39,18 @@ export async function expectedContent(
   verified: VerifiedObject,
   verify: 'checksum' | 'etag',
   isOneResponse: boolean,
-  signal: AbortSignal,
+  { signal, outageObserver }: VerifyingContext,
 ): Promise<ExpectedContent> {
+  const context = { signal, outageObserver, isUnderWay: true }
   const { driver, key, object, read } = verified
   let { checksum } = object
   if (!driver.tellsChecksumWithRanges && !(isOneResponse && startComparison(checksum) !== undefined)) {
-    const head = pinned(verified, await driver.headObject(key, { signal }, read))
+    const head = pinned(verified, await driver.headObject(key, context, read))
     checksum = head.checksum ?? checksum
   }
   const isOfParts = checksum?.algorithm === 'md5' && checksum.value.includes('-')
   if (!isOfParts || verify !== 'etag') return { checksum, parts: undefined }
-  return { checksum, parts: await partSizes(verified, numberOfParts(checksum), signal) }
+  return { checksum, parts: await partSizes(verified, numberOfParts(checksum), context) }
 }
 
 /** Returns what computes the value to be compared; undefined where there is none, or ranges have it already. */
@@ -96,19 +100,19 @@ function numberOfParts(checksum: Checksum | undefined): number {
 async function partSizes(
   verified: VerifiedObject,
   count: number,
-  signal: AbortSignal,
+  context: CallContext,
 ): Promise<readonly number[] | undefined> {
   const { size } = verified.object
-  const first = await partSize(verified, 1, signal)
+  const first = await partSize(verified, 1, context)
   // A service that ignores the parameter reports the whole object.
   if (first === undefined || first === 0 || (first === size && count > 1)) return undefined
-  const last = await partSize(verified, count, signal)
+  const last = await partSize(verified, count, context)
   if (last === size - (count - 1) * first && last <= first) {
     return Array.from({ length: count }, (_, index) => Math.min(first, size - index * first))
   }
   const sizes = [first]
   for (let partNumber = 2; partNumber <= count; partNumber += 1) {
-    const next = await partSize(verified, partNumber, signal)
+    const next = await partSize(verified, partNumber, context)
     if (next === undefined) return undefined
     sizes.push(next)
   }
@@ -118,9 +122,9 @@ async function partSizes(
 async function partSize(
   { driver, key, read, object }: VerifiedObject,
   partNumber: number,
-  signal: AbortSignal,
+  context: CallContext,
 ): Promise<number | undefined> {
-  const head = await driver.headObject(key, { signal }, { ...read, partNumber })
+  const head = await driver.headObject(key, context, { ...read, partNumber })
   const length = Number(head.headers['content-length'])
   return head.etag === object.etag && Number.isSafeInteger(length) ? length : undefined
 }

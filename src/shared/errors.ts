@@ -22,6 +22,7 @@ import { inspect, types } from 'node:util'
  * - `TIMEOUT`: connecting, waiting for the answer, or bytes not moving took longer than allowed.
  * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload has it.
  * - `CLOSED`: the store was closed.
+ * - `FILE_FAILED`: a file that an object is read into could not be written, or another download has it.
  * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
  * - `COMMAND_FAILED`: a command whose output is uploaded could not be run, or ended without success; nothing was published.
  * - `INCOMPLETE`: the bytes were fewer than `size`, or the parts acknowledged are not all that was sent; nothing was published.
@@ -47,6 +48,7 @@ export type UploadErrorCode =
   | 'TIMEOUT'
   | 'CHECKPOINT_FAILED'
   | 'CLOSED'
+  | 'FILE_FAILED'
   | 'SOURCE_CHANGED'
   | 'COMMAND_FAILED'
   | 'INCOMPLETE'

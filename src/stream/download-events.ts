@@ -1,5 +1,5 @@
 import type { DownloadProgress } from '../download/download-progress.js'
-import type { ObjectHead, RetryNotice } from '../stores/store-driver.js'
+import type { AwayNotice, BackNotice, ObjectHead, RetryNotice } from '../stores/store-driver.js'
 import type { StreamEvents } from './upload-events.js'
 
 /** The events of a download beside those of every stream, with what their listeners get. */
@@ -10,6 +10,10 @@ export interface DownloadEvents {
   progress: [progress: DownloadProgress]
   /** An attempt failed and another follows. */
   retry: [retry: RetryNotice]
+  /** The service cannot be reached, or fails: requests wait, while one at a time finds out whether it is back. */
+  away: [notice: AwayNotice]
+  /** The service answers again. */
+  back: [notice: BackNotice]
 }
 
 /** What a listener gets of an event; of one that is not known here, whatever is emitted. */

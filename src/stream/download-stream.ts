@@ -17,7 +17,7 @@ import { compareContent, type ExpectedContent, expectedContent, startDigest } fr
 import { ProgressReports } from '../flow/progress-reports.js'
 import { KiB } from '../shared/byte-size.js'
 import { toError, UploadError } from '../shared/errors.js'
-import type { ByteRange, ObjectHead, RetryNotice } from '../stores/store-driver.js'
+import type { AwayNotice, BackNotice, ByteRange, ObjectHead, RetryNotice } from '../stores/store-driver.js'
 import type { DownloadListener } from './download-events.js'
 
 /** Bytes of a chunk: small enough that its memory is not mapped anew each time, large enough that its cost does not show. */
@@ -72,6 +72,8 @@ export class DownloadStream extends Readable {
       received: (range: IncomingRange) => this.#received(range),
       dropped: (range: IncomingRange) => this.#count(range),
       retry: (notice: RetryNotice) => void this.emit('retry', notice),
+      away: (notice: AwayNotice) => this.#notify(() => this.emit('away', notice)),
+      back: (notice: BackNotice) => this.#notify(() => this.emit('back', notice)),
       failed: (error: Error) => void this.destroy(error),
     }
     this.#fetcher = new RangeFetcher(host, key, this.#options, [{ start, end: end + 1 }], reader, this.#meter)
@@ -150,6 +152,15 @@ export class DownloadStream extends Readable {
     await this.#options.onProgress?.(this.progress)
   }
 
+  /** What a listener throws is a failure of the download, not of the request that happens to be under way. */
+  #notify(emit: () => void): void {
+    try {
+      emit()
+    } catch (error) {
+      this.destroy(toError(error))
+    }
+  }
+
   #begun(object: ObjectHead): number {
     const { start = 0, end = Infinity } = this.#range ?? {}
     const last = Math.min(end + 1, object.size)
@@ -168,7 +179,10 @@ export class DownloadStream extends Readable {
       const isOneResponse = total <= this.#fetcher.rangeSize
       this.#expected =
         this.#range === undefined
-          ? await expectedContent(verified, this.#options.verify, isOneResponse, cancelled)
+          ? await expectedContent(verified, this.#options.verify, isOneResponse, {
+              signal: cancelled,
+              outageObserver: this.#fetcher.outageObserver,
+            })
           : { checksum: undefined, parts: undefined }
       this.#digest = startDigest(this.#expected)
       this.#deliver()

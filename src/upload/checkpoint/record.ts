@@ -2,10 +2,17 @@
  * What is recorded of an unfinished upload, and its text. The text is JSON of one part a line, closed by a CRC-64 of all
  * before it: what was cut or changed is noticed, and no secret is in it.
  */
-import { Buffer } from 'node:buffer'
+import {
+  asCount,
+  asObject,
+  asText,
+  seal,
+  type SealedKind,
+  unseal,
+  type Unsealed,
+} from '../../checkpoint/sealed-text.js'
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../shared/checksum-names.js'
 import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
-import { crc64Engine } from '../../checksum/engine.js'
 import { type Provider, PROVIDER_NAMES } from '../../shared/provider.js'
 
 export interface CheckpointRecord {
@@ -60,19 +67,15 @@ export interface RecordedPart {
 export type RecordHead = Omit<CheckpointRecord, 'parts'>
 
 /** What a text turned out to be; `foreign` must not be overwritten. */
-export type Reading =
-  { kind: 'record'; record: CheckpointRecord } | { kind: 'damaged'; why: string } | { kind: 'foreign'; why: string }
+export type Reading = Unsealed<CheckpointRecord>
 
-const MARK = '{"format":"oss-upload-stream-checkpoint","version":'
-const VERSION = 1
-const TAIL = /\n\],\n"sum":"([0-9]+)"\}\n$/
+const KIND: SealedKind = { format: 'oss-upload-stream-checkpoint', version: 1, list: 'parts' }
 
 /** `parts` are what `formatPart` made, in the order of their numbers. */
 export function formatRecord(head: RecordHead, parts: readonly string[]): string {
   const { options, file, checksum, ...plain } = head
   const facts = { ...plain, options, ...(checksum === undefined ? {} : { checksum }), ...(file ? { file } : {}) }
-  const text = `${MARK}${VERSION},\n${JSON.stringify(facts).slice(1, -1)},\n"parts":[\n${parts.join(',\n')}`
-  return `${text}\n],\n"sum":"${sumOf(text)}"}\n`
+  return seal(KIND, facts, parts)
 }
 
 export function formatPart({ crc64, ...part }: RecordedPart): string {
@@ -80,35 +83,12 @@ export function formatPart({ crc64, ...part }: RecordedPart): string {
 }
 
 export function readRecord(text: string): Reading {
-  if (!text.startsWith(MARK)) {
-    return MARK.startsWith(text)
-      ? { kind: 'damaged', why: 'it is cut short' }
-      : { kind: 'foreign', why: 'it does not begin as a checkpoint does' }
-  }
-  const version = /^[0-9]+/.exec(text.slice(MARK.length))?.[0]
-  if (version !== undefined && version !== String(VERSION)) {
-    return { kind: 'foreign', why: `it is of version ${version}, and this is written for version ${VERSION}` }
-  }
-  const tail = TAIL.exec(text)
-  if (tail === null) return { kind: 'damaged', why: 'it is cut short' }
-  if (tail[1] !== sumOf(text.slice(0, tail.index)))
-    return { kind: 'damaged', why: 'its checksum is not that of its text' }
-  try {
-    return { kind: 'record', record: recordOf(JSON.parse(text)) }
-  } catch (error) {
-    return { kind: 'damaged', why: error instanceof Error ? error.message : String(error) }
-  }
+  return unseal(KIND, text, recordOf)
 }
 
 /** Whether it is a whole record of an upload. */
 export function isUploadRecord(text: string): boolean {
   return readRecord(text).kind === 'record'
-}
-
-function sumOf(text: string): string {
-  const crc64 = crc64Engine().create()
-  crc64.update(Buffer.from(text))
-  return formatCrc64(crc64.digest())
 }
 
 /** The sum says that this library wrote it: what is left to see is that it is no other library's idea of the format. */
@@ -153,21 +133,6 @@ function partsOf(values: readonly unknown[]): RecordedPart[] {
     before = part.partNumber
     return { ...part, crc64: part.crc64 }
   })
-}
-
-function asObject(name: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} is no object`)
-  return value as Record<string, unknown>
-}
-
-function asText(name: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw new Error(`${name} is no text`)
-  return value
-}
-
-function asCount(name: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${name} is no whole number`)
-  return value as number
 }
 
 function oneOf<T>(name: string, value: unknown, accepted: readonly T[]): T {

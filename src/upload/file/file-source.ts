@@ -104,6 +104,11 @@ export class FileSource {
 
 /** An absolute path. Throws UploadError where the argument names no file. */
 export function checkPath(file: unknown): string {
+  return path.resolve(pathText(file))
+}
+
+/** The path as it was given. Throws UploadError where the argument names no file. */
+export function pathText(file: unknown): string {
   const accepted = 'accepted is the path of a file, as text or as a URL of scheme file:'
   if (file instanceof URL) {
     if (file.protocol !== 'file:') throw invalidOption('path', file.href, accepted)
@@ -111,7 +116,7 @@ export function checkPath(file: unknown): string {
   }
   const text = checkString('path', file)
   if (text.includes('\0')) throw invalidOption('path', text, accepted)
-  return path.resolve(text)
+  return text
 }
 
 function mustBeRegular(file: string, found: BigIntStats): void {

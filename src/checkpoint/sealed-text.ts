@@ -1,0 +1,76 @@
+/**
+ * The text of a record: JSON of one item a line, closed by a CRC-64 of all before it. What was cut or changed is noticed,
+ * and a text that another program wrote is not taken for damaged.
+ */
+import { Buffer } from 'node:buffer'
+import { formatCrc64 } from '../checksum/decimal.js'
+import { crc64Engine } from '../checksum/engine.js'
+
+/** What names a kind of record. */
+export interface SealedKind {
+  format: string
+  version: number
+  /** The name of the list of items. */
+  list: string
+}
+
+/** What a text turned out to be; `foreign` must not be overwritten. */
+export type Unsealed<T> =
+  { kind: 'record'; record: T } | { kind: 'damaged'; why: string } | { kind: 'foreign'; why: string }
+
+const TAIL = /\n\],\n"sum":"([0-9]+)"\}\n$/
+
+/** `facts` become members of the record beside the list; `items` are JSON, one or more of them in each. */
+export function seal({ format, version, list }: SealedKind, facts: object, items: readonly string[]): string {
+  const members = JSON.stringify(facts).slice(1, -1)
+  const text = `${markOf(format)}${version},\n${members},\n"${list}":[\n${items.join(',\n')}`
+  return `${text}\n],\n"sum":"${sumOf(text)}"}\n`
+}
+
+/** `parse` makes the record of parsed JSON, and throws where it is none. */
+export function unseal<T>({ format, version }: SealedKind, text: string, parse: (value: unknown) => T): Unsealed<T> {
+  const mark = markOf(format)
+  if (!text.startsWith(mark)) {
+    return mark.startsWith(text)
+      ? { kind: 'damaged', why: 'it is cut short' }
+      : { kind: 'foreign', why: 'it does not begin as a checkpoint does' }
+  }
+  const found = /^[0-9]+/.exec(text.slice(mark.length))?.[0]
+  if (found !== undefined && found !== String(version)) {
+    return { kind: 'foreign', why: `it is of version ${found}, and this is written for version ${version}` }
+  }
+  const tail = TAIL.exec(text)
+  if (tail === null) return { kind: 'damaged', why: 'it is cut short' }
+  if (tail[1] !== sumOf(text.slice(0, tail.index)))
+    return { kind: 'damaged', why: 'its checksum is not that of its text' }
+  try {
+    return { kind: 'record', record: parse(JSON.parse(text)) }
+  } catch (error) {
+    return { kind: 'damaged', why: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function markOf(format: string): string {
+  return `{"format":"${format}","version":`
+}
+
+function sumOf(text: string): string {
+  const crc64 = crc64Engine().create()
+  crc64.update(Buffer.from(text))
+  return formatCrc64(crc64.digest())
+}
+
+export function asObject(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} is no object`)
+  return value as Record<string, unknown>
+}
+
+export function asText(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw new Error(`${name} is no text`)
+  return value
+}
+
+export function asCount(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${name} is no whole number`)
+  return value as number
+}

@@ -1,0 +1,85 @@
+/** Keeps the record of a download durable: a write follows another by a second at least, as a long record costs time. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { CheckpointFile } from '../../checkpoint/checkpoint-file.js'
+import { UploadError } from '../../shared/errors.js'
+import { type DownloadRecord, formatDownload, readDownload } from './download-record.js'
+
+const INTERVAL_MS = 1000
+
+export class DownloadCheckpoint {
+  readonly #file: CheckpointFile
+  readonly #ending = new AbortController()
+  #next: (() => DownloadRecord) | undefined
+  #running: Promise<void> | undefined
+
+  constructor(path: string) {
+    this.#file = new CheckpointFile(path, (text) => readDownload(text).kind === 'record')
+  }
+
+  /**
+   * Locks it and resolves with what an earlier run recorded, or with why that cannot be read.
+   * @throws {UploadError} where something else than the checkpoint of a download is there, or another one has it.
+   */
+  async open(): Promise<DownloadRecord | string | undefined> {
+    // Before anything beside it is touched: what lies beside a file of others is theirs as well.
+    this.#parse(await this.#file.read())
+    await this.#file.lock()
+    return this.#parse(await this.#file.read())
+  }
+
+  /** Records what `record` returns then, soon. */
+  save(record: () => DownloadRecord, onError: (error: unknown) => void): void {
+    this.#next = record
+    this.#running ??= this.#run(onError)
+  }
+
+  /** Resolves when the last that was saved is durable. */
+  async flush(): Promise<void> {
+    this.#ending.abort()
+    await this.#running
+    await this.#write()
+  }
+
+  /** Resolves when no record is there. */
+  async remove(): Promise<void> {
+    this.#next = undefined
+    this.#ending.abort()
+    await this.#running
+    await this.#file.remove()
+  }
+
+  async unlock(): Promise<void> {
+    await this.#file.unlock()
+  }
+
+  #parse(text: string | undefined): DownloadRecord | string | undefined {
+    if (text === undefined || text === '') return undefined
+    const reading = readDownload(text)
+    if (reading.kind === 'record') return reading.record
+    if (reading.kind === 'damaged') return reading.why
+    throw new UploadError(
+      'INVALID_OPTION',
+      `checkpoint is ${JSON.stringify(this.#file.name)}: accepted is a place where nothing is, or the checkpoint of a download; ${reading.why}`,
+    )
+  }
+
+  async #run(onError: (error: unknown) => void): Promise<void> {
+    const { signal } = this.#ending
+    try {
+      while (this.#next !== undefined && !signal.aborted) {
+        await this.#write()
+        await delay(INTERVAL_MS, undefined, { signal, ref: false }).catch(() => undefined)
+      }
+    } catch (error) {
+      onError(error)
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #write(): Promise<void> {
+    const record = this.#next?.()
+    this.#next = undefined
+    if (record !== undefined) await this.#file.write(formatDownload(record))
+  }
+}

@@ -1,0 +1,58 @@
+/** What is recorded of a download that is not finished, and its text. */
+import {
+  asCount,
+  asObject,
+  asText,
+  seal,
+  type SealedKind,
+  unseal,
+  type Unsealed,
+} from '../../checkpoint/sealed-text.js'
+import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
+import type { ObjectIdentity } from '../object-pin.js'
+import type { WrittenSpan } from './written-spans.js'
+
+export interface DownloadRecord extends ObjectIdentity {
+  /** The object's URL. */
+  location: string
+  /** The file that is to be, absolute. */
+  file: string
+  /** What is in the partial file; in order, without overlaps. */
+  spans: readonly WrittenSpan[]
+}
+
+const KIND: SealedKind = { format: 'oss-upload-stream-download', version: 1, list: 'spans' }
+
+export function formatDownload({ spans, ...facts }: DownloadRecord): string {
+  const items = spans.map(({ crc64, ...span }) => JSON.stringify({ ...span, crc64: formatCrc64(crc64) }))
+  return seal(KIND, facts, items)
+}
+
+export function readDownload(text: string): Unsealed<DownloadRecord> {
+  return unseal(KIND, text, recordOf)
+}
+
+function recordOf(value: unknown): DownloadRecord {
+  const { location, file, etag, size, versionId, spans } = asObject('the record', value)
+  if (!Array.isArray(spans)) throw new Error('spans is no list')
+  return {
+    location: asText('location', location),
+    file: asText('file', file),
+    etag: asText('etag', etag),
+    size: asCount('size', size),
+    ...(versionId === undefined ? {} : { versionId: asText('versionId', versionId) }),
+    spans: spansOf(spans, asCount('size', size)),
+  }
+}
+
+function spansOf(values: readonly unknown[], size: number): WrittenSpan[] {
+  let before = 0
+  return values.map((value) => {
+    const { start, end, crc64 } = asObject('a span', value)
+    const span = { start: asCount('start', start), end: asCount('end', end), crc64: parseCrc64(asText('crc64', crc64)) }
+    if (span.crc64 === undefined) throw new Error('crc64 is no CRC-64')
+    if (span.start < before || span.end <= span.start || span.end > size) throw new Error('the spans are not in order')
+    before = span.end
+    return { ...span, crc64: span.crc64 }
+  })
+}

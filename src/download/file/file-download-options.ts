@@ -1,0 +1,69 @@
+import { checkFunction, invalidOption } from '../../shared/check-option.js'
+import type { AwayNotice, BackNotice, ObjectHead, RetryNotice } from '../../stores/store-driver.js'
+import {
+  checkReadingOptions,
+  type CheckedReading,
+  READING_OPTION_NAMES,
+  type ReadingOptions,
+} from '../download-options.js'
+
+/** What was found of an earlier run. */
+export interface ResumedDownload {
+  /** Bytes that are in the file already, and were compared with their CRC-64. */
+  bytes: number
+}
+
+/**
+ * Why an earlier run's download is not resumed:
+ *
+ * - `record-damaged`: the checkpoint cannot be read.
+ * - `object-changed`: it is of another object, or the object was replaced.
+ * - `file-changed`: the partial file is gone, or has other bytes.
+ */
+export type DownloadRestartReason = 'record-damaged' | 'object-changed' | 'file-changed'
+
+/** A download starts over although a checkpoint was there. */
+export interface DownloadRestart {
+  reason: DownloadRestartReason
+  message: string
+}
+
+export interface FileDownloadOptions extends ReadingOptions {
+  /**
+   * Where progress is recorded, so that the same call, made again after a crash or a failure, reads only what is missing: the
+   * path of a file. Default true: a hidden file beside the target. False: none; then a failure removes what has come.
+   */
+  checkpoint?: boolean | string | undefined
+  /** Called when the object is known, before its bytes are written. */
+  onObject?: ((object: ObjectHead) => void) | undefined
+  /** Called when an earlier run's download is resumed. */
+  onResumed?: ((download: ResumedDownload) => void) | undefined
+  /** Called when there was a checkpoint, but the download starts over. */
+  onRestarted?: ((notice: DownloadRestart) => void) | undefined
+  /** Called when an attempt failed and another follows. */
+  onRetry?: ((retry: RetryNotice) => void) | undefined
+  /** Called when the service cannot be reached, or fails: requests wait until it is back. */
+  onAway?: ((notice: AwayNotice) => void) | undefined
+  /** Called when the service answers again. */
+  onBack?: ((notice: BackNotice) => void) | undefined
+}
+
+const CALLBACK_NAMES = ['onObject', 'onResumed', 'onRestarted', 'onRetry', 'onAway', 'onBack'] as const
+
+export type DownloadCallbacks = Pick<FileDownloadOptions, (typeof CALLBACK_NAMES)[number]>
+
+export interface CheckedFileReading extends CheckedReading {
+  checkpoint: boolean | string
+  callbacks: DownloadCallbacks
+}
+
+/** @throws {UploadError} where an option is not acceptable. */
+export function checkFileDownloadOptions(options: FileDownloadOptions): CheckedFileReading {
+  const reading = checkReadingOptions(options, [...READING_OPTION_NAMES, 'checkpoint', ...CALLBACK_NAMES])
+  for (const name of CALLBACK_NAMES) if (options[name] !== undefined) checkFunction(name, options[name])
+  const { onObject, onResumed, onRestarted, onRetry, onAway, onBack, checkpoint = true } = options
+  if (typeof checkpoint !== 'boolean' && (typeof checkpoint !== 'string' || /^$|\0/.test(checkpoint))) {
+    throw invalidOption('checkpoint', checkpoint, 'accepted are true, false and the path of a file')
+  }
+  return { ...reading, checkpoint, callbacks: { onObject, onResumed, onRestarted, onRetry, onAway, onBack } }
+}
