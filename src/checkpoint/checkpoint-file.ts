@@ -123,7 +123,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Without it the name of a file may be lost with the power, although its content is not. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   // Windows does not open folders; its file systems keep a journal of names.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')

@@ -2,7 +2,7 @@ import { UploadError } from '../shared/errors.js'
 import type { ObjectHead } from '../stores/store-driver.js'
 
 /** What shows that two responses are about the same object. */
-type ObjectIdentity = Pick<ObjectHead, 'etag' | 'size' | 'versionId'>
+export type ObjectIdentity = Pick<ObjectHead, 'etag' | 'size' | 'versionId'>
 
 /**
  * The one object that a download reads. The version is compared and not asked for: to name a version takes a permission of its own,
@@ -43,6 +43,6 @@ export class ObjectPin {
   }
 }
 
-function isSameObject(a: ObjectIdentity, b: ObjectIdentity): boolean {
+export function isSameObject(a: ObjectIdentity, b: ObjectIdentity): boolean {
   return a.etag === b.etag && a.size === b.size && a.versionId === b.versionId
 }
