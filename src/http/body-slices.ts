@@ -9,7 +9,6 @@ export interface BodyWatcher {
 }
 
 const SMALLEST = 16 * KiB
-const FIRST = 64 * KiB
 const AIM_MS = 250
 
 /**
@@ -17,6 +16,9 @@ const AIM_MS = 250
  * nothing to watch.
  */
 export const TAKEN_UNSEEN: number = 64 * KiB
+
+/** Bytes of a view while the speed of the connection is unknown: a slow one soon shows that it moves, and nothing is copied. */
+export const CAREFUL_VIEW: number = TAKEN_UNSEEN + KiB
 
 /**
  * The bytes as they can be given to a socket: a copy of those that may still wait in it when the request is answered,
@@ -40,7 +42,7 @@ export function* bodySlices(
 ): Generator<Uint8Array, void, undefined> {
   watcher.onMoved(0)
   const largest = Math.max(SMALLEST, largestView)
-  let size = Math.min(FIRST, largest)
+  let size = Math.min(CAREFUL_VIEW, largest)
   for (const segment of segments) {
     for (let start = 0; start < segment.length;) {
       const slice = segment.subarray(start, start + size)

@@ -1,7 +1,6 @@
 import { KiB } from '../shared/byte-size.js'
+import { CAREFUL_VIEW } from './body-slices.js'
 
-/** Views of a body while nothing is known: a connection that carries 1.6 KB/s takes 40 s for one. */
-const CAREFUL = 64 * KiB
 const SMALLEST = 16 * KiB
 /** From here on larger ones cost no less (measured on loopback). */
 const LARGEST = 512 * KiB
@@ -31,7 +30,7 @@ export class LineSpeed {
 
   /** Bytes of the largest view of a body: a slow connection moves some of them within `stallMs`. */
   largestView(stallMs: number): number {
-    if (this.#bytesPerMs === undefined) return CAREFUL
+    if (this.#bytesPerMs === undefined) return CAREFUL_VIEW
     return Math.min(LARGEST, Math.max(SMALLEST, Math.floor((this.#bytesPerMs * stallMs) / 8)))
   }
 

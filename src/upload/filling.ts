@@ -26,8 +26,8 @@ export class Filling implements RestingHolder {
   readonly #owner: FillingOwner
   #buffer: PartBuffer | undefined
   #planned: PlannedPart | undefined
-  /** Whether a reader may write to the buffer now. */
-  #isLent = false
+  /** What a reader may write to now. */
+  #lent: Uint8Array | undefined
   /** The buffer was dropped while it was lent: it goes back to the pool when the reader returns it. */
   #isDropped = false
   /** Ends the waiting for a buffer. */
@@ -71,8 +71,8 @@ export class Filling implements RestingHolder {
     this.#mustNotBeLent()
     if (!this.#hasRoom && !this.#grow()) return undefined
     if (this.#buffer === undefined || !this.#pool.tryLend(this.#buffer)) return undefined
-    this.#isLent = true
-    return this.#buffer.free
+    this.#lent = this.#buffer.free
+    return this.#lent
   }
 
   /**
@@ -81,15 +81,16 @@ export class Filling implements RestingHolder {
    */
   takeBack(length: number, look: ((bytes: Uint8Array) => void) | undefined): boolean {
     const buffer = this.#buffer
-    if (!this.#isLent || buffer === undefined) throw new Error('no memory is lent. Please report this as a bug')
-    this.#isLent = false
+    const lent = this.#lent
+    if (lent === undefined || buffer === undefined) throw new Error('no memory is lent. Please report this as a bug')
+    this.#lent = undefined
     if (this.#isDropped) {
       this.#buffer = undefined
       this.#pool.release(buffer)
       return false
     }
     this.#pool.takeBack(buffer, this.#useOf(buffer.capacity))
-    if (length > 0) look?.(buffer.free.subarray(0, length))
+    if (length > 0) look?.(lent.subarray(0, length))
     buffer.advance(length)
     return true
   }
@@ -137,7 +138,7 @@ export class Filling implements RestingHolder {
 
   /** Gives the buffer back to the pool: at once, or when the reader that it is lent to returns it. */
   drop(): void {
-    if (this.#isLent) {
+    if (this.#lent !== undefined) {
       this.#isDropped = true
       this.#pool.removeHolder(this)
       return
@@ -148,7 +149,7 @@ export class Filling implements RestingHolder {
 
   get sendable(): number {
     const { length } = this
-    return length > 0 && !this.#isLent && length >= this.#part.fewest && this.#owner.mayCut() ? length : 0
+    return length > 0 && this.#lent === undefined && length >= this.#part.fewest && this.#owner.mayCut() ? length : 0
   }
 
   sendShort(): void {
@@ -159,7 +160,7 @@ export class Filling implements RestingHolder {
   shrink(): boolean {
     const { first } = this.#pool
     // Else streams that wait would take the buffer away from one another, and none of them would go on.
-    if (this.#isJustServed || this.#isLent || this.#buffer === undefined) return false
+    if (this.#isJustServed || this.#lent !== undefined || this.#buffer === undefined) return false
     if (this.#buffer.capacity <= first || this.#buffer.length > first) return false
     const smaller = this.#pool.tryExchange(this.#wish(first))
     if (smaller !== undefined) this.#moveTo(smaller)
@@ -208,7 +209,7 @@ export class Filling implements RestingHolder {
   }
 
   #mustNotBeLent(): void {
-    if (this.#isLent) throw new Error('the memory is lent to a reader. Please report this as a bug')
+    if (this.#lent !== undefined) throw new Error('the memory is lent to a reader. Please report this as a bug')
   }
 
   #moveTo(buffer: PartBuffer): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { bodySlices } from '../../src/http/body-slices.js'
+import { bodySlices, CAREFUL_VIEW } from '../../src/http/body-slices.js'
+import { LineSpeed } from '../../src/http/line-speed.js'
 import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { someBytes } from '../support/bytes.js'
 
@@ -70,6 +71,12 @@ describe('bodySlices', () => {
     const large = [...bodySlices([body], nobody, 512 * KiB, () => 0)].filter(({ length }) => length > 64 * KiB)
     assert.ok(large.length > 0)
     for (const slice of large) assert.equal(slice.buffer, body.buffer)
+  })
+
+  it('copies nothing of a large body on a connection of unknown speed that is not slow', () => {
+    const body = someBytes(10 * CAREFUL_VIEW)
+    const slices = [...bodySlices([body], nobody, new LineSpeed().largestView(30_000), () => 0)]
+    for (const slice of slices) assert.equal(slice.buffer, body.buffer)
   })
 
   it('tells nothing more once its reader has gone', () => {
