@@ -32,7 +32,8 @@ export function sendable(bytes: Uint8Array): Uint8Array {
  * The body cut into views, each asked for when the one before has gone to the operating system. That is how progress,
  * and a connection on which nothing moves, become visible whatever dispatcher carries the request. The
  * views follow the speed of the connection, about four a second: large ones cost nothing, small ones let a slow
- * connection show that it moves. The whole body costs a handful of views on a fast network.
+ * connection show that it moves. The whole body costs a handful of views on a fast network. The first one is as large as
+ * `largestView` allows, which knows how fast the connections before were.
  */
 export function* bodySlices(
   segments: readonly Uint8Array[],
@@ -42,7 +43,7 @@ export function* bodySlices(
 ): Generator<Uint8Array, void, undefined> {
   watcher.onMoved(0)
   const largest = Math.max(SMALLEST, largestView)
-  let size = Math.min(CAREFUL_VIEW, largest)
+  let size = largest
   for (const segment of segments) {
     for (let start = 0; start < segment.length;) {
       const slice = segment.subarray(start, start + size)

@@ -1,9 +1,9 @@
-import { KiB } from '../shared/byte-size.js'
+import { KiB, MiB } from '../shared/byte-size.js'
 import { CAREFUL_VIEW } from './body-slices.js'
 
 const SMALLEST = 16 * KiB
-/** From here on larger ones cost no less (measured on loopback). */
-const LARGEST = 512 * KiB
+/** From here on larger ones cost no less (measured on loopback): each is a round through Node's streams and a turn. */
+const LARGEST = 2 * MiB
 
 /** Bytes per millisecond, of one connection. Below this a system that holds much unseen may seem to stand still. */
 const FAST = 50

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LineSpeed } from '../../src/http/line-speed.js'
-import { KiB, MiB } from '../../src/shared/byte-size.js'
+import { MiB } from '../../src/shared/byte-size.js'
 
 /** Bytes per millisecond: a fifth of 64 kbit/s. */
 const SLOWEST = 1.6
@@ -25,7 +25,7 @@ describe('LineSpeed', () => {
   it('makes few views on a fast line, and holds its limits as they are', () => {
     const speed = new LineSpeed()
     speed.measured(8 * MiB, 100)
-    assert.equal(speed.largestView(30_000), 512 * KiB)
+    assert.equal(speed.largestView(30_000), 2 * MiB)
     assert.equal(speed.limit(30_000), 30_000)
   })
 })
