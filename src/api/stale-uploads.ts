@@ -35,13 +35,13 @@ const NAMES = ['olderThanMs', 'before', 'prefix', 'dryRun', 'concurrency']
 /** Rejects where the uploads cannot be listed to the end, once nothing is under way any more. */
 export async function abortStaleUploads(driver: StoreDriver, options: AbortStaleUploadsOptions): Promise<StaleUploads> {
   const context = contextOf(options, NAMES)
-  const { prefix, signal, dryRun = false, concurrency = 5 } = options
+  const { prefix, signal, onRetry, dryRun = false, concurrency = 5 } = options
   const isDry = checkBoolean('dryRun', dryRun)
   const timeLimit = checkAge(options)
   const scheduler = new Scheduler({ limit: checkInteger('concurrency', concurrency, 1, 100) })
   const stale: StaleUploads = { aborted: [], failed: [], kept: 0 }
   try {
-    for await (const page of uploadsPages(driver, { prefix, signal })) {
+    for await (const page of uploadsPages(driver, { prefix, signal, onRetry })) {
       const latest = timeLimit(page)
       for (const upload of page.uploads) {
         if (upload.initiated === undefined || upload.initiated.getTime() > latest) {

@@ -1,7 +1,8 @@
-import type { ListedUpload } from '../../index.js'
+import type { CallOptions, ListedUpload } from '../../index.js'
 import type { Invocation } from './command.js'
 import { messageOf, usageFailure } from '../process/failure.js'
 import { openObject, openTarget, type OpenTarget } from '../options/store-access.js'
+import { noteFirstRetry } from '../progress/retry-note.js'
 import { partsOf, unlessGone } from './unfinished-uploads.js'
 
 export async function abort(invocation: Invocation): Promise<void> {
@@ -14,24 +15,30 @@ export async function abort(invocation: Invocation): Promise<void> {
   const open = uploadId === undefined ? openTarget : openObject
   const target = open(operands[0] ?? '', options, session.environment)
   try {
-    if (uploadId !== undefined) await abortOne(target, { key: target.key, uploadId }, invocation)
-    else await abortOld(target, olderThan ?? 0, invocation)
+    const calls = noteFirstRetry(session, options)
+    if (uploadId !== undefined) await abortOne(target, { key: target.key, uploadId }, invocation, calls)
+    else await abortOld(target, olderThan ?? 0, invocation, calls)
   } finally {
     await target.store.close()
   }
 }
 
-async function abortOld(target: OpenTarget, olderThanMs: number, invocation: Invocation): Promise<void> {
-  const prefix = target.key === '' ? undefined : target.key
+async function abortOld(
+  target: OpenTarget,
+  olderThanMs: number,
+  invocation: Invocation,
+  calls: CallOptions,
+): Promise<void> {
+  const prefix = target.key
   const { options, session } = invocation
   const { signal, stderr } = session
   // Each one's parts are told, which only unfinished uploads have: the store is asked which they are, not to abort them.
-  const { aborted: old } = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, signal })
+  const { aborted: old } = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, ...calls })
   if (old.length === 0 && !options.flag('quiet')) stderr.line('ossup: there are none that old')
   const failures: unknown[] = []
   for (const upload of old) {
     try {
-      await unlessGone(abortOne(target, upload, invocation))
+      await unlessGone(abortOne(target, upload, invocation, calls))
     } catch (error) {
       signal.throwIfAborted()
       failures.push(error)
@@ -42,12 +49,17 @@ async function abortOld(target: OpenTarget, olderThanMs: number, invocation: Inv
   if (failures.length > 0) throw first
 }
 
-async function abortOne(target: OpenTarget, upload: ListedUpload, { options, session }: Invocation): Promise<void> {
-  const { stdout, signal } = session
+async function abortOne(
+  target: OpenTarget,
+  upload: ListedUpload,
+  { options, session }: Invocation,
+  calls: CallOptions,
+): Promise<void> {
+  const { stdout } = session
   // The service takes the abort of an upload that is not there for done: a mistyped id would look like a success.
-  const { parts, bytes } = await partsOf(target.store, upload, signal)
+  const { parts, bytes } = await partsOf(target.store, upload, calls)
   const isDry = options.flag('dry-run')
-  if (!isDry) await target.store.abortMultipartUpload(upload, { signal })
+  if (!isDry) await target.store.abortMultipartUpload(upload, calls)
   const { key, uploadId } = upload
   if (options.flag('json')) stdout.json({ key, uploadId, parts, bytes, aborted: !isDry })
   else if (!options.flag('quiet')) {

@@ -1,6 +1,7 @@
 import type { Command, Operands } from './command.js'
 import { SHELLS } from './shells.js'
 import { EXIT } from '../process/exit-codes.js'
+import { DRY_RUN, HEAD_OPTIONS, LS_OPTIONS, NEWEST, PRUNE_OPTIONS } from '../options/object-option-specs.js'
 import {
   GENERAL_OPTIONS,
   GET_OPTIONS,
@@ -14,7 +15,7 @@ const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upl
 
 const ABORT_OPTIONS: readonly OptionSpec[] = [
   { name: 'older-than', value: 'TIME', help: 'all whose key begins with the one of TARGET: 30m, 24h, 7d' },
-  { name: 'dry-run', help: 'only say which' },
+  DRY_RUN,
 ]
 
 const SERVE_OPTIONS: readonly OptionSpec[] = [
@@ -46,7 +47,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'get',
     summary: 'read an object, and verify it',
     synopses: ['TARGET > FILE', 'TARGET -- COMMAND ARGS...'],
-    options: GET_OPTIONS,
+    options: [...GET_OPTIONS, NEWEST],
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: true,
@@ -57,15 +58,63 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'head',
-    summary: 'what the store knows of an object',
+    summary: 'what the store knows of an object; an alarm when it is old or small',
     synopses: ['TARGET'],
-    options: [],
+    options: HEAD_OPTIONS,
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,
     examples: ['ossup head oss://backups/app.sql'],
     failureCode: EXIT.failed,
     run: async (invocation) => (await import('./head.js')).head(invocation),
+  },
+  {
+    name: 'ls',
+    summary: 'objects whose keys begin with that of TARGET: size, age; newest last',
+    synopses: ['TARGET'],
+    options: LS_OPTIONS,
+    sharedOptions: SHARED,
+    operands: ONE_TARGET,
+    takesCommand: false,
+    examples: ['ossup ls oss://backups/app/'],
+    failureCode: EXIT.failed,
+    run: async (invocation) => (await import('./objects/ls.js')).ls(invocation),
+  },
+  {
+    name: 'rm',
+    summary: 'remove one object',
+    synopses: ['TARGET'],
+    options: [DRY_RUN],
+    sharedOptions: SHARED,
+    operands: ONE_TARGET,
+    takesCommand: false,
+    examples: ['ossup rm oss://backups/app/old.sql'],
+    failureCode: EXIT.failed,
+    run: async (invocation) => (await import('./objects/rm.js')).rm(invocation),
+  },
+  {
+    name: 'prune',
+    summary: 'remove old backups, and say which are kept and why',
+    synopses: ['PREFIX'],
+    options: PRUNE_OPTIONS,
+    sharedOptions: SHARED,
+    operands: ONE_TARGET,
+    takesCommand: false,
+    examples: ['ossup prune oss://backups/app/ --keep-last 7 --keep-weekly 8 --dry-run'],
+    failureCode: EXIT.failed,
+    run: async (invocation) => (await import('./objects/prune.js')).prune(invocation),
+  },
+  {
+    name: 'check',
+    summary: 'whether backups can be made: host, credentials, clock, rights',
+    synopses: ['TARGET'],
+    options: [],
+    sharedOptions: SHARED,
+    operands: ONE_TARGET,
+    takesCommand: false,
+    examples: ['ossup check oss://backups/app/'],
+    failureCode: EXIT.failed,
+    run: async (invocation) => (await import('./check/check.js')).check(invocation),
   },
   {
     name: 'uploads',

@@ -1,5 +1,5 @@
 import type { DownloadStream } from '../../index.js'
-import { openObject, type OpenTarget } from '../options/store-access.js'
+import type { OpenTarget } from '../options/store-access.js'
 import type { Options } from '../options/options.js'
 import { usageFailure } from '../process/failure.js'
 import type { Session } from '../process/session.js'
@@ -9,7 +9,9 @@ import { downloadSummary } from '../progress/summaries.js'
 import { DownloadFacts } from '../progress/transfer-facts.js'
 import { startConsumer } from '../source/consumer.js'
 import { openOutputFile, type OutputFile } from '../source/output-file.js'
+import { noteFirstRetry } from '../progress/retry-note.js'
 import type { Invocation } from './command.js'
+import { openNamedObject } from './objects/named-object.js'
 
 export async function get({ operands, rest, options, session }: Invocation): Promise<void> {
   const file = options.text('output')
@@ -20,7 +22,9 @@ export async function get({ operands, rest, options, session }: Invocation): Pro
   const isDumb = session.environment['TERM'] === 'dumb' || isShown
   // Standard output has the object, and nothing else.
   const reporter = chooseReporter(options, session.stderr, session.stderr, isDumb)
-  const target = openObject(operands[0] ?? '', options, session.environment)
+  // With --json nothing but JSON is on standard error.
+  const calls = options.flag('json') ? { signal: session.signal } : noteFirstRetry(session, options)
+  const target = await openNamedObject(operands[0] ?? '', options, session.environment, calls)
   try {
     const download = open(target, options, session, reporter)
     await read(download, target, () => openOutput(file, rest, download, session), session, reporter)

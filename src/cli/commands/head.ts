@@ -3,12 +3,18 @@ import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import type { ObjectInfo } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import type { Invocation } from './command.js'
-import { openObject } from '../options/store-access.js'
+import { formatAge } from '../options/durations.js'
+import type { Options } from '../options/options.js'
+import { EXIT } from '../process/exit-codes.js'
+import { Failure } from '../process/failure.js'
+import { noteFirstRetry } from '../progress/retry-note.js'
+import { openNamedObject } from './objects/named-object.js'
 
 export async function head({ operands, options, session }: Invocation): Promise<void> {
-  const target = openObject(operands[0] ?? '', options, session.environment)
+  const calls = noteFirstRetry(session, options)
+  const target = await openNamedObject(operands[0] ?? '', options, session.environment, calls)
   try {
-    const { headers, metadata, ...info } = await target.store.head(target.key, { signal: session.signal })
+    const { headers, metadata, ...info } = await target.store.head(target.key, calls)
     const address = target.addressOf(target.key)
     if (options.flag('json')) {
       session.stdout.json({ target: address, ...info, metadata, headers })
@@ -31,9 +37,30 @@ export async function head({ operands, options, session }: Invocation): Promise<
       }
     }
     session.stdout.throwIfGone()
+    raiseAlarm(address, info, Date.parse(headers['date'] ?? ''), options)
   } finally {
     await target.store.close()
   }
+}
+
+/** Compares by the service's clock where the response has its time: that of this machine may be wrong. */
+function raiseAlarm(
+  address: string,
+  { size, lastModified }: Pick<ObjectInfo, 'size' | 'lastModified'>,
+  answeredAt: number,
+  options: Options,
+): void {
+  const oldest = options.duration('older-than')
+  const smallest = options.byteSize('smaller-than')
+  const reasons: string[] = []
+  if (oldest !== undefined) {
+    const age = (Number.isNaN(answeredAt) ? Date.now() : answeredAt) - (lastModified?.getTime() ?? -Infinity)
+    if (age > oldest) reasons.push(`${formatAge(age)} old, more than ${options.text('older-than') ?? ''}`)
+  }
+  if (smallest !== undefined && size < smallest) {
+    reasons.push(`${size} bytes large, less than ${options.text('smaller-than') ?? ''}`)
+  }
+  if (reasons.length > 0) throw new Failure(EXIT.alarm, `${address} is ${reasons.join(', and ')}`)
 }
 
 /** By its own name: services differ in which one they have. */

@@ -1,11 +1,11 @@
-import { type ListedUpload, type ObjectStore, UploadError } from '../../index.js'
+import { type CallOptions, type ListedUpload, type ObjectStore, UploadError } from '../../index.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure } from '../process/failure.js'
 
 /** The uploads of exactly this key. */
-async function uploadsOfKey(store: ObjectStore, key: string, signal: AbortSignal): Promise<ListedUpload[]> {
+async function uploadsOfKey(store: ObjectStore, key: string, calls: CallOptions): Promise<ListedUpload[]> {
   const uploads: ListedUpload[] = []
-  for await (const upload of store.listMultipartUploads({ prefix: key, signal })) {
+  for await (const upload of store.listMultipartUploads({ prefix: key, ...calls })) {
     if (upload.key === key) uploads.push(upload)
   }
   return uploads
@@ -14,10 +14,10 @@ async function uploadsOfKey(store: ObjectStore, key: string, signal: AbortSignal
 export async function partsOf(
   store: ObjectStore,
   upload: ListedUpload,
-  signal: AbortSignal,
+  calls: CallOptions,
 ): Promise<{ parts: number; bytes: number }> {
   const sum = { parts: 0, bytes: 0 }
-  for await (const { size } of store.listParts(upload, { signal })) {
+  for await (const { size } of store.listParts(upload, calls)) {
     sum.parts += 1
     sum.bytes += size
   }
@@ -35,8 +35,8 @@ export async function unlessGone<T>(task: Promise<T>): Promise<T | undefined> {
 }
 
 /** The one that is meant where no id was typed. */
-export async function onlyUpload(store: ObjectStore, key: string, signal: AbortSignal): Promise<ListedUpload> {
-  const [upload, ...others] = await uploadsOfKey(store, key, signal)
+export async function onlyUpload(store: ObjectStore, key: string, calls: CallOptions): Promise<ListedUpload> {
+  const [upload, ...others] = await uploadsOfKey(store, key, calls)
   if (upload === undefined) throw new Failure(EXIT.notFound, `there is no unfinished upload of ${JSON.stringify(key)}`)
   if (others.length === 0) return upload
   const ids = [upload, ...others].map(({ uploadId }) => uploadId).join(', ')

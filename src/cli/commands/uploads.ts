@@ -3,6 +3,7 @@ import { formatByteSize } from '../options/byte-sizes.js'
 import type { Invocation } from './command.js'
 import { formatAge } from '../options/durations.js'
 import { openTarget } from '../options/store-access.js'
+import { noteFirstRetry } from '../progress/retry-note.js'
 import { formatTable } from '../progress/table.js'
 import { partsOf, unlessGone } from './unfinished-uploads.js'
 
@@ -17,12 +18,12 @@ const COLUMNS = [
 /** The key of the target is a beginning: a bucket alone lists all. */
 export async function uploads({ operands, options, session }: Invocation): Promise<void> {
   const target = openTarget(operands[0] ?? '', options, session.environment)
-  const { signal, stdout } = session
+  const { stdout } = session
+  const calls = noteFirstRetry(session, options)
   const rows: string[][] = []
   try {
-    const prefix = target.key === '' ? undefined : target.key
-    for await (const upload of target.store.listMultipartUploads({ prefix, signal })) {
-      const sum = await unlessGone(partsOf(target.store, upload, signal))
+    for await (const upload of target.store.listMultipartUploads({ prefix: target.key, ...calls })) {
+      const sum = await unlessGone(partsOf(target.store, upload, calls))
       if (sum === undefined) continue
       const { parts, bytes } = sum
       if (options.flag('json')) stdout.json({ ...upload, parts, bytes })

@@ -43,7 +43,12 @@ function parseTarget(text: string): Target {
  * Opens the bucket of a target. What the environment says is given to the store in options: it is the command's own,
  * which need not be that of the process. Throws what says that the options do not fit.
  */
-export function openTarget(text: string, options: Options, environment: NodeJS.ProcessEnv): OpenTarget {
+export function openTarget(
+  text: string,
+  options: Options,
+  environment: NodeJS.ProcessEnv,
+  defaults: { retryMs?: number } = {},
+): OpenTarget {
   const { scheme, bucket, key } = parseTarget(text)
   const variables = variablesOf(scheme, environment)
   if (bucket === undefined && variables.bucket === undefined) {
@@ -64,7 +69,7 @@ export function openTarget(text: string, options: Options, environment: NodeJS.P
     downloadBandwidthLimit: options.byteSize('bandwidth-limit'),
     credentials: variables.credentials,
   }
-  const retryMs = options.duration('retry-for')
+  const retryMs = options.duration('retry-for') ?? defaults.retryMs
   const retry = retryMs === undefined ? undefined : { totalMs: Math.round(retryMs), startMs: Math.round(retryMs) }
   const config = configFor(scheme, options, environment)
   const filled = { ...given, retry, ...(config === undefined ? {} : fromConfig(config, given)) }

@@ -14,6 +14,8 @@ export const EXIT = {
   aborted: 5,
   /** There is no such bucket, object or upload. */
   notFound: 6,
+  /** The object is there, but it is not what `--older-than` or `--smaller-than` allow. */
+  alarm: 7,
   /** Who read the output went away: as a program ends that is killed by SIGPIPE. */
   readerGone: 141,
 } as const

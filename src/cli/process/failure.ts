@@ -77,6 +77,8 @@ export function messageOf(error: unknown): string {
 const ADVICE = [
   { about: /\buv_cwd\b/, text: 'the working folder was removed: change to one that exists, or give absolute paths' },
   { about: /\bENOTFOUND\b/, text: 'no host has that name: look at the region, the endpoint and the bucket' },
+  { about: /\bEAI_AGAIN\b/, text: 'no name server responds: look at the network of this machine' },
+  { about: /\bECONNREFUSED\b/, text: 'nothing listens there: look at the endpoint and its port, or start the service' },
   {
     about: /\bERR_SSL_WRONG_VERSION_NUMBER\b/,
     text: 'no TLS is spoken there: for plain HTTP begin the endpoint with http://',
@@ -91,10 +93,15 @@ const ADVICE = [
   },
 ]
 
+/** Returns what a person may do about it, a sentence each. */
+export function adviceFor(message: string): string[] {
+  return ADVICE.filter(({ about }) => about.test(message)).map(({ text }) => text)
+}
+
 /** What a person needs beside the message: advice, what the service's support asks for, and what was left behind. */
 export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
-  const facts = ADVICE.filter(({ about }) => about.test(error.message)).map(({ text }) => text)
+  const facts = adviceFor(error.message)
   const { requestId, ec, key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
   // A file that goes into a folder has a key of its own.
   const [bucket] = /^\w+:\/\/[^/]*/.exec(target ?? '') ?? []

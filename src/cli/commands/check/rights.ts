@@ -1,0 +1,50 @@
+import type { Provider } from '../../../index.js'
+
+/** What is tried. */
+export type Right =
+  'put' | 'head' | 'get' | 'upload' | 'part' | 'list parts' | 'abort' | 'list' | 'list uploads' | 'delete'
+
+const PUT: Readonly<Record<Provider, string>> = {
+  oss: 'oss:PutObject',
+  obs: 'obs:object:PutObject',
+  s3: 's3:PutObject',
+}
+const GET: Readonly<Record<Provider, string>> = {
+  oss: 'oss:GetObject',
+  obs: 'obs:object:GetObject',
+  s3: 's3:GetObject',
+}
+
+/** The action that a policy must allow for it, in the words of each service. */
+export const ACTIONS: Readonly<Record<Right, Readonly<Record<Provider, string>>>> = {
+  put: PUT,
+  head: GET,
+  get: GET,
+  upload: PUT,
+  part: PUT,
+  'list parts': {
+    oss: 'oss:ListParts',
+    obs: 'obs:object:ListMultipartUploadParts',
+    s3: 's3:ListMultipartUploadParts',
+  },
+  abort: {
+    oss: 'oss:AbortMultipartUpload',
+    obs: 'obs:object:AbortMultipartUpload',
+    s3: 's3:AbortMultipartUpload',
+  },
+  list: { oss: 'oss:ListObjects', obs: 'obs:bucket:ListBucket', s3: 's3:ListBucket' },
+  'list uploads': {
+    oss: 'oss:ListMultipartUploads',
+    obs: 'obs:bucket:ListBucketMultipartUploads',
+    s3: 's3:ListBucketMultipartUploads',
+  },
+  delete: { oss: 'oss:DeleteObject', obs: 'obs:object:DeleteObject', s3: 's3:DeleteObject' },
+}
+
+/** What those rights are for that not every backup needs. */
+export const PURPOSES: Partial<Record<Right, string>> = {
+  'list parts': 'for --checkpoint, uploads, parts and abort',
+  list: 'for ls, --newest and prune',
+  'list uploads': 'for uploads and abort --older-than',
+  delete: 'for rm and prune',
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import type { EmulatorOptions } from '../../../../src/emulator/index.js'
+import { embeddedStore, unfinishedUploads } from '../../../support/embedded-store.js'
+import { ossup } from '../../ossup.js'
+
+async function checked(t: TestContext, refused: readonly string[] = [], options: EmulatorOptions = {}) {
+  const embedded = await embeddedStore(t, { emulator: options })
+  for (const operation of refused) {
+    embedded.emulator.faults.inject({
+      match: { operation: operation as 'PutObject' },
+      action: { type: 'error', status: 403, code: 'AccessDenied' },
+      times: 10,
+    })
+  }
+  const ended = await ossup(embedded.emulator, ['check', 'oss://test-bucket/app/'])
+  embedded.emulator.faults.clear()
+  const left: string[] = []
+  for await (const { key } of embedded.store.list()) left.push(key)
+  return { ...ended, left, uploads: await unfinishedUploads(embedded.store) }
+}
+
+describe('ossup check', () => {
+  it('tries all that a backup does, and leaves nothing behind', async (t) => {
+    const { code, stdout, stderr, left, uploads } = await checked(t)
+    assert.equal(code, 0, stdout + stderr)
+    const results = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/).slice(0, 2).join(' '))
+    const whats = ['connection', 'credentials', 'clock', 'put', 'head', 'get', 'upload', 'part', 'list parts', 'abort']
+    assert.deepEqual(
+      results,
+      [...whats, 'list', 'list uploads', 'delete'].map((what) => `ok ${what}`),
+    )
+    assert.deepEqual([left, uploads], [[], []])
+    assert.ok(stdout.split('\n').every((line) => line.length <= 80))
+  })
+
+  it('says which right is missing, and fails where backups would', async (t) => {
+    const { code, stdout, stderr } = await checked(t, ['InitiateMultipartUpload'])
+    assert.equal(code, 1)
+    assert.match(stdout, /^FAIL {2}upload +not allowed\n +allow oss:PutObject$/m)
+    assert.match(stderr, /^ossup: backups to this target would fail: upload$/m)
+  })
+
+  it('accepts credentials that may not delete, and says what stays', async (t) => {
+    const { code, stdout, left } = await checked(t, ['DeleteObject', 'ListObjects'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^note {2}list +not allowed\n +allow oss:ListObjects, for ls, --newest and prune$/m)
+    assert.match(stdout, /^note {2}delete +not allowed\n.*\n +left behind: oss:\/\/test-bucket\/app\/\.ossup-check-/m)
+    assert.equal(left.length, 1)
+  })
+
+  it('notes a clock that is wrong', async (t) => {
+    const { code, stdout } = await checked(t, [], { now: () => new Date(Date.now() - 20 * 60_000) })
+    assert.equal(code, 0)
+    assert.match(stdout, /^note {2}clock +20:\d\d ahead of the service\n +set the clock/m)
+  })
+
+  it('tells wrong keys from a host that is not there', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    const wrong = await ossup(emulator, ['check', 'oss://test-bucket/app/', '--json'], {
+      environment: { OSS_ACCESS_KEY_SECRET: 'another' },
+    })
+    assert.equal(wrong.code, 1)
+    const lines = wrong.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { result: string; what?: string })
+    assert.deepEqual(
+      lines.slice(0, 2).map(({ result, what }) => [result, what]),
+      [
+        ['ok', 'connection'],
+        ['FAIL', 'credentials'],
+      ],
+    )
+    const gone = await ossup(emulator, ['check', 'oss://test-bucket/app/', '--retry-for', '1s'], {
+      environment: { OSS_ENDPOINT: 'http://127.0.0.1:1' },
+    })
+    assert.equal(gone.code, 1)
+    assert.match(gone.stdout, /^FAIL {2}connection .*ECONNREFUSED.*\n +nothing listens there/)
+  })
+})
