@@ -35,7 +35,7 @@ export async function check({ operands, options, session }: Invocation): Promise
     await target.store.close()
   }
   for (const line of lines) {
-    if (options.flag('json')) stdout.line(JSON.stringify(line))
+    if (options.flag('json')) stdout.json(line)
     else if (line.result === 'FAIL' || !options.flag('quiet')) {
       stdout.line(`${line.result.padEnd(4)}  ${line.what.padEnd(12)}  ${line.text}`.trimEnd())
       for (const advice of line.advice) stdout.line(`${' '.repeat(20)}${advice}`)

@@ -21,7 +21,7 @@ export async function ls({ operands, options, session }: Invocation): Promise<vo
   const target = openTarget(operands[0] ?? '', options, session.environment)
   const isJson = options.flag('json')
   const newest = new NewestObjects(last ?? MOST_ROWS)
-  const write = ({ object }: Seen) => stdout.line(JSON.stringify({ target: target.addressOf(object.key), ...object }))
+  const write = ({ object }: Seen) => stdout.json({ target: target.addressOf(object.key), ...object })
   try {
     for await (const seen of objectsOf(target, noteFirstRetry(session, options))) {
       // For programs all of them, in the order in which they come: nothing needs to be kept.

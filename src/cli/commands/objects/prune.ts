@@ -99,7 +99,7 @@ async function carryOut(
         reasons,
         removed: isRemoved,
       }
-      stdout.line(JSON.stringify(facts))
+      stdout.json(facts)
     }
   }
   if (!isJson && !isQuiet) {

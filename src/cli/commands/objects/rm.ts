@@ -14,7 +14,7 @@ export async function rm({ operands, options, session }: Invocation): Promise<vo
     // The service takes the deletion of an object that is not there for done: a mistyped key would look like a success.
     const { size } = await target.store.head(target.key, calls)
     if (!isDry) await target.store.delete(target.key, calls)
-    if (options.flag('json')) stdout.line(JSON.stringify({ target: address, key: target.key, size, removed: !isDry }))
+    if (options.flag('json')) stdout.json({ target: address, key: target.key, size, removed: !isDry })
     else if (!options.flag('quiet')) {
       stdout.line(`${isDry ? 'would remove' : 'removed'} ${address} (${formatByteSize(size)})`)
     }
