@@ -1,5 +1,6 @@
 /** The embedded store: `import { startEmulator } from 'oss-upload-stream/emulator'`. */
 export { startEmulator, type Emulator, type EmulatorOptions } from './emulator.js'
+export type { Credentials } from '../shared/credentials.js'
 export type { CredentialLookup, KnownCredentials } from './authority.js'
 export type { Provider as EmulatorProvider } from '../shared/provider.js'
 export type * from './faults/fault.js'
