@@ -1,5 +1,6 @@
 /** Listings of objects, of parts and of unfinished uploads: page by page, or one after the other. */
 import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
+import { UploadError } from '../shared/errors.js'
 import type {
   CallContext,
   ListedObject,
@@ -93,6 +94,9 @@ export interface UploadsPage {
   /** When the service answered, by its own clock. */
   answeredAt?: Date
 }
+
+/** Pages that were filtered by the service are empty; ten thousand uploads of others make no more than some ten. */
+const MOST_EMPTY_PAGES = 1000
 
 const NAMES = ['after', 'limit', 'pageSize']
 
@@ -220,6 +224,8 @@ class PageSizes {
     this.#left = limit === undefined ? Infinity : checkInteger('limit', limit, 1, Number.MAX_SAFE_INTEGER)
   }
 
+  #emptyPages = 0
+
   get isDone(): boolean {
     return this.#left <= 0
   }
@@ -230,8 +236,15 @@ class PageSizes {
     return this.#pageSize === undefined && size === 1000 ? {} : { limit: size }
   }
 
+  /** Throws UploadError where page after page has nothing: a service may return some such pages, not any number. */
   count(results: number): void {
     this.#left -= results
+    this.#emptyPages = results === 0 ? this.#emptyPages + 1 : 0
+    if (this.#emptyPages < MOST_EMPTY_PAGES) return
+    throw new UploadError(
+      'BAD_ANSWER',
+      `the listing does not end: ${this.#emptyPages} pages in a row have nothing in them`,
+    )
   }
 }
 

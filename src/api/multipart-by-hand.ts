@@ -4,7 +4,7 @@ import { crc64Engine } from '../checksum/engine.js'
 import { checkInteger, invalidOption } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object/object-body.js'
-import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object/object-options.js'
+import { copyOfObjectOptions, OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object/object-options.js'
 import type { StoredObject, UploadAddress } from '../stores/store-driver.js'
 import { readFileRange } from '../upload/file/file-range.js'
 import { completeVerified } from '../upload/publish/publish.js'
@@ -49,22 +49,25 @@ export class MultipartByHand {
   async initiate(key: string, options: ObjectOptions & CallOptions): Promise<string> {
     const context = contextOf(options, OBJECT_OPTION_NAMES)
     this.#host.driver.check(key, options)
-    return this.#host.driver.initiateMultipartUpload(key, options, context)
+    return this.#host.driver.initiateMultipartUpload(key, copyOfObjectOptions(options), context)
   }
 
   async uploadPart(
     upload: UploadAddress,
     partNumber: number,
     body: PartBody,
-    options: UploadPartOptions,
+    given: UploadPartOptions,
   ): Promise<SentPart> {
     const source = openPartSource(body)
     try {
-      contextOf(options, PART_OPTIONS)
+      const { signal } = contextOf(given, PART_OPTIONS)
+      const { length: givenLength } = given
+      // Memory may have to be waited for: what the caller changes meanwhile has no effect.
+      const options = { ...copyOfObjectOptions(given), signal }
       const address = checkUploadAddress(this.#host.driver, upload)
       checkInteger('partNumber', partNumber, 1, this.#host.driver.limits.maxParts)
       const part = { ...address, partNumber }
-      const length = this.#lengthOf(source, options.length)
+      const length = this.#lengthOf(source, givenLength)
       if (source.name !== 'bytes') return await this.#sendBuffered(part, source, length, options)
       const crc64 = crc64Engine().create()
       crc64.update(source.bytes)
@@ -75,11 +78,12 @@ export class MultipartByHand {
     }
   }
 
-  async complete(upload: UploadAddress, parts: readonly GivenPart[], options: CompleteOptions): Promise<StoredObject> {
+  async complete(upload: UploadAddress, parts: readonly GivenPart[], given: CompleteOptions): Promise<StoredObject> {
     const { driver } = this.#host
-    const context = contextOf(options, COMPLETE_OPTIONS)
+    const context = contextOf(given, COMPLETE_OPTIONS)
+    const options = copyOfObjectOptions(given)
     const sorted = checkParts(parts, driver.limits.maxParts)
-    const whole = wholeOf(sorted, options)
+    const whole = wholeOf(sorted, given)
     const address = checkUploadAddress(driver, upload)
     const named = sorted.map(({ partNumber, etag, size, checksum }) => ({ partNumber, etag, size, checksum }))
     const stored =

@@ -13,7 +13,7 @@ import type { FileDownloadOptions } from '../download/file/file-download-options
 import { Transport } from '../http/transport.js'
 import type { Provider } from '../shared/provider.js'
 import { MultipartApi } from '../stores/multipart-api.js'
-import type { ObjectOptions } from '../stores/object/object-options.js'
+import { copyOfObjectOptions, type ObjectOptions } from '../stores/object/object-options.js'
 import type {
   ByteRange,
   ListedObject,
@@ -156,14 +156,18 @@ export class ObjectStore {
   /** What the store knows of an object. Rejects with `NOT_FOUND` when there is none. */
   async head(key: string, options: HeadOptions = {}): Promise<ObjectInfo> {
     const context = contextOf(options, ['serverSideEncryption'])
-    return await this.#driver.headObject(this.#key(key), context, options)
+    return await this.#driver.headObject(this.#key(key), context, readOptionsOf(options))
   }
 
   /** An object and a stream of its bytes. Rejects with `NOT_FOUND` when there is none. */
   async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
     const context = contextOf(options, ['range', 'serverSideEncryption'])
-    const range = options.range === undefined ? undefined : checkRange(options.range)
-    const { body: raw, length, ...head } = await this.#driver.getObject(this.#key(key), range, context, options)
+    const range = options.range === undefined ? undefined : { ...checkRange(options.range) }
+    const {
+      body: raw,
+      length,
+      ...head
+    } = await this.#driver.getObject(this.#key(key), range, context, readOptionsOf(options))
     const expected = { size: length, checksum: range === undefined ? head.checksum : undefined }
     const body = objectBody(raw, { bucket: this.bucket, key }, expected, context.signal)
     return { ...head, body }
@@ -329,4 +333,9 @@ export function openStore(options: StoreOptions = {}): ObjectStore {
 
 function limiterOf(bytesPerSecond: number | undefined): BandwidthLimiter | undefined {
   return bytesPerSecond === undefined ? undefined : new BandwidthLimiter(bytesPerSecond)
+}
+
+/** A copy: what the caller changes after the call has no effect on it. */
+function readOptionsOf({ serverSideEncryption }: HeadOptions): HeadOptions {
+  return copyOfObjectOptions({ serverSideEncryption })
 }

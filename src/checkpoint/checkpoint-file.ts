@@ -2,16 +2,19 @@
  * A checkpoint in a file of its own. It is replaced in one step, and durable when a write resolves: the new text is
  * written beside it, synced, renamed over it, and the folder synced.
  */
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, readlink, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
 import { invalidOption } from '../shared/check-option.js'
 import { systemCodeOf, toError, UploadError } from '../shared/errors.js'
 import type { LockableStore } from './checkpoint-store.js'
-import { FileLock, readWithoutWaiting } from './file-lock.js'
+import { FileLock, notOurs, readWithoutWaiting } from './file-lock.js'
 
 /** Nobody else's to read: it tells what is uploaded where. */
 const MODE = 0o600
+
+/** The first words of every checkpoint. */
+const MARK = '{"format":"oss-upload-stream-'
 
 /** In the names of what lies beside a checkpoint, so that it is nobody else's: `Gemfile.lock` is. */
 const OURS = '.oss-upload-stream'
@@ -56,7 +59,7 @@ export class CheckpointFile implements LockableStore {
       await this.#lock.verify()
       const temporary = this.#temporary
       // Of a process that was killed: the lock says that nobody is writing it. Never through a link that lies there.
-      await rm(temporary, { force: true })
+      await this.#removeTemporary()
       const file = await open(temporary, 'wx', MODE)
       try {
         await file.writeFile(text)
@@ -72,9 +75,18 @@ export class CheckpointFile implements LockableStore {
   async remove(): Promise<void> {
     await this.#do('removed', async () => {
       await this.#lock.verify()
-      await rm(this.#temporary, { force: true })
+      await this.#removeTemporary()
       await rm(this.#path, { force: true })
     })
+  }
+
+  /** Of a process that was killed, whole or cut short. Throws UploadError where it is a file of others. */
+  async #removeTemporary(): Promise<void> {
+    const text = await readWithoutWaiting(this.#temporary).catch(() => '')
+    // A link goes, and what it leads to stays.
+    const isLink = (await readlink(this.#temporary).catch(() => undefined)) !== undefined
+    if (!isLink && !text.startsWith(MARK) && !MARK.startsWith(text)) throw notOurs(this.#temporary)
+    await rm(this.#temporary, { force: true })
   }
 
   get #temporary(): string {

@@ -8,10 +8,13 @@ import { open, readFile, readlink, rm, stat, utimes } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import os from 'node:os'
 import process from 'node:process'
-import { systemCodeOf } from '../shared/errors.js'
+import { systemCodeOf, UploadError } from '../shared/errors.js'
 
 const RENEWED_EVERY_MS = 10_000
 const HELD_FOR_MS = 60_000
+
+/** The first words of a lock's content: a file without them is somebody else's, whatever its name and age. */
+const MARK = '{"format":"oss-upload-stream-lock",'
 
 interface Holder {
   /** The machine, and what numbers its processes. */
@@ -36,7 +39,7 @@ export class FileLock {
   /** @throws what `inUse` makes where another one holds it. */
   async take(): Promise<void> {
     if (this.#held !== undefined) return
-    const text = JSON.stringify(await thisProcess())
+    const text = MARK + JSON.stringify(await thisProcess()).slice(1)
     if (!(await this.#create(text))) {
       if (await this.#isHeld()) throw this.#inUse()
       await rm(this.#path, { force: true })
@@ -86,6 +89,8 @@ export class FileLock {
   async #isHeld(): Promise<boolean> {
     const text = await this.#content()
     if (text === undefined) return false
+    // One that is cut short was being written when its process ended.
+    if (!text.startsWith(MARK) && !MARK.startsWith(text)) throw notOurs(this.#path)
     const holder = readHolder(text)
     const own = await thisProcess()
     if (holder?.host === own.host) {
@@ -103,6 +108,14 @@ export class FileLock {
   async #content(): Promise<string | undefined> {
     return readWithoutWaiting(this.#path).catch(() => undefined)
   }
+}
+
+/** Of a file that lies where one of ours is to be written. */
+export function notOurs(file: string): UploadError {
+  return new UploadError(
+    'CHECKPOINT_FAILED',
+    `${JSON.stringify(file)} was not written by this library, and is in the way of a checkpoint: move it, or choose another checkpoint`,
+  )
 }
 
 /** A pipe that lies in the place of the file ends at once, instead of waiting for its writer. */

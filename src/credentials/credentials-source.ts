@@ -2,6 +2,7 @@
  * Where the credentials of each signature come from. One snapshot per signature; of many requests that need new
  * credentials at the same time, one asks for them and all wait for it.
  */
+import { types } from 'node:util'
 import type { Credentials } from '../shared/credentials.js'
 import { toError, UploadError } from '../shared/errors.js'
 
@@ -50,6 +51,8 @@ export class CredentialsSource {
   readonly #askLimitMs: number
   #kept: KeptCredentials | undefined
   #asking: Promise<Credentials> | undefined
+  /** The provider is running, up to its first await: a snapshot that it causes would ask it again, and so on. */
+  #isCalling = false
 
   /** Throws UploadError where `option` is not acceptable. */
   constructor(option: CredentialsOption, askLimitMs: number = ASK_LIMIT_MS) {
@@ -79,6 +82,9 @@ export class CredentialsSource {
     if (this.#kept?.credentials === rejected) this.#kept = undefined
     const { atHand } = this
     if (atHand !== undefined) return atHand
+    if (this.#isCalling) {
+      throw new UploadError('CREDENTIALS_FAILED', 'the credentials provider must not call the store that it is of')
+    }
     const kept = this.#kept
     this.#asking ??= this.#renew().finally(() => {
       this.#asking = undefined
@@ -94,7 +100,14 @@ export class CredentialsSource {
   async #renew(): Promise<Credentials> {
     let answer: unknown
     try {
-      answer = await withinLimit(this.#askLimitMs, this.#ask)
+      answer = await withinLimit(this.#askLimitMs, () => {
+        this.#isCalling = true
+        try {
+          return this.#ask()
+        } finally {
+          this.#isCalling = false
+        }
+      })
     } catch (error) {
       const { message } = toError(error)
       throw new UploadError('CREDENTIALS_FAILED', `the credentials provider failed: ${message}`, {
@@ -102,11 +115,24 @@ export class CredentialsSource {
         retryable: true,
       })
     }
-    const credentials = checkCredentials(answer, 'what the credentials provider gave')
-    const expiresAtMs = expirationOf(answer)
+    const { credentials, expiresAtMs } = readAnswer(answer)
     const refreshAtMs = expiresAtMs - REFRESH_AHEAD_MS
     this.#kept = refreshAtMs > Date.now() ? { credentials, refreshAtMs, expiresAtMs } : undefined
     return credentials
+  }
+}
+
+/** What a provider gave may be any object, with properties that throw. */
+function readAnswer(answer: unknown): { credentials: Credentials; expiresAtMs: number } {
+  try {
+    return {
+      credentials: checkCredentials(answer, 'what the credentials provider gave'),
+      expiresAtMs: expirationOf(answer),
+    }
+  } catch (error) {
+    if (error instanceof UploadError) throw error
+    const message = `what the credentials provider gave cannot be read: ${toError(error).message}`
+    throw new UploadError('CREDENTIALS_FAILED', message, { cause: error })
   }
 }
 
@@ -114,7 +140,7 @@ async function withinLimit(limitMs: number, ask: () => unknown): Promise<unknown
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`it did not answer within ${limitMs} ms`))
+      reject(new Error(`it did not answer within ${limitMs} ms; it must not call the store that it is of`))
     }, limitMs)
   })
   try {
@@ -163,8 +189,9 @@ function checkText(value: unknown, name: string, what: string): string {
 }
 
 function expirationOf(answer: unknown): number {
-  const { expiration } = answer as Pick<ExpiringCredentials, 'expiration'>
-  if (expiration === undefined) return Number.NEGATIVE_INFINITY
-  const time = new Date(expiration).getTime()
+  const { expiration } = answer as { expiration?: unknown }
+  // Anything else says nothing of when they end: they are asked for each time.
+  const isTime = typeof expiration === 'string' || typeof expiration === 'number' || types.isDate(expiration)
+  const time = isTime ? new Date(expiration).getTime() : NaN
   return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time
 }

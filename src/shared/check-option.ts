@@ -19,8 +19,12 @@ export function checkBoolean(name: string, value: unknown): boolean {
 }
 
 export function checkString(name: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value
-  throw invalidOption(name, value, 'accepted is a text that is not empty')
+  if (typeof value !== 'string' || value === '') {
+    throw invalidOption(name, value, 'accepted is a text that is not empty')
+  }
+  // Half of a surrogate pair has no bytes in UTF-8.
+  if (!value.isWellFormed()) throw invalidOption(name, value, 'half of a surrogate pair is no character')
+  return value
 }
 
 export function checkFunction<T>(name: string, value: T): T {

@@ -2,9 +2,11 @@
 import { normalizeCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
+import { plainEtag } from './object/etag.js'
 import type {
   ListedObject,
   ListedPart,
+  ListedUpload,
   ObjectsPage,
   ObjectsPageRequest,
   PartsPage,
@@ -67,7 +69,7 @@ function readPart(element: XmlElement, checksumElement: string | undefined): Lis
   const crc64 = normalizeCrc64(element.text('HashCrc64ecma') ?? '')
   return {
     partNumber: wholeNumber(element, 'PartNumber'),
-    etag: required(element, 'ETag'),
+    etag: plainEtag(required(element, 'ETag')),
     size: wholeNumber(element, 'Size'),
     ...(checksum === undefined || checksum === '' ? {} : { checksum }),
     ...(crc64 === undefined ? {} : { crc64 }),
@@ -95,11 +97,19 @@ export function readUploadsPage(
   const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
   if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
   const uploadId = root.text('NextUploadIdMarker') ?? ''
-  const after = { key: decode(required(root, 'NextKeyMarker')), ...(uploadId === '' ? {} : { uploadId }) }
+  const marker = root.text('NextKeyMarker') ?? ''
+  const after = marker === '' ? lastUpload(uploads) : { key: decode(marker), ...(uploadId === '' ? {} : { uploadId }) }
   if (from !== undefined && !leadsOn(from, after, sortedBy)) {
     throw new Error('the next page does not come after this one')
   }
   return { uploads, commonPrefixes, next: { ...request, after } }
+}
+
+/** Some servers leave the marker out: the last upload of a page says where the next one begins. */
+function lastUpload(uploads: readonly ListedUpload[]): UploadsMarker {
+  const last = uploads.at(-1)
+  if (last === undefined) throw new Error('there is no NextKeyMarker')
+  return { key: last.key, uploadId: last.uploadId }
 }
 
 type UploadsMarker = NonNullable<UploadsPageRequest['after']>
@@ -147,7 +157,7 @@ function readObject(element: XmlElement, decode: (text: string) => string): List
   return {
     key: decode(required(element, 'Key')),
     size: wholeNumber(element, 'Size'),
-    etag: element.text('ETag') ?? '',
+    etag: plainEtag(element.text('ETag') ?? ''),
     ...date('lastModified', element.text('LastModified')),
     ...(storageClass === '' ? {} : { storageClass }),
   }

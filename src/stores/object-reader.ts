@@ -5,6 +5,7 @@ import { UploadError } from '../shared/errors.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import type { Dialect } from './dialect.js'
 import type { ObjectHeaders } from './object/object-headers.js'
+import { plainEtag } from './object/etag.js'
 import { answeredRange } from './object/answered-range.js'
 import type { AnswerReader } from './request/answer-reader.js'
 import { badAnswer } from './request/attempt-failure.js'
@@ -131,7 +132,7 @@ export class ObjectReader {
     const read = ({ body, ...head }: HttpStreamAnswer): SizeAndEtag => {
       ended(body, undefined)
       const { size } = this.#understand(head, () => answeredRange(byte, head))
-      return { size, etag: head.headers['etag'] ?? '' }
+      return { size, etag: plainEtag(head.headers['etag'] ?? '') }
     }
     return this.#requester.open(call, context, read).catch((error: unknown): SizeAndEtag => {
       // Nothing but an empty object has no first byte.

@@ -103,6 +103,8 @@ export interface CallContext {
   retrySignal?: AbortSignal | undefined
   /** How long the call is tried without progress, instead of the store's own `retry.totalMs` and `retry.startMs`. */
   retryTotalMs?: number | undefined
+  /** Milliseconds that an attempt is waited for its response at most. Default: the store's own limit. */
+  attemptMs?: number | undefined
   /** What goes before would be lost with this call: it is tried for `retry.totalMs`, as calls of an upload are. */
   isUnderWay?: boolean | undefined
   /** Learns when the service is away, and when it is back: the same object for all calls that belong together. */

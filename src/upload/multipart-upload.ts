@@ -15,6 +15,9 @@ const INITIATE_GRACE_MS = 5_000
 
 const CLEAN_UP_MS = 60_000
 
+/** One attempt whose response never comes must not use up the time of the others. */
+const CLEAN_UP_ATTEMPT_MS = 20_000
+
 /** Which of an earlier run's parts are gone on with unseen. */
 export type PartsChoice = (parts: Resumable['parts']) => Iterable<AcknowledgedPart & { partNumber: number }>
 
@@ -125,7 +128,7 @@ export class MultipartUpload {
     try {
       if (uploadId !== undefined) {
         const { upload } = context()
-        const ownTime = { upload, retryTotalMs: CLEAN_UP_MS }
+        const ownTime = { upload, retryTotalMs: CLEAN_UP_MS, attemptMs: CLEAN_UP_ATTEMPT_MS }
         await driver.abortMultipartUpload({ key, uploadId }, ownTime, objectOptions)
       }
       await checkpoint?.remove()

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { ListUploadPagesOptions, ObjectStore, UploadsMarker } from '../../src/index.js'
+import { uploadsPages } from '../../src/api/listings.js'
 import { someBytes } from '../support/bytes.js'
 import { embeddedStore } from '../support/embedded-store.js'
-import { invalidOption } from '../support/errors.js'
+import { invalidOption, uploadError } from '../support/errors.js'
+import { MemoryDriver } from '../support/memory-driver.js'
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = []
@@ -33,6 +35,30 @@ async function withUploads(t: TestContext, keys: readonly string[]) {
   const lists = () => embedded.emulator.requests.filter(({ operation }) => operation === 'ListMultipartUploads')
   return { ...embedded, lists }
 }
+
+describe('a listing', () => {
+  it('takes no text with half of a surrogate pair', async (t) => {
+    const { store } = await embeddedStore(t)
+    const half = '\ud800'
+    for (const options of [{ prefix: half }, { delimiter: half }, { after: { key: half } }]) {
+      const [name = ''] = Object.keys(options)
+      await assert.rejects(store.listMultipartUploadPages(options).next(), invalidOption(name))
+    }
+    await assert.rejects(store.listParts({ key: 'k', uploadId: half }).next(), invalidOption('uploadId'))
+    await assert.rejects(store.abortMultipartUpload({ key: 'k', uploadId: half }), invalidOption('uploadId'))
+  })
+
+  it('ends where page after page has nothing', async (t) => {
+    const driver = new MemoryDriver()
+    let pages = 0
+    t.mock.method(driver, 'listMultipartUploads', () => {
+      pages += 1
+      if (pages > 5000) throw new Error('it never ends')
+      return Promise.resolve({ uploads: [], commonPrefixes: [], next: { after: { key: `k${pages}` } } })
+    })
+    await assert.rejects(all(uploadsPages(driver, {})), uploadError('BAD_ANSWER', 'does not end'))
+  })
+})
 
 describe('a listing of uploads', () => {
   const keys = ['a', 'logs/', 'logs/1', 'logs/2/x', 'logs/2/y', 'logs/3 +ü/x', 'z']

@@ -53,7 +53,7 @@ describe('a checkpoint in a file', () => {
   it('is replaced in one step: what a killed process had begun to write is of no consequence', async (t) => {
     const { file, at } = await lockedFile(t)
     await file.write('before')
-    await writeFile(`${at}.oss-upload-stream.new`, 'half')
+    await writeFile(`${at}.oss-upload-stream.new`, '{"format":"oss-upload-stream-che')
     assert.equal(await file.read(), 'before')
     await file.write('after')
     assert.equal(await file.read(), 'after')
@@ -150,7 +150,10 @@ describe('the lock of a checkpoint', () => {
   )
 
   for (const [what, holder] of [
-    ['of another machine', JSON.stringify({ host: `not ${os.hostname()}`, pid: process.pid, token: 'x' })],
+    [
+      'of another machine',
+      JSON.stringify({ format: 'oss-upload-stream-lock', host: `not ${os.hostname()}`, pid: process.pid, token: 'x' }),
+    ],
     ['that says nothing yet', ''],
   ] as const) {
     it(`${what} is taken over when it has not been renewed for long`, async (t) => {

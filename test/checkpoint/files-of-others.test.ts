@@ -29,6 +29,21 @@ describe('files of others', () => {
     for (const file of [checkpoint, ...beside]) assert.equal(await readFile(file, 'utf8'), 'of others')
   })
 
+  it('are not removed where a lock or a new checkpoint of ours would lie', async (t) => {
+    const folder = await temporaryFolder(t)
+    const { store } = await embeddedStore(t)
+    const past = new Date(Date.now() - 3_600_000)
+    for (const end of ['lock', 'new']) {
+      const checkpoint = path.join(folder, `c-${end}`)
+      const other = `${checkpoint}.oss-upload-stream.${end}`
+      await writeFile(other, 'of others')
+      await utimes(other, past, past)
+      const uploading = store.upload('k', someBytes(300_000), { checkpoint, partSize: 102_400 })
+      await assert.rejects(uploading, uploadError('CHECKPOINT_FAILED', 'not written by this library'))
+      assert.equal(await readFile(other, 'utf8'), 'of others')
+    }
+  })
+
   it('do not make a lock wait when one is a named pipe', { skip: process.platform === 'win32' }, async (t) => {
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     execFileSync('mkfifo', [`${checkpoint}.oss-upload-stream.lock`])
@@ -48,5 +63,26 @@ describe('the options of a file', () => {
     await uploading
     const { metadata, contentType } = await store.head('k')
     assert.deepEqual([metadata['of'], contentType], ['first', 'text/plain'])
+  })
+})
+
+describe('the options of single calls', () => {
+  it('are those that they were called with', async (t) => {
+    const { store } = await embeddedStore(t)
+    const options = { metadata: { of: 'first' }, forbidOverwrite: true }
+    const initiating = store.initiateMultipartUpload('k', options)
+    options.metadata.of = 'second'
+    const uploadId = await initiating
+    const part = await store.uploadPart({ key: 'k', uploadId }, 1, someBytes(1000))
+    const acl = { acl: 'private' }
+    const completing = store.completeMultipartUpload({ key: 'k', uploadId }, [part], acl)
+    acl.acl = 'no such ACL'
+    await completing
+    assert.equal((await store.head('k')).metadata['of'], 'first')
+    const range = { start: 0, end: 9 }
+    const getting = store.get('k', { range })
+    range.end = 99
+    const { body } = await getting
+    assert.equal((await body.toArray()).join('').length > 0, true)
   })
 })

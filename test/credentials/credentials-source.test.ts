@@ -186,6 +186,36 @@ describe('a credentials provider', () => {
     await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED'))
   })
 
+  it('that calls the store that it is of is told so', async () => {
+    let depth = 0
+    const source: CredentialsSource = new CredentialsSource(() => {
+      depth += 1
+      if (depth > 100) throw new RangeError('it never ends')
+      return source.snapshot()
+    })
+    await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'must not call the store that it is of'))
+    assert.equal(depth, 1)
+  })
+
+  it('that gives an end that is no time is asked each time', async () => {
+    const key = { accessKeyId: 'id', accessKeySecret: 'secret' }
+    for (const expiration of [Symbol('end'), 10n, { valueOf: () => assert.fail('called') }, null]) {
+      const source = new CredentialsSource(() => ({ ...key, expiration }) as unknown as ExpiringCredentials)
+      assert.deepEqual(await source.snapshot(), key)
+      assert.equal(source.atHand, undefined)
+    }
+  })
+
+  it('that gives what cannot be read is told so', async () => {
+    const source = new CredentialsSource(() => ({
+      get accessKeyId(): string {
+        throw new TypeError('of others')
+      },
+      accessKeySecret: 'secret',
+    }))
+    await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'of others'))
+  })
+
   it('that never answers is given up and asked anew', async () => {
     let asked = 0
     const source = new CredentialsSource(() => {

@@ -133,6 +133,12 @@ describe('a page of uploads', () => {
     assert.deepEqual(uploadsPage(truncated('k', '')).next, { after: { key: 'k' } })
   })
 
+  it('without any marker goes on from the last upload', () => {
+    const last = uploadsPage(upload('a', '1') + upload('b', '2') + truncated('')).next
+    assert.deepEqual(last, { after: { key: 'b', uploadId: '2' } })
+    assert.throws(() => uploadsPage(truncated('')), /NextKeyMarker/)
+  })
+
   it('that begins after a key has no upload of it, unless it begins after one of them', () => {
     const both = upload('a', '1') + upload('b', '2')
     const keys = (after: UploadsPageRequest['after']) =>

@@ -30,7 +30,15 @@ function md5(bytes: Uint8Array): string {
 
 /** Method and URL, and the headers that are not on every request. */
 function shapeOf({ method, url, headers }: ReceivedRequest): [string, Record<string, unknown>] {
-  const common = ['host', 'user-agent', 'connection', 'authorization', 'x-oss-date', 'x-oss-content-sha256']
+  const common = [
+    'host',
+    'accept-encoding',
+    'user-agent',
+    'connection',
+    'authorization',
+    'x-oss-date',
+    'x-oss-content-sha256',
+  ]
   const own = Object.entries(headers).filter(([name]) => !common.includes(name) && name !== 'x-oss-security-token')
   return [`${method} ${url}`, Object.fromEntries(own)]
 }
@@ -71,6 +79,7 @@ describe('every request', () => {
     assert.match(headers.authorization ?? '', /^OSS4-HMAC-SHA256 Credential=testAccessKeyId\/\d{8}\/cn-test\/oss\//)
     assert.equal(headers['x-oss-security-token'], 'testSecurityToken')
     assert.deepEqual(Object.keys(headers).sort(), [
+      'accept-encoding',
       'authorization',
       'connection',
       'content-length',

@@ -1,6 +1,7 @@
 import type { Checksum } from '../../checksum/checksum.js'
 import { normalizeCrc64 } from '../../checksum/decimal.js'
 import type { Dialect } from '../dialect.js'
+import { plainEtag } from './etag.js'
 import type { ObjectHead, StoredObject, ToldEncryption } from '../store-driver.js'
 
 /** What the headers of HeadObject and GetObject say. Throws where they do not say how large the object is. */
@@ -23,7 +24,7 @@ export function readObjectHead(
     .map(([name, value]) => [name.slice(metadataPrefix.length), value] as const)
   return {
     size,
-    etag: headers['etag'] ?? '',
+    etag: plainEtag(headers['etag'] ?? ''),
     ...checksumFacts(checksum),
     ...(uploadId === undefined ? {} : { uploadId }),
     ...(versionId === undefined ? {} : { versionId }),

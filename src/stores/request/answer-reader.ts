@@ -5,6 +5,7 @@ import { parseXml, type XmlElement } from '../../shared/xml.js'
 import { badAnswer } from './attempt-failure.js'
 import type { Dialect } from '../dialect.js'
 import type { Integrity } from '../integrity/integrity.js'
+import { plainEtag } from '../object/etag.js'
 import { checksumFacts, readObjectHead } from '../object/object-head.js'
 import type { ObjectOptions } from '../object/object-options.js'
 import type { ObjectHead, ReadOptions, StoredObject } from '../store-driver.js'
@@ -47,7 +48,7 @@ export class AnswerReader {
   etag(answer: HttpAnswer): string {
     const etag = answer.headers['etag']
     if (etag === undefined || etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
-    return etag
+    return plainEtag(etag)
   }
 
   /** Throws where the headers do not say how large the object is. */
@@ -62,7 +63,7 @@ export class AnswerReader {
     const checksum = this.#integrity.ofObject(headers, etag ?? '', options, document)
     const versionId = headers[`${this.#dialect.headerPrefix}version-id`]
     return {
-      etag: etag ?? '',
+      etag: plainEtag(etag ?? ''),
       ...checksumFacts(checksum),
       ...(versionId === undefined ? {} : { versionId }),
       requestId: headers[this.#dialect.requestIdHeader] ?? '',

@@ -238,6 +238,8 @@ export class Requester {
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.size ?? 0)
     const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash }
     Object.assign(headers, dialect.sign(signable, credentials, this.#clock.now()))
+    // Not signed: proxies change it. Bytes in another encoding have another length and checksum.
+    headers['accept-encoding'] = 'identity'
     attempt.request = {
       method,
       origin: dialect.origin,
@@ -245,7 +247,7 @@ export class Requester {
       headers,
       body,
       signal: context.signal,
-      answerMs: answerMs * patience,
+      answerMs: Math.min(answerMs * patience, context.attemptMs ?? Infinity),
       // White space that keeps a connection alive comes as rarely as the answer itself may.
       ...(patience > 1 ? { gapMs: answerMs * patience } : {}),
       pacedMs,

@@ -46,6 +46,9 @@ const HOPELESS: readonly UploadErrorCode[] = [
 /** Time for aborting what is not resumed. */
 const ABORT_MS = 60_000
 
+/** For one attempt at it. */
+const ABORT_ATTEMPT_MS = 20_000
+
 export class Checkpoint {
   readonly #store: LockableStore
   readonly #upload: CheckpointedUpload
@@ -246,7 +249,11 @@ export class Checkpoint {
     if (left !== undefined && isReachable) {
       try {
         const { driver, options } = this.#upload
-        await driver.abortMultipartUpload(left, { ...context, retryTotalMs: ABORT_MS }, options)
+        await driver.abortMultipartUpload(
+          left,
+          { ...context, retryTotalMs: ABORT_MS, attemptMs: ABORT_ATTEMPT_MS },
+          options,
+        )
       } catch (error) {
         context.signal?.throwIfAborted()
         cleanupError = toError(error)
