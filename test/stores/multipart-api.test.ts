@@ -452,8 +452,8 @@ describe('a listing', () => {
       service.requests.map(({ url }) => url),
       [
         '/bucket/?uploads&encoding-type=url',
-        '/bucket/?uploads&encoding-type=url&prefix=a%20b&delimiter=%2F&max-uploads=9&key-marker=k%2F&upload-id-marker=U',
-        '/bucket/?uploads&encoding-type=url&key-marker=k',
+        '/bucket/?uploads&prefix=a%20b&delimiter=%2F&max-uploads=9&key-marker=k%2F&upload-id-marker=U&encoding-type=url',
+        '/bucket/?uploads&key-marker=k&encoding-type=url',
       ],
     )
   })
