@@ -32,6 +32,8 @@ const CHECKS: Record<string, (block: CodeBlock) => unknown> = {
     }
   },
   yaml: ({ text }) => assert.equal(typeof (parse(text) as { kind: unknown }).kind, 'string'),
+  // Units of systemd, which a test of their own verifies.
+  ini: ({ text }) => assert.match(text, /^\[Unit\]$/m),
   json: ({ text }) => JSON.parse(text) as unknown,
   xml: async ({ text }) => assert.equal((await parseXml(text)).name, 'LifecycleConfiguration'),
 }
