@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const SUITES = ['upload', 'small', 'scale', 'latency'] as const
+const SUITES = ['upload', 'small', 'scale', 'latency', 'pipe'] as const
 export type Suite = (typeof SUITES)[number]
 
 export interface BenchOptions {
@@ -21,12 +21,13 @@ export interface BenchOptions {
   json: boolean
 }
 
-export const USAGE = `npm run bench [-- [upload | small | scale | latency] [options]]
+export const USAGE = `npm run bench [-- [upload | small | scale | latency | pipe] [options]]
 
 upload (the default): one object of unknown size, every contender in turn, each in a fresh process
 small:                many objects of 1 KiB, against plain undici
 scale:                what a byte costs from 64 MiB to the size given, and a part from 10 to 10,000 of them
 latency:              throughput with 50 and 200 ms added to each request, against what the parts in flight allow
+pipe:                 commands that upload what they read from a pipe, such as ossup put and aws s3 cp -
 
   --size 1GiB         of the object (scale: of the largest)
   --runs 5            of each contender; figures are medians

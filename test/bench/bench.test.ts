@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { parseBenchOptions } from './bench-options.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
+import { versionOf } from './pipe/clients.js'
 import { selfSignedCertificate } from './certificate.js'
 import { median } from './statistics.js'
 
@@ -42,6 +43,20 @@ describe('the benchmark', () => {
       ],
     )
     for (const { cpuPerGiB, mibPerSecond } of https) assert.ok(cpuPerGiB > 0 && mibPerSecond > 0)
+  })
+
+  it('measures commands that read a pipe, and skips those that are not installed with the reason', async () => {
+    const { http } = await bench<Record<'http', Row[]>>('pipe', '--only', 'send,ossup,pipeline', '--size', '1MiB')
+    assert.deepEqual(
+      http.map(({ name, failure }) => [name, failure]),
+      [
+        ['floor, read and send', undefined],
+        ['ossup put', undefined],
+        ['pipeline(child.stdout)', undefined],
+      ],
+    )
+    for (const { cpuPerGiB, mibPerSecond } of http) assert.ok(cpuPerGiB > 0 && mibPerSecond > 0)
+    assert.equal(versionOf(['there-is-no-such-command', '--version']), undefined)
   })
 
   it('says which value of which option it does not take', () => {

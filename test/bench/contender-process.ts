@@ -2,9 +2,9 @@
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
 import { CONTENDERS } from './contenders/all.js'
+import { ChunkSource } from './chunk-source.js'
 import type { Client } from './contender.js'
 import type { Cost, Job } from './job.js'
-import { RepeatedChunk } from './repeated-chunk.js'
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
 const contender = CONTENDERS.find(({ name }) => name === job.contender)
@@ -21,6 +21,8 @@ async function cost(): Promise<Cost> {
   if (contender === undefined) throw new Error('no such contender')
   const client = await contender.open(job)
   await uploadAll(client, 'warm-up', job.warmUp)
+  // The memory of the source is no cost of the upload.
+  if (job.kind === 'stream') new ChunkSource(0).destroy()
 
   const ownRss = process.memoryUsage.rss()
   const cpu = process.cpuUsage()
@@ -53,7 +55,7 @@ async function upload(to: Client, key: string, size: number): Promise<void> {
   const { kind } = job
   if (kind === 'bytes' && to.bytes) await to.bytes(key, smallObject(size))
   else if (kind === 'file' && to.file) await to.file(key, job.file)
-  else if (kind === 'stream' && to.stream) await to.stream(key, new RepeatedChunk(size))
+  else if (kind === 'stream' && to.stream) await to.stream(key, new ChunkSource(size))
   else throw new Error(`${job.contender} cannot upload as ${kind}`)
 }
 

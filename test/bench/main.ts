@@ -9,15 +9,16 @@ import { ours } from './contenders/ours.js'
 import { Receivers } from './receiver/receivers.js'
 import type { SuiteTools } from './suite.js'
 import { benchLatency } from './suites/latency.js'
+import { benchPipe } from './suites/pipe.js'
 import { benchScale } from './suites/scale.js'
 import { benchSmall } from './suites/small.js'
 import { benchUpload } from './suites/upload.js'
 
-const SUITES = { upload: benchUpload, small: benchSmall, scale: benchScale, latency: benchLatency }
+const SUITES = { upload: benchUpload, small: benchSmall, scale: benchScale, latency: benchLatency, pipe: benchPipe }
 
 async function main(options: BenchOptions): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => isAskedFor(name, options.only))
-  if (contenders.length === 0) throw new Error(`--only ${options.only.join()} names nobody`)
+  if (contenders.length === 0 && options.suite !== 'pipe') throw new Error(`--only ${options.only.join()} names nobody`)
   const folder = mkdtempSync(join(tmpdir(), 'oss-upload-stream-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const receivers = new Receivers(options.sink, folder)
@@ -28,7 +29,7 @@ async function main(options: BenchOptions): Promise<void> {
     print: (text) => {
       if (!options.json) console.log(text)
     },
-    onTurn: ({ name }, run) => {
+    onTurn: (name, run) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}, run ${run} of ${options.runs}`)
     },
   }

@@ -33,7 +33,7 @@ export async function measure(
   for (let run = 1; run <= setting.runs; run += 1) {
     for (const outcome of outcomes.filter(({ failure }) => failure === undefined)) {
       const { contender, costs } = outcome
-      onTurn(contender, run)
+      onTurn(contender.name, run)
       try {
         costs.push(await turn(contender, setting, receivers, folder))
       } catch (error) {

@@ -9,5 +9,5 @@ export interface SuiteTools {
   folder: string
   /** A report for people. */
   print: (text: string) => void
-  onTurn: (contender: Contender, run: number) => void
+  onTurn: (name: string, run: number) => void
 }

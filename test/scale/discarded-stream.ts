@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import type { ObjectStore, UploadOptions, UploadResult } from '../../src/index.js'
-import { RepeatedChunk } from '../bench/repeated-chunk.js'
+import { ChunkSource } from '../bench/chunk-source.js'
 
 export interface MemorySample {
   /** Bytes received from the source. */
@@ -27,7 +27,7 @@ export async function streamSampled(
     next += every
     onSample(sample(received))
   })
-  await pipeline(new RepeatedChunk(size), upload)
+  await pipeline(new ChunkSource(size), upload)
   onSample(sample(size))
   return upload.done
 }

@@ -1,24 +1,27 @@
-import { Buffer } from 'node:buffer'
 import { Readable } from 'node:stream'
+import { SourceMemory } from './source-memory.js'
 
-const CHUNK = Buffer.alloc(64 * 1024)
-for (let i = 0; i < CHUNK.length; i++) CHUNK[i] = (i * 2_654_435_761) >>> 16
+const CHUNK = 64 * 1024
+
+/** One for all objects of a process. */
+let memory: SourceMemory | undefined
 
 /** So many bytes of no size known in advance, in chunks as pipes and files give them. To make them costs next to nothing. */
-export class RepeatedChunk extends Readable {
+export class ChunkSource extends Readable {
   #left: number
 
   constructor(size: number) {
-    super({ highWaterMark: CHUNK.length })
+    super({ highWaterMark: CHUNK })
+    memory ??= new SourceMemory(CHUNK)
     this.#left = size
   }
 
   override _read(): void {
-    if (this.#left === 0) {
+    if (this.#left === 0 || memory === undefined) {
       this.push(null)
       return
     }
-    const chunk = this.#left < CHUNK.length ? CHUNK.subarray(0, this.#left) : CHUNK
+    const chunk = memory.next(this.#left)
     this.#left -= chunk.length
     this.push(chunk)
   }

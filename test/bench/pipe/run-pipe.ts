@@ -1,0 +1,94 @@
+/** Runs a client behind a pipe, as a shell does, and says what it cost. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import type { PipeClient, PipeTarget } from './clients.js'
+
+export interface PipeCost {
+  /** User and system time of the client with its start, and of what it started; without the producer. */
+  cpuSeconds: number
+  wallSeconds: number
+  /** Bytes that its own process held at most; NaN where the system does not tell. */
+  peakRss: number
+}
+
+/**
+ * The first argument is the command line of the producer, or empty; the client follows. Reports the client's process id,
+ * and at the end what it cost, by `times`: the producer is a child of another shell.
+ */
+const SCRIPT = `
+producer=$1
+shift
+measured() {
+  sh -c 'echo "pid $$" >&3; exec "$@"' client "$@"
+  code=$?
+  times >&3
+  exit $code
+}
+if [ "$producer" = '' ]; then (measured "$@"); else sh -c "$producer" 3>&- | measured "$@"; fi
+`
+
+const SAMPLE_MS = 50
+
+/** Rejects with what the client wrote to standard error where it failed. */
+export async function runPipe(
+  client: PipeClient,
+  target: PipeTarget,
+  producer: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<PipeCost> {
+  const source = client.readsInput ? producer.map(quoted).join(' ') : ''
+  const command = client.command(target, producer.slice(1))
+  const begunAt = performance.now()
+  const shell = spawn('sh', ['-c', SCRIPT, 'pipe', source, ...command], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  })
+  const report = shell.stdio[3] as Readable
+  let told = ''
+  let peakRss = NaN
+  report.setEncoding('utf8').on('data', (chunk: string) => (told += chunk))
+  const sampling = setInterval(() => {
+    const pid = /^pid (\d+)$/m.exec(told)?.[1]
+    if (pid !== undefined) peakRss = peakRssOf(pid) ?? peakRss
+  }, SAMPLE_MS)
+  try {
+    const [errors, [code]] = await Promise.all([
+      text(shell.stderr as Readable),
+      once(shell, 'close') as Promise<[number | null]>,
+    ])
+    const wallSeconds = (performance.now() - begunAt) / 1000
+    if (code !== 0) throw new Error(`ended with ${code}: ${errors.trim().slice(-300)}`)
+    return { cpuSeconds: cpuSecondsIn(told), wallSeconds, peakRss }
+  } finally {
+    clearInterval(sampling)
+  }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/** The last line of `times`: user and system time of the shell's children. One that starts the producer tells its own. */
+function cpuSecondsIn(told: string): number {
+  const own = /^own (.*)$/m.exec(told)?.[1]
+  if (own !== undefined) {
+    const { user, system } = JSON.parse(own) as NodeJS.CpuUsage
+    return (user + system) / 1e6
+  }
+  const [, ...children] = told.matchAll(/(\d+)m([\d.]+)s\s+(\d+)m([\d.]+)s/g)
+  const [, userMinutes, user, systemMinutes, system] = children.at(-1) ?? []
+  return Number(userMinutes) * 60 + Number(user) + Number(systemMinutes) * 60 + Number(system)
+}
+
+/** Of a process that runs, on Linux. */
+function peakRssOf(pid: string): number | undefined {
+  try {
+    const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+    return kib === undefined ? undefined : Number(kib) * 1024
+  } catch {
+    return undefined
+  }
+}
