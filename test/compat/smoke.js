@@ -50,10 +50,8 @@ const checks = {
     for await (const { key } of store.listMultipartUploads()) assert.fail(key)
   },
   'the library is required from CommonJS': async () => {
-    if (process.features.require_module !== true) return 'not before Node.js 20.19 and 22.12'
     const required = createRequire(import.meta.url)('oss-upload-stream')
     assert.equal(required.openStore, openStore)
-    return undefined
   },
   'a worker thread uploads': () => NO_WORKERS ?? inWorker('in-worker'),
   'four worker threads upload at the same time': async () => {

@@ -1,6 +1,7 @@
 /** What holds for every page: its code compiles, its commands can be parsed, its links lead somewhere, it can be read. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import ts from 'typescript'
 import { parse } from 'yaml'
 import { parseXml } from '../../src/shared/xml.js'
 import { run } from '../support/commands.js'
@@ -20,6 +21,8 @@ const WIDEST_CELL = 60
 const CHECKS: Record<string, (block: CodeBlock) => unknown> = {
   // All pages at once, below.
   ts: () => undefined,
+  // The test of each such page runs them, and test/compat those that need packages from elsewhere.
+  js: ({ text }) => assert.deepEqual(ts.transpileModule(text, { reportDiagnostics: true }).diagnostics, []),
   // The command's page has a test of its own for what it shows.
   console: () => undefined,
   sh: ({ text }) => run(['bash', '-n', '-c', text]),
