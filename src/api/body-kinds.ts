@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { types } from 'node:util'
 import { invalidOption } from '../shared/check-option.js'
 
-const ACCEPTED_CHUNKS = 'accepted are strings, Uint8Array, other views and ArrayBuffer'
+const ACCEPTED_CHUNKS = 'must be a string, a Uint8Array, another view or an ArrayBuffer'
 
 /** Chunks between which other work gets a turn: an iterable that never waits would keep everything else waiting. */
 export const CHUNKS_PER_TURN = 128

@@ -52,9 +52,9 @@ function create<
   checkObject('options', options)
   const { store, ...uploadOptions } = options
   if (store !== undefined) {
-    if (!isStore(store)) throw invalidOption('store', store, 'accepted is what openStore() answers')
+    if (!isStore(store)) throw invalidOption('store', store, 'must be a store from openStore()')
     if (place.provider !== undefined && (place.provider !== store.provider || place.bucket !== store.bucket)) {
-      throw invalidOption('target', target, `accepted is the bucket of the store, ${store.provider}://${store.bucket}`)
+      throw invalidOption('target', target, `must be the bucket of the store, ${store.provider}://${store.bucket}`)
     }
     return make(store, key, uploadOptions)
   }

@@ -203,7 +203,7 @@ export async function* listedUploads(
 function refuseDelimiter(options: object, pages: string): void {
   const { delimiter } = checkObject('options', options) as { delimiter?: unknown }
   if (delimiter !== undefined)
-    throw invalidOption('delimiter', delimiter, `what it groups comes in pages, from ${pages}`)
+    throw invalidOption('delimiter', delimiter, `must be left out: what it groups comes in pages, from ${pages}`)
 }
 
 /** An empty prefix is that of all keys; an empty delimiter is most likely a mistake. */

@@ -104,7 +104,7 @@ export class MultipartByHand {
       return source.name === 'bytes' ? source.size : this.#checkLength(source.size)
     }
     const known = length ?? source.size
-    if (known === undefined) throw invalidOption('length', length, 'of a stream it must be told, in bytes')
+    if (known === undefined) throw invalidOption('length', length, 'must be given for a stream, in bytes')
     return this.#checkLength(known)
   }
 

@@ -57,7 +57,7 @@ export function openPartSource(body: unknown): PartSource {
     throw invalidOption(
       'body',
       body,
-      'it must be a Uint8Array, a Blob, a stream, an async iterable, or { path, start, end }',
+      'must be a Uint8Array, a Blob, a stream, an async iterable, or { path, start, end }',
     )
   }
   return iterableSource(body)
@@ -87,7 +87,7 @@ function readableSource(stream: Readable): ChunkSource {
 }
 
 function webSource(stream: ReadableStream<unknown>): ChunkSource {
-  if (stream.locked) throw invalidOption('body', stream, 'somebody reads it already')
+  if (stream.locked) throw invalidOption('body', stream, 'must not be read elsewhere')
   const reader = stream.getReader()
   return {
     name: 'chunks',
@@ -135,5 +135,8 @@ export async function fillPart(
 
 /** `has` so many bytes. */
 export function wrongLength(length: number, has: string): UploadError {
-  return new UploadError('INVALID_OPTION', `length is ${length}: the body has ${has} bytes; nothing was sent`)
+  return new UploadError(
+    'INVALID_OPTION',
+    `length must be that of the body, which has ${has} bytes; nothing was sent (got ${length})`,
+  )
 }

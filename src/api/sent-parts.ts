@@ -51,11 +51,11 @@ export function combineCrc64(parts: readonly { size: number; crc64: string }[]):
  */
 export function checkParts(parts: readonly GivenPart[], maxParts: number): GivenPart[] {
   if (!Array.isArray(parts) || parts.length === 0) {
-    throw invalidOption('parts', parts, 'it must be a list of at least one part')
+    throw invalidOption('parts', parts, 'must be a list of at least one part')
   }
   const sorted = parts.map((part) => checkPart(part, maxParts)).sort((a, b) => a.partNumber - b.partNumber)
   const twice = sorted.find((part, index) => part.partNumber === sorted[index - 1]?.partNumber)
-  if (twice !== undefined) throw invalidOption('partNumber', twice.partNumber, 'it is given twice')
+  if (twice !== undefined) throw invalidOption('partNumber', twice.partNumber, 'must not be given twice')
   checkStarts(sorted)
   return sorted
 }
@@ -73,7 +73,11 @@ export function wholeOf(
   const whole = { size: known.reduce((sum, { size }) => sum + size, 0), crc64: combineAll(known) }
   if (expectedCrc64 !== undefined && !(isKnown && whole.crc64 === checkCrc64(expectedCrc64, 'expectedCrc64'))) {
     const found = isKnown ? `make the CRC-64 ${formatCrc64(whole.crc64)}` : 'do not all have a size and a CRC-64'
-    throw invalidOption('expectedCrc64', expectedCrc64, `the ${parts.length} parts ${found}; nothing was sent`)
+    throw invalidOption(
+      'expectedCrc64',
+      expectedCrc64,
+      `must be that of the parts: the ${parts.length} parts ${found}; nothing was sent`,
+    )
   }
   return isKnown ? whole : undefined
 }
@@ -85,12 +89,16 @@ function checkExpectedSize(parts: readonly GivenPart[], expectedSize: number): v
     throw invalidOption(
       'expectedSize',
       expectedSize,
-      `part ${unknown.partNumber} needs its size to be compared with it`,
+      `must be left out unless every part has its size: part ${unknown.partNumber} has none`,
     )
   }
   const size = parts.reduce((sum, part) => sum + (part.size ?? 0), 0)
   if (size !== expectedSize) {
-    throw invalidOption('expectedSize', expectedSize, `the ${parts.length} parts have ${size} bytes; nothing was sent`)
+    throw invalidOption(
+      'expectedSize',
+      expectedSize,
+      `must be that of the parts: the ${parts.length} parts have ${size} bytes; nothing was sent`,
+    )
   }
 }
 
@@ -98,7 +106,11 @@ function checkExpectedSize(parts: readonly GivenPart[], expectedSize: number): v
 function checkStarts(sorted: readonly GivenPart[]): void {
   const [first] = sorted
   if (first?.start !== undefined && first.start > 0 && first.partNumber > 1) {
-    throw invalidOption('parts', `part ${first.partNumber} first`, 'the parts before it are missing')
+    throw invalidOption(
+      'parts',
+      `part ${first.partNumber} first`,
+      'must begin with the first byte: the parts before are missing',
+    )
   }
   let end: number | undefined
   for (const { partNumber, size, start } of sorted) {
@@ -106,7 +118,7 @@ function checkStarts(sorted: readonly GivenPart[]): void {
       throw invalidOption(
         'parts',
         `part ${partNumber} from byte ${start}`,
-        `it must begin at byte ${end}, where the part before it ends; a part is missing or has the number of another`,
+        `must begin at byte ${end}, where the part before it ends; a part is missing or has the number of another`,
       )
     }
     const begins: number | undefined = start ?? end
@@ -132,8 +144,7 @@ function checkSize(size: unknown): number {
 
 function checkCrc64(value: unknown, name = 'crc64'): bigint {
   const crc64 = typeof value === 'string' ? parseCrc64(value) : undefined
-  if (crc64 === undefined)
-    throw invalidOption(name, value, 'it must be a CRC-64 in decimal, as uploadPart() returns it')
+  if (crc64 === undefined) throw invalidOption(name, value, 'must be a CRC-64 in decimal, as uploadPart() returns it')
   return crc64
 }
 

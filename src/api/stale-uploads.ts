@@ -79,11 +79,11 @@ async function abortOne(
 /** What tells, for a page, the latest time at which an upload of it may have been begun. */
 function checkAge({ olderThanMs, before }: AbortStaleUploadsOptions): (page: UploadsPage) => number {
   if ((olderThanMs === undefined) === (before === undefined)) {
-    throw new UploadError('INVALID_OPTION', 'accepted is one of the options olderThanMs and before, and one is needed')
+    throw new UploadError('INVALID_OPTION', 'exactly one of the options olderThanMs and before must be given')
   }
   if (before !== undefined) {
     const time = before instanceof Date ? before.getTime() : NaN
-    if (Number.isNaN(time)) throw invalidOption('before', before, 'accepted is a Date')
+    if (Number.isNaN(time)) throw invalidOption('before', before, 'must be a Date')
     return () => time
   }
   const age = checkInteger('olderThanMs', olderThanMs, 0, Number.MAX_SAFE_INTEGER, 'ms')

@@ -119,10 +119,10 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
     variables[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
   const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
   if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.dispatch !== 'function') {
-    throw invalidOption('dispatcher', dispatcher, 'accepted is a Dispatcher of undici 6, 7 or 8')
+    throw invalidOption('dispatcher', dispatcher, 'must be a Dispatcher of undici 6, 7 or 8')
   }
   if (dispatcher !== undefined && options.proxy !== undefined) {
-    throw new UploadError('INVALID_OPTION', 'proxy and dispatcher are both there: accepted is one of them')
+    throw new UploadError('INVALID_OPTION', 'proxy and dispatcher cannot be used together: leave one of them out')
   }
   const place = {
     provider,
@@ -150,7 +150,7 @@ function bucketOf(provider: Provider, bucket: string | undefined, variables: rea
   if (bucket !== undefined) return checkString('bucket', bucket)
   const inEnvironment = variables.map((name) => `, or environment variable ${name}`).join('')
   const places = `option bucket, or a target such as ${provider}://bucket/key${inEnvironment}`
-  throw invalidOption('bucket', bucket, `accepted is a bucket name (${places})`)
+  throw invalidOption('bucket', bucket, `must be a bucket name (${places})`)
 }
 
 function credentialsOf(
@@ -163,7 +163,7 @@ function credentialsOf(
     if (value !== undefined) return value
     throw new UploadError(
       'MISSING_CREDENTIALS',
-      `${nameOf(option)} is missing: accepted are the option credentials, or ${nameOf('accessKeyId')} and ${nameOf('accessKeySecret')} together in the environment`,
+      `${nameOf(option)} is missing: give the option credentials, or ${nameOf('accessKeyId')} and ${nameOf('accessKeySecret')} together in the environment`,
     )
   }
   return {

@@ -6,7 +6,7 @@ export type Target = { provider: Provider; bucket: string; key: string } | { pro
 
 /** `oss://bucket/key`, `obs://…`, `s3://…`, or a key. The key is taken as it is, never decoded. Throws UploadError. */
 export function parseTarget(target: unknown): Target {
-  const accepted = `accepted is ${PROVIDER_NAMES.map((scheme) => `${scheme}://bucket/key`).join(', ')}, or a key when the bucket comes from the store or the environment`
+  const accepted = `must be ${PROVIDER_NAMES.map((scheme) => `${scheme}://bucket/key`).join(', ')}, or a key when the bucket comes from the store or the environment`
   if (typeof target !== 'string' || target === '') throw invalidOption('target', target, accepted)
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(target)
   if (match === null) return { key: target }

@@ -33,7 +33,7 @@ export type UploadBody =
   | Iterable<string | ArrayBuffer | NodeJS.ArrayBufferView>
 
 const ACCEPTED =
-  'accepted are a Readable, a ReadableStream, an iterable of chunks, a Blob or File, a Uint8Array, another view, an ArrayBuffer, a string and { fd }'
+  'must be a Readable, a ReadableStream, an iterable of chunks, a Blob or File, a Uint8Array, another view, an ArrayBuffer, a string or { fd }'
 
 /**
  * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind, and the
@@ -78,7 +78,7 @@ function sourceOf(body: unknown): BodySource {
     // Also where the body is refused: its own error must not end the process.
     body.on('error', () => undefined)
     const fault = faultOf(body)
-    if (fault !== undefined) throw invalidOption('body', body, fault)
+    if (fault !== undefined) throw invalidOption('body', body, `cannot be uploaded: ${fault}`)
     // The types name the streams of Node.js alone.
     const { readableObjectMode } = body as Partial<Readable>
     if (readableObjectMode === undefined) return foreignSource(body)
@@ -95,7 +95,7 @@ function sourceOf(body: unknown): BodySource {
 
 /** Nothing more would come from it, and an empty object would be stored. */
 function alreadyRead(body: unknown): UploadError {
-  return invalidOption('body', body, ALREADY_READ)
+  return invalidOption('body', body, `cannot be uploaded: ${ALREADY_READ}`)
 }
 
 /** One that failed is not: its error is to be told. The types name the streams of Node.js alone, the documentation both. */

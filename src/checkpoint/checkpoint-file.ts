@@ -38,7 +38,7 @@ export class CheckpointFile implements LockableStore {
     return this.#do('read', async () => {
       try {
         const found = await stat(this.#path)
-        if (!found.isFile()) throw invalidOption('checkpoint', this.#path, 'it is there, and no file')
+        if (!found.isFile()) throw invalidOption('checkpoint', this.#path, 'must be a file')
         return await readFile(this.#path, 'utf8')
       } catch (error) {
         if (!isMissing(error)) throw error
@@ -107,7 +107,11 @@ export class CheckpointFile implements LockableStore {
       await stat(folder)
     } catch (error) {
       if (!isMissing(error)) throw error
-      throw invalidOption('checkpoint', this.#path, `there is no folder ${JSON.stringify(folder)}`)
+      throw invalidOption(
+        'checkpoint',
+        this.#path,
+        `must be in a folder that exists: there is no ${JSON.stringify(folder)}`,
+      )
     }
   }
 

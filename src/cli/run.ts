@@ -151,7 +151,7 @@ async function settledWithin(ms: number, task: Promise<unknown>): Promise<void> 
 
 function unknown(name: string): string {
   const names = COMMANDS.map((one) => one.name)
-  return `there is no command ${JSON.stringify(name)}: accepted are ${names.join(', ')}${suggestionFor(name, names)}`
+  return `there is no command ${JSON.stringify(name)}: the commands are ${names.join(', ')}${suggestionFor(name, names)}`
 }
 
 /** Flags of every command may also stand before it. */

@@ -158,7 +158,10 @@ function isClient(option: unknown): option is CredentialClient {
 /** The values themselves are never in a message. */
 function checkCredentials(value: unknown, what: string): Credentials {
   if (typeof value !== 'object' || value === null) {
-    throw new UploadError('MISSING_CREDENTIALS', `${what}: accepted is an object with accessKeyId and accessKeySecret`)
+    throw new UploadError(
+      'MISSING_CREDENTIALS',
+      `${what}: the credentials must be an object with accessKeyId and accessKeySecret`,
+    )
   }
   const given = value as Record<string, unknown>
   const isAws = isThere(given['secretAccessKey']) && !isThere(given['accessKeySecret'])

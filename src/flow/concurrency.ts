@@ -39,5 +39,5 @@ export function concurrencyOf(option: number | 'auto', circumstances: Circumstan
 export function checkConcurrency(value: unknown): number | 'auto' {
   if (value === 'auto') return value
   if (typeof value === 'number') return checkInteger('concurrency', value, 1, 100)
-  throw invalidOption('concurrency', value, "accepted are a whole number from 1 to 100 and 'auto'")
+  throw invalidOption('concurrency', value, "must be an integer from 1 to 100, or 'auto'")
 }

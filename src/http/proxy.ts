@@ -54,7 +54,7 @@ function checkProxyUrl(name: string, value: unknown): string {
   const shown = typeof value === 'string' ? JSON.stringify(hideUserInfo(value)) : typeof value
   throw new UploadError(
     'INVALID_OPTION',
-    `${name} is ${shown}: accepted is the URL of an HTTP proxy, such as http://proxy.example.com:3128`,
+    `${name} must be the URL of an HTTP proxy, such as http://proxy.example.com:3128 (got ${shown})`,
   )
 }
 

@@ -1,46 +1,49 @@
-/** Checks of options. Each failure names the option, the value and what is accepted. */
+/** Checks of options. Each failure names the option, what it must be, and what was given. */
 import { setMaxListeners } from 'node:events'
 import { inspect } from 'node:util'
 import { UploadError } from './errors.js'
 
-export function invalidOption(name: string, value: unknown, accepted: string): UploadError {
-  return new UploadError('INVALID_OPTION', `${name} is ${show(value)}: ${accepted}`)
+/** Returns the error of an option. `requirement` follows its name, such as `must be a function`. */
+export function invalidOption(name: string, value: unknown, requirement: string): UploadError {
+  return new UploadError('INVALID_OPTION', `${name} ${requirement} (got ${show(value)})`)
 }
 
 export function checkInteger(name: string, value: unknown, min: number, max: number, unit = ''): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
-  const suffix = unit === '' ? '' : ` (${unit})`
-  throw invalidOption(name, value, `accepted is a whole number from ${min} to ${max}${suffix}`)
+  const suffix = unit === '' ? '' : ` ${unit}`
+  throw invalidOption(name, value, `must be an integer from ${grouped(min)} to ${grouped(max)}${suffix}`)
 }
+
+const grouped = (value: number): string => value.toLocaleString('en-US')
 
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw invalidOption(name, value, 'accepted are true and false')
+  throw invalidOption(name, value, 'must be true or false')
 }
 
 export function checkString(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '') {
-    throw invalidOption(name, value, 'accepted is a text that is not empty')
+    throw invalidOption(name, value, 'must be a string that is not empty')
   }
   // Half of a surrogate pair has no bytes in UTF-8.
-  if (!value.isWellFormed()) throw invalidOption(name, value, 'half of a surrogate pair is no character')
+  if (!value.isWellFormed()) throw invalidOption(name, value, 'must be well-formed: half of a surrogate pair is not a character')
   return value
 }
 
 export function checkFunction<T>(name: string, value: T): T {
   if (typeof value === 'function') return value
-  throw invalidOption(name, value, 'accepted is a function')
+  throw invalidOption(name, value, 'must be a function')
 }
 
 export function checkOneOf<T extends string>(name: string, value: unknown, accepted: readonly T[]): T {
   const found = accepted.find((item) => item === value)
   if (found !== undefined) return found
-  throw invalidOption(name, value, `accepted are ${accepted.map((item) => `'${item}'`).join(', ')}`)
+  throw invalidOption(name, value, `must be one of ${accepted.map((item) => `'${item}'`).join(', ')}`)
 }
 
 /** One signal may end any number of uploads and calls: that each of them listens until it is over is no leak. */
 export function acceptSignal(name: string, value: unknown): AbortSignal {
-  if (!isSignal(value)) throw invalidOption(name, value, 'accepted is an AbortSignal')
+  if (!isSignal(value)) throw invalidOption(name, value, 'must be an AbortSignal')
   const isOwn: boolean = value instanceof EventTarget
   if (isOwn) {
     setMaxListeners(0, value)
@@ -64,13 +67,13 @@ function isSignal(value: unknown): value is AbortSignal {
 
 export function checkObject(name: string, value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw invalidOption(name, value, 'accepted is an object')
+  throw invalidOption(name, value, 'must be an object')
 }
 
 /** Names with values. A Map or Headers has none of its own: its entries would silently be lost. */
 export function checkRecord(name: string, value: unknown): Record<string, unknown> {
   const record = checkObject(name, value)
-  if (Symbol.iterator in record) throw invalidOption(name, value, 'accepted is a plain object of names and values')
+  if (Symbol.iterator in record) throw invalidOption(name, value, 'must be a plain object of names and values')
   return record
 }
 
@@ -80,7 +83,7 @@ export function checkNames(what: string, options: object, accepted: readonly str
   if (unknown === undefined) return
   throw new UploadError(
     'INVALID_OPTION',
-    `${what} has no option ${show(unknown)}: accepted are ${[...accepted].sort().join(', ')}`,
+    `${what} has no option ${show(unknown)}: its options are ${[...accepted].sort().join(', ')}`,
   )
 }
 

@@ -71,21 +71,21 @@ export function checkCommand(command: unknown, args: unknown, options: CommandOp
 
 function checkStdin(value: unknown): NonNullable<CommandOptions['stdin']> {
   if (value === 'ignore' || value === 'inherit' || value instanceof Readable) return value
-  throw invalidOption('stdin', value, `accepted are 'ignore', 'inherit' and a Readable`)
+  throw invalidOption('stdin', value, `must be 'ignore', 'inherit' or a Readable`)
 }
 
 function checkStderr(value: unknown): (chunk: Uint8Array) => void {
   if (typeof value === 'function') return checkFunction('stderr', value as (chunk: Uint8Array) => void)
-  throw invalidOption('stderr', value, `accepted are 'inherit', 'ignore' and a function`)
+  throw invalidOption('stderr', value, `must be 'inherit', 'ignore' or a function`)
 }
 
 /** The system ends a word at a NUL. */
 function checkWord(name: string, value: unknown): string {
   if (typeof value === 'string' && !value.includes('\0')) return value
-  throw invalidOption(name, value, 'accepted is a text without NUL')
+  throw invalidOption(name, value, 'must be a string without NUL')
 }
 
 function checkArray(name: string, value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value as readonly unknown[]
-  throw invalidOption(name, value, 'accepted is an array')
+  throw invalidOption(name, value, 'must be an array')
 }

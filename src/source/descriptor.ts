@@ -38,7 +38,7 @@ export async function readDescriptor(fd: number, sink: ByteSink): Promise<void> 
     case 'pipe':
       return readsIntoMemory() ? readOwnPipe(fd, sink, closes) : readStream(streamOf(fd, kind), sink)
     case 'directory':
-      throw invalidOption('body.fd', fd, 'it is a directory: upload its files, or an archive of it')
+      throw invalidOption('body.fd', fd, 'must not be a directory: upload its files, or an archive of it')
   }
 }
 
@@ -56,7 +56,7 @@ function statsOf(fd: number): ReturnType<typeof fstatSync> {
   try {
     return fstatSync(fd)
   } catch (error) {
-    throw invalidOption('body.fd', fd, `it must be open for reading: ${toError(error).message}`)
+    throw invalidOption('body.fd', fd, `must be open for reading: ${toError(error).message}`)
   }
 }
 
@@ -84,11 +84,7 @@ async function readSocket(fd: number, sink: ByteSink): Promise<void> {
   try {
     reading = readPipe(fd, sink)
   } catch (error) {
-    throw invalidOption(
-      'body.fd',
-      fd,
-      `it must be a file, a device, a pipe or a stream socket: ${toError(error).message}`,
-    )
+    throw invalidOption('body.fd', fd, `must be a file, a device, a pipe or a stream socket: ${toError(error).message}`)
   }
   await reading
 }

@@ -29,10 +29,10 @@ export function chooseAddressing(
 ): Addressing {
   const chosen = checkOneOf('addressing', addressing ?? usual, ADDRESSINGS)
   if (chosen === 'virtual' && isNumeric(endpoint)) {
-    throw invalidOption('addressing', chosen, "accepted is 'path' for an endpoint that is an IP address")
+    throw invalidOption('addressing', chosen, "must be 'path' for an endpoint that is an IP address")
   }
   if (chosen === 'cname' && !isNamed) {
-    throw invalidOption('addressing', chosen, 'accepted with an endpoint: the domain that is bound to the bucket')
+    throw invalidOption('addressing', chosen, 'must be used with an endpoint: the domain that is bound to the bucket')
   }
   return chosen
 }
@@ -52,9 +52,9 @@ export function addressBucket(endpoint: URL, bucket: string, addressing: Address
  * is accepted with `allowsPath` alone. Throws UploadError.
  */
 export function parseEndpoint(endpoint: string, example: string, allowsPath = false): URL {
-  const accepted = `accepted is a host such as ${example}, or a URL such as 'http://127.0.0.1:9000'`
+  const accepted = `must be a host such as ${example}, or a URL such as 'http://127.0.0.1:9000'`
   if (endpoint.includes('@')) {
-    throw new UploadError('INVALID_OPTION', `endpoint holds a user name or password: ${accepted}`)
+    throw new UploadError('INVALID_OPTION', `endpoint contains a user name or password; it ${accepted}`)
   }
   let url: URL
   try {

@@ -32,7 +32,7 @@ export function ownerHeaders(
   }
   if (expectedBucketOwner !== undefined) {
     if (typeof expectedBucketOwner !== 'string' || !/^\d{12}$/.test(expectedBucketOwner)) {
-      throw invalidOption('expectedBucketOwner', expectedBucketOwner, 'accepted is the id of an account: 12 digits')
+      throw invalidOption('expectedBucketOwner', expectedBucketOwner, 'must be the id of an account: 12 digits')
     }
     headers[`${prefix}expected-bucket-owner`] = expectedBucketOwner
   }

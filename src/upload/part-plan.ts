@@ -53,7 +53,7 @@ export class PartPlan {
     this.#firstSize = expectedSize === undefined ? partSize : sizeForExpected(expectedSize, partSize, limits)
     if (this.#firstSize > maxMemory) {
       const what = expectedSize === undefined ? 'partSize' : `the part size for expectedSize ${expectedSize}`
-      throw invalidOption(what, this.#firstSize, `accepted is at most maxMemory of the store, ${maxMemory} bytes`)
+      throw invalidOption(what, this.#firstSize, `must be at most maxMemory of the store, ${maxMemory} bytes`)
     }
     const mayGrow = partGrowth && expectedSize === undefined
     this.#largestSize = mayGrow
@@ -114,7 +114,7 @@ export class PartPlan {
 function sizeForExpected(expectedSize: number, partSize: number, limits: StoreLimits): number {
   const largestObject = Math.min(limits.maxObjectSize, limits.maxParts * limits.maxPartSize)
   if (expectedSize > largestObject) {
-    throw invalidOption('expectedSize', expectedSize, `accepted is at most ${largestObject} bytes`)
+    throw invalidOption('expectedSize', expectedSize, `must be at most ${largestObject} bytes`)
   }
   const needed = expectedSize / Math.floor(limits.maxParts * SPARE)
   return needed <= partSize ? partSize : Math.min(Math.ceil(needed / MiB) * MiB, limits.maxPartSize)

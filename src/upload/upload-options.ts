@@ -121,10 +121,10 @@ function checkSize(name: string, value: number | undefined, limits: StoreLimits)
 function checkResume(resume: unknown, checkpoint: unknown, inspect: unknown): SendOptions['resume'] {
   const checked = checkOneOf('resume', resume, ['replay', 'offset'])
   if (checked === 'offset' && checkpoint === undefined) {
-    throw invalidOption('resume', resume, 'it needs a checkpoint')
+    throw invalidOption('resume', resume, 'must be left out without a checkpoint')
   }
   if (checked === 'offset' && inspect !== undefined) {
-    throw invalidOption('resume', resume, `inspect needs all bytes: leave one of them out, or set resume to 'replay'`)
+    throw invalidOption('resume', resume, `must be 'replay' with inspect, which needs all bytes`)
   }
   return checked
 }

@@ -51,12 +51,12 @@ describe('a list of objects', () => {
   it('refuses options that are not acceptable', async (t) => {
     const { store, emulator } = await embeddedStore(t)
     const refused: [options: object, ...texts: string[]][] = [
-      [{ delimiter: '' }, "delimiter is ''"],
-      [{ limit: 0 }, 'limit is 0', 'from 1'],
-      [{ pageSize: 1001 }, 'pageSize is 1001', 'from 1 to 1000'],
-      [{ prefix: 5 }, 'prefix is 5'],
-      [{ after: '' }, "after is ''"],
-      [{ after: { key: 'a' } }, 'after.token is undefined'],
+      [{ delimiter: '' }, 'delimiter ', "(got '')"],
+      [{ limit: 0 }, 'limit ', '(got 0)', 'from 1'],
+      [{ pageSize: 1001 }, 'pageSize ', '(got 1001)', 'from 1 to 1,000'],
+      [{ prefix: 5 }, 'prefix ', '(got 5)'],
+      [{ after: '' }, 'after ', "(got '')"],
+      [{ after: { key: 'a' } }, 'after.token ', '(got undefined)'],
       [{ marker: 'x' }, "no option 'marker'", 'after'],
     ]
     for (const [options, ...texts] of refused) {

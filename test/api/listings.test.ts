@@ -147,12 +147,12 @@ describe('a listing of uploads', () => {
   it('refuses options that are not acceptable', async (t) => {
     const { store, lists } = await withUploads(t, [])
     const refused: [options: object, ...texts: string[]][] = [
-      [{ delimiter: '' }, "delimiter is ''"],
-      [{ limit: 0 }, 'limit is 0', 'from 1'],
-      [{ pageSize: 1001 }, 'pageSize is 1001', 'from 1 to 1000'],
-      [{ after: 'key' }, "after is 'key'", 'an object'],
-      [{ after: {} }, 'after.key is undefined'],
-      [{ after: { key: 'k', uploadId: 5 } }, 'after.uploadId is 5'],
+      [{ delimiter: '' }, 'delimiter ', "(got '')"],
+      [{ limit: 0 }, 'limit ', '(got 0)', 'from 1'],
+      [{ pageSize: 1001 }, 'pageSize ', '(got 1001)', 'from 1 to 1,000'],
+      [{ after: 'key' }, 'after ', "(got 'key')", 'an object'],
+      [{ after: {} }, 'after.key ', '(got undefined)'],
+      [{ after: { key: 'k', uploadId: 5 } }, 'after.uploadId ', '(got 5)'],
       [{ marker: 'x' }, "no option 'marker'", 'after'],
     ]
     for (const [options, ...texts] of refused) {
@@ -195,6 +195,6 @@ describe('a listing of parts', () => {
     const numbers = (await all(store.listParts(address, { after: 2, limit: 2 }))).map(({ partNumber }) => partNumber)
     assert.deepEqual(numbers, [3, 7])
     assert.equal(emulator.requests.length - before, 1)
-    await assert.rejects(all(store.listParts(address, { limit: 1.5 })), invalidOption('limit is 1.5'))
+    await assert.rejects(all(store.listParts(address, { limit: 1.5 })), invalidOption('limit ', '(got 1.5)'))
   })
 })

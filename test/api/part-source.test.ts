@@ -187,7 +187,7 @@ describe('the source of a part', () => {
       const { store, address, partsSent } = await begin(t)
       for (const body of [inPieces(pieces), Readable.from(pieces), new Blob([...pieces]).stream()]) {
         const sent = store.uploadPart(address, 1, body, { length: 10 })
-        await assert.rejects(sent, invalidOption('length is 10', has, 'nothing was sent'))
+        await assert.rejects(sent, invalidOption('length ', '(got 10)', has, 'nothing was sent'))
         if (body instanceof Readable) assert.equal(body.destroyed, true)
       }
       assert.equal(partsSent(), 0)
@@ -207,24 +207,27 @@ describe('the source of a part', () => {
         left = true
       }
     }
-    await assert.rejects(store.uploadPart(address, 1, endless(), { length: 10_000 }), invalidOption('length is 10000'))
+    await assert.rejects(
+      store.uploadPart(address, 1, endless(), { length: 10_000 }),
+      invalidOption('length ', '(got 10000)'),
+    )
     await until(() => left)
   })
 
   it('needs a length where it does not tell one, and is destroyed without', async (t) => {
     const { store, address, partsSent } = await begin(t)
     const stream = Readable.from([bytes])
-    await assert.rejects(store.uploadPart(address, 1, stream), invalidOption('length is undefined', 'in bytes'))
+    await assert.rejects(store.uploadPart(address, 1, stream), invalidOption('length ', '(got undefined)', 'in bytes'))
     assert.equal(stream.destroyed, true)
     for (const body of [bytes, new Blob([bytes])]) {
-      await assert.rejects(store.uploadPart(address, 1, body, { length: 9 }), invalidOption('length is 9'))
+      await assert.rejects(store.uploadPart(address, 1, body, { length: 9 }), invalidOption('length ', '(got 9)'))
     }
     assert.equal(partsSent(), 0)
   })
 
   it('must fit in the memory of the store', async (t) => {
     const { store, address } = await begin(t, { maxMemory: MiB })
-    const refused = invalidOption('length is 1048577', 'from 0 to 1048576')
+    const refused = invalidOption('length ', '(got 1048577)', 'from 0 to 1,048,576')
     await assert.rejects(store.uploadPart(address, 1, new Blob([Buffer.alloc(MiB + 1)])), refused)
     await assert.rejects(store.uploadPart(address, 1, Readable.from([]), { length: MiB + 1 }), refused)
   })
@@ -232,11 +235,11 @@ describe('the source of a part', () => {
   it('is refused where it is none', async (t) => {
     const { store, address } = await begin(t)
     for (const body of ['text', 5, null, undefined, [bytes], {}]) {
-      await assert.rejects(store.uploadPart(address, 1, body as PartBody, { length: 1 }), invalidOption('body is'))
+      await assert.rejects(store.uploadPart(address, 1, body as PartBody, { length: 1 }), invalidOption('body must'))
     }
     const locked = new Blob(['x']).stream()
     locked.getReader()
-    await assert.rejects(store.uploadPart(address, 1, locked, { length: 1 }), invalidOption('somebody reads it'))
+    await assert.rejects(store.uploadPart(address, 1, locked, { length: 1 }), invalidOption('read elsewhere'))
     const objects = Readable.from([{ not: 'bytes' }])
     await assert.rejects(store.uploadPart(address, 1, objects, { length: 1 }), invalidOption('a chunk of the body'))
     assert.equal(objects.destroyed, true)

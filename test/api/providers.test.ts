@@ -57,7 +57,7 @@ describe('a store of S3', () => {
     setEnvironment(t, {})
     await assertRefused(
       () => openStore({ provider: 's3', credentials: KEYS }),
-      ['bucket is undefined', '(option bucket, or a target such as s3://bucket/key)'],
+      ['bucket ', '(got undefined)', '(option bucket, or a target such as s3://bucket/key)'],
     )
     await assertRefused(
       () => openStore({ provider: 's3', bucket: 'b-1' }),
@@ -106,7 +106,7 @@ describe('a store of OBS', () => {
   it('names its own variables where something is missing', async (t) => {
     setEnvironment(t, {})
     const open = (options: StoreOptions) => () => openStore(options)
-    await assertRefused(open({ provider: 'obs', credentials: KEYS }), ['bucket is undefined', 'OBS_BUCKET'])
+    await assertRefused(open({ provider: 'obs', credentials: KEYS }), ['bucket ', '(got undefined)', 'OBS_BUCKET'])
     await assertRefused(open({ provider: 'obs', bucket: 'b-1', credentials: KEYS }), [
       'region is missing',
       'OBS_REGION',
@@ -125,7 +125,7 @@ describe('an option of another service', () => {
     [{ provider: 'obs', network: 'internal' }, "a store of obs has no option 'network'", 'checksum'],
     [{ provider: 'obs', signPayload: true }, "a store of obs has no option 'signPayload'"],
     [{ provider: 's3', signatureVersion: 4 }, "a store of s3 has no option 'signatureVersion'", 'signPayload'],
-    [{ provider: 's3', signPayload: 'yes' }, "signPayload is 'yes'", 'true and false'],
+    [{ provider: 's3', signPayload: 'yes' }, 'signPayload ', "(got 'yes')", 'true or false'],
   ]
   for (const [options, ...texts] of cases) {
     it(`is refused: ${JSON.stringify(options)}`, async () => {
@@ -139,6 +139,6 @@ describe('an option of another service', () => {
     await assertRefused(() => store.createUploadStream('k', { forbidOverwrite: true }), ['forbidOverwrite', 'OBS'])
     await using s3 = openStore({ provider: 's3', bucket: 'b-1', credentials: KEYS })
     await assertRefused(() => s3.createUploadStream('k', { trafficLimit: 1_000_000 }), ['trafficLimit', 'S3'])
-    await assertRefused(() => s3.createUploadStream('k', { partSize: 5_242_879 }), ['partSize', 'from 5242880'])
+    await assertRefused(() => s3.createUploadStream('k', { partSize: 5_242_879 }), ['partSize', 'from 5,242,880'])
   })
 })

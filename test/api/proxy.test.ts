@@ -165,7 +165,7 @@ describe('the option proxy', () => {
     ]) {
       assert.throws(
         () => openStore({ ...place, proxy: proxy as string }),
-        (error: Error) => invalidOption('proxy', 'accepted')(error) && !error.message.includes('secret'),
+        (error: Error) => invalidOption('proxy', 'must be')(error) && !error.message.includes('secret'),
       )
     }
   })

@@ -125,14 +125,14 @@ describe('stale uploads', () => {
   it('need an age, and take no unknown options', async (t) => {
     const { emulator, store } = await storeWith(t, {})
     const wrong: [options: unknown, ...texts: string[]][] = [
-      [undefined, 'options is undefined'],
+      [undefined, 'options ', '(got undefined)'],
       [{}, 'olderThanMs and before'],
       [{ olderThanMs: 1, before: new Date() }, 'olderThanMs and before'],
-      [{ olderThanMs: -1 }, 'olderThanMs is -1', 'from 0', 'ms'],
-      [{ before: '2026-01-01' }, "before is '2026-01-01'", 'a Date'],
-      [{ before: new Date(NaN) }, 'before is', 'a Date'],
-      [{ olderThanMs: 1, dryRun: 'yes' }, "dryRun is 'yes'", 'true and false'],
-      [{ olderThanMs: 1, concurrency: 101 }, 'concurrency is 101', 'from 1 to 100'],
+      [{ olderThanMs: -1 }, 'olderThanMs ', '(got -1)', 'from 0', 'ms'],
+      [{ before: '2026-01-01' }, 'before ', "(got '2026-01-01')", 'a Date'],
+      [{ before: new Date(NaN) }, 'before must', 'a Date'],
+      [{ olderThanMs: 1, dryRun: 'yes' }, 'dryRun ', "(got 'yes')", 'true or false'],
+      [{ olderThanMs: 1, concurrency: 101 }, 'concurrency ', '(got 101)', 'from 1 to 100'],
       [{ olderThan: 1 }, "no option 'olderThan'", 'olderThanMs'],
     ]
     for (const [options, ...texts] of wrong) {

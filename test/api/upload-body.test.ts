@@ -364,10 +364,10 @@ describe('store.upload()', () => {
           isClosed = true
         }
       }
-      await assert.rejects(upload(numbers()), invalidOption('a chunk of the body is 5'))
+      await assert.rejects(upload(numbers()), invalidOption('a chunk of the body ', '(got 5)'))
       assert.equal(isClosed, true)
-      await assert.rejects(upload(Readable.from([{ a: 1 }])), invalidOption('a chunk of the body is { a: 1 }'))
-      await assert.rejects(upload(webStream([null])), invalidOption('a chunk of the body is null'))
+      await assert.rejects(upload(Readable.from([{ a: 1 }])), invalidOption('a chunk of the body ', '(got { a: 1 })'))
+      await assert.rejects(upload(webStream([null])), invalidOption('a chunk of the body ', '(got null)'))
       await nothingIsLeft(store, 'key')
     })
   })
@@ -375,7 +375,7 @@ describe('store.upload()', () => {
   it('refuses what is no body, or has no more bytes to give', async (t) => {
     const { store } = await embeddedStore(t)
     for (const body of [undefined, null, 5, {}, () => undefined, true]) {
-      await assert.rejects(store.upload('key', body as never), invalidOption('body is', 'a Readable'))
+      await assert.rejects(store.upload('key', body as never), invalidOption('body must', 'a Readable'))
     }
     const read = readableOfBytes([BYTES])
     await readAll(read)
@@ -384,7 +384,7 @@ describe('store.upload()', () => {
     const locked = webStream([BYTES])
     locked.getReader()
     for (const body of [read, webRead, locked]) {
-      await assert.rejects(store.upload('key', body), invalidOption('body is', 'has been read to its end'))
+      await assert.rejects(store.upload('key', body), invalidOption('body ', 'has been read to its end'))
     }
     await assert.rejects(store.upload('', 'x'), invalidOption('key'))
     await assert.rejects(store.upload('key', 'x', 5 as never), invalidOption('options'))

@@ -44,7 +44,7 @@ function acceptedBy(call: () => unknown): string[] {
     call()
   } catch (error) {
     assert.ok(error instanceof UploadError)
-    return error.message.replace(/^.*accepted are /s, '').split(', ')
+    return error.message.replace(/^.*its options are /s, '').split(', ')
   }
   return assert.fail('it is accepted')
 }

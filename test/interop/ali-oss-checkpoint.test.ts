@@ -204,7 +204,7 @@ describe('an upload that ali-oss began', () => {
     const there = await interrupted(t)
     await truncate(there.file, 10_000 * PART + 1)
     const before = there.emulator.requests.length
-    await assert.rejects(there.finish(), invalidOption(`checkpoint.partSize is ${PART}`))
+    await assert.rejects(there.finish(), invalidOption('checkpoint.partSize ', `(got ${PART})`))
     assert.equal(there.emulator.requests.length, before)
   })
 
@@ -212,13 +212,13 @@ describe('an upload that ali-oss began', () => {
     const there = await interrupted(t)
     const { checkpoint } = there
     const other = there.store.uploadFile('other', there.file, { checkpoint })
-    await assert.rejects(other, invalidOption(`checkpoint.name is '${KEY}'`, `the key of this upload, "other"`))
+    await assert.rejects(other, invalidOption('checkpoint.name ', `(got '${KEY}')`, `the key of this upload, "other"`))
     for (const [wrong, message] of [
       [{ uploadId: '' }, 'checkpoint.uploadId'],
-      [{ partSize: 0 }, 'checkpoint.partSize is 0'],
+      [{ partSize: 0 }, 'checkpoint.partSize ', '(got 0)'],
       [{ fileSize: '5' }, 'checkpoint.fileSize'],
       [{ doneParts: {} }, 'checkpoint.doneParts'],
-      [{ doneParts: [{ number: 0, etag: 'x' }] }, 'checkpoint.doneParts.number is 0'],
+      [{ doneParts: [{ number: 0, etag: 'x' }] }, 'checkpoint.doneParts.number ', '(got 0)'],
       [{ doneParts: [{ number: 1 }] }, 'checkpoint.doneParts.etag'],
     ] as const) {
       const options = { checkpoint: { ...checkpoint, ...wrong } as AliOssCheckpoint }

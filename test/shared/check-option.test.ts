@@ -18,37 +18,37 @@ describe('the check of', () => {
     assert.equal(checkInteger('n', 1, 1, 3), 1)
     assert.equal(checkInteger('n', 3, 1, 3), 3)
     for (const value of [0, 4, 1.5, NaN, Infinity, -1, 2 ** 53, '2', 2n, null, undefined, [2], { valueOf: () => 2 }]) {
-      assert.throws(() => checkInteger('n', value, 1, 3, 'bytes'), invalidOption('n is ', '1 to 3 (bytes)'))
+      assert.throws(() => checkInteger('n', value, 1, 3, 'bytes'), invalidOption('n must', '1 to 3 bytes'))
     }
   })
 
   it('a truth value takes true and false alone', () => {
     assert.equal(checkBoolean('b', false), false)
     for (const value of [0, 1, 'true', null, undefined]) {
-      assert.throws(() => checkBoolean('b', value), invalidOption('b is', 'true and false'))
+      assert.throws(() => checkBoolean('b', value), invalidOption('b must', 'true or false'))
     }
   })
 
   it('a text takes no empty one', () => {
     assert.equal(checkString('s', ' '), ' ')
     for (const value of ['', 7, null, new String('x')]) {
-      assert.throws(() => checkString('s', value), invalidOption('s is', 'text'))
+      assert.throws(() => checkString('s', value), invalidOption('s must', 'string'))
     }
   })
 
   it('a choice names all there is to choose from', () => {
     assert.equal(checkOneOf('c', 'a', ['a', 'b']), 'a')
-    assert.throws(() => checkOneOf('c', 'A', ['a', 'b']), invalidOption("c is 'A'", "'a', 'b'"))
-    assert.throws(() => checkOneOf('c', undefined, ['a', 'b']), invalidOption('c is undefined'))
+    assert.throws(() => checkOneOf('c', 'A', ['a', 'b']), invalidOption('c ', "(got 'A')", "'a', 'b'"))
+    assert.throws(() => checkOneOf('c', undefined, ['a', 'b']), invalidOption('c ', '(got undefined)'))
   })
 
   it('a function, a signal and an object take nothing that resembles them', () => {
     const { signal } = new AbortController()
     assert.equal(acceptSignal('signal', signal), signal)
-    assert.throws(() => acceptSignal('signal', { aborted: false }), invalidOption('signal is', 'AbortSignal'))
-    assert.throws(() => checkFunction('f', {}), invalidOption('f is {}', 'function'))
+    assert.throws(() => acceptSignal('signal', { aborted: false }), invalidOption('signal must', 'AbortSignal'))
+    assert.throws(() => checkFunction('f', {}), invalidOption('f ', '(got {})', 'function'))
     for (const value of [null, [], 'text', 7, undefined]) {
-      assert.throws(() => checkObject('o', value), invalidOption('o is', 'object'))
+      assert.throws(() => checkObject('o', value), invalidOption('o must', 'object'))
     }
   })
 
@@ -90,7 +90,7 @@ describe('the message about a value', () => {
       ['a:b', 'a:b'],
     ] as const) {
       assert.equal(hideUserInfo(value), shown)
-      assert.match(failure('o', value, 'x').message, new RegExp(`^o is '${shown.replace(/[*.]/g, '\\$&')}': x$`))
+      assert.match(failure('o', value, 'x').message, new RegExp(`^o x \\(got '${shown.replace(/[*.]/g, '\\$&')}'\\)$`))
     }
     const long = `https://user:${'secret'.repeat(50)}@host`
     assert.equal(failure('o', [long], 'x').message.includes('secret'), false)

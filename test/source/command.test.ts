@@ -124,7 +124,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
 
   for (const [what, script] of [
     ['that heeds no SIGTERM', 'trap "" TERM; echo $$ >&2; while :; do sleep 1; done'],
-    ['that is stopped', 'echo $$ >&2; kill -STOP $$; echo'],
+    ['that ', '(got stopped)', 'echo $$ >&2; kill -STOP $$; echo'],
   ] as const) {
     it(`kills a command ${what}, when its signal is aborted`, async (t) => {
       const { store } = await embeddedStore(t)

@@ -50,16 +50,21 @@ describe('the options of an upload', () => {
   it('take no part that the service does not', () => {
     assert.throws(
       () => check({ partSize: 5 * MiB - 1 }, { minPartSize: 5 * MiB }),
-      invalidOption('partSize', '5242880'),
+      invalidOption('partSize', '5,242,880'),
     )
     assert.throws(() => check({ partSize: GiB + 1 }, { maxPartSize: GiB }), invalidOption('partSize', String(GiB)))
   })
 
   for (const value of [null, 'text', NaN, -1, 0.5, Infinity, {}, [], 10n, 2 ** 60]) {
     it(`take no number that is ${inspect(value)}`, () => {
-      refused({ partSize: value }, 'partSize', '102400 to 5368709120', 'bytes')
+      refused({ partSize: value }, 'partSize', '102,400 to 5,368,709,120', 'bytes')
       refused({ concurrency: value }, 'concurrency', '1 to 100')
-      refused({ expectedSize: value }, 'expectedSize', `0 to ${OSS_LIMITS.maxObjectSize}`, 'bytes')
+      refused(
+        { expectedSize: value },
+        'expectedSize',
+        `0 to ${OSS_LIMITS.maxObjectSize.toLocaleString('en-US')}`,
+        'bytes',
+      )
     })
   }
 
@@ -68,10 +73,10 @@ describe('the options of an upload', () => {
     refused({ partSize: 5 * GiB + 1 }, 'partSize')
     refused({ concurrency: 0 }, 'concurrency')
     refused({ concurrency: 101 }, 'concurrency')
-    for (const value of [null, 0, 1, 'false']) refused({ partGrowth: value }, 'partGrowth', 'true and false')
+    for (const value of [null, 0, 1, 'false']) refused({ partGrowth: value }, 'partGrowth', 'true or false')
     for (const value of [null, {}, new AbortController()]) refused({ signal: value }, 'signal', 'AbortSignal')
     for (const value of [null, 7, '', 'a\0b', {}, { read() {}, write() {} }]) {
-      refused({ checkpoint: value }, 'checkpoint', 'accepted is')
+      refused({ checkpoint: value }, 'checkpoint', 'must be')
     }
     for (const value of [null, true, 'text'])
       refused({ resume: value, checkpoint: 'x' }, 'resume', "'replay', 'offset'")

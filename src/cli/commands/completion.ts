@@ -13,7 +13,7 @@ const SCRIPTS = {
 export function completion({ operands, session }: Invocation, commands: readonly Command[]): Promise<void> {
   const [shell = ''] = operands
   if (!isShell(shell)) {
-    throw usageFailure(`the shell is ${JSON.stringify(shell)}: accepted are ${Object.keys(SCRIPTS).join(' and ')}`)
+    throw usageFailure(`the shell must be ${Object.keys(SCRIPTS).join(' or ')} (got ${JSON.stringify(shell)})`)
   }
   session.stdout.write(SCRIPTS[shell](commands))
   return Promise.resolve()

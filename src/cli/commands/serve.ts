@@ -8,7 +8,7 @@ import { Failure, messageOf, usageFailure } from '../process/failure.js'
 export async function serve({ options, session }: Invocation): Promise<void> {
   const { environment, stdout, signal } = session
   const port = options.wholeNumber('port')
-  if (port !== undefined && port > 65_535) throw usageFailure(`--port is ${port}: accepted is 0 to 65535`)
+  if (port !== undefined && port > 65_535) throw usageFailure(`--port must be from 0 to 65,535 (got ${port})`)
   const accessKeyId = environment['OSS_ACCESS_KEY_ID'] ?? ''
   const accessKeySecret = environment['OSS_ACCESS_KEY_SECRET'] ?? ''
   const given: { -readonly [Name in keyof EmulatorOptions]?: EmulatorOptions[Name] | undefined } = {

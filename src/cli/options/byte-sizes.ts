@@ -10,7 +10,7 @@ export function parseByteSize(name: string, text: string): number {
   const factor = factorOf(unit.toLowerCase())
   const bytes = factor === undefined || digits === '' ? NaN : Math.round(Number(digits) * factor)
   if (Number.isSafeInteger(bytes)) return bytes
-  throw usageFailure(`--${name} is ${JSON.stringify(text)}: accepted is a size such as 8MiB, 100KiB, 2GB or 1048576`)
+  throw usageFailure(`--${name} must be a size such as 8MiB, 100KiB, 2GB or 1048576 (got ${JSON.stringify(text)})`)
 }
 
 function factorOf(unit: string): number | undefined {

@@ -8,7 +8,7 @@ export function parseDuration(name: string, text: string): number {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z])$/i.exec(text) ?? []
   const seconds = SECONDS[unit.toLowerCase()]
   if (digits === '' || seconds === undefined) {
-    throw usageFailure(`--${name} is ${JSON.stringify(text)}: accepted is a time such as 90s, 30m, 24h or 7d`)
+    throw usageFailure(`--${name} must be a time such as 90s, 30m, 24h or 7d (got ${JSON.stringify(text)})`)
   }
   return Number(digits) * seconds * 1000
 }

@@ -25,8 +25,7 @@ export class Options {
   wholeNumber(name: string): number | undefined {
     const value = this.text(name)
     if (value === undefined) return undefined
-    if (!/^\d{1,15}$/.test(value))
-      throw usageFailure(`--${name} is ${JSON.stringify(value)}: accepted is a whole number`)
+    if (!/^\d{1,15}$/.test(value)) throw usageFailure(`--${name} must be a whole number (got ${JSON.stringify(value)})`)
     return Number(value)
   }
 
@@ -56,7 +55,7 @@ export class Options {
     const pairs = new Map<string, string>()
     for (const text of given.map(String)) {
       const at = text.indexOf('=')
-      if (at < 1) throw usageFailure(`--${name} is ${JSON.stringify(text)}: accepted is NAME=VALUE`)
+      if (at < 1) throw usageFailure(`--${name} must be NAME=VALUE (got ${JSON.stringify(text)})`)
       const key = text.slice(0, at)
       if (pairs.has(key)) throw usageFailure(`--${name} has ${JSON.stringify(key)} twice`)
       pairs.set(key, text.slice(at + 1))

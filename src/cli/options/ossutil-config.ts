@@ -77,7 +77,7 @@ export function parseOssutilConfig(text: string, path: string, profile?: string)
   const { name, settings } = settingsOf(sections, path, profile)
   const mode = settings.get('mode') ?? ''
   if (mode !== '' && !/^(ak|ststoken)$/i.test(mode)) {
-    throw usageFailure(`${path} has the mode ${JSON.stringify(mode)}: accepted are AK and StsToken`)
+    throw usageFailure(`${path} has the mode ${JSON.stringify(mode)}, but must have AK or StsToken`)
   }
   const accessKeyId = settings.get('id') ?? ''
   const accessKeySecret = settings.get('secret') ?? ''

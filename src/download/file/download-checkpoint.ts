@@ -59,7 +59,7 @@ export class DownloadCheckpoint {
     if (reading.kind === 'damaged') return reading.why
     throw new UploadError(
       'INVALID_OPTION',
-      `checkpoint is ${JSON.stringify(this.#file.name)}: accepted is a place where nothing is, or the checkpoint of a download; ${reading.why}`,
+      `checkpoint must be the checkpoint of a download, or a path where no file is (got ${JSON.stringify(this.#file.name)}: ${reading.why})`,
     )
   }
 

@@ -63,7 +63,7 @@ export function checkFileDownloadOptions(options: FileDownloadOptions): CheckedF
   for (const name of CALLBACK_NAMES) if (options[name] !== undefined) checkFunction(name, options[name])
   const { onObject, onResumed, onRestarted, onRetry, onAway, onBack, checkpoint = true } = options
   if (typeof checkpoint !== 'boolean' && (typeof checkpoint !== 'string' || /^$|\0/.test(checkpoint))) {
-    throw invalidOption('checkpoint', checkpoint, 'accepted are true, false and the path of a file')
+    throw invalidOption('checkpoint', checkpoint, 'must be true, false or the path of a file')
   }
   return { ...reading, checkpoint, callbacks: { onObject, onResumed, onRestarted, onRetry, onAway, onBack } }
 }

@@ -27,11 +27,15 @@ const MAX_LINKS = 40
 export async function resolveTarget(given: string): Promise<TargetFile> {
   const found = await stat(given).catch(() => undefined)
   if (/[/\\]$/.test(given) || found?.isDirectory() === true) {
-    throw invalidOption('path', given, 'it is a folder: give the name of a file')
+    throw invalidOption('path', given, 'must not be a folder: give the name of a file')
   }
   if (found !== undefined && !found.isFile()) {
     const what = found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device'
-    throw invalidOption('path', given, `it is ${what}, which cannot be replaced: pipe createDownloadStream() into it`)
+    throw invalidOption(
+      'path',
+      given,
+      `must not be ${what}, which cannot be replaced: pipe createDownloadStream() into it`,
+    )
   }
   return besides(given, await followLinks(path.resolve(given)), found)
 }

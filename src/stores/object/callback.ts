@@ -35,7 +35,7 @@ export function callbackParameters(
   const { url, body, host, bodyType } = callback
   const urls = typeof url === 'string' ? [url] : url
   if (!Array.isArray(urls) || urls.length < 1 || urls.length > maxUrls) {
-    throw invalidOption('callback.url', url, `accepted is a URL, or a list of up to ${maxUrls}`)
+    throw invalidOption('callback.url', url, `must be a URL, or a list of up to ${maxUrls}`)
   }
   const text = checkString('callback.body', body)
   const foreign = (placeholders === '{}' ? PLACEHOLDER_OF_OBS : PLACEHOLDER_OF_OSS).exec(text)?.[0]
@@ -44,7 +44,7 @@ export function callbackParameters(
     throw invalidOption(
       'callback.body',
       foreign,
-      `this service has placeholders such as ${own}, and sends others as text`,
+      `must have placeholders of this service, such as ${own}, because it sends others as text`,
     )
   }
   return {
@@ -61,10 +61,10 @@ export function callbackVariables(variables: unknown): Record<string, string> {
   for (const [name, value] of Object.entries(checkRecord('callback.variables', variables))) {
     const full = name.startsWith('x:') ? name : `x:${name}`
     if (!/^x:[a-z0-9_-]+$/.test(full)) {
-      throw invalidOption('a name in callback.variables', name, 'accepted are a-z 0-9 _ and -')
+      throw invalidOption('a name in callback.variables', name, 'must consist of a-z 0-9 _ and -')
     }
     if (typeof value !== 'string') {
-      throw invalidOption(`callback.variables[${JSON.stringify(name)}]`, value, 'accepted is text')
+      throw invalidOption(`callback.variables[${JSON.stringify(name)}]`, value, 'must be a string')
     }
     checked[full] = value
   }
@@ -75,7 +75,7 @@ export function callbackVariables(variables: unknown): Record<string, string> {
 export function encodeCallbackPart(name: string, part: Record<string, unknown>): string {
   const encoded = Buffer.from(JSON.stringify(part)).toString('base64')
   if (encoded.length > 5 * KiB) {
-    throw invalidOption(name, `${encoded.length} bytes long`, 'accepted are 5 KiB, encoded in base64')
+    throw invalidOption(name, `${encoded.length} bytes long`, 'must have at most 5 KiB, encoded in base64')
   }
   return encoded
 }
@@ -95,5 +95,5 @@ function encodeUrl(url: unknown): string {
     const { protocol, href } = new URL(url)
     if (/^https?:$/.test(protocol)) return /^[\x21-\x7e]+$/.test(url) ? url : href
   }
-  throw invalidOption('callback.url', url, 'accepted are http and https URLs without a semicolon')
+  throw invalidOption('callback.url', url, 'must be an http or https URL without a semicolon')
 }

@@ -47,7 +47,7 @@ export function commonOptions({
     headers: headers({}, (raw) => {
       const checked = checkHeaders('headers', raw)
       for (const name of checked.keys()) {
-        if (isReserved(name)) throw invalidOption('a name in headers', name, 'it is set by the library itself')
+        if (isReserved(name)) throw invalidOption('a name in headers', name, 'must be left out: the library sets it')
       }
       return checked
     }),
@@ -63,11 +63,11 @@ export function commonOptions({
 
 function formatTagging(tagging: unknown, maxValue: number): string {
   const tags = Object.entries(checkRecord('tagging', tagging))
-  if (tags.length > 10) throw invalidOption('tagging', `${tags.length} tags long`, 'accepted are up to 10 tags')
+  if (tags.length > 10) throw invalidOption('tagging', `${tags.length} tags long`, 'must have up to 10 tags')
   return tags
     .map(([name, value]) => {
       checkLength('a name in tagging', name, 1, 128)
-      if (typeof value !== 'string') throw invalidOption(`tagging[${JSON.stringify(name)}]`, value, 'accepted is text')
+      if (typeof value !== 'string') throw invalidOption(`tagging[${JSON.stringify(name)}]`, value, 'must be a string')
       checkLength(`tagging[${JSON.stringify(name)}]`, value, 0, maxValue)
       return `${percentEncode(name)}=${percentEncode(value)}`
     })
@@ -78,6 +78,6 @@ function formatTagging(tagging: unknown, maxValue: number): string {
 function checkLength(name: string, value: string, min: number, max: number): void {
   const length = Array.from(value).length
   if (length < min || length > max || !value.isWellFormed()) {
-    throw invalidOption(name, value, `accepted are ${min} to ${max} characters of Unicode`)
+    throw invalidOption(name, value, `must have ${min} to ${max} characters of Unicode`)
   }
 }

@@ -29,7 +29,7 @@ export function customerKeyHeaders(
   if (key?.length !== 32) {
     throw new UploadError(
       'INVALID_OPTION',
-      'serverSideEncryption.customerKey: accepted are 32 bytes as Uint8Array, or their base64',
+      'serverSideEncryption.customerKey must be 32 bytes as Uint8Array, or their base64',
     )
   }
   if (!isConfidential) {

@@ -34,7 +34,8 @@ export function readEncryption<T extends string>(option: unknown, algorithms: re
 
 /** What only some algorithms, or some services, go with. Throws UploadError. */
 export function refuseEncryptionPart(name: keyof ServerSideEncryption, value: unknown, why: string): void {
-  if (value !== undefined) throw new UploadError('INVALID_OPTION', `serverSideEncryption.${name} is set: ${why}`)
+  if (value !== undefined)
+    throw new UploadError('INVALID_OPTION', `serverSideEncryption.${name} must be left out: ${why}`)
 }
 
 function asObject(option: unknown): Record<string, unknown> {

@@ -23,10 +23,10 @@ export function checkHeaders(name: string, headers: unknown): Map<string, string
   const checked = new Map<string, string>()
   for (const [header, value] of Object.entries(checkRecord(name, headers))) {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) {
-      throw invalidOption(`a name in ${name}`, header, 'accepted are names of HTTP headers')
+      throw invalidOption(`a name in ${name}`, header, 'must be the name of an HTTP header')
     }
     const lower = header.toLowerCase()
-    if (checked.has(lower)) throw invalidOption(`a name in ${name}`, header, 'it is there twice')
+    if (checked.has(lower)) throw invalidOption(`a name in ${name}`, header, 'must not be given twice')
     checked.set(lower, checkHeaderValue(`${name}[${JSON.stringify(header)}]`, value))
   }
   return checked
@@ -37,13 +37,15 @@ export function metadataHeaders(prefix: string, metadata: unknown, maxBytes: num
   const headers = new Map<string, string>()
   let bytes = 0
   for (const [name, value] of Object.entries(checkRecord('metadata', metadata))) {
-    if (!/^[A-Za-z0-9-]+$/.test(name)) throw invalidOption('a name in metadata', name, 'accepted are A-Z a-z 0-9 and -')
+    if (!/^[A-Za-z0-9-]+$/.test(name))
+      throw invalidOption('a name in metadata', name, 'must consist of A-Z a-z 0-9 and -')
     const checked = checkHeaderValue(`metadata[${JSON.stringify(name)}]`, value)
     const header = prefix + name.toLowerCase()
-    if (headers.has(header)) throw invalidOption('a name in metadata', name, 'it is there twice')
+    if (headers.has(header)) throw invalidOption('a name in metadata', name, 'must not be given twice')
     headers.set(header, checked)
     bytes += name.length + checked.length
   }
-  if (bytes > maxBytes) throw invalidOption('metadata', `${bytes} bytes long`, `accepted are ${maxBytes} bytes in all`)
+  if (bytes > maxBytes)
+    throw invalidOption('metadata', `${bytes} bytes long`, `must have at most ${maxBytes} bytes in all`)
   return headers
 }

@@ -5,7 +5,7 @@ import type { StoreLimits } from '../store-driver.js'
 export function checkKey(key: unknown, limits: Pick<StoreLimits, 'maxKeyBytes' | 'allowsLeadingSlash'>): string {
   const { maxKeyBytes: maxBytes, allowsLeadingSlash = false } = limits
   const condition = allowsLeadingSlash ? '' : ' that do not begin with / or \\'
-  const accepted = `accepted are 1 to ${maxBytes} bytes of UTF-8${condition}`
+  const accepted = `must have 1 to ${maxBytes} bytes of UTF-8${condition}`
   const isRefused = (text: string): boolean => !text.isWellFormed() || (!allowsLeadingSlash && /^[/\\]/.test(text))
   if (typeof key !== 'string' || isRefused(key)) throw invalidOption('key', key, accepted)
   const length = Buffer.byteLength(key)

@@ -51,7 +51,7 @@ export function obsAddress(options: ObsAddressOptions): ObsAddress {
     throw invalidOption(
       'addressing',
       addressing,
-      "the certificate of OBS does not cover a bucket with dots: take 'path', 'cname' or an http:// endpoint",
+      "must be 'path' or 'cname', or the endpoint must begin with http://, because the certificate of OBS does not cover a bucket with dots",
     )
   }
   return {
@@ -66,12 +66,12 @@ function endpointOf(region: string | undefined): URL {
   if (region === undefined) {
     throw new UploadError(
       'INVALID_OPTION',
-      'region is missing: accepted is a region id such as cn-north-4 (option region or environment variable OBS_REGION), or an endpoint',
+      'region is missing: give a region id such as cn-north-4 (option region or environment variable OBS_REGION), or an endpoint',
     )
   }
   const host = HOSTS.get(region)
   if (host === undefined && region.startsWith('eu-')) {
-    throw invalidOption('region', region, 'its host is not known here: give it as endpoint, such as obs.REGION.DOMAIN')
+    throw invalidOption('region', region, 'has no known host: give it as endpoint, such as obs.REGION.DOMAIN')
   }
   return new URL(`https://${host ?? `obs.${region}.myhuaweicloud.com`}`)
 }
@@ -100,11 +100,11 @@ function checkBucket(bucket: string): string {
   throw invalidOption(
     'bucket',
     bucket,
-    'accepted are 3 to 63 of a-z, 0-9, - and ., without - or . at the ends or beside a dot, and no IP address',
+    'must have 3 to 63 of a-z, 0-9, - and ., without - or . at the ends or beside a dot, and no IP address',
   )
 }
 
 function checkRegion(region: string): string {
   if (/^[a-z0-9-]+$/.test(region)) return region
-  throw invalidOption('region', region, 'accepted is a region id such as cn-north-4')
+  throw invalidOption('region', region, 'must be a region id such as cn-north-4')
 }

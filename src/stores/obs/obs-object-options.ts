@@ -99,7 +99,7 @@ function callbackHeader(callback: Callback): string {
   const parameters = callbackParameters(callback, { maxUrls: 10, placeholders: '()' })
   for (const name of ['sni', 'variables'] as const) {
     if (callback[name] !== undefined)
-      throw invalidOption(`callback.${name}`, callback[name], 'OBS has nothing of that kind')
+      throw invalidOption(`callback.${name}`, callback[name], 'must be left out: OBS does not support it')
   }
   return encodeCallbackPart('callback', parameters)
 }

@@ -44,7 +44,7 @@ export function ossAddress(options: OssAddressOptions): OssAddress {
   if (base === undefined && region === undefined) {
     throw new UploadError(
       'INVALID_OPTION',
-      'region is missing: accepted is a region id such as cn-hangzhou (option region or environment variable OSS_REGION), or an endpoint',
+      'region is missing: give a region id such as cn-hangzhou (option region or environment variable OSS_REGION), or an endpoint',
     )
   }
   const url = base ?? new URL(`https://${hostOf(region ?? '', network)}`)
@@ -74,13 +74,13 @@ function hostOf(region: string, network: OssNetwork): string {
 /** Old buckets may have `_` in their names; new ones cannot. */
 function checkBucket(bucket: string): string {
   if (/^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/.test(bucket)) return bucket
-  throw invalidOption('bucket', bucket, 'accepted are 3 to 63 of a-z, 0-9, - and _, without - or _ at the ends')
+  throw invalidOption('bucket', bucket, 'must have 3 to 63 of a-z, 0-9, - and _, without - or _ at the ends')
 }
 
 function checkRegion(region: string): string {
   const general = region.replace(/^oss-/, '')
   if (/^[a-z0-9-]+$/.test(general)) return general
-  throw invalidOption('region', region, 'accepted is a region id such as cn-hangzhou')
+  throw invalidOption('region', region, 'must be a region id such as cn-hangzhou')
 }
 
 /** The names in the hosts of a finance cloud that are not those of its region ("Regions and endpoints", "Finance Cloud"). */

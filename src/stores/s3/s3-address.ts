@@ -70,7 +70,7 @@ export function s3Address(options: S3AddressOptions): S3Address {
   const region = checkRegion(options.region ?? regionOf(given?.hostname) ?? 'us-east-1')
   const network = checkOneOf('network', options.network ?? 'public', NETWORKS)
   if (given !== undefined && options.network !== undefined) {
-    throw invalidOption('network', options.network, 'it cannot go with an endpoint, which says already where to send')
+    throw invalidOption('network', options.network, 'must be left out when an endpoint is given')
   }
   const url = given ?? new URL(`https://${hostOf(region, network)}`)
   const isAws = AWS.test(url.hostname)
@@ -128,11 +128,11 @@ function checkBucket(bucket: string): string {
     throw invalidOption(
       'bucket',
       bucket,
-      'directory buckets (S3 Express One Zone) are not supported; take a general one',
+      'must be a general purpose bucket: directory buckets (S3 Express One Zone) are not supported',
     )
   }
   if (bucket.startsWith('arn:')) {
-    const advice = 'accepted is a name: instead of the ARN of an access point give its alias, which ends with -s3alias'
+    const advice = 'must be a name: instead of the ARN of an access point give its alias, which ends with -s3alias'
     throw invalidOption('bucket', bucket, advice)
   }
   // Services other than AWS, and the oldest buckets there, allow more than AWS does today.
@@ -140,11 +140,11 @@ function checkBucket(bucket: string): string {
   throw invalidOption(
     'bucket',
     bucket,
-    'accepted are 3 to 255 of A-Z, a-z, 0-9, ., _ and -, with a letter or digit at the ends',
+    'must have 3 to 255 of A-Z, a-z, 0-9, ., _ and -, with a letter or digit at the ends',
   )
 }
 
 function checkRegion(region: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(region)) return region
-  throw invalidOption('region', region, 'accepted is a region id such as eu-central-1')
+  throw invalidOption('region', region, 'must be a region id such as eu-central-1')
 }

@@ -43,7 +43,7 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
   const { region } = address
   const checksum = checkOneOf('checksum', options.checksum ?? usualChecksum(address.isAws), S3_CHECKSUMS)
   if (!canCompute(checksum)) {
-    throw invalidOption('checksum', checksum, `Node.js ${process.versions.node} cannot compute it; take another one`)
+    throw invalidOption('checksum', checksum, `must be another one: Node.js ${process.versions.node} cannot compute it`)
   }
   const rules = s3ChecksumRules(checksum, address.isAws)
   return {

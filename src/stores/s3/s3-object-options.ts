@@ -73,14 +73,14 @@ export function s3ObjectOptions(isConfidential: boolean): OptionTable {
 /** Other services than AWS have classes of their own. */
 function checkStorageClass(storageClass: unknown): string {
   if (typeof storageClass === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(storageClass)) return storageClass
-  throw invalidOption('storageClass', storageClass, "accepted is a class of the service, such as 'STANDARD_IA'")
+  throw invalidOption('storageClass', storageClass, "must be a class of the service, such as 'STANDARD_IA'")
 }
 
 function encryptionHeaders(option: unknown, isConfidential: boolean): [name: string, value: string][] {
   const encryption = readEncryption(option, ENCRYPTIONS)
   if (encryption.by === 'caller') return customerKeyHeaders(PREFIX, encryption.customerKey, isConfidential)
   const { algorithm, keyId, dataEncryption } = encryption
-  refuseEncryptionPart('dataEncryption', dataEncryption, 'S3 has nothing of that kind')
+  refuseEncryptionPart('dataEncryption', dataEncryption, 'S3 does not support it')
   if (algorithm === 'AES256') refuseEncryptionPart('keyId', keyId, "it goes with 'aws:kms' or 'aws:kms:dsse'")
   const found: [string, string][] = [['x-amz-server-side-encryption', algorithm]]
   if (keyId !== undefined) found.push(['x-amz-server-side-encryption-aws-kms-key-id', keyId])

@@ -37,12 +37,12 @@ export function checkAliOssCheckpoint(
   const { name, fileSize, partSize, uploadId, doneParts } = checkpoint
   const { minPartSize, maxPartSize, maxObjectSize, maxParts } = driver.limits
   if (checkString('checkpoint.name', name) !== key) {
-    throw invalidOption('checkpoint.name', name, `accepted is the key of this upload, ${JSON.stringify(key)}`)
+    throw invalidOption('checkpoint.name', name, `must be the key of this upload, ${JSON.stringify(key)}`)
   }
   checkString('checkpoint.uploadId', uploadId)
   checkInteger('checkpoint.fileSize', fileSize, 0, maxObjectSize, 'bytes')
   checkInteger('checkpoint.partSize', partSize, minPartSize, maxPartSize, 'bytes')
-  if (!Array.isArray(doneParts)) throw invalidOption('checkpoint.doneParts', doneParts, 'accepted is a list of parts')
+  if (!Array.isArray(doneParts)) throw invalidOption('checkpoint.doneParts', doneParts, 'must be a list of parts')
   for (const part of doneParts as unknown[]) {
     const { number, etag } = checkObject('checkpoint.doneParts', part)
     checkInteger('checkpoint.doneParts.number', number, 1, maxParts)

@@ -7,16 +7,11 @@ import { isUploadRecord } from './record.js'
 /** Throws UploadError where the option is none. */
 export function checkpointStoreOf(option: unknown): LockableStore {
   if (typeof option === 'string') {
-    if (option === '' || option.includes('\0'))
-      throw invalidOption('checkpoint', option, 'accepted is the path of a file')
+    if (option === '' || option.includes('\0')) throw invalidOption('checkpoint', option, 'must be the path of a file')
     return new CheckpointFile(option, isUploadRecord)
   }
   if (typeof option !== 'object' || option === null) {
-    throw invalidOption(
-      'checkpoint',
-      option,
-      'accepted is the path of a file, or an object with read, write and remove',
-    )
+    throw invalidOption('checkpoint', option, 'must be the path of a file, or an object with read, write and remove')
   }
   const store = checkObject('checkpoint', option)
   for (const name of ['read', 'write', 'remove']) checkFunction(`checkpoint.${name}`, store[name])

@@ -16,7 +16,7 @@ export async function discardCheckpoint(driver: StoreDriver, option: unknown, co
     if (reading.kind === 'record') {
       const { record } = reading
       if (!isWithinReach(record, driver)) {
-        throw invalidOption('checkpoint', store.name, `it is of ${record.location}, which is not in this bucket`)
+        throw invalidOption('checkpoint', store.name, `must be of this bucket, but is of ${record.location}`)
       }
       await driver.abortMultipartUpload(record, context)
     }

@@ -23,7 +23,7 @@ function ownReading(store: LockableStore, text: string): Exclude<Reading, { kind
   if (reading.kind !== 'foreign') return reading
   throw new UploadError(
     'INVALID_OPTION',
-    `checkpoint is ${JSON.stringify(store.name)}: accepted is a place where nothing is, or a checkpoint of this library; ${reading.why}`,
+    `checkpoint must be a checkpoint of this library, or a path where no file is (got ${JSON.stringify(store.name)}: ${reading.why})`,
   )
 }
 

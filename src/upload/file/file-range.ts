@@ -53,7 +53,7 @@ async function fill(
 
 function mustHaveRanges(file: string, found: BigIntStats): void {
   if (found.isFile() || found.isBlockDevice()) return
-  throw invalidOption('path', file, 'it must be a regular file or a block device, which can be read from any byte')
+  throw invalidOption('path', file, 'must be a regular file or a block device, which can be read from any byte')
 }
 
 function changed(file: string, how: string): UploadError {

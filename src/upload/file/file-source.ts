@@ -81,7 +81,7 @@ export class FileSource {
       throw invalidOption(
         'path',
         this.path,
-        `it has more bytes than its size says, as files of the system do: upload() a stream of it`,
+        `must not have more bytes than its size says, as files of the system do: upload() a stream of it`,
       )
     }
     const there = await stat(this.path, { bigint: true }).catch(() => undefined)
@@ -109,7 +109,7 @@ export function checkPath(file: unknown): string {
 
 /** The path as it was given. Throws UploadError where the argument names no file. */
 export function pathText(file: unknown): string {
-  const accepted = 'accepted is the path of a file, as text or as a URL of scheme file:'
+  const accepted = 'must be the path of a file, as a string or as a URL of scheme file:'
   if (file instanceof URL) {
     if (file.protocol !== 'file:') throw invalidOption('path', file.href, accepted)
     return fileURLToPath(file)
@@ -121,11 +121,12 @@ export function pathText(file: unknown): string {
 
 function mustBeRegular(file: string, found: BigIntStats): void {
   if (found.isFile()) return
-  if (found.isDirectory()) throw invalidOption('path', file, 'it is a directory: upload its files, or an archive of it')
+  if (found.isDirectory())
+    throw invalidOption('path', file, 'must not be a directory: upload its files, or an archive of it')
   const what = found.isFIFO() ? 'a pipe' : found.isSocket() ? 'a socket' : 'a device'
   throw invalidOption(
     'path',
     file,
-    `it is ${what}, whose size nobody knows: upload() a stream of it, such as createReadStream(path) or process.stdin`,
+    `must not be ${what}, whose size is unknown: upload() a stream of it, such as createReadStream(path) or process.stdin`,
   )
 }

@@ -57,7 +57,11 @@ export class FileUpload {
     const partSize = plan.sizeOf(1)
     const { maxParts } = driver.limits
     if (file.size > maxParts * partSize) {
-      throw invalidOption('checkpoint.partSize', partSize, `${maxParts} such parts do not hold ${file.size} bytes`)
+      throw invalidOption(
+        'checkpoint.partSize',
+        partSize,
+        `must be larger: ${maxParts} such parts do not hold ${file.size} bytes`,
+      )
     }
     const objectOptions = copyOfObjectOptions(options)
     const isMultipart = file.size > partSize

@@ -71,6 +71,6 @@ describe('ossup completion', { concurrency: 2 }, () => {
   it('is of shells that it knows', async () => {
     const { code, stderr } = await ossup(undefined, ['completion', 'fish'])
     assert.equal(code, 2)
-    assert.match(stderr, /the shell is "fish": accepted are bash and zsh/)
+    assert.match(stderr, /the shell must be bash or zsh \(got "fish"\)/)
   })
 })

@@ -221,7 +221,7 @@ describe('--bandwidth-limit', () => {
     const { emulator } = await embeddedStore(t)
     const { code, stderr } = await ossup(emulator, ['put', TARGET, '--bandwidth-limit', '1B'])
     assert.equal(code, 2)
-    assert.match(stderr, /bandwidthLimit is 1/)
+    assert.match(stderr, /bandwidthLimit must be .* \(got 1\)/)
   })
 })
 

@@ -35,9 +35,9 @@ describe('arguments', () => {
       assert.throws(() => parseArguments(PUT!.options, args), { exitCode: 2, message })
     }
     const { options } = parseArguments(PUT!.options, ['--tag', 'a', '--acl=', '--concurrency', 'many'])
-    assert.throws(() => options.pairs('tag'), /--tag is "a": accepted is NAME=VALUE/)
+    assert.throws(() => options.pairs('tag'), /--tag must be NAME=VALUE \(got "a"\)/)
     assert.throws(() => options.text('acl'), /--acl is empty/)
-    assert.throws(() => options.wholeNumber('concurrency'), /--concurrency is "many"/)
+    assert.throws(() => options.wholeNumber('concurrency'), /--concurrency must be a whole number \(got "many"\)/)
   })
 })
 
@@ -61,15 +61,19 @@ describe('the help', () => {
 describe('what is typed wrong', { concurrency: 3 }, () => {
   for (const [what, args, message] of [
     ['nothing', [], /^ossup \d.*\n\nossup COMMAND/],
-    ['an unknown command', ['upload'], /there is no command "upload": accepted are put, get/],
+    ['an unknown command', ['upload'], /there is no command "upload": the commands are put, get/],
     ['no target', ['put'], /put needs TARGET/],
     ['another service', ['put', 'ftp://b/k'], /TARGET must be oss:\/\/bucket\/key, .* \(got "ftp:\/\/b\/k"\)/],
     ['a target without a key', ['put', 'oss://bucket'], /has no key/],
-    ['a size without sense', ['put', 'oss://bucket/k', '--part-size', '8XB'], /--part-size is "8XB"/],
+    [
+      'a size without sense',
+      ['put', 'oss://bucket/k', '--part-size', '8XB'],
+      /--part-size must be a size .* \(got "8XB"\)/,
+    ],
     [
       'a part size that is not possible',
       ['put', 'oss://bucket/k', '--part-size', '1B', '--', 'touch', '/nope'],
-      /partSize is 1/,
+      /partSize must be an integer .* \(got 1\)/,
     ],
     ['an unknown option', ['head', 'oss://bucket/k', '--part-size', '1MiB'], /Unknown option '--part-size'/],
     ['an option without its value', ['put', 'oss://bucket/k', '--acl'], /--acl <value>' argument missing/],
@@ -80,7 +84,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     [
       'a time without a unit',
       ['abort', 'oss://bucket', '--older-than', '24'],
-      /--older-than is "24": accepted is a time/,
+      /--older-than must be a time .* \(got "24"\)/,
     ],
     [
       'files without a place',

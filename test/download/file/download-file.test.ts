@@ -243,13 +243,13 @@ describe('a download into a file', () => {
     const before = emulator.requests.length
     const pipe = path.join(folder, 'pipe')
     await run(['mkfifo', pipe])
-    await assert.rejects(store.downloadFile('a', folder), invalidOption('path', 'it is a folder'))
+    await assert.rejects(store.downloadFile('a', folder), invalidOption('path', 'not be a folder'))
     await assert.rejects(
       store.downloadFile('a', path.join(folder, 'nowhere/')),
-      invalidOption('path', 'it is a folder'),
+      invalidOption('path', 'not be a folder'),
     )
-    await assert.rejects(store.downloadFile('a', pipe), invalidOption('path', 'it is a pipe'))
-    await assert.rejects(store.downloadFile('a', '/dev/null'), invalidOption('path', 'it is a device'))
+    await assert.rejects(store.downloadFile('a', pipe), invalidOption('path', 'not be a pipe'))
+    await assert.rejects(store.downloadFile('a', '/dev/null'), invalidOption('path', 'not be a device'))
     await assert.rejects(
       store.downloadFile('a', path.join(folder, 'nowhere/app.sql')),
       uploadError('FILE_FAILED', 'create the folder first'),

@@ -32,7 +32,7 @@ describe('a key', () => {
 
   for (const key of [undefined, null, 7, {}, [], ['a']]) {
     it(`may not be ${JSON.stringify(key)}`, () => {
-      assert.throws(() => checkKey(key, { maxKeyBytes: 1023 }), invalidOption('key is'))
+      assert.throws(() => checkKey(key, { maxKeyBytes: 1023 }), invalidOption('key must'))
     })
   }
 

@@ -86,13 +86,13 @@ describe('an address of OBS that cannot be', () => {
     'a-.b',
   ]) {
     it(`is refused: bucket ${JSON.stringify(bucket)}`, () => {
-      assert.throws(() => obsAddress({ bucket, region: 'r' }), invalidOption('bucket is', '3 to 63'))
+      assert.throws(() => obsAddress({ bucket, region: 'r' }), invalidOption('bucket must', '3 to 63'))
     })
   }
 
   for (const region of ['', 'cn north', 'CN-NORTH-4', 'evil.example/']) {
     it(`is refused: region ${JSON.stringify(region)}`, () => {
-      assert.throws(() => addressOf({ region }), invalidOption('region is', 'cn-north-4'))
+      assert.throws(() => addressOf({ region }), invalidOption('region must', 'cn-north-4'))
     })
   }
 

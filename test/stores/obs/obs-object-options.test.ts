@@ -130,7 +130,7 @@ describe('an option that is not acceptable on OBS', () => {
   it('is a value out of range', () => {
     refused({ acl: 'default' }, 'acl', "'private'", "'public-read-delivered'")
     refused({ storageClass: 'Standard' }, 'storageClass', "'STANDARD', 'WARM', 'COLD'")
-    refused({ serverSideEncryption: 'KMS' }, "serverSideEncryption is 'KMS'", "'kms'")
+    refused({ serverSideEncryption: 'KMS' }, 'serverSideEncryption ', "(got 'KMS')", "'kms'")
     refused({ serverSideEncryption: { algorithm: 'AES256', keyId: 'k' } }, 'serverSideEncryption.keyId', "'kms'")
     refused({ serverSideEncryption: { algorithm: 'AES256', dataEncryption: 'SM4' } }, 'dataEncryption', "'kms'")
     refused({ serverSideEncryption: { algorithm: 'kms', dataEncryption: 'AES' } }, 'dataEncryption')
@@ -139,7 +139,7 @@ describe('an option that is not acceptable on OBS', () => {
     refused({ callback: { url: 'https://a.example', body: 'key=${object}' } }, 'callback.body', '$(key)')
     refused({ callback: { url: Array<string>(11).fill('https://a.example'), body: 'x' } }, 'callback.url', 'up to 10')
     refused({ tagging: { a: 'é'.repeat(256) } }, 'tagging', '255 characters')
-    refused({ trafficLimit: 819_199 }, 'trafficLimit', '819200 to 838860800')
+    refused({ trafficLimit: 819_199 }, 'trafficLimit', '819,200 to 838,860,800')
     for (const days of [0, 1.5, '3', -1]) refused({ expireAfterDays: days }, 'expireAfterDays', 'from 1', 'days')
     refused({ callback: { url: 'https://a.example', body: 'x', sni: true } }, 'callback.sni')
     refused({ callback: { url: 'https://a.example', body: 'x', variables: {} } }, 'callback.variables')

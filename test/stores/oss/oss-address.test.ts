@@ -99,7 +99,7 @@ describe('an address that cannot be', () => {
     '',
   ]) {
     it(`is refused: endpoint ${JSON.stringify(endpoint)}`, () => {
-      assert.throws(() => addressOf({ endpoint }), invalidOption('endpoint', 'accepted is a host'))
+      assert.throws(() => addressOf({ endpoint }), invalidOption('endpoint', 'must be a host'))
     })
   }
 
@@ -125,7 +125,7 @@ describe('an address that cannot be', () => {
 
   for (const region of ['', 'cn hangzhou', 'cn_hangzhou', 'CN-HANGZHOU', 'oss-', 'evil.example/', 'a\n']) {
     it(`is refused: region ${JSON.stringify(region)}`, () => {
-      assert.throws(() => addressOf({ region }), invalidOption('region is'))
+      assert.throws(() => addressOf({ region }), invalidOption('region must'))
     })
   }
 
@@ -142,7 +142,7 @@ describe('an address that cannot be', () => {
     'bucket\n',
   ]) {
     it(`is refused: bucket ${JSON.stringify(bucket)}`, () => {
-      assert.throws(() => ossAddress({ bucket, region: 'r' }), invalidOption('bucket is', '3 to 63'))
+      assert.throws(() => ossAddress({ bucket, region: 'r' }), invalidOption('bucket must', '3 to 63'))
     })
   }
 

@@ -181,7 +181,7 @@ describe('an option that is not acceptable', () => {
       refused({ serverSideEncryption: value }, 'serverSideEncryption')
     }
     for (const value of [7, true, {}, '']) refused({ contentType: value }, 'contentType')
-    for (const value of [null, 'true', 1]) refused({ forbidOverwrite: value }, 'forbidOverwrite', 'true and false')
+    for (const value of [null, 'true', 1]) refused({ forbidOverwrite: value }, 'forbidOverwrite', 'true or false')
   })
 
   it('is a collection whose entries would silently be lost', () => {
@@ -230,13 +230,13 @@ describe('an option that is not acceptable', () => {
 
   it('is a traffic limit out of range', () => {
     for (const value of [245_759, 838_860_801, 1e6 + 0.5, '300000', null]) {
-      refused({ trafficLimit: value }, 'trafficLimit', '245760 to 838860800', 'bit/s')
+      refused({ trafficLimit: value }, 'trafficLimit', '245,760 to 838,860,800', 'bit/s')
     }
     assert.ok(ossObjectHeaders({ trafficLimit: 838_860_800 }, 'part'))
   })
 
   it('is a Content-MD5 that is neither wanted nor not', () => {
-    refused({ contentMd5: 'yes' }, 'contentMd5', 'true and false')
+    refused({ contentMd5: 'yes' }, 'contentMd5', 'true or false')
   })
 
   it('is a callback that the service would refuse', () => {

@@ -117,13 +117,13 @@ describe('the address of a bucket of S3', () => {
 describe('an address of S3 that cannot be', () => {
   for (const bucket of ['', 'ab', '-bucket', 'bucket-', 'a/b', 'a?b', 'buc ket', 'b'.repeat(256), 'bucket\n']) {
     it(`is refused: bucket ${JSON.stringify(bucket)}`, () => {
-      assert.throws(() => addressOf({ bucket }), invalidOption('bucket is', '3 to 255'))
+      assert.throws(() => addressOf({ bucket }), invalidOption('bucket must', '3 to 255'))
     })
   }
 
   for (const region of ['', 'eu central', 'evil.example/', 'a\n']) {
     it(`is refused: region ${JSON.stringify(region)}`, () => {
-      assert.throws(() => addressOf({ region }), invalidOption('region is', 'eu-central-1'))
+      assert.throws(() => addressOf({ region }), invalidOption('region must', 'eu-central-1'))
     })
   }
 

@@ -89,7 +89,7 @@ describe('an option that is not acceptable on S3', () => {
     refused({ acl: 'default' }, 'acl', "'private'", "'authenticated-read'")
     refused({ storageClass: 'a b' }, 'storageClass', 'STANDARD_IA')
     refused({ forbidOverwrite: 'yes' }, 'forbidOverwrite')
-    refused({ serverSideEncryption: 'KMS' }, "serverSideEncryption is 'KMS'", "'aws:kms'")
+    refused({ serverSideEncryption: 'KMS' }, 'serverSideEncryption ', "(got 'KMS')", "'aws:kms'")
     refused({ serverSideEncryption: { algorithm: 'AES256', keyId: 'k' } }, 'serverSideEncryption.keyId', 'aws:kms')
     refused({ metadata: { a: 'v'.repeat(2 * 1024) } }, 'metadata', '2048 bytes')
   })

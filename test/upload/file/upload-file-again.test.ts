@@ -287,8 +287,8 @@ describe('store.uploadFile(), made again', () => {
     for (const checkpoint of [5, null, {}, '', { read() {} }]) {
       await assert.rejects(there.run({ checkpoint: checkpoint as never }), invalidOption('checkpoint'))
     }
-    await assert.rejects(there.run({ checkContent: 1 as never }), invalidOption('checkContent is 1'))
-    await assert.rejects(there.run({ onRetry: 1 as never }), invalidOption('onRetry is 1'))
+    await assert.rejects(there.run({ checkContent: 1 as never }), invalidOption('checkContent ', '(got 1)'))
+    await assert.rejects(there.run({ onRetry: 1 as never }), invalidOption('onRetry ', '(got 1)'))
   })
 })
 
