@@ -17,7 +17,7 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [{ partSize: 2 ** 29 }, 'partSize ', '(got 536870912)', 'maxMemory of the store, 268435456 bytes'],
   [{ concurrency: 0 }, 'concurrency ', '(got 0)', 'from 1 to 100'],
   [{ concurrency: 101 }, 'concurrency ', '(got 101)'],
-  [{ concurrency: 'most' }, 'concurrency ', "(got 'most')", 'a whole number from 1 to 100', "'auto'"],
+  [{ concurrency: 'most' }, 'concurrency ', "(got 'most')", 'an integer from 1 to 100', "'auto'"],
   [{ concurrency: Number.NaN }, 'concurrency ', '(got NaN)'],
   [{ expectedSize: -1 }, 'expectedSize ', '(got -1)', 'from 0 to 53,687,091,200,000 bytes'],
   [{ expectedSize: 2 ** 46 }, 'expectedSize ', '(got 70368744177664)'],

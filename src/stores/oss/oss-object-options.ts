@@ -55,7 +55,7 @@ function encryptionHeaders(option: unknown): Headers {
   if (encryption.by === 'caller') {
     throw new UploadError(
       'INVALID_OPTION',
-      "serverSideEncryption.customerKey is set: OSS takes no keys of the caller's own",
+      "serverSideEncryption.customerKey must be left out: OSS takes no keys of the caller's own",
     )
   }
   const { algorithm, keyId, dataEncryption } = encryption
