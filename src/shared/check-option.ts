@@ -26,7 +26,8 @@ export function checkString(name: string, value: unknown): string {
     throw invalidOption(name, value, 'must be a string that is not empty')
   }
   // Half of a surrogate pair has no bytes in UTF-8.
-  if (!value.isWellFormed()) throw invalidOption(name, value, 'must be well-formed: half of a surrogate pair is not a character')
+  if (!value.isWellFormed())
+    throw invalidOption(name, value, 'must be well-formed: half of a surrogate pair is not a character')
   return value
 }
 
