@@ -67,7 +67,7 @@ export class LiveProgress implements Reporter {
 
   summary(text: string): void {
     this.close()
-    this.#summaries.line(text)
+    for (const line of text.split('\n')) this.#summaries.line(line)
   }
 
   label(text: string): void {

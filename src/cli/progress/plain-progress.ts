@@ -41,7 +41,7 @@ export class PlainProgress implements Reporter {
   }
 
   summary(text: string): void {
-    this.#summaries.line(text)
+    for (const line of text.split('\n')) this.#summaries.line(line)
   }
 
   label(text: string): void {

@@ -56,11 +56,23 @@ export class UploadFacts {
 export class DownloadFacts {
   readonly #meter = new RateMeter()
 
-  of({ received, delivered, total, elapsedMs, retries, slowSide }: DownloadProgress): TransferFacts {
+  of({ received, delivered, resumed, total, elapsedMs, retries, slowSide, away }: DownloadProgress): TransferFacts {
     const rateNow = this.#meter.take(elapsedMs, received)
     const rateMean = meanRate(received, elapsedMs)
-    const held = Math.max(received - delivered, 0)
-    return { bytes: delivered, total, verb: 'received', elapsedMs, rateNow, rateMean, retries, held, slowSide }
+    const held = Math.max(received + resumed - delivered, 0)
+    const waits = away === undefined ? {} : { waitsMs: Math.max(0, away.until.getTime() - Date.now()) }
+    return {
+      bytes: delivered,
+      total,
+      verb: 'received',
+      elapsedMs,
+      rateNow,
+      rateMean,
+      retries,
+      held,
+      slowSide,
+      ...waits,
+    }
   }
 }
 

@@ -40,6 +40,27 @@ describe('ossup get', { concurrency: 3 }, () => {
     assert.match(stderr, /3000000 bytes .* in 1 range.*3 retries\n {2}verified by CRC-64 \d+, ETag /)
   })
 
+  it('resumes into a file where a checkpoint is kept', async (t) => {
+    const { emulator } = await storedObject(t)
+    const folder = await temporaryFolder(t)
+    const file = path.join(folder, 'app.sql')
+    const checkpoint = path.join(folder, 'checkpoint')
+    const args = ['get', TARGET, '-o', file, '--checkpoint', checkpoint, '--part-size', '1MiB', '--concurrency', '1']
+    const action = { type: 'error', status: 403, code: 'AccessDenied' } as const
+    emulator.faults.inject({ match: { operation: 'GetObject' }, skip: 2, action })
+    const failed = await ossup(emulator, args)
+    assert.equal(failed.code, 1, failed.stderr)
+    assert.ok((await readdir(folder)).includes('checkpoint'))
+    const { code, stderr } = await ossup(emulator, args)
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /resumes: 2\.00 MiB of the file are there/)
+    assert.match(stderr, /in 1 range/)
+    assert.equal(Buffer.compare(await readFile(file), BYTES), 0)
+    assert.deepEqual(await readdir(folder), ['app.sql'])
+    const misplaced = await ossup(emulator, ['get', TARGET, '--checkpoint', checkpoint])
+    assert.deepEqual([misplaced.code, /--checkpoint needs -o FILE/.test(misplaced.stderr)], [2, true])
+  })
+
   for (const [what, action, message] of [
     ['is not what its checksum says', { type: 'wrong-checksum' }, /CRC-64/],
     ['breaks off for good', { type: 'reset', at: 'answer', afterBytes: 0 }, /broke off|failed/],

@@ -303,6 +303,24 @@ describe('a download into a file', () => {
     })
   })
 
+  it('has a name as long as the file system takes, in any script', async (t) => {
+    const { store, folder } = await storedObject(t)
+    for (const name of ['a'.repeat(255), '数'.repeat(85), '😀'.repeat(63)]) {
+      await store.downloadFile('a', path.join(folder, name), { checkpoint: true })
+      assert.deepEqual(await readFile(path.join(folder, name)), BYTES)
+    }
+  })
+
+  it('is what a link leads to, even if that does not exist yet', async (t) => {
+    const { store, folder } = await storedObject(t)
+    await mkdir(path.join(folder, 'data'))
+    await symlink('middle', path.join(folder, 'link'))
+    await symlink('data/app.sql', path.join(folder, 'middle'))
+    await store.downloadFile('a', path.join(folder, 'link'))
+    assert.equal((await lstat(path.join(folder, 'link'))).isSymbolicLink(), true)
+    assert.deepEqual(await readFile(path.join(folder, 'data/app.sql')), BYTES)
+  })
+
   it('takes over at once from a process that was killed', async (t) => {
     const { store, file, folder, emulator } = await storedObject(t)
     emulator.faults.inject({ match: { operation: 'GetObject' }, action: { type: 'stall', at: 'answer' } })
