@@ -4,7 +4,7 @@ import type { Concurrency } from './concurrency.js'
 export class Scheduler {
   readonly #concurrency: Pick<Concurrency, 'limit'>
   #running = 0
-  #roomWanted: (() => void) | undefined
+  readonly #roomWanted: (() => void)[] = []
   readonly #idleWanted: (() => void)[] = []
 
   constructor(concurrency: Pick<Concurrency, 'limit'>) {
@@ -23,7 +23,7 @@ export class Scheduler {
   async room(): Promise<void> {
     while (!this.hasRoom) {
       await new Promise<void>((resolve) => {
-        this.#roomWanted = resolve
+        this.#roomWanted.push(resolve)
       })
     }
   }
@@ -33,8 +33,7 @@ export class Scheduler {
     this.#running += 1
     void task().then(() => {
       this.#running -= 1
-      this.#roomWanted?.()
-      this.#roomWanted = undefined
+      for (const resolve of this.#roomWanted.splice(0)) resolve()
       if (this.#running === 0) for (const resolve of this.#idleWanted.splice(0)) resolve()
     })
   }

@@ -108,7 +108,7 @@ export class Upload {
     const look = this.#inspector === undefined ? undefined : (bytes: Uint8Array) => this.#inspector?.bytes(bytes)
     if (!this.#filling.takeBack(length, look)) return
     if (length > 0) this.#receive(length)
-    if (this.#mustCut) this.#tryCut()
+    if (this.#mustCut && !this.#tryCut()) void this.#cutWhenThereIsRoom()
   }
 
   /** Publishes what was written. Throws UploadError. */
@@ -198,6 +198,12 @@ export class Upload {
   /** The first part is kept until more comes: it may be all there is. */
   get #mustCut(): boolean {
     return this.#partCount > 0 && this.#filling.isFull
+  }
+
+  /** A reader may read nothing more for long, and the full part must not wait for its next byte. */
+  async #cutWhenThereIsRoom(): Promise<void> {
+    await this.#transfer.room()
+    if (this.#mustCut && !this.#transfer.hasFailed) this.#tryCut()
   }
 
   #tryCut(): boolean {

@@ -66,6 +66,29 @@ const stream = fc.record({
 })
 
 describe('memory lent to a reader', () => {
+  it('is sent once it is full and there is room, whether more is read or not', async () => {
+    const { driver, start } = run()
+    let letGo: () => void = () => undefined
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    driver.on = async ({ verb }) => {
+      if (verb === 'part') await held
+    }
+    const upload = start('k', { concurrency: 1 })
+    await upload.write(someBytes(PART + 1))
+    for (let missing = PART - 1; missing > 0;) {
+      const lent = upload.lend()
+      assert.ok(lent !== undefined)
+      const length = Math.min(missing, lent.length)
+      upload.accept(length)
+      missing -= length
+    }
+    // The first part is in flight, the second waits for its place, and the source says nothing more.
+    letGo()
+    for (let turns = 0; driver.count('part') < 2 && turns < 1000; turns += 1) await nextTurn()
+    assert.equal(driver.count('part'), 2)
+    await upload.finish()
+  })
+
   it('makes the same object of any reads, in the planned parts', async () => {
     let loans = 0
     await fc.assert(
