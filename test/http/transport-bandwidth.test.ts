@@ -70,7 +70,7 @@ describe('a transport with a bandwidth limit', () => {
     const client = new Transport({ connectMs: 10_000, answerMs: 10_000, stallMs: 100 }, { limiter })
     t.after(() => client.close())
     const failure = await failureOf(client.send(put(origin, Buffer.alloc(32 * 1024 * KiB))))
-    assert.match(failure.message, /no byte of the request moved for 100 ms/)
+    assert.match(failure.message, /no byte of the request moved for \d+ ms/)
   })
 
   it('ends a request that is held back as soon as it is cancelled', async (t) => {
