@@ -180,8 +180,8 @@ const silent: [what: string, make: () => PartBody & { isGone?: () => boolean }][
 
 describe('the source of a part', () => {
   for (const [what, pieces, has] of [
-    ['shorter', ['12345', '6789'], 'the body has 9 bytes'],
-    ['longer', ['12345', '678901'], 'the body has 11 or more bytes'],
+    ['shorter', ['12345', '6789'], 'the body, which has 9 bytes'],
+    ['longer', ['12345', '678901'], 'the body, which has 11 or more bytes'],
   ] as const) {
     it(`that is ${what} than its length is refused, and nothing is sent`, async (t) => {
       const { store, address, partsSent } = await begin(t)

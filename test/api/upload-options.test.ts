@@ -23,7 +23,7 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [{ expectedSize: 2 ** 46 }, 'expectedSize ', '(got 70368744177664)'],
   [{ expectedSize: 10 * 2 ** 40 }, 'the part size for expectedSize 10995116277760', 'maxMemory of the store'],
   [{ partGrowth: 'no' }, 'partGrowth ', "(got 'no')", 'true or false'],
-  [{ signal: new EventTarget() }, 'signal ', '(got EventTarget)', 'an AbortSignal'],
+  [{ signal: new EventTarget() }, 'signal ', '(got EventTarget {})', 'an AbortSignal'],
   [{ onProgress: true }, 'onProgress ', '(got true)', 'a function'],
   [{ contentType: 5 }, 'contentType must be', 'printable ASCII', 'type number'],
   [{ contentType: 'text/plain\r\nx-evil: 1' }, 'contentType must be', 'on one line', 'U+000D'],
