@@ -33,7 +33,7 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [{ metadata: { a: 'größe' } }, 'metadata["a"] must be', 'U+00F6', 'encodeURIComponent'],
   [{ metadata: { A: '1', a: '2' } }, 'a name in metadata ', "(got 'a')", 'twice'],
   [{ metadata: { a: 'x'.repeat(8192) } }, 'metadata must', '8193 bytes', '8192 bytes in all'],
-  [{ headers: { 'a b': 'c' } }, 'a name in headers ', "(got 'a b')", 'names of HTTP headers'],
+  [{ headers: { 'a b': 'c' } }, 'a name in headers ', "(got 'a b')", 'the name of an HTTP header'],
   [{ headers: { 'x-a': 'b\nc' } }, 'headers["x-a"] must be', 'on one line'],
   [{ headers: { 'Content-Length': '5' } }, 'a name in headers ', "(got 'content-length')", 'the library itself'],
   [{ headers: { Authorization: 'x' } }, 'a name in headers ', "(got 'authorization')"],
