@@ -35,7 +35,7 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
   [{ metadata: { a: 'x'.repeat(8192) } }, 'metadata must', '8193 bytes', '8192 bytes in all'],
   [{ headers: { 'a b': 'c' } }, 'a name in headers ', "(got 'a b')", 'the name of an HTTP header'],
   [{ headers: { 'x-a': 'b\nc' } }, 'headers["x-a"] must be', 'on one line'],
-  [{ headers: { 'Content-Length': '5' } }, 'a name in headers ', "(got 'content-length')", 'the library itself'],
+  [{ headers: { 'Content-Length': '5' } }, 'a name in headers ', "(got 'content-length')", 'the library sets it'],
   [{ headers: { Authorization: 'x' } }, 'a name in headers ', "(got 'authorization')"],
   [{ acl: 'public' }, 'acl ', "(got 'public')", "'private', 'public-read', 'public-read-write', 'default'"],
   [{ storageClass: 'Cold' }, 'storageClass ', "(got 'Cold')", "'Standard', 'IA', 'Archive'"],
