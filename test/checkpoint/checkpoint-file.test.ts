@@ -85,7 +85,7 @@ describe('a checkpoint in a file', () => {
     const folder = await temporaryFolder(t)
     const missing = await failure(new CheckpointFile(path.join(folder, 'no', 'c'), isUploadRecord).read())
     assert.equal(missing.code, 'INVALID_OPTION')
-    assert.match(missing.message, /no folder/)
+    assert.match(missing.message, /a folder that exists/)
     await mkdir(path.join(folder, 'is-a-folder'))
     const notFile = await failure(new CheckpointFile(path.join(folder, 'is-a-folder'), isUploadRecord).read())
     assert.equal(notFile.code, 'INVALID_OPTION')

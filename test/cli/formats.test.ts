@@ -21,7 +21,7 @@ describe('sizes', () => {
       assert.equal(parseByteSize('part-size', text), bytes, text)
     }
     for (const text of ['', 'MiB', '-1', '8XiB', '1e6', '99999PiB', '8MiBs']) {
-      assert.throws(() => parseByteSize('part-size', text), { exitCode: 2, message: /^--part-size is / })
+      assert.throws(() => parseByteSize('part-size', text), { exitCode: 2, message: /^--part-size must be / })
     }
   })
 
@@ -51,7 +51,7 @@ describe('lengths of time', () => {
       [90e3, 1800e3, 86_400e3, 5400e3, 604_800e3, 1_209_600e3],
     )
     for (const text of ['', '24', 'h', '-1h', '1y']) {
-      assert.throws(() => parseDuration('older-than', text), { exitCode: 2, message: /^--older-than is / })
+      assert.throws(() => parseDuration('older-than', text), { exitCode: 2, message: /^--older-than must be / })
     }
   })
 
