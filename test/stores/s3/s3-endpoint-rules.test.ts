@@ -52,8 +52,8 @@ describe('the hosts of AWS', () => {
             return url.href.replace(/\/?$/, '/k')
           })
           const own = attempt(() => {
-            const { origin, pathOf } = s3Address({ bucket, region, network: network as keyof typeof NETWORKS })
-            return origin + pathOf('k')
+            const address = s3Address({ bucket, region, network: network as keyof typeof NETWORKS })
+            return address.origin + address.pathOf('k')
           })
           assert.equal(own, rules, `${region}, bucket ${bucket}`)
         }
