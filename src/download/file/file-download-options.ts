@@ -50,7 +50,7 @@ export interface FileDownloadOptions extends ReadingOptions {
 
 const CALLBACK_NAMES = ['onObject', 'onResumed', 'onRestarted', 'onRetry', 'onAway', 'onBack'] as const
 
-export type DownloadCallbacks = Pick<FileDownloadOptions, (typeof CALLBACK_NAMES)[number]>
+type DownloadCallbacks = Pick<FileDownloadOptions, (typeof CALLBACK_NAMES)[number]>
 
 export interface CheckedFileReading extends CheckedReading {
   checkpoint: boolean | string

@@ -22,7 +22,7 @@ export interface Probed {
 }
 
 /** The same for each machine: what may not be deleted is replaced by the next check, and does not pile up. */
-export function probeKey(key: string): string {
+function probeKey(key: string): string {
   return `${key}.ossup-check-${hostname().replace(/[^A-Za-z0-9-]+/g, '-')}`
 }
 
