@@ -65,6 +65,8 @@ export class Transport {
   /** Of dispatchers that were replaced and still end their requests. */
   readonly #retiring = new Set<Promise<void>>()
   #connecting: Promise<OwnAgent> | undefined
+  /** Connections to open as soon as the client is loaded. */
+  #wanted: { origin: string; count: number } | undefined
   #closing: Promise<void> | undefined
   readonly #speed = new LineSpeed()
 
@@ -167,11 +169,10 @@ export class Transport {
 
   /** Opens connections until `count` are there that no request uses. What fails is left to the requests to find out. */
   prepare(origin: string, count: number): void {
-    const prepare = (): void => {
-      if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
-    }
-    if (this.#connections === undefined) void this.#connect().then(prepare, () => undefined)
-    else prepare()
+    if (this.#connections === undefined) {
+      this.#wanted = { origin, count }
+      this.#connect().catch(() => undefined)
+    } else if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
   }
 
   /** Ends idle connections; requests in flight end first. */
@@ -188,9 +189,12 @@ export class Transport {
   }
 
   async #connect(): Promise<{ dispatcher: UndiciDispatcher }> {
-    this.#connecting ??= loadUndici().then(
-      (undici) => (this.#connections = new OwnAgent(undici, this.#timeouts.connectMs, this.#proxy)),
-    )
+    this.#connecting ??= loadUndici().then((undici) => {
+      const agent = new OwnAgent(undici, this.#timeouts.connectMs, this.#proxy)
+      // Before any request that waits for the client: the first one takes a connection that is opened here.
+      if (this.#wanted !== undefined && !this.isClosed) agent.prepare(this.#wanted.origin, this.#wanted.count)
+      return (this.#connections = agent)
+    })
     return this.#connecting
   }
 

@@ -49,7 +49,10 @@ describe('the tracing channel of requests', () => {
 
   it('tells of calls on the bucket, and of objects that are read', async (t) => {
     const service = await scriptedService(t)
-    service.script({ body: 'bytes', headers: { etag: '"E"', 'content-length': '5' } }, refusal(404, 'NoSuchKey'))
+    service.script(
+      { body: 'bytes', headers: { etag: '"E"', 'content-length': '5', 'x-oss-request-id': 'R' } },
+      refusal(404, 'NoSuchKey'),
+    )
     const told = listenTo<RequestTrace>(t, NAME)
     const { body } = await service.api.getObject('k', undefined, {})
     assert.equal((await readAll(body)).toString(), 'bytes')
