@@ -89,7 +89,7 @@ describe('a checkpoint in a file', () => {
     await mkdir(path.join(folder, 'is-a-folder'))
     const notFile = await failure(new CheckpointFile(path.join(folder, 'is-a-folder'), isUploadRecord).read())
     assert.equal(notFile.code, 'INVALID_OPTION')
-    assert.match(notFile.message, /no file/)
+    assert.match(notFile.message, /must be a file/)
   })
 
   it('tells what failed', async (t) => {

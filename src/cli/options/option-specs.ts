@@ -76,7 +76,7 @@ export const GET_OPTIONS: readonly OptionSpec[] = [
   { name: 'part-size', value: 'SIZE', help: 'bytes of a range, such as 16MiB (default 8MiB)' },
   { name: 'concurrency', value: 'N', help: 'ranges in flight, 1 to 100 (default 5)' },
   { name: 'bandwidth-limit', value: 'SIZE', help: 'bytes a second at most, such as 20MiB' },
-  { name: 'checkpoint', value: 'FILE', help: 'with -o: record progress, to resume by the same command' },
+  { name: 'checkpoint', value: 'FILE', help: 'with -o: record progress, to resume when run again' },
   { name: 'version-id', value: 'ID', help: 'read this version of the object' },
   { name: 'verify-etag', help: 'compare an ETag of parts too (costs MD5)' },
 ]
