@@ -11,25 +11,29 @@ export async function serve({ options, session }: Invocation): Promise<void> {
   if (port !== undefined && port > 65_535) throw usageFailure(`--port must be from 0 to 65,535 (got ${port})`)
   const accessKeyId = environment['OSS_ACCESS_KEY_ID'] ?? ''
   const accessKeySecret = environment['OSS_ACCESS_KEY_SECRET'] ?? ''
+  const isGiven = accessKeyId !== '' && accessKeySecret !== ''
   const given: { -readonly [Name in keyof EmulatorOptions]?: EmulatorOptions[Name] | undefined } = {
     port,
     directory: options.text('directory'),
     region: options.text('region'),
-    credentials: accessKeyId === '' || accessKeySecret === '' ? undefined : { accessKeyId, accessKeySecret },
+    credentials: isGiven ? { accessKeyId, accessKeySecret } : undefined,
   }
   const present: EmulatorOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const emulator = await startEmulator(present).catch((error: unknown) => {
     throw new Failure(EXIT.failed, `the store cannot be started: ${messageOf(error)}`, error)
   })
   try {
-    const { endpoint, region, credentials } = emulator
+    const { endpoint, region } = emulator
+    // A secret from the environment may be a real one: only those made here are printed.
+    const credentials = isGiven ? undefined : emulator.credentials
     if (options.flag('json')) stdout.json({ endpoint, region, ...credentials })
     else {
       const variables = {
         OSS_ENDPOINT: endpoint,
         OSS_REGION: region,
-        OSS_ACCESS_KEY_ID: credentials.accessKeyId,
-        OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
+        ...(credentials === undefined
+          ? {}
+          : { OSS_ACCESS_KEY_ID: credentials.accessKeyId, OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret }),
       }
       const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`)
       stdout.lines(lines.join('\n'))

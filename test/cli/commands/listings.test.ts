@@ -94,6 +94,19 @@ describe('unfinished uploads', () => {
 })
 
 describe('ossup serve', () => {
+  for (const flags of [[], ['--json']]) {
+    it(`never prints a secret that it was given: ${flags.join('') || 'for a shell'}`, async (t) => {
+      const environment = { OSS_ACCESS_KEY_ID: 'an-id-of-mine', OSS_ACCESS_KEY_SECRET: 'a-secret-of-mine' }
+      const { child, ended } = startOssup(undefined, ['serve', ...flags], environment)
+      t.after(() => child.kill('SIGKILL'))
+      const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+      assert.match(chunk.toString(), /127\.0\.0\.1/)
+      child.kill('SIGINT')
+      const { stdout, stderr } = await ended
+      assert.doesNotMatch(chunk.toString() + stdout + stderr, /of-mine/)
+    })
+  }
+
   it('is a store until a signal comes', async (t) => {
     const { child, ended } = startOssup(undefined, ['serve'])
     t.after(() => child.kill('SIGKILL'))
