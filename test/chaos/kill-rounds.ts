@@ -160,6 +160,8 @@ class Round {
     const { partSize, concurrency } = this.#task
     this.#report.kills += 1
     this.#allowed += concurrency * partSize
+    // The server may still be carrying out what the killed process sent last.
+    await sleep(150)
     this.#isPublished ||= await this.#isThere()
     if (!this.#subject.mayChange || kill > 0 || this.#random() < 0.6) return
     // Never in the first part: then nothing is gone on with, which is not what is counted here.
