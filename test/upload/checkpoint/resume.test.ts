@@ -22,7 +22,6 @@ import { crc64Of, rejection } from '../../support/scripted-service.js'
 
 const BYTES = someBytes(6 * SMALL_PART + 100)
 
-/** The number of the part in which two contents first differ. */
 /** The first recorded part that holds something else than these bytes have there. */
 function firstDifference(recorded: CheckpointRecord['parts'], bytes: Buffer): number {
   const others = recorded.filter(({ partNumber, size, crc64 }) => {
@@ -30,6 +29,11 @@ function firstDifference(recorded: CheckpointRecord['parts'], bytes: Buffer): nu
     return part.length !== size || crc64Of(part) !== crc64
   })
   return Math.min(...others.map(({ partNumber }) => partNumber))
+}
+
+/** Whether the store has this part as it is recorded. */
+function isStoredAs(driver: MemoryDriver, { partNumber, crc64 }: CheckpointRecord['parts'][number]): boolean {
+  return [...driver.uploads.values()].some((parts) => parts.get(partNumber)?.crc64 === crc64)
 }
 
 function changedAt(bytes: Uint8Array, at: number): Buffer {
@@ -65,12 +69,15 @@ describe('an upload with a checkpoint', () => {
         let next = { driver, checkpoint: new MemoryCheckpoint() }
         let before: CheckpointRecord['parts'] | undefined
         for (const kill of [...kills, undefined]) {
+          const replaced = before?.find((part) => !isStoredAs(next.driver, part))?.partNumber ?? Infinity
           const run = startRun(next.driver, next.checkpoint, { concurrency })
           const steps = kill?.steps ?? Infinity
           const outcome = await runUntilKilled(run, bytes, steps)
           const { told } = run
           if (before !== undefined && told.resumed.length > 0) {
-            const end = firstDifference(before, bytes)
+            // All is sent from the first part on that differs, here or there: a run whose source had become shorter may
+            // have put another part in the place of one that is still recorded.
+            const end = Math.min(firstDifference(before, bytes), replaced)
             const same = before.map(({ partNumber }) => partNumber).filter((part) => part < end)
             const again = sentParts(run).filter((part) => same.includes(part))
             assert.deepEqual(again, [], 'a recorded part was sent again')
@@ -100,9 +107,7 @@ describe('an upload with a checkpoint', () => {
         }
         assert.fail('the last run is not killed')
       }),
-      // One seed, so that a failure is found by a change. Seed 597705162 finds a recorded part that is sent again, in a source
-      // that became shorter and longer between kills; the object is right.
-      { numRuns: 150, seed: 20_261_128 },
+      { numRuns: 150 },
     )
   })
 
