@@ -23,13 +23,14 @@ interface Member {
  *
  * A descendant whose parent has ended before is not found; nor is any on Windows.
  */
-export async function endProcessTree({ pid, exitCode, signalCode }: ChildProcess, graceMs: number): Promise<void> {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return
+export async function endProcessTree(child: ChildProcess, graceMs: number): Promise<void> {
+  const { pid } = child
+  if (pid === undefined || hasEnded(child)) return
   let left = await membersOf(pid)
   for (const member of left) send(member, 'SIGTERM')
   const killAt = performance.now() + graceMs
   let isKilled = false
-  while ((left = await stillThere(left)).length > 0) {
+  while ((left = await stillThere(left, child)).length > 0) {
     const now = performance.now()
     if (now > killAt + KILLED_MS) return
     if (now >= killAt && !isKilled) {
@@ -88,16 +89,29 @@ export function descendantsIn(list: string, pid: number): number[] {
   return under(pid)
 }
 
-/** A process that has ended is gone, although nobody may have waited for it: in a container process 1 may not. */
-async function stillThere(members: readonly Member[]): Promise<Member[]> {
+/**
+ * A descendant that has ended is gone, although nobody may have waited for it: in a container process 1 may not. The child
+ * itself is gone when Node.js has waited for it.
+ */
+async function stillThere(members: readonly Member[], child: ChildProcess): Promise<Member[]> {
   const found = await Promise.all(
     members.map(async (member) => {
+      if (member.pid === child.pid) return !hasEnded(child) && send(member, 0)
       if (member.startTime === undefined) return send(member, 0)
       const fields = await statOf(member.pid)
-      return fields?.[19] === member.startTime && !/[ZX]/.test(fields[0] ?? '') && send(member, 0)
+      return fields?.[19] === member.startTime && !isZombie(fields) && send(member, 0)
     }),
   )
   return members.filter((_member, index) => found[index])
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+/** Fields 3 and 20 of /proc/PID/stat. The first thread may be a zombie while the others, and the files of the process, are there. */
+function isZombie(fields: readonly string[]): boolean {
+  return /[ZX]/.test(fields[0] ?? '') && Number(fields[17]) <= 1
 }
 
 /** Returns whether there is such a process, and it may be sent a signal. */

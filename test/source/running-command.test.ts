@@ -8,11 +8,18 @@ import { RunningCommand } from '../../src/source/running-command.js'
 
 const noProc = process.platform === 'linux' ? false : 'there is no /proc'
 
-/** Whether a process is there: one that has ended and was not waited for is not. */
+/** Whether a process is there, or a thread of it; one that has ended and was not waited for is not. */
 async function isRunning(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z ')
-  return !/\) [ZX] /.test(stat)
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')
+  const [state = '', ...fields] = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+  return !/[ZX]/.test(state) || Number(fields[16] ?? 1) > 1
 }
+
+/** A process with threads, and memory that takes a while to be freed, so that its first thread ends before the others. */
+const THREADS = `'${process.execPath}' -e '
+  const memory = Array.from({ length: 80 }, () => Buffer.alloc(1e6, 1));
+  require("fs").readFile("/dev/null", () => console.log(process.pid, memory.length > 0));
+  setInterval(() => {}, 1000)'`
 
 describe('a running command', () => {
   it('is ended once, however often that is asked for', async () => {
@@ -35,6 +42,26 @@ describe('a running command', () => {
       for (const pid of pids) assert.equal(await isRunning(pid), false)
     })
   }
+
+  it('has been waited for by then, so that nothing of it is left', async () => {
+    for (let i = 0; i < 3; i += 1) {
+      const child = spawn('sh', ['-c', `exec ${THREADS}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await once(child.stdout, 'data')
+      await new RunningCommand(child, 60_000).stop()
+      assert.equal(child.signalCode, 'SIGTERM')
+      assert.throws(() => process.kill(child.pid ?? 0, 0), { code: 'ESRCH' })
+    }
+  })
+
+  it('is ended with all threads of the processes that it has started', { skip: noProc }, async () => {
+    for (let i = 0; i < 3; i += 1) {
+      const child = spawn('bash', ['-c', `${THREADS} & wait`], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const [line] = (await once(child.stdout, 'data')) as [Buffer]
+      const pid = Number.parseInt(line.toString(), 10)
+      await new RunningCommand(child, 60_000).stop()
+      assert.equal(await isRunning(pid), false)
+    }
+  })
 
   it('is not waited for when it may not be ended, because it runs as another user', { skip: noProc }, async (t) => {
     const foreign = spawn('sleep', ['60'])
