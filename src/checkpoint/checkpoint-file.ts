@@ -1,6 +1,6 @@
 /**
- * A checkpoint in a file of its own. It is replaced in one step, and durable when a write resolves: the new text is
- * written beside it, synced, renamed over it, and the folder synced.
+ * A checkpoint in a file. Each write replaces it atomically, and is durable when it resolves: the new text is written to
+ * a temporary file beside it, synced and renamed, and the folder is synced.
  */
 import { open, readFile, readlink, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -10,13 +10,13 @@ import { systemCodeOf, toError, UploadError } from '../shared/errors.js'
 import type { LockableStore } from './checkpoint-store.js'
 import { FileLock, notOurs, readWithoutWaiting } from './file-lock.js'
 
-/** Nobody else's to read: it tells what is uploaded where. */
+/** Readable by the owner only, as it contains what is uploaded where. */
 const MODE = 0o600
 
 /** The first words of every checkpoint. */
 const MARK = '{"format":"oss-upload-stream-'
 
-/** In the names of what lies beside a checkpoint, so that it is nobody else's: `Gemfile.lock` is. */
+/** Part of the names of files beside a checkpoint, so that none belongs to another program, as `Gemfile.lock` does. */
 const OURS = '.oss-upload-stream'
 
 export class CheckpointFile implements LockableStore {
@@ -25,7 +25,7 @@ export class CheckpointFile implements LockableStore {
   readonly #lock: FileLock
   readonly #isRecord: (text: string) => boolean
 
-  /** `isRecord`: whether a text that no process has put in its place yet is whole. */
+  /** `isRecord` returns whether a text that was not renamed into place is complete. */
   constructor(file: string, isRecord: (text: string) => boolean) {
     this.name = file
     this.#path = path.resolve(file)
@@ -48,7 +48,7 @@ export class CheckpointFile implements LockableStore {
     })
   }
 
-  /** What a process had written, but not yet renamed, when it was killed: nothing else knows the upload ID. */
+  /** The text that a process had written but not renamed when it was killed: the upload ID is nowhere else. */
   async #firstWrite(): Promise<string | undefined> {
     const text = await readWithoutWaiting(this.#temporary).catch(() => '')
     return this.#isRecord(text) ? text : undefined
@@ -58,7 +58,7 @@ export class CheckpointFile implements LockableStore {
     await this.#do('written', async () => {
       await this.#lock.verify()
       const temporary = this.#temporary
-      // Of a process that was killed: the lock says that nobody is writing it. Never through a link that lies there.
+      // Left by a killed process: because of the lock no other is writing it. Links are not followed.
       await this.#removeTemporary()
       const file = await open(temporary, 'wx', MODE)
       try {
@@ -80,10 +80,10 @@ export class CheckpointFile implements LockableStore {
     })
   }
 
-  /** Of a process that was killed, whole or cut short. Throws UploadError where it is a file of others. */
+  /** Removes what a killed process left, complete or truncated. Throws UploadError if the file belongs to another program. */
   async #removeTemporary(): Promise<void> {
     const text = await readWithoutWaiting(this.#temporary).catch(() => '')
-    // A link goes, and what it leads to stays.
+    // A link is removed, not its target.
     const isLink = (await readlink(this.#temporary).catch(() => undefined)) !== undefined
     if (!isLink && !text.startsWith(MARK) && !MARK.startsWith(text)) throw notOurs(this.#temporary)
     await rm(this.#temporary, { force: true })
@@ -138,9 +138,9 @@ function isMissing(error: unknown): boolean {
   return systemCodeOf(error) === 'ENOENT'
 }
 
-/** Without it the name of a file may be lost with the power, although its content is not. */
+/** Syncs a folder: without it a power failure may lose the name of a file whose content was synced. */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows does not open folders; its file systems keep a journal of names.
+  // Windows cannot open folders; its file systems keep a journal of names.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {

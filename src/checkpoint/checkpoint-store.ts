@@ -1,23 +1,23 @@
 /**
- * Where a checkpoint is kept, instead of a file: a row of a database, perhaps. It is one text for one upload, to be given
- * back as it was written. Keeping two uploads away from it at once is up to its owner.
+ * A place for a checkpoint other than a file, such as a row of a database. It holds one text for one upload and returns it
+ * as it was written. The caller makes sure that no two uploads use it at once.
  */
 export interface CheckpointStore {
-  /** Resolves with what was last written; undefined where nothing is. */
+  /** Resolves with the text last written, or undefined if there is none. */
   read(): Promise<string | undefined>
-  /** Resolves when `text` is durable in place of what was there. Not called again before it has. */
+  /** Resolves when `text` has durably replaced the previous one. Not called again before that. */
   write(text: string): Promise<void>
-  /** Resolves when nothing is there any more. */
+  /** Resolves when the text is removed. */
   remove(): Promise<void>
 }
 
-/** A place that one upload at a time may have. */
+/** A place that one upload at a time can use. */
 export interface LockableStore extends CheckpointStore {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string
-  /** Throws UploadError where another upload has it. Having it already is no failure. */
+  /** Throws UploadError if another upload has the lock. Locking it twice is no error. */
   lock(): Promise<void>
   unlock(): Promise<void>
-  /** True where there is no place after all: what is written is kept nowhere. */
+  /** True if there is no place: what is written is discarded. */
   readonly isNowhere?: boolean
 }

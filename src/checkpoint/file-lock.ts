@@ -1,7 +1,7 @@
 /**
- * Keeps two processes, or two calls of one, away from one file. Node has no locks of the system's: a file says who holds it, and its age
- * that the holder lives. A holder of this machine that is gone is known at once; any other is taken for gone when it has
- * not renewed its lock for a minute. Whoever lost the lock all the same, having been asleep, finds out before its next write.
+ * Keeps two processes, or two calls of one process, from using one file. Node.js has no system locks, so a lock file names
+ * the holder, who renews it. A dead holder on this machine is detected at once; a holder on another machine counts as dead
+ * when it has not renewed the lock for a minute. A holder that lost its lock while suspended notices before its next write.
  */
 import { randomUUID } from 'node:crypto'
 import { open, readFile, readlink, rm, stat, utimes } from 'node:fs/promises'
@@ -13,14 +13,14 @@ import { systemCodeOf, UploadError } from '../shared/errors.js'
 const RENEWED_EVERY_MS = 10_000
 const HELD_FOR_MS = 60_000
 
-/** The first words of a lock's content: a file without them is somebody else's, whatever its name and age. */
+/** The first characters of a lock file: a file without them belongs to another program, whatever its name and age. */
 const MARK = '{"format":"oss-upload-stream-lock",'
 
 interface Holder {
-  /** The machine, and what numbers its processes. */
+  /** The machine and its PID namespace. */
   host: string
   pid: number
-  /** When the process began, where that is known: a process id is used again. */
+  /** Start time of the process, if known: process IDs are reused. */
   began?: string
   token: string
 }
@@ -30,13 +30,13 @@ export class FileLock {
   readonly #inUse: () => Error
   #held: { text: string; renewal: NodeJS.Timeout } | undefined
 
-  /** `inUse` makes the error that says that another one holds it. */
+  /** `inUse` returns the error for a lock that another one holds. */
   constructor(path: string, inUse: () => Error) {
     this.#path = path
     this.#inUse = inUse
   }
 
-  /** @throws what `inUse` makes where another one holds it. */
+  /** Takes the lock. @throws the error of `inUse` if another one holds it. */
   async take(): Promise<void> {
     if (this.#held !== undefined) return
     const text = MARK + JSON.stringify(await thisProcess()).slice(1)
@@ -52,7 +52,7 @@ export class FileLock {
     this.#held = { text, renewal }
   }
 
-  /** @throws the same where it is not held any more. */
+  /** Checks that the lock is still held. @throws the error of `inUse` if it is not. */
   async verify(): Promise<void> {
     const held = this.#held
     if (held === undefined || (await this.#content()) !== held.text) throw this.#inUse()
@@ -78,7 +78,7 @@ export class FileLock {
       await file.writeFile(text)
       return true
     } catch (error) {
-      // An empty lock on a full disk would keep the next run away for a minute.
+      // An empty lock on a full disk would block the next run for a minute.
       await rm(this.#path, { force: true })
       throw error
     } finally {
@@ -89,7 +89,7 @@ export class FileLock {
   async #isHeld(): Promise<boolean> {
     const text = await this.#content()
     if (text === undefined) return false
-    // One that is cut short was being written when its process ended.
+    // A truncated lock was being written when its process ended.
     if (!text.startsWith(MARK) && !MARK.startsWith(text)) throw notOurs(this.#path)
     const holder = readHolder(text)
     const own = await thisProcess()
@@ -110,7 +110,7 @@ export class FileLock {
   }
 }
 
-/** Of a file that lies where one of ours is to be written. */
+/** Returns the error for a file of another program at a path where one of ours must be written. */
 export function notOurs(file: string): UploadError {
   return new UploadError(
     'CHECKPOINT_FAILED',
@@ -118,7 +118,7 @@ export function notOurs(file: string): UploadError {
   )
 }
 
-/** A pipe that lies in the place of the file ends at once, instead of waiting for its writer. */
+/** Reads a file. A FIFO at that path reads as empty, instead of waiting for a writer. */
 export async function readWithoutWaiting(file: string): Promise<string> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
@@ -135,16 +135,16 @@ async function thisProcess(): Promise<Holder> {
   return { host, pid: process.pid, ...(began === undefined ? {} : { began }), token: randomUUID() }
 }
 
-/** Which process of a number it is, where the system tells. */
+/** Returns the start time of a process, if the system has it, which tells apart processes with the same ID. */
 async function beginOf(pid: number): Promise<string | undefined> {
   try {
     const [boot, status] = await Promise.all([
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       readFile(`/proc/${pid}/stat`, 'utf8'),
     ])
-    // The name in parentheses may have anything in it; the time is the 20th field after it, the state the first.
+    // The name in parentheses may contain anything; after it the state is the first field, the start time the 20th.
     const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
-    // Killed, but its parent has not asked for its status yet.
+    // A zombie: killed, but not yet waited for by its parent.
     if (fields[0] === 'Z') return 'ended'
     return fields[19] === undefined ? undefined : `${boot.trim()} ${fields[19]}`
   } catch {
@@ -154,7 +154,7 @@ async function beginOf(pid: number): Promise<string | undefined> {
 
 function isAlive(pid: number): boolean {
   try {
-    // Signal 0 only asks.
+    // Signal 0 only checks whether the process exists.
     return process.kill(pid, 0)
   } catch (error) {
     return systemCodeOf(error) === 'EPERM'

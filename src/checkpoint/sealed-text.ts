@@ -1,12 +1,12 @@
 /**
- * The text of a record: JSON of one item a line, closed by a CRC-64 of all before it. What was cut or changed is noticed,
- * and a text that another program wrote is not taken for damaged.
+ * The text of a record: JSON with one item a line, and a CRC-64 of all the text before it at the end. A truncated or
+ * changed text is detected, and a text of another program is not mistaken for a damaged one.
  */
 import { Buffer } from 'node:buffer'
 import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
 
-/** What names a kind of record. */
+/** What identifies a kind of record. */
 export interface SealedKind {
   format: string
   version: number
@@ -14,20 +14,20 @@ export interface SealedKind {
   list: string
 }
 
-/** What a text turned out to be; `foreign` must not be overwritten. */
+/** The result of reading a text. A `foreign` one must not be overwritten. */
 export type Unsealed<T> =
   { kind: 'record'; record: T } | { kind: 'damaged'; why: string } | { kind: 'foreign'; why: string }
 
 const TAIL = /\n\],\n"sum":"([0-9]+)"\}\n$/
 
-/** `facts` become members of the record beside the list; `items` are JSON, one or more of them in each. */
+/** Returns the text of a record. `facts` are its members besides the list; each of `items` is JSON of one or more items. */
 export function seal({ format, version, list }: SealedKind, facts: object, items: readonly string[]): string {
   const members = JSON.stringify(facts).slice(1, -1)
   const text = `${markOf(format)}${version},\n${members},\n"${list}":[\n${items.join(',\n')}`
   return `${text}\n],\n"sum":"${sumOf(text)}"}\n`
 }
 
-/** `parse` makes the record of parsed JSON, and throws where it is none. */
+/** Reads a text. `parse` converts the parsed JSON to a record, and throws if it is none. */
 export function unseal<T>({ format, version }: SealedKind, text: string, parse: (value: unknown) => T): Unsealed<T> {
   const mark = markOf(format)
   if (!text.startsWith(mark)) {

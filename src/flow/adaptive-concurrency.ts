@@ -1,35 +1,35 @@
 /**
- * How many parts to have in flight, found out by trying: more as long as that raises the throughput, fewer where it
- * costs none, half where the service refuses. Pure policy: it is told what happened and answers with a number.
+ * Finds by trial how many parts to keep in flight: more as long as that raises the throughput, fewer if that costs none,
+ * half when the service refuses requests. Pure policy: events in, a number out.
  *
- * Invariants: the number never leaves `min` to `max`; it changes by trial only on what was measured while the network, not
+ * Invariants: the number stays between `min` and `max`; trials change it only by measurements made while the network, not
  * the source, was the slow side.
  */
 
 export interface AdaptiveOptions {
   min: number
   max: number
-  /** Where to begin. */
+  /** The initial number. */
   start: number
   /** Default false. */
   ignoresDelays?: boolean
 }
 
-/** More is kept when it brings this share of what it would bring if parts did not slow each other down. */
+/** A higher number is kept if it gains this share of what it would gain if parts did not slow each other down. */
 const WORTH = 0.2
-/** Fewer is kept when it costs no more than this share of the throughput. */
+/** A lower number is kept if it costs no more than this share of the throughput. */
 const LOSS = 0.03
 /** A trial changes the number by this share of it. */
 const STEP = 0.25
-/** While less of the time is spent waiting for the network, the source is the slow side. */
+/** If a smaller share of the time is spent waiting for the network, the source is the slow side. */
 const WAITING = 0.2
-/** Measurements that are made between trials, at most. */
+/** Measurements between trials, at most. */
 const LONGEST_REST = 16
 
 /**
- * - `climbing`: doubling, from the level before, as long as it pays.
- * - `resting`: staying, until so many measurements are made; the last one is what the trial is held against.
- * - `trying`: another level, for one measurement.
+ * - `climbing`: doubles the number as long as it pays.
+ * - `resting`: keeps the number for so many measurements; the next trial is compared with the last of them.
+ * - `trying`: uses another number for one measurement.
  */
 type State =
   | { name: 'climbing'; before: Level | undefined }
@@ -43,7 +43,7 @@ interface Level {
 }
 
 interface Measurement {
-  /** Parts that were begun under other circumstances, and are not counted. */
+  /** Parts that started under the previous number, and are not counted. */
   skip: number
   parts: number
   bytes: number
@@ -60,7 +60,7 @@ export class AdaptiveConcurrency {
   #state: State = { name: 'climbing', before: undefined }
   #measurement: Measurement
   #rest = 1
-  /** Parts that were in flight when the number was halved: their refusals say nothing new. */
+  /** Parts that were in flight when the number was halved: their refusals are not counted again. */
   #alreadyCounted = 0
 
   constructor(
@@ -80,7 +80,7 @@ export class AdaptiveConcurrency {
     return this.#limit
   }
 
-  /** A part was acknowledged; `blockedMs` is how long the source has had to wait for the network since the beginning. */
+  /** Reports an acknowledged part. `blockedMs` is the total time that the source has waited for the network. */
   completed(bytes: number, blockedMs: number): void {
     this.#alreadyCounted = Math.max(0, this.#alreadyCounted - 1)
     const measured = this.#measurement
@@ -92,14 +92,14 @@ export class AdaptiveConcurrency {
     measured.parts += 1
     measured.bytes += bytes
     const elapsed = this.#now() - measured.since
-    // The parts of one round may all end at the same moment.
+    // The parts of one round may all end at the same time.
     if (measured.parts < this.#partsToMeasure || elapsed <= 0) return
     const isNetworkSlow = blockedMs - measured.blockedMs >= WAITING * elapsed
     if (isNetworkSlow) this.#decide({ limit: this.#limit, rate: measured.bytes / elapsed })
     else this.#measurement = this.#newMeasurement(1)
   }
 
-  /** The service refused a request because there were too many. What was in flight together counts once. */
+  /** Reports that the service throttled a request. Requests that were in flight together count once. */
   refused(): void {
     if (this.#alreadyCounted > 0) {
       this.#alreadyCounted -= 1
@@ -111,7 +111,7 @@ export class AdaptiveConcurrency {
     this.#state = { name: 'resting', left: LONGEST_REST, next: 'up' }
   }
 
-  /** The service took its time over a request because there were too many: fewer, if that costs nothing. */
+  /** Reports that the service delayed a request because there were too many: tries fewer, if that costs nothing. */
   delayed(): void {
     if (this.#ignoresDelays) return
     if (this.#state.name === 'resting') this.#state.next = 'down'
@@ -142,7 +142,7 @@ export class AdaptiveConcurrency {
     else this.#set(this.#limit * 2)
   }
 
-  /** Where doubling no longer paid: the best may lie between. */
+  /** Doubling no longer paid: the best number may lie in between. */
   #settle(best: Level): void {
     this.#set(best.limit)
     this.#rest = 1
@@ -171,12 +171,12 @@ export class AdaptiveConcurrency {
       this.#rest = Math.min(LONGEST_REST, this.#rest * 2)
       this.#set(before.limit)
     }
-    // What was good is tried again; what was not is tried in the other direction.
+    // A direction that paid is tried again; otherwise the other direction is tried.
     const next = isGood === wasUp ? 'up' : 'down'
     this.#state = { name: 'resting', left: this.#rest, next }
   }
 
-  /** What is in flight was begun under the level before, and is not counted. */
+  /** Parts in flight started under the previous number, and are not counted. */
   #set(limit: number): void {
     const inFlight = this.#limit
     this.#limit = this.#within(limit)

@@ -1,7 +1,7 @@
 import { checkInteger, invalidOption } from '../shared/check-option.js'
 import { AdaptiveConcurrency } from './adaptive-concurrency.js'
 
-/** How many parts may be in flight now, and what is told to find that out. */
+/** How many requests may be in flight now, and the reports that decide it. */
 export interface Concurrency {
   readonly limit: number
   completed(bytes: number, blockedMs: number): void
@@ -11,20 +11,20 @@ export interface Concurrency {
 
 export const DEFAULT_CONCURRENCY = 5
 
-/** More in flight than this is not tried. */
+/** `'auto'` never tries more than this. */
 const MOST = 32
 
-/** What an upload needs to find its number. */
+/** What `'auto'` depends on. */
 interface Circumstances {
   /** Bytes. */
   partSize: number
-  /** Bytes, of all uploads of the store. */
+  /** Bytes, for all uploads and downloads of the store. */
   maxMemory: number
-  /** Each request is delayed because that was asked for; more of them go faster all the same. */
+  /** Whether each request is delayed on purpose (traffic limit), which is no sign that the service is busy. */
   expectsDelays: boolean
 }
 
-/** `'auto'` tries what half of `maxMemory` has room for, beside the part that is being filled: others want some too. */
+/** `'auto'` uses at most half of `maxMemory`, less the part that is being filled, to leave memory for others. */
 export function concurrencyOf(option: number | 'auto', circumstances: Circumstances): Concurrency {
   const { partSize, maxMemory, expectsDelays } = circumstances
   if (option !== 'auto') {
@@ -35,7 +35,7 @@ export function concurrencyOf(option: number | 'auto', circumstances: Circumstan
   return new AdaptiveConcurrency({ min: 1, max, start: DEFAULT_CONCURRENCY, ignoresDelays: expectsDelays })
 }
 
-/** @throws {UploadError} unless it is a number of requests, or `'auto'`. */
+/** Returns the option. @throws {UploadError} unless it is an integer from 1 to 100 or `'auto'`. */
 export function checkConcurrency(value: unknown): number | 'auto' {
   if (value === 'auto') return value
   if (typeof value === 'number') return checkInteger('concurrency', value, 1, 100)

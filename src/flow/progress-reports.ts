@@ -2,13 +2,13 @@ import { toError } from '../shared/errors.js'
 
 const INTERVAL_MS = 250
 
-/** Reports about four times a second. What the caller's callback takes long over is waited for, and not called meanwhile. */
+/** Calls `report` about four times a second, never again before the last call has settled. */
 export class ProgressReports {
   readonly #timer: NodeJS.Timeout
   #reporting: Promise<void> | undefined
   #failure: Error | undefined
 
-  /** What `report` throws goes to `onFailure`, and no other report follows. */
+  /** If `report` throws, `onFailure` gets the error and `report` is not called again. */
   constructor(report: () => void | Promise<void>, onFailure: (error: Error) => void) {
     this.#timer = setInterval(() => {
       this.#reporting ??= Promise.resolve()
@@ -28,7 +28,7 @@ export class ProgressReports {
     clearInterval(this.#timer)
   }
 
-  /** Stops, and resolves when the report under way is over. Throws what one of them threw. */
+  /** Stops, and resolves when a report in progress has settled. Rejects with the error of a report that failed. */
   async finish(): Promise<void> {
     this.stop()
     await this.#reporting

@@ -1,6 +1,6 @@
 import type { Concurrency } from './concurrency.js'
 
-/** Runs at most `concurrency.limit` tasks at a time. Whoever starts one asks for room first. */
+/** Runs at most `concurrency.limit` tasks at a time. Callers wait for `room()` before each `run()`. */
 export class Scheduler {
   readonly #concurrency: Pick<Concurrency, 'limit'>
   #running = 0
@@ -19,7 +19,7 @@ export class Scheduler {
     return this.#running < this.#concurrency.limit
   }
 
-  /** Resolves when a task may be started; for one caller at a time. */
+  /** Resolves when a task may be started. For one caller at a time. */
   async room(): Promise<void> {
     while (!this.hasRoom) {
       await new Promise<void>((resolve) => {
@@ -28,7 +28,7 @@ export class Scheduler {
     }
   }
 
-  /** Starts the task. It must never reject: what becomes of a failure is the task's own business. */
+  /** Starts the task, which must never reject: it handles its own failures. */
   run(task: () => Promise<void>): void {
     this.#running += 1
     void task().then(() => {

@@ -1,22 +1,24 @@
 /**
- * The part buffers of a store: `maxMemory` shared by all its uploads so that none of them waits for ever.
+ * The part buffers of a store: `maxMemory`, shared by all its uploads and downloads so that none of them waits
+ * indefinitely.
  *
- * A buffer moves when it comes back by itself, as one that is being sent does. It rests while a stream fills it: the
- * stream may pause for ever, or until another upload goes on that is fed by the same source. Invariants:
+ * A buffer is `moving` when it is released without help from outside, as one that is being sent is. It is `resting` while
+ * a stream fills it: the stream may pause indefinitely, or until another upload that reads the same source proceeds.
+ * Invariants:
  *
  * 1. The buffers handed out and those kept for reuse hold at most `maxMemory` bytes together.
- * 2. Who waits with a smaller buffer in hand comes before who waits with none. Within both the order is that of coming;
- *    of the former whoever fits is served, of the latter smaller wishes may overtake a larger one, by an eighth of
- *    `maxMemory` at most.
- * 3. Buffers that rest leave one first buffer free, unless there is only one: so a buffer can always be exchanged for a
- *    first one.
- * 4. Resting buffers that cannot be set free hold at most half: those too small to be sent as a part, which only more
- *    memory can set free, and those lent to a reader. The former leave room for the full part of the last stream to get
- *    one: that stream can always go on. Nobody waits for one of these to be given back.
- * 5. When somebody waits while nothing moves, resting buffers are set free: exchanged for smaller ones, then sent as
- *    short parts. Where nothing can be set free, the order gives way.
+ * 2. Requests that exchange a smaller buffer come before requests that have none. Both are first come, first served, but:
+ *    of the former, any that fits is served; of the latter, smaller requests may overtake a larger one by at most an
+ *    eighth of `maxMemory`.
+ * 3. Resting buffers leave room for one first buffer, unless there is only one of them: so a buffer can always be
+ *    exchanged for a first one.
+ * 4. Resting buffers that cannot be freed (`stuck`) hold at most half of `maxMemory`: those too small to be sent as a
+ *    part, which only more memory can free, and those lent to a reader. The former leave room for one full part, so the
+ *    last stream that gets one can always proceed. No request waits for a stuck buffer to be released.
+ * 5. When a request waits while nothing is moving, resting buffers are freed: exchanged for smaller ones, then sent as
+ *    short parts. If none can be freed, any request that fits is served, whatever its place in the queue.
  *
- * Why, and what else was tried, is in docs/design/memory.md.
+ * docs/design/memory.md says why, and what else was tried.
  */
 import { KiB, MiB } from '../shared/byte-size.js'
 import { toError } from '../shared/errors.js'
@@ -25,9 +27,9 @@ import { BufferShelf } from './buffer-shelf.js'
 import { type RestingHolder, Standstill } from './standstill.js'
 
 /**
- * - `moving`: comes back by itself.
+ * - `moving`: will be released without help from outside.
  * - `resting`: waits for a source.
- * - `stuck`: waits for a source, and cannot be set free: too small to be sent as a part, or lent to a reader.
+ * - `stuck`: waits for a source and cannot be freed: too small to be sent as a part, or lent to a reader.
  */
 export type BufferUse = 'moving' | 'resting' | 'stuck'
 
@@ -35,14 +37,14 @@ export interface BufferWish {
   /** Bytes, at most `maxMemory`. */
   capacity: number
   use: BufferUse
-  /** Of a buffer that is stuck: bytes of the larger one that sets it free. */
+  /** If the buffer is stuck: size in bytes of the larger buffer that frees it. */
   fullSize?: number
 }
 
 export interface BufferRequest extends BufferWish {
-  /** Bytes of the smaller buffer that the caller gives back for it, at once; 0 where there is none. */
+  /** Size in bytes of the smaller buffer that the caller releases in exchange, at once; 0 if there is none. */
   held: number
-  /** What will do where waiting for the first wish is of no use. */
+  /** A smaller request to use instead, if waiting for the first one would not help. */
   orElse?: BufferWish
 }
 
@@ -50,20 +52,20 @@ interface Waiter {
   request: BufferRequest
   serve: (buffer: PartBuffer) => void
   fail: (error: Error) => void
-  /** Bytes served to who came later. */
+  /** Bytes granted to later requests ahead of this one. */
   overtaken: number
 }
 
-/** The memory of an upload of a few bytes. It holds the smallest part that OSS and OBS take, so it is never stuck there. */
+/** The memory of an upload of a few bytes. It holds the smallest part that OSS and OBS accept, so it is never stuck there. */
 const FIRST = 128 * KiB
 const SECOND = MiB
 
-/** How long nothing moves before parts are sent short: streams that are not paused fill theirs meanwhile. */
+/** How long nothing moves before short parts are sent. Streams that are not paused fill their parts in that time. */
 const STANDSTILL_MS = 200
 
 export class BufferPool {
   readonly maxMemory: number
-  /** Bytes of the buffers that a part of unknown length goes through before it has one of full size. */
+  /** Sizes in bytes of the buffers that a part of unknown length is held in before it gets one of full size. */
   readonly first: number
   readonly second: number
   readonly #uses = new Map<PartBuffer, BufferUse>()
@@ -94,12 +96,12 @@ export class BufferPool {
     return this.#shelf.bytes
   }
 
-  /** An empty buffer that will come back by itself, or undefined when there is none now. */
+  /** Returns an empty buffer for use as `moving`, or undefined if there is no room now. */
   tryAcquire(capacity: number): PartBuffer | undefined {
     return this.tryRequest({ capacity, use: 'moving', held: 0 })
   }
 
-  /** The same as soon as it is this caller's turn. Rejects with the signal's reason. */
+  /** Resolves with such a buffer as soon as this request is served. Rejects with the reason of the signal. */
   async acquire(capacity: number, signal: AbortSignal): Promise<PartBuffer> {
     signal.throwIfAborted()
     const buffer = this.tryAcquire(capacity)
@@ -125,7 +127,7 @@ export class BufferPool {
     })
   }
 
-  /** A buffer that is there now. Throws where the machine has no memory for it. */
+  /** Returns a buffer, or undefined if there is no room now. Throws if the machine has no memory for it. */
   tryRequest(request: BufferRequest): PartBuffer | undefined {
     if (this.#waiters.length === 0) {
       const wish = this.#wishOf(request)
@@ -139,8 +141,8 @@ export class BufferPool {
   }
 
   /**
-   * One of `serve` and `fail` is called as soon as it is this caller's turn, which may be at once. The function returned
-   * ends the waiting.
+   * Queues a request: calls `serve` or `fail` once, as soon as it can be served, which may be during this call. Returns a
+   * function that withdraws the request.
    */
   request(request: BufferRequest, serve: Waiter['serve'], fail: Waiter['fail']): () => void {
     const waiter: Waiter = { request, serve, fail, overtaken: 0 }
@@ -148,12 +150,12 @@ export class BufferPool {
     this.#waiters.splice(behind === -1 ? this.#waiters.length : behind, 0, waiter)
     this.#serve()
     return () => {
-      // A smaller buffer may be what the next one waits for.
+      // The next request may be for a smaller buffer, which fits.
       if (this.#remove(waiter)) this.#serve()
     }
   }
 
-  /** For a buffer given back at once, out of turn. */
+  /** Returns a buffer outside the queue, for one that the caller releases at once; undefined if there is no room. */
   tryExchange(wish: BufferWish): PartBuffer | undefined {
     const { capacity, use } = wish
     if (this.handedOutBytes + capacity > this.maxMemory) return undefined
@@ -161,20 +163,20 @@ export class BufferPool {
     try {
       return this.#take(wish)
     } catch {
-      // The machine has no memory for it: then nothing is exchanged.
+      // The machine has no memory for it: keep the old buffer.
       return undefined
     }
   }
 
-  /** The buffer rests no more: what becomes of it takes its time, but no more memory and no source. */
+  /** Marks a buffer as moving: it is being sent, which needs neither more memory nor the source. */
   depart(buffer: PartBuffer): void {
     this.#setUse(buffer, 'moving')
     this.#standstill.watch()
   }
 
   /**
-   * Returns whether a resting buffer may be lent to a reader. A lent buffer cannot be set free before the reader writes to
-   * it or lets go of it, which may be never: so it counts as stuck, and none is lent while somebody waits for memory.
+   * Returns whether a resting buffer may be lent to a reader. A lent buffer cannot be freed before the reader writes to
+   * it or returns it, which may never happen: so it counts as stuck, and none is lent while a request waits for memory.
    */
   tryLend(buffer: PartBuffer): boolean {
     if (this.#waiters.length > 0) return false
@@ -184,27 +186,27 @@ export class BufferPool {
     return true
   }
 
-  /** The reader has let go of a lent buffer, which rests again. */
+  /** Marks a lent buffer as returned by its reader. */
   takeBack(buffer: PartBuffer, use: 'resting' | 'stuck'): void {
     this.#setUse(buffer, use)
   }
 
-  /** The buffer waits for a reader, who may pause indefinitely: its holder sets it free where others wait for memory. */
+  /** Marks a buffer as waiting for a reader that may pause indefinitely; its holder frees it if others wait for memory. */
   rest(buffer: PartBuffer): void {
     this.#setUse(buffer, 'resting')
     this.#standstill.watch()
   }
 
-  /** Takes back a buffer that nobody reads any more. */
+  /** Takes back a buffer that is no longer read. */
   release(buffer: PartBuffer): void {
     this.#setUse(buffer, undefined)
     this.#shelf.put(buffer)
     this.#serve()
-    // With nothing under way, what stays behind is a reserve for the next upload, not its predecessor's peak.
+    // When nothing is in flight, keep a reserve for the next upload, not the peak of the last one.
     if (this.handedOutBytes === 0) this.#shelf.shrink(this.maxMemory / 4)
   }
 
-  /** The holder can be asked to set its buffer free, until `removeHolder`. */
+  /** Registers a holder that can be asked to free its buffer, until `removeHolder`. */
   addHolder(holder: RestingHolder): void {
     this.#standstill.addHolder(holder)
   }
@@ -214,7 +216,7 @@ export class BufferPool {
   }
 
   #serve(): void {
-    // Who is served may give back a buffer: the loop comes to that.
+    // A callback may release a buffer while it is served; the running loop handles that.
     if (this.#isServing) return
     this.#isServing = true
     for (let next = this.#next(); next !== undefined; next = this.#next()) this.#serveWaiter(next.waiter, next.wish)
@@ -228,7 +230,7 @@ export class BufferPool {
       if (this.handedOutBytes === this.maxMemory) return undefined
       const wish = this.#wishOf(waiter.request)
       if (this.#fits(wish, waiter.request.held)) {
-        // An exchange sets a smaller buffer free, for which nobody new comes while others wait: none of these starves.
+        // An exchange frees a smaller buffer, which no new request takes while others wait: so none of them starves.
         if (head === undefined || waiter.request.held > 0) return { waiter, wish }
         if (head.overtaken + wish.capacity <= this.maxMemory / 8) {
           head.overtaken += wish.capacity
@@ -240,7 +242,7 @@ export class BufferPool {
     return undefined
   }
 
-  /** Nobody waits for others to be unstuck: that may be never. */
+  /** Never wait for stuck buffers: they may not be released. */
   #wishOf(request: BufferRequest): BufferWish {
     const isHopeless = request.use === 'stuck' && !this.#mayStick(request)
     return isHopeless ? (request.orElse ?? request) : request
@@ -265,7 +267,7 @@ export class BufferPool {
     return index !== -1
   }
 
-  /** `held` comes back at once: it does not rest beside what it is exchanged for. */
+  /** `held` bytes are released at once, so they do not count beside the buffer that replaces them. */
   #fits(wish: BufferWish, held: number): boolean {
     const { capacity, use } = wish
     if (this.handedOutBytes + capacity > this.maxMemory) return false
@@ -288,7 +290,7 @@ export class BufferPool {
 
   #setUse(buffer: PartBuffer, use: BufferUse | undefined): void {
     const before = this.#uses.get(buffer)
-    // Given back twice, it would be handed out twice, and one upload would send the bytes of another.
+    // A buffer released twice would be handed out twice, and one upload would send the bytes of another.
     if (before === undefined) throw new Error('the buffer is not handed out. Please report this as a bug')
     this.#bytes[before] -= buffer.capacity
     if (use === undefined) this.#uses.delete(buffer)
@@ -298,7 +300,7 @@ export class BufferPool {
     }
   }
 
-  /** At a standstill. */
+  /** Serves any request that fits; used when nothing is moving. */
   #serveAnyone(): boolean {
     for (const waiter of this.#waiters) {
       const { request } = waiter

@@ -1,22 +1,22 @@
-/** Whoever lets a buffer rest, as the pool sees him. */
+/** The owner of an idle buffer, as seen by the pool. */
 export interface RestingHolder {
-  /** Bytes of a part that could be sent now; 0 where there is none. */
+  /** Bytes that could be sent as a part now; 0 if there are none. */
   readonly sendable: number
-  /** Sends it. */
+  /** Sends these bytes as a short part. */
   sendShort(): void
-  /** Exchanges the buffer for a smaller one, if what it holds fits there. Answers whether it did. */
+  /** Exchanges the buffer for a smaller one, if its content fits. Returns whether it did. */
   shrink(): boolean
 }
 
-/** What the pool is to this. */
+/** What this needs of the pool. */
 export interface StandingPool {
-  /** Whether somebody waits for memory while none comes back by itself. */
+  /** Returns whether a request waits for memory while no buffer is moving. */
   isAtStandstill(): boolean
-  /** Serves one of those who wait whose turn it is not, if that is possible. */
+  /** Serves any waiting request that fits. Returns whether there was one. */
   serveAnyone(): boolean
 }
 
-/** Ends a standstill of a pool, once it has lasted so long that a source must have paused. */
+/** Frees buffers when requests wait while nothing moves, once that has lasted so long that a source must have paused. */
 export class Standstill {
   readonly #pool: StandingPool
   readonly #patienceMs: number
@@ -36,7 +36,7 @@ export class Standstill {
     this.#holders.delete(holder)
   }
 
-  /** To be called after each change of the pool. */
+  /** Must be called after each change of the pool. */
   watch(): void {
     if (!this.#pool.isAtStandstill()) {
       clearTimeout(this.#clock)
@@ -52,7 +52,7 @@ export class Standstill {
     while (this.#pool.isAtStandstill() && this.#help()) hasHelped = true
     this.#clock = undefined
     this.watch()
-    // Until the pool changes only a source can help, and this clock does not keep the process running for that.
+    // Until the pool changes only a source can help, and this timer must not keep the process alive for that.
     if (!hasHelped) (this.#clock as NodeJS.Timeout | undefined)?.unref()
   }
 
@@ -61,7 +61,7 @@ export class Standstill {
     return this.#sendLongest() || this.#pool.serveAnyone()
   }
 
-  /** It frees most, for one part number. */
+  /** The longest one frees most memory for one part number. */
   #sendLongest(): boolean {
     let longest: RestingHolder | undefined
     let most = 0

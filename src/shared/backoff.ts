@@ -6,9 +6,9 @@ export interface RetryOptions {
    * both.
    */
   maxAttempts: number
-  /** The bound of the first delay; it doubles each time. A delay is random, at least half of its bound. Default 200 ms. */
+  /** Upper bound of the first delay, which doubles each time. Each delay is random, at least half of its bound. Default 200 ms. */
   baseDelayMs: number
-  /** No delay is longer, unless the service asks for it with Retry-After. Default 20,000 ms. */
+  /** Longest delay, unless the service asks for a longer one by `Retry-After`. Default 20,000 ms. */
   maxDelayMs: number
   /**
    * How long a call is tried without any progress once its upload has been initiated: waiting, and attempts in which
@@ -19,10 +19,10 @@ export interface RetryOptions {
   startMs: number
 }
 
-/** Those that are absent, or undefined, have their defaults. */
+/** Options that are absent or undefined have their defaults. */
 export type GivenRetryOptions = { [Name in keyof RetryOptions]?: RetryOptions[Name] | undefined }
 
-/** How a store retries. */
+/** The retry policy of a store. */
 export interface RetryPolicy extends RetryOptions {
   /** Requests sent for one call while the service cannot be reached, or fails. */
   maxOutageAttempts: number

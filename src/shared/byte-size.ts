@@ -2,7 +2,7 @@ export const KiB = 1024
 export const MiB: number = 1024 * KiB
 export const GiB: number = 1024 * MiB
 
-/** For messages: `8 MiB`, `1.5 GiB`, `100 KiB`. */
+/** Returns a size for messages: `8 MiB`, `1.5 GiB`, `100 KiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let value = bytes

@@ -1,9 +1,9 @@
-/** Checks of options. Each failure names the option, what it must be, and what was given. */
+/** Checks options. Each error names the option, what it must be, and what was given. */
 import { setMaxListeners } from 'node:events'
 import { inspect } from 'node:util'
 import { UploadError } from './errors.js'
 
-/** Returns the error of an option. `requirement` follows its name, such as `must be a function`. */
+/** Returns the error for an option. `requirement` follows its name, such as `must be a function`. */
 export function invalidOption(name: string, value: unknown, requirement: string): UploadError {
   return new UploadError('INVALID_OPTION', `${name} ${requirement} (got ${show(value)})`)
 }
@@ -42,7 +42,7 @@ export function checkOneOf<T extends string>(name: string, value: unknown, accep
   throw invalidOption(name, value, `must be one of ${accepted.map((item) => `'${item}'`).join(', ')}`)
 }
 
-/** One signal may end any number of uploads and calls: that each of them listens until it is over is no leak. */
+/** Returns the signal. It may end any number of uploads and calls, so their listeners must not cause a leak warning. */
 export function acceptSignal(name: string, value: unknown): AbortSignal {
   if (!isSignal(value)) throw invalidOption(name, value, 'must be an AbortSignal')
   const isOwn: boolean = value instanceof EventTarget
@@ -50,7 +50,7 @@ export function acceptSignal(name: string, value: unknown): AbortSignal {
     setMaxListeners(0, value)
     return value
   }
-  // Of another realm, or a polyfill: what it lacks of a signal of today must not be missed.
+  // A signal of another realm or a polyfill may lack newer methods: use none of them.
   const own = new AbortController()
   setMaxListeners(0, own.signal)
   const follow = (): void => own.abort(value.reason)
@@ -71,14 +71,14 @@ export function checkObject(name: string, value: unknown): Record<string, unknow
   throw invalidOption(name, value, 'must be an object')
 }
 
-/** Names with values. A Map or Headers has none of its own: its entries would silently be lost. */
+/** Accepts plain objects only. A Map or Headers has no own properties, so its entries would be lost silently. */
 export function checkRecord(name: string, value: unknown): Record<string, unknown> {
   const record = checkObject(name, value)
   if (Symbol.iterator in record) throw invalidOption(name, value, 'must be a plain object of names and values')
   return record
 }
 
-/** Options that are misspelt would otherwise be silently without effect. */
+/** Refuses unknown names: a misspelt option would have no effect, silently. */
 export function checkNames(what: string, options: object, accepted: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !accepted.includes(name))
   if (unknown === undefined) return
@@ -98,13 +98,13 @@ function show(value: unknown): string {
   return text.length > 120 ? `${text.slice(0, 117)}...` : text
 }
 
-/** Before it is cut, which may leave a password without its `@`. */
+/** Must be applied before the text is shortened, which may leave a password without its `@`. */
 function withoutUserInfo(value: unknown): unknown {
   if (typeof value === 'string') return hideUserInfo(value)
   return Array.isArray(value) ? value.slice(0, 4).map(withoutUserInfo) : value
 }
 
-/** Hides what may be a user name and password, or an access key pair, in front of the last `@`. */
+/** Hides what may be a user name and password, or an access key pair, before the last `@`. */
 export function hideUserInfo(text: string): string {
   const at = text.lastIndexOf('@')
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? ''

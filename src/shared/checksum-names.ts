@@ -1,7 +1,7 @@
-/** The kinds of checksum that services have. */
+/** The checksum algorithms of the services. */
 export type ChecksumAlgorithm = 'crc64ecma' | 'crc64nvme' | 'crc32' | 'md5'
 
-/** Their names in texts for people. */
+/** Their names in messages. */
 export const CHECKSUM_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
   crc64ecma: 'CRC-64',
   crc64nvme: 'CRC-64/NVME',

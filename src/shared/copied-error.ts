@@ -12,7 +12,7 @@ export function copyError(error: unknown, clean: (text: string) => string = (tex
   const { name, code, message, cause } = factsOf(error)
   const options = cause === undefined || depth === LONGEST_CHAIN ? {} : { cause: copyError(cause, clean, depth + 1) }
   const copy = new Error(shown(message), options)
-  // The stack begins with the name; nothing in it is of use to the reader of another library's error.
+  // The stack starts with the name, and is of no use in an error of another library.
   Object.defineProperty(copy, 'name', { value: shown(name), configurable: true, writable: true })
   Object.defineProperty(copy, 'stack', { value: `${copy.name}: ${copy.message}`, configurable: true, writable: true })
   return code === '' ? copy : Object.assign(copy, { code: shown(code) })
@@ -25,7 +25,7 @@ interface ErrorFacts {
   cause: unknown
 }
 
-/** Reads what any value that was thrown reports of itself; a getter that throws reports nothing. */
+/** Reads name, code and message of any thrown value. A getter that throws counts as absent. */
 function factsOf(error: unknown): ErrorFacts {
   if (typeof error !== 'object' || error === null) {
     return { name: 'Error', code: '', message: typeof error === 'string' ? error : String(error), cause: undefined }

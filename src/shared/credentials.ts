@@ -1,4 +1,4 @@
-/** What a request is signed with. Taken as one snapshot, so that id, secret and token always belong together. */
+/** What a request is signed with. Read as one snapshot, so that ID, secret and token always belong together. */
 export interface Credentials {
   accessKeyId: string
   accessKeySecret: string

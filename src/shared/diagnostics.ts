@@ -1,19 +1,19 @@
 /**
- * For whoever watches a process without a hold on its uploads: tracing channels of `node:diagnostics_channel`, and lines
- * on standard error with `NODE_DEBUG=oss-upload-stream`. Where nobody listens nothing is built and nothing is called.
+ * Diagnostics of a whole process: tracing channels of `node:diagnostics_channel`, and lines on standard error with
+ * `NODE_DEBUG=oss-upload-stream`. Without a subscriber no message is built.
  */
 import { subscribe, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { debuglog } from 'node:util'
 
-/** What the messages of a task have in common: they are one object, filled in as the task goes on. */
+/** What all messages of a task have in common: they are one object, which is completed as the task proceeds. */
 interface Trace {
-  /** From its beginning to its end. */
+  /** Milliseconds from start to end. */
   elapsedMs?: number
-  /** Why it failed. */
+  /** The error of a failed task. */
   error?: unknown
 }
 
-/** How a task is told in lines; without secrets. */
+/** The debug lines of a task, without secrets. */
 interface Wording<T extends Trace> {
   begins(trace: T): string
   ended(trace: T): string
@@ -21,7 +21,7 @@ interface Wording<T extends Trace> {
 
 const debug = debuglog('oss-upload-stream')
 
-/** The channels `tracing:oss-upload-stream:<name>:start` and so on. Their messages are lines where those are asked for. */
+/** Returns the channels `tracing:oss-upload-stream:<name>:start` and so on, also logged as lines with `NODE_DEBUG`. */
 export function traceChannel<T extends Trace>(name: string, wording: Wording<T>): TracingChannel<T, T> {
   const channel = tracingChannel<T, T>(`oss-upload-stream:${name}`)
   if (debug.enabled) {
@@ -34,32 +34,32 @@ export function traceChannel<T extends Trace>(name: string, wording: Wording<T>)
 }
 
 /**
- * Runs `task` and tells of it on the channel, as `tracePromise` does but for what the task gives, which is the caller's
- * alone. `toldError` makes of a failure what is told of it.
+ * Runs `task` and publishes its start, end and error, as `tracePromise` does, but not its result, which belongs to the
+ * caller alone. `publicError` converts an error for publication.
  */
 export async function traced<T extends Trace, Result>(
   { start, end, asyncStart, asyncEnd, error }: TracingChannel<T, T>,
   trace: T,
   task: () => Promise<Result>,
-  toldError: (failure: unknown) => unknown = (failure) => failure,
+  publicError: (failure: unknown) => unknown = (failure) => failure,
 ): Promise<Result> {
-  const begunAt = performance.now()
+  const startedAt = performance.now()
   const running = start.runStores(trace, task)
   end.publish(trace)
   try {
     return await running
   } catch (failure) {
-    trace.error = toldError(failure)
+    trace.error = publicError(failure)
     error.publish(trace)
     throw failure
   } finally {
-    trace.elapsedMs = Math.round(performance.now() - begunAt)
+    trace.elapsedMs = Math.round(performance.now() - startedAt)
     asyncStart.publish(trace)
     asyncEnd.publish(trace)
   }
 }
 
-/** For what has no channel of its own. The text must have no secret in it. */
+/** Logs a line for something without a channel. The text must not contain a secret. */
 export function debugLine(text: string): void {
   debug('%s', text)
 }

@@ -2,7 +2,7 @@ import type { Provider } from './provider.js'
 
 export type EnvironmentOption = 'bucket' | 'region' | 'endpoint' | 'accessKeyId' | 'accessKeySecret' | 'securityToken'
 
-/** The environment variables that stand for options; of several, the first that is set counts. */
+/** The environment variables for options. If there are several for one option, the first that is set counts. */
 export const ENVIRONMENT_VARIABLES: Readonly<Record<Provider, Readonly<Record<EnvironmentOption, readonly string[]>>>> =
   {
     oss: {

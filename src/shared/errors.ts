@@ -1,30 +1,30 @@
 import { inspect, types } from 'node:util'
 
 /**
- * What went wrong, for programs to act upon (act on the code, never on the message):
+ * What went wrong. Programs act on the code, never on the message:
  *
- * - `INVALID_OPTION`: an option, a target or an argument is not acceptable. Thrown before anything is sent.
+ * - `INVALID_OPTION`: an option, a target or an argument is invalid. Thrown before anything is sent.
  * - `MISSING_CREDENTIALS`: no credentials, or only half of them. Thrown before anything is sent.
  * - `CREDENTIALS_FAILED`: the credentials provider failed.
- * - `ABORTED`: the caller gave up, by AbortSignal or by `destroy()`.
+ * - `ABORTED`: the caller aborted, by AbortSignal or by `destroy()`.
  * - `TOO_MANY_PARTS`: the stream is longer than the part sizes allow; the message says which option to set.
- * - `CHECKSUM_MISMATCH`: what the store holds is not what was sent.
+ * - `CHECKSUM_MISMATCH`: the stored bytes are not the bytes that were sent, or the received ones not those stored.
  * - `ALREADY_EXISTS`: `forbidOverwrite` was set and the object exists.
  * - `ACCESS_DENIED`: the credentials, or the account, may not do this.
- * - `NOT_FOUND`: no such bucket or object.
+ * - `NOT_FOUND`: the bucket or object does not exist.
  * - `NO_SUCH_UPLOAD`: the multipart upload is unknown: aborted, completed or expired.
- * - `CALLBACK_FAILED`: the object is stored and verified, but the callback that was asked for failed.
- * - `THROTTLED`: the service asked to slow down until the attempts were used up.
- * - `SERVICE_FAILED`: the service failed (5xx) until the attempts were used up.
+ * - `CALLBACK_FAILED`: the object is stored and verified, but the requested callback failed.
+ * - `THROTTLED`: the service throttled every attempt until the retry limit.
+ * - `SERVICE_FAILED`: the service failed (5xx) until the retry limit.
  * - `REJECTED`: the service refused the request for another reason; see `serviceCode`.
- * - `BAD_ANSWER`: the answer was not one that the service gives: cut, too large, or not for this request.
- * - `NETWORK`: no connection, or a broken one, until the attempts were used up.
- * - `TIMEOUT`: connecting, waiting for the answer, or bytes not moving took longer than allowed.
- * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload has it.
+ * - `BAD_ANSWER`: the response is not one of this service: truncated, too large, or not for this request.
+ * - `NETWORK`: no connection, or a broken one, until the retry limit.
+ * - `TIMEOUT`: connecting took too long, or no response came, or no bytes moved.
+ * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload is using it.
  * - `CLOSED`: the store was closed.
- * - `FILE_FAILED`: a file that an object is read into could not be written, or another download has it.
+ * - `FILE_FAILED`: the file that an object is downloaded to could not be written, or another download is using it.
  * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
- * - `COMMAND_FAILED`: a command whose output is uploaded could not be run, or ended without success; nothing was published.
+ * - `COMMAND_FAILED`: the command whose output is uploaded could not be run, or failed; nothing was published.
  * - `INCOMPLETE`: the bytes were fewer than `size`, or the parts acknowledged are not all that was sent; nothing was published.
  * - `TOO_LARGE`: the bytes were more than `size` or `maxSize`; nothing was published.
  */
@@ -54,11 +54,11 @@ export type UploadErrorCode =
   | 'INCOMPLETE'
   | 'TOO_LARGE'
 
-/** What is known about a failure beside its code and message. */
+/** Details of a failure besides its code and message. */
 export interface UploadErrorDetails {
-  /** Whether the same upload, begun again later, may succeed. Default false. */
+  /** Whether the same upload may succeed when it is started again later. Default false. */
   retryable?: boolean | undefined
-  /** HTTP status of the answer. */
+  /** HTTP status code of the response. */
   status?: number | undefined
   /** The service's own error code, such as `NoSuchUpload`. */
   serviceCode?: string | undefined
@@ -75,9 +75,9 @@ export interface UploadErrorDetails {
   attempts?: number | undefined
   /** From the first attempt to the failure. */
   elapsedMs?: number | undefined
-  /** The request may have taken effect although no answer says so. */
+  /** The request may have taken effect, although no response confirms it. */
   outcomeUnknown?: boolean | undefined
-  /** What the command ended with. */
+  /** Exit status of the command. */
   exitCode?: number | undefined
   /** The signal that ended the command. */
   signal?: NodeJS.Signals | undefined
@@ -86,14 +86,14 @@ export interface UploadErrorDetails {
   cause?: unknown
 }
 
-/** Every failure of this library. `cause` holds what lies beneath; no key, token or signature is ever in any of it. */
+/** The error of every failure of this library. `cause` is the underlying error. Neither contains keys, tokens or signatures. */
 export class UploadError extends Error {
   override readonly name = 'UploadError'
-  /** What to act on. */
+  /** What went wrong, for programs to act on. */
   readonly code: UploadErrorCode
-  /** Whether the same upload, begun again later, may succeed. */
+  /** Whether the same upload may succeed when it is started again later. */
   readonly retryable: boolean
-  /** HTTP status of the answer. */
+  /** HTTP status code of the response. */
   declare readonly status?: number
   /** The service's own error code, such as `NoSuchUpload`. */
   declare readonly serviceCode?: string
@@ -108,21 +108,21 @@ export class UploadError extends Error {
   declare readonly attempts?: number
   /** From the first attempt to the failure. */
   declare readonly elapsedMs?: number
-  /** The request may have taken effect although no answer says so. */
+  /** The request may have taken effect, although no response confirms it. */
   declare readonly outcomeUnknown?: boolean
-  /** What the command ended with. */
+  /** Exit status of the command. */
   declare readonly exitCode?: number
   /** The signal that ended the command. */
   declare readonly signal?: NodeJS.Signals
   /** The end of what the command wrote on standard error, at most 4,096 bytes. */
   declare readonly stderr?: string
-  /** The multipart upload concerned. Set after a failed clean-up: this upload, and its parts, are still in the store. */
+  /** Upload ID of the multipart upload. Set after a failed clean-up: this upload and its parts are still in the store. */
   declare uploadId?: string
-  /** Why the clean-up after this failure failed too. */
+  /** Why the clean-up after this failure failed as well. */
   declare cleanupError?: Error
-  /** Multipart uploads that may have been left behind under an id that nobody knows: their answers were lost. */
+  /** Number of multipart uploads that may be left behind with an unknown upload ID, as their responses were lost. */
   declare unknownUploads?: number
-  /** The upload and its checkpoint were kept: the same upload, run again, goes on with it. */
+  /** The upload and its checkpoint were kept: the same upload, started again, resumes it. */
   declare resumable?: true
 
   constructor(code: UploadErrorCode, message: string, details: UploadErrorDetails = {}) {
@@ -130,7 +130,7 @@ export class UploadError extends Error {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.retryable = retryable
-    // Absent facts leave no property behind, so that a logged error shows what is known and nothing else.
+    // Absent details become no properties, so that a logged error shows only what is known.
     Object.assign(this, Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)))
   }
 }
@@ -144,15 +144,15 @@ export interface Leftover {
   resumable?: true
 }
 
-/** Attaches what was left behind to the failure that caused it, which may be an error of the caller's own. */
+/** Adds what was left behind to the error that caused it, which may be an error of the caller. */
 export function attachLeftover(error: Error, leftover: Leftover): void {
   for (const [name, value] of Object.entries(leftover)) {
-    // An error that cannot take it stays as it is: the first error wins over what is to be said beside it.
+    // A frozen error stays as it is: the original error matters more than the details.
     Reflect.defineProperty(error, name, { value, enumerable: true, configurable: true, writable: true })
   }
 }
 
-/** Tells that the upload was kept; the words of an error that is not ours stay as they are. */
+/** Marks an error as resumable. The message is extended only if the error is one of ours. */
 export function attachResumable(error: Error, uploadId: string): void {
   attachLeftover(error, { uploadId, resumable: true })
   if (error instanceof UploadError) {
@@ -161,17 +161,17 @@ export function attachResumable(error: Error, uploadId: string): void {
   }
 }
 
-/** The value as an Error, for what may have been thrown by anybody. */
+/** Returns a thrown value as an Error. */
 export function toError(value: unknown): Error {
   return isError(value) ? value : new Error(`a value that is no Error was thrown: ${inspect(value)}`)
 }
 
-/** Returns whether the value is an Error, also one of another realm, as those of Node.js are in a test under Jest. */
+/** Returns whether the value is an Error, of this realm or another: under Jest, errors of Node.js are of another realm. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
 }
 
-/** The code of an error of the system, such as `ENOENT`. */
+/** Returns the code of a system error, such as `ENOENT`. */
 export function systemCodeOf(error: unknown): unknown {
   return isError(error) && 'code' in error ? error.code : undefined
 }

@@ -1,4 +1,4 @@
-/** What `promise` gives, unless the signal is aborted first: then it rejects with what `failure` makes of the reason. */
+/** Resolves with the value of `promise`, or rejects with `failure(reason)` if the signal is aborted first. */
 export async function unlessAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
@@ -12,7 +12,7 @@ export async function unlessAborted<T>(
   signal.addEventListener('abort', onAbort)
   try {
     if (signal.aborted) onAbort()
-    // In this order: one that was aborted before is not waited for, however fast the promise is.
+    // The abort comes first: a signal that is aborted already wins over a promise that is resolved already.
     return await Promise.race([aborted, promise])
   } finally {
     signal.removeEventListener('abort', onAbort)

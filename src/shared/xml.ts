@@ -1,10 +1,10 @@
 /**
- * Reading and writing the services' small XML documents. Values stay text, untrimmed: a key `007`, a key with a
- * trailing space and a CRC-64 beyond 2^53 must survive. Document types are refused, so no entity is ever expanded.
+ * Reads and writes the small XML documents of the services. Values stay text and are not trimmed: a key `007`, a key with
+ * a trailing space and a CRC-64 above 2^53 must survive. Document types are refused, so no entity is ever expanded.
  */
 import type { XMLParser } from 'fast-xml-parser'
 
-/** Returns the root element of `text`, which may begin with white space. Throws unless it is one whole document. */
+/** Returns the root element of `text`, which may start with white space. Throws unless it is one complete document. */
 type ParseXml = (text: string) => XmlElement
 
 let loaded: Promise<ParseXml> | undefined
@@ -18,7 +18,7 @@ export async function loadXmlParser(): Promise<ParseXml> {
   return loaded
 }
 
-/** Resolves with the root element of `text`, which may begin with white space. Rejects unless it is one whole document. */
+/** Resolves with the root element of `text`, which may start with white space. Rejects unless it is one complete document. */
 export async function parseXml(text: string): Promise<XmlElement> {
   const parse = await loadXmlParser()
   return parse(text)
@@ -37,7 +37,7 @@ function createParser(Parser: typeof XMLParser): XMLParser {
       setExternalEntities: () => undefined,
       setXmlVersion: () => undefined,
     },
-    // One shape for one and for many: every element is an array.
+    // Every element is an array, whether it occurs once or several times.
     isArray: () => true,
   })
 }
@@ -54,7 +54,7 @@ export class XmlElement {
     this.#content = content
   }
 
-  /** The children of that name, in document order. */
+  /** Returns the children of that name, in document order. */
   children(name: string): XmlElement[] {
     if (typeof this.#content === 'string' || !Object.hasOwn(this.#content, name)) return []
     return (this.#content[name] ?? []).map((content) => new XmlElement(name, content))
@@ -64,7 +64,7 @@ export class XmlElement {
     return this.children(name)[0]
   }
 
-  /** The text of the child of that name; undefined when there is none. */
+  /** Returns the text of the child of that name, or undefined if there is none. */
   text(name: string): string | undefined {
     const child = this.child(name)
     if (child === undefined) return undefined
@@ -81,7 +81,7 @@ function rootOf(parser: XMLParser, text: string): XmlElement {
   if (elements.length !== 1 || contents.length !== 1 || contents[0] === undefined) {
     throw new Error('not an XML document: there must be one root element')
   }
-  // The parser closes what is left open: a cut document is known by its end.
+  // The parser closes open elements by itself, so a truncated document is recognized by its end.
   const isEmptyElement = contents[0] === '' && trimmed.endsWith('/>')
   if (!isEmptyElement && !trimmed.endsWith(`</${name}>`)) throw new Error('the XML document is cut off')
   return new XmlElement(name, contents[0])
@@ -89,7 +89,7 @@ function rootOf(parser: XMLParser, text: string): XmlElement {
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
-/** The five names of XML and every character by its number. What is no reference stays as it is. */
+/** Decodes the five named references of XML and all numeric ones. Anything else stays as it is. */
 function decodeReferences(text: string): string {
   return text.replace(/&(?:(amp|lt|gt|quot|apos)|#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7}));/g, (reference, ...groups) => {
     const [name, hexadecimal, decimal] = groups as (string | undefined)[]
@@ -100,7 +100,7 @@ function decodeReferences(text: string): string {
   })
 }
 
-/** Text as element content. */
+/** Escapes text for use as element content. */
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
