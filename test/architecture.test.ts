@@ -8,7 +8,7 @@ import { PROJECT } from './support/project.js'
 /** An import may point at its own folder or further down, never up or sideways. */
 const RANKS: readonly (readonly string[])[] = [
   ['cli'],
-  ['index.ts'],
+  ['index.ts', 'internal.ts'],
   ['api', 'emulator'],
   ['stream', 'source'],
   ['upload', 'download'],
@@ -24,6 +24,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'fast-xml-parser': 'shared/xml.ts',
   'crc64-ecma182': 'checksum/',
 }
+
+/** What the command imports from outside its own folder. */
+const EXPORTS_TO_COMMAND: readonly string[] = ['index.ts', 'internal.ts', 'emulator/index.ts']
 
 /** An import or re-export, from its beginning to the specifier. */
 const FROM = /^(?:import|export)\b(?:[\w\s{},*]*\bfrom)? '([^']+)'/gm
@@ -117,10 +120,25 @@ describe('the sources', () => {
     )
   })
 
-  it('have entry points that only re-export', () => {
-    const { text } = files.get('index.ts')!
-    assert.match(text, /^(export (type )?\{[^}]*\} from '[^']+'\n)+$/)
+  it('have a command that imports what is exported to everybody, or to it in one place', () => {
+    const inner = [...files]
+      .filter(([path]) => folderOf(path) === 'cli')
+      .flatMap(([path, { imports }]) =>
+        imports
+          .filter(isRelative)
+          .map((specifier) => resolve(path, specifier))
+          .filter((target) => folderOf(target) !== 'cli' && !EXPORTS_TO_COMMAND.includes(target))
+          .map((target) => `${path} -> ${target}`),
+      )
+    assert.deepEqual(inner, [])
   })
+
+  for (const entry of ['index.ts', 'internal.ts']) {
+    it(`have an entry point ${entry} that only re-exports`, () => {
+      const { text } = files.get(entry)!
+      assert.match(text, /^(\/\*\*[^*]*\*\/\n)?(export (type )?\{[^}]*\} from '[^']+'\n)+$/)
+    })
+  }
 })
 
 describe('VERSION', () => {

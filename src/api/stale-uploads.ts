@@ -8,7 +8,7 @@ import { uploadsPages, type UploadsPage } from './listings.js'
 
 /** Which uploads: one of `olderThanMs` and `before` is needed. */
 export interface AbortStaleUploadsOptions extends CallOptions {
-  /** Begun so many milliseconds ago or earlier, by the service's clock. */
+  /** Begun so many milliseconds ago or earlier, by the service's clock; 0 for all whose age the service reports. */
   olderThanMs?: number | undefined
   /** Begun at this time or earlier. */
   before?: Date | undefined
@@ -87,6 +87,8 @@ function checkAge({ olderThanMs, before }: AbortStaleUploadsOptions): (page: Upl
     return () => time
   }
   const age = checkInteger('olderThanMs', olderThanMs, 0, Number.MAX_SAFE_INTEGER, 'ms')
+  // Every upload that is listed has begun. The service's Date has whole seconds: it may be earlier than one of this second.
+  if (age === 0) return () => Infinity
   // The times of uploads are the service's: a clock here that is ahead would make young uploads old.
   return ({ answeredAt }) => (answeredAt?.getTime() ?? Date.now()) - age
 }

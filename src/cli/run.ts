@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { VERSION } from '../shared/version.js'
+import { suggestionFor, VERSION } from '../internal.js'
 import { refuseForeignBytes } from './options/argument-bytes.js'
 import { type Arguments, parseArguments } from './options/arguments.js'
 import type { Command } from './commands/command.js'
@@ -19,7 +19,6 @@ import { Output, type OutputStream } from './process/output.js'
 import type { StandardInput } from './process/session.js'
 import { listenForSignals } from './process/signals.js'
 import { optionNamesIn } from './options/option-names.js'
-import { suggestionFor } from './options/suggestion.js'
 import { secretsIn } from './options/secrets.js'
 
 /** How long the last words may take to leave after a signal. */

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { inspect } from 'node:util'
 import { UploadError } from './errors.js'
+import { suggestionFor } from './suggestion.js'
 
 /** Returns the error for an option. `requirement` follows its name, such as `must be a function`. */
 export function invalidOption(name: string, value: unknown, requirement: string): UploadError {
@@ -84,7 +85,7 @@ export function checkNames(what: string, options: object, accepted: readonly str
   if (unknown === undefined) return
   throw new UploadError(
     'INVALID_OPTION',
-    `${what} has no option ${show(unknown)}: its options are ${[...accepted].sort().join(', ')}`,
+    `${what} has no option ${show(unknown)}: its options are ${[...accepted].sort().join(', ')}${suggestionFor(unknown, accepted)}`,
   )
 }
 

@@ -22,7 +22,8 @@ import { inspect, types } from 'node:util'
  * - `TIMEOUT`: connecting took too long, or no response came, or no bytes moved.
  * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload is using it.
  * - `CLOSED`: the store was closed.
- * - `FILE_FAILED`: the file that an object is downloaded to could not be written, or another download is using it.
+ * - `FILE_FAILED`: a file to upload could not be read, the file that an object is downloaded to could not be written, or another
+ *   download is using it.
  * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
  * - `COMMAND_FAILED`: the command whose output is uploaded could not be run, or failed; nothing was published.
  * - `INCOMPLETE`: the bytes were fewer than `size`, or the parts acknowledged are not all that was sent; nothing was published.

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { closeSync, read as readCallback } from 'node:fs'
 import { promisify } from 'node:util'
 import { toError } from '../shared/errors.js'
+import { readingFrom } from '../shared/reading-failure.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
 import { type ByteSink, OWN_BYTES, writeTo } from './byte-sink.js'
 
@@ -43,7 +44,8 @@ async function readAll(fd: number, sink: ByteSink, isPrompt: boolean): Promise<v
     const memory = lent ?? own
     let bytesRead = 0
     try {
-      ;({ bytesRead } = await read(fd, memory, 0, Math.min(SLICE, memory.length), null))
+      const reading = read(fd, memory, 0, Math.min(SLICE, memory.length), null)
+      ;({ bytesRead } = await readingFrom(`file descriptor ${fd}`, reading))
     } finally {
       // What was refused or is cancelled is returned all the same.
       if (lent !== undefined) sink.accept(bytesRead)

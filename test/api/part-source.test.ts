@@ -245,6 +245,14 @@ describe('the source of a part', () => {
     assert.equal(objects.destroyed, true)
   })
 
+  it('that is a file which cannot be read names it', async (t) => {
+    const { store, address, partsSent } = await begin(t)
+    const file = path.join(await temporaryFolder(t), 'nowhere')
+    const refused = uploadError('FILE_FAILED', `${JSON.stringify(file)} cannot be read: ENOENT`)
+    await assert.rejects(store.uploadPart(address, 1, { path: file, start: 0, end: 9 }), refused)
+    assert.equal(partsSent(), 0)
+  })
+
   it('that fails does so with its own error, before or after it was handed over', async (t) => {
     const { store, address, partsSent } = await begin(t)
     const failure = new Error('the disk is gone')

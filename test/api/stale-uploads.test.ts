@@ -44,6 +44,15 @@ describe('stale uploads', () => {
     assert.deepEqual(keysOf((await store.abortStaleUploads({ before })).aborted), ['logs/older', 'other'])
   })
 
+  it('are all with an age of 0, also those begun in the second of the response', async (t) => {
+    const start = Math.floor(Date.now() / 1000) * 1000
+    const { store } = await embeddedStore(t, { emulator: { now: () => new Date(start + 700) } })
+    await store.initiateMultipartUpload('just-begun')
+    const { aborted, kept } = await store.abortStaleUploads({ olderThanMs: 0 })
+    assert.deepEqual([keysOf(aborted), kept], [['just-begun'], 0])
+    assert.deepEqual(await unfinishedUploads(store), [])
+  })
+
   it('are only named in a dry run', async (t) => {
     const { store, aborts } = await storeWith(t, uploads)
     const { aborted, kept } = await store.abortStaleUploads({ olderThanMs: 24 * HOUR, dryRun: true })

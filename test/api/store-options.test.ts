@@ -60,7 +60,7 @@ const REFUSED: [options: Record<string, unknown>, ...texts: string[]][] = [
   [{ bandwidthLimit: Infinity }, 'bandwidthLimit ', '(got Infinity)', 'an integer'],
   [{ dispatcher: {} }, 'dispatcher ', '(got {})', 'a Dispatcher of undici'],
   [{ dispatcher: null }, 'dispatcher ', '(got null)', 'a Dispatcher of undici'],
-  [{ reigon: 'cn-hangzhou' }, "a store of oss has no option 'reigon'", 'region'],
+  [{ reigon: 'cn-hangzhou' }, "a store of oss has no option 'reigon'", 'its options are', '; did you mean region?'],
 ]
 
 describe('openStore', () => {

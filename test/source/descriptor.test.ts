@@ -8,6 +8,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { uploadError } from '../support/errors.js'
 import { pipeFrom } from '../support/named-pipe.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -112,6 +113,9 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
     t.after(() => closeSync(folder))
     await assert.rejects(store.upload('k', { fd: folder }), { code: 'INVALID_OPTION', message: /body\.fd.*directory/ })
     await assert.rejects(store.upload('k', { fd: 9999 }), { code: 'INVALID_OPTION', message: /body\.fd.*EBADF/ })
+    const written = openSync(path.join(await temporaryFolder(t), 'written'), 'w')
+    const refused = uploadError('FILE_FAILED', `file descriptor ${written} cannot be read: EBADF`)
+    await assert.rejects(store.upload('k', { fd: written }), refused)
     for (const fd of [-1, 1.5, '0']) {
       await assert.rejects(store.upload('k', { fd } as { fd: number }), { code: 'INVALID_OPTION' })
     }

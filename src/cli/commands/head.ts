@@ -1,6 +1,5 @@
-import { type Checksum } from '../../checksum/checksum.js'
-import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
-import type { ObjectInfo } from '../../index.js'
+import { CHECKSUM_NAMES } from '../../internal.js'
+import type { Checksum, ObjectInfo } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import type { Invocation } from './command.js'
 import { formatAge } from '../options/durations.js'

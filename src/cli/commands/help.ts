@@ -1,4 +1,4 @@
-import { VERSION } from '../../shared/version.js'
+import { VERSION } from '../../internal.js'
 import type { Command } from './command.js'
 import { helpOf, type OptionSpec } from '../options/option-specs.js'
 

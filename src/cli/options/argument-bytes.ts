@@ -1,7 +1,7 @@
 /** Arguments as the system passed them: Node.js replaces bytes that are not UTF-8, and two names would become one. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { oneLine } from '../../shared/one-line.js'
+import { oneLine } from '../../internal.js'
 import { usageFailure } from '../process/failure.js'
 
 const REPLACEMENT = '\uFFFD'

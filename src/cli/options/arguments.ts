@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { messageOf, usageFailure } from '../process/failure.js'
 import { Options } from './options.js'
-import { suggestionFor } from './suggestion.js'
+import { suggestionFor } from '../../internal.js'
 import type { OptionSpec } from './option-specs.js'
 
 export interface Arguments {

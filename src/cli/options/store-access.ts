@@ -1,8 +1,7 @@
 /** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
 import { existsSync } from 'node:fs'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
-import { ENVIRONMENT_VARIABLES, type EnvironmentOption } from '../../shared/environment-variables.js'
-import { PROVIDER_NAMES } from '../../shared/provider.js'
+import { ENVIRONMENT_VARIABLES, type EnvironmentOption, PROVIDER_NAMES } from '../../internal.js'
 import { usageFailure } from '../process/failure.js'
 import type { Options } from './options.js'
 import { configPath, type OssutilConfig, readOssutilConfig } from './ossutil-config.js'

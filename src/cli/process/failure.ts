@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { oneLine } from '../../shared/one-line.js'
+import { oneLine } from '../../internal.js'
 import type { UploadError } from '../../index.js'
 import { EXIT, signalOfExitCode } from './exit-codes.js'
 
@@ -33,6 +33,7 @@ export function exitCodeOf(error: unknown, otherwise: number): number {
     case 'INVALID_OPTION':
     case 'MISSING_CREDENTIALS':
       return EXIT.usage
+    case 'FILE_FAILED':
     case 'SOURCE_CHANGED':
       return otherwise === EXIT.upload ? EXIT.source : otherwise
     case 'ABORTED':

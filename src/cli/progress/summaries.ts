@@ -1,7 +1,6 @@
 /** What was done, on lines that can be read by people and searched by scripts. */
-import { type Checksum } from '../../checksum/checksum.js'
-import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
-import type { DownloadResult, UploadResult } from '../../index.js'
+import { CHECKSUM_NAMES } from '../../internal.js'
+import type { Checksum, DownloadResult, UploadResult } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import { formatSeconds } from '../options/durations.js'
 

@@ -5,8 +5,7 @@ import type { Writable } from 'node:stream'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure } from '../process/failure.js'
 import type { OutputFile } from './output-file.js'
-import { cannotRun, endingOf } from '../../source/command-ending.js'
-import { endProcessTree } from '../../source/process-tree.js'
+import { cannotRun, endingOf, endProcessTree } from '../../internal.js'
 
 /** How long the command may take to end after SIGTERM. */
 const GRACE_MS = 5_000

@@ -108,7 +108,7 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
     ? ' (the object is stored)'
     : isLost
       ? '; another request wrote or deleted the object meanwhile, so this upload cannot be completed: start it over'
-      : adviceOn(status, ec, call)
+      : adviceOn({ status, serviceCode, ec }, call, dialect)
   const text = (message === '' ? '' : `: ${message}`) + note + (hint ?? '')
   let code = codeOf(status, serviceCode, throttled)
   if (isRefused) code = 'REJECTED'

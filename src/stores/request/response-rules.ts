@@ -48,7 +48,14 @@ export function isFailedCallback(status: number, { headers = {} }: FailedCall, d
 }
 
 /** Advice for a refusal whose own words do not help; begins with a semicolon. */
-export function adviceOn(status: number, ec: string | undefined, { headers = {} }: FailedCall): string {
+export function adviceOn(
+  { status, serviceCode, ec }: { status: number; serviceCode: string; ec: string | undefined },
+  { headers = {} }: FailedCall,
+  { bucket }: Dialect,
+): string {
+  if (serviceCode === 'NoSuchBucket') {
+    return `; the bucket ${JSON.stringify(bucket)} is not at this endpoint: check its name, the region and the endpoint`
+  }
   if (ec === '0002-00000080') {
     return '; OSS is switching version 1 of its signature off: leave signatureVersion out, or set it to 4'
   }

@@ -6,14 +6,15 @@ import type { PartBuffer } from '../../checksum/crc64.js'
 import { MiB } from '../../shared/byte-size.js'
 import { invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
+import { readingFrom } from '../../shared/reading-failure.js'
 
 /** Read at a time. */
 const SLICE = MiB
 
 /**
  * Reads `length` bytes from byte `start` on into `buffer`, which has room for them. Throws UploadError where there is
- * something else than a file or a block device, where it ends earlier, or where a file is written to meanwhile; the
- * signal's reason; and what the file system throws.
+ * something else than a file or a block device, where it ends earlier, where a file is written to meanwhile, or where the
+ * file system refuses; and the signal's reason.
  */
 export async function readFileRange(
   file: string,
@@ -23,12 +24,13 @@ export async function readFileRange(
   signal: AbortSignal,
 ): Promise<void> {
   // Without waiting: opening a named pipe would wait for its writer.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  const name = JSON.stringify(file)
+  const handle = await readingFrom(name, open(file, constants.O_RDONLY | constants.O_NONBLOCK))
   try {
-    const before = await handle.stat({ bigint: true })
+    const before = await readingFrom(name, handle.stat({ bigint: true }))
     mustHaveRanges(file, before)
     await fill(handle, { file, start, length }, buffer, signal)
-    const after = await handle.stat({ bigint: true })
+    const after = await readingFrom(name, handle.stat({ bigint: true }))
     if (after.mtimeNs !== before.mtimeNs) throw changed(file, 'it was written to while the range was read')
   } finally {
     await handle.close()
@@ -44,7 +46,8 @@ async function fill(
   for (let done = 0; done < length;) {
     signal.throwIfAborted()
     const { free } = buffer
-    const { bytesRead } = await handle.read(free, 0, Math.min(SLICE, free.length, length - done), start + done)
+    const wanted = Math.min(SLICE, free.length, length - done)
+    const { bytesRead } = await readingFrom(JSON.stringify(file), handle.read(free, 0, wanted, start + done))
     if (bytesRead === 0) throw changed(file, `it ends at byte ${start + done}, before the end of the range`)
     buffer.advance(bytesRead)
     done += bytesRead

@@ -6,13 +6,14 @@ import type { PartBuffer } from '../../checksum/crc64.js'
 import { MiB } from '../../shared/byte-size.js'
 import { checkString, invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
+import { readingFrom } from '../../shared/reading-failure.js'
 
 /** Read at a time: few calls into the system, each of which costs more than the reading of 64 KiB. */
 const SLICE = MiB
 
 /**
  * A regular file whose parts are read in any order, several at a time, and the certainty that it was the same from the
- * first byte to the last. Errors of the file system come as they are.
+ * first byte to the last. What the file system refuses is an UploadError with code `FILE_FAILED`.
  */
 export class FileSource {
   /** Absolute. */
@@ -35,10 +36,11 @@ export class FileSource {
   /** Throws UploadError where there is something else than a regular file. */
   static async open(file: string): Promise<FileSource> {
     // Looked at before it is opened: opening a named pipe waits for its writer, and a tape rewinds.
-    mustBeRegular(file, await stat(file, { bigint: true }))
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    const name = JSON.stringify(file)
+    mustBeRegular(file, await readingFrom(name, stat(file, { bigint: true })))
+    const handle = await readingFrom(name, open(file, constants.O_RDONLY | constants.O_NONBLOCK))
     try {
-      const before = await handle.stat({ bigint: true })
+      const before = await readingFrom(name, handle.stat({ bigint: true }))
       mustBeRegular(file, before)
       return new FileSource(file, handle, before)
     } catch (error) {
@@ -62,7 +64,7 @@ export class FileSource {
       signal.throwIfAborted()
       const { free } = buffer
       const wanted = Math.min(SLICE, free.length, length - done)
-      const { bytesRead } = await this.#handle.read(free, 0, wanted, position + done)
+      const { bytesRead } = await this.#reading(this.#handle.read(free, 0, wanted, position + done))
       if (bytesRead === 0) throw this.#changed(`it ended after ${position + done} of its ${this.size} bytes`)
       buffer.advance(bytesRead)
       done += bytesRead
@@ -73,8 +75,8 @@ export class FileSource {
   /** Throws UploadError unless the file is still the one that was opened, with all that it had then and nothing more. */
   async verify(): Promise<void> {
     const before = this.#before
-    const { bytesRead } = await this.#handle.read(Buffer.alloc(1), 0, 1, this.size)
-    const after = await this.#handle.stat({ bigint: true })
+    const { bytesRead } = await this.#reading(this.#handle.read(Buffer.alloc(1), 0, 1, this.size))
+    const after = await this.#reading(this.#handle.stat({ bigint: true }))
     if (after.size !== before.size) throw this.#changed(`it had ${before.size} bytes and has ${after.size}`)
     if (after.mtimeNs !== before.mtimeNs) throw this.#changed('it was written to')
     if (bytesRead > 0) {
@@ -91,6 +93,10 @@ export class FileSource {
   /** When nothing is being read any more. */
   async close(): Promise<void> {
     await this.#handle.close()
+  }
+
+  async #reading<T>(call: Promise<T>): Promise<T> {
+    return readingFrom(JSON.stringify(this.path), call)
   }
 
   #changed(how: string): UploadError {

@@ -13,6 +13,7 @@ import type {
   ObjectStore,
   OssStoreOptions,
   UploadedPart,
+  UploadError,
   UploadProgress,
 } from '../../../src/index.js'
 import { tableEngine } from '../../../src/checksum/table-engine.js'
@@ -365,12 +366,22 @@ describe('store.uploadFile()', () => {
       assert.equal(await exists(store, 'key'), false)
     })
 
-    it('hands on what the file system says', async (t) => {
+    it('names the file that the file system refuses, with its error as the cause', async (t) => {
       const { store, folder } = await place(t, Buffer.alloc(0))
-      await assert.rejects(store.uploadFile('key', path.join(folder, 'nowhere')), { code: 'ENOENT' })
+      const nowhere = path.join(folder, 'nowhere')
       const loop = path.join(folder, 'loop')
       await symlink(loop, loop)
-      await assert.rejects(store.uploadFile('key', loop), { code: 'ELOOP' })
+      for (const [file, code] of [
+        [nowhere, 'ENOENT'],
+        [loop, 'ELOOP'],
+      ] as const) {
+        await assert.rejects(store.uploadFile('key', file), (error: UploadError) => {
+          assert.deepEqual([error.name, error.code], ['UploadError', 'FILE_FAILED'])
+          assert.ok(error.message.startsWith(`${JSON.stringify(file)} cannot be read: ${code}`), error.message)
+          assert.equal((error.cause as NodeJS.ErrnoException).code, code)
+          return true
+        })
+      }
     })
 
     it('refuses what is no path', async (t) => {
