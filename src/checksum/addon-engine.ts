@@ -1,6 +1,6 @@
 /**
- * The CRC-64 by the native addon `crc64-ecma182`, an optional peer dependency: used where the application has installed
- * it and the faster engine cannot run. It can be loaded once per process, so a second thread does not get it.
+ * The CRC-64 by the native addon `crc64-ecma182`, an optional peer dependency: used if the application has installed it and
+ * the faster engine cannot run. It can be loaded once per process, so a second thread cannot use it.
  */
 import { Buffer } from 'node:buffer'
 import { realpathSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { MemoryPart } from './memory-part.js'
 import { ordinaryMemory } from './summed-memory.js'
 
 interface Addon {
-  /** Takes `bytes` into `running`, the 8 bytes of a finished CRC with the lowest first, in place. */
+  /** Adds `bytes` to `running`, the 8 little-endian bytes of a CRC, in place. */
   crc64(bytes: Buffer, running: Buffer): Buffer
 }
 
@@ -50,8 +50,8 @@ export function loadAddonEngine(): Crc64Engine {
 }
 
 /**
- * Looks for the addon from the program's main script, then from the working directory. The location of this file would be
- * the obvious start, but a bundler follows a `require` from there and fails where the addon is not installed.
+ * Looks for the addon from the main script of the program, then from the working directory. Starting from this file would
+ * be obvious, but a bundler follows such a `require` and fails if the addon is not installed.
  */
 function requireAddon(): Addon {
   const failures: unknown[] = []
@@ -65,7 +65,7 @@ function requireAddon(): Addon {
   throw new AggregateError(failures, 'crc64-ecma182 cannot be loaded')
 }
 
-/** A link, as package managers make for a command, is followed to where the packages are. */
+/** Returns the main script. Links, which package managers create for commands, are followed to the packages. */
 function mainScript(): string {
   const script = process.argv[1] ?? process.execPath
   try {

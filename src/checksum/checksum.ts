@@ -1,9 +1,10 @@
 /**
- * The checksums by which services show what they hold, each in the service's own notation:
+ * The checksums of the services, each in the notation of the service:
  *
  * - `crc64ecma`: CRC-64/XZ of OSS and OBS, an unsigned decimal number.
- * - `crc64nvme`, `crc32`: of S3, their bytes with the highest first, in base64.
- * - `md5`: lower-case hex, as in an ETag. Of parts put together it is the MD5 of their MD5s, a hyphen and how many.
+ * - `crc64nvme`, `crc32`: of S3, big-endian bytes in base64.
+ * - `md5`: lower-case hex, as in an ETag. For a multipart upload: the MD5 of the MD5s of all parts, a hyphen, and the number
+ *   of parts.
  */
 import { createHash } from 'node:crypto'
 import zlib from 'node:zlib'
@@ -15,17 +16,17 @@ import { CRC_32, ECMA_182, NVME, type Polynomial } from './polynomial.js'
 import type { ChecksumAlgorithm } from '../shared/checksum-names.js'
 import { crc64ByTable } from './wasm-table-crc64.js'
 
-/** A checksum of whole content, as a service gives it. */
+/** A checksum of complete content, as returned by a service. */
 export interface Checksum {
   algorithm: ChecksumAlgorithm
   /** In the notation of the algorithm. */
   value: string
 }
 
-/** A checksum being taken. */
+/** A checksum that is being computed. */
 export interface RunningChecksum {
   update(bytes: Uint8Array): void
-  /** To be asked once, after the last byte. */
+  /** Returns the checksum. Must be called once, after the last byte. */
   digest(): string
 }
 
@@ -37,17 +38,17 @@ export interface PartChecksum {
 
 type Crc32 = (bytes: Uint8Array, value: number) => number
 
-/** Native code, but not of every Node that this library runs on: 20.15 and 22.2 brought it, 21 never had it. */
+/** Native code, available since Node.js 20.15 and 22.2, but not in 21. */
 const { crc32 } = zlib as { crc32?: Crc32 }
 
 let startNvme: (() => Crc64) | undefined
 
-/** Whether this Node can compute it. */
+/** Returns whether this version of Node.js can compute the checksum. */
 export function canCompute(algorithm: ChecksumAlgorithm): boolean {
   return algorithm !== 'crc32' || crc32 !== undefined
 }
 
-/** @throws where `canCompute` says so. */
+/** Starts a checksum. @throws if `canCompute` returns false. */
 export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   switch (algorithm) {
     case 'crc64ecma':
@@ -62,14 +63,14 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   }
 }
 
-/** To be compared with what a service told of whole content; undefined where that says nothing that can be computed. */
-export function startComparison(told: Checksum | undefined): RunningChecksum | undefined {
-  // Of the MD5s of parts, whose sizes the reader does not know, nothing can be computed.
-  if (told === undefined || !canCompute(told.algorithm) || /-\d+$/.test(told.value)) return undefined
-  return startChecksum(told.algorithm)
+/** Starts a checksum for comparison with that of a service. Returns undefined if it cannot be computed from the content. */
+export function startComparison(expected: Checksum | undefined): RunningChecksum | undefined {
+  // The MD5 of the MD5s of parts cannot be computed without the sizes of the parts.
+  if (expected === undefined || !canCompute(expected.algorithm) || /-\d+$/.test(expected.value)) return undefined
+  return startChecksum(expected.algorithm)
 }
 
-/** Of the parts put together in this order; undefined where a value is not one of the algorithm. */
+/** Returns the checksum of the parts combined in this order, or undefined if a value is not of this algorithm. */
 export function combineChecksums(algorithm: ChecksumAlgorithm, parts: readonly PartChecksum[]): string | undefined {
   switch (algorithm) {
     case 'crc64ecma':

@@ -1,8 +1,8 @@
 import { ECMA_182, type Polynomial } from './polynomial.js'
 
 /**
- * The CRC-64/XZ of a message from those of its two halves: `a` of the first, `b` of the second, which is `lengthOfB`
- * bytes long.
+ * Returns the CRC-64/XZ of two concatenated messages: `a` is the CRC of the first, `b` that of the second, which has
+ * `lengthOfB` bytes.
  *
  * @throws {RangeError} when the length is not a whole number, is negative, or is a number too large to be exact.
  */
@@ -11,7 +11,7 @@ export function combineCrc64(a: bigint, b: bigint, lengthOfB: number | bigint): 
 }
 
 /**
- * The same for any CRC whose start value and final inversion are both all ones: they cancel, and what is left is
+ * The same for any CRC whose initial value and final inversion are all ones: they cancel out, which leaves
  * a · x^(8 · lengthOfB) + b.
  */
 export function combineCrc(polynomial: Polynomial, a: bigint, b: bigint, lengthOfB: number | bigint): bigint {

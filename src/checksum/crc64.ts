@@ -1,46 +1,46 @@
 /** A running CRC-64/XZ, the checksum that OSS and OBS call `crc64ecma`. */
 export interface Crc64 {
-  /** Takes the next bytes of the message; keeps no reference to them. */
+  /** Adds the next bytes of the message. Keeps no reference to them. */
   update(bytes: Uint8Array): void
-  /** The CRC of everything taken since the start or the last `reset`; more bytes may follow. */
+  /** Returns the CRC of all bytes since the start or the last `reset`. More bytes may follow. */
   digest(): bigint
-  /** Back to the empty message. */
+  /** Starts again with the empty message. */
   reset(): void
 }
 
 /**
- * Memory for one part and the CRC of what it holds: a byte is copied in once and taken into the CRC in the same pass.
+ * Memory for one part, and the CRC of its content: bytes are copied in once, and added to the CRC in the same pass.
  * Invariant: `digest()` is the CRC-64 of the bytes held.
  */
 export interface PartBuffer {
-  /** Bytes that fit. */
+  /** Size of the memory in bytes. */
   readonly capacity: number
   /** Bytes held. */
   readonly length: number
-  /** Views of the bytes held, in order, one of a part of up to 1 GiB; valid until the next `append` or `clear`. */
+  /** Views of the bytes held, in order: one view for up to 1 GiB. Valid until the next `append` or `clear`. */
   readonly segments: readonly Uint8Array[]
-  /** Copies as much of `source[start..end)` as fits; answers how many bytes that was. */
+  /** Copies as much of `source[start..end)` as fits. Returns the number of bytes copied. */
   append(source: Uint8Array, start: number, end: number): number
   /**
-   * A view of the memory behind the bytes held, to be written from its front by whoever reads straight into the part.
-   * It may end before the part does, and is empty only when that is full.
+   * A view of the free memory after the bytes held, for a reader that reads into the part directly. To be written from its
+   * start. It may be shorter than all the free memory, but is empty only if the part is full.
    */
   readonly free: Uint8Array
-  /** Takes the first `length` bytes of `free` as the part's next bytes. */
+  /** Adds the first `length` bytes of `free` to the part. */
   advance(length: number): void
-  /** The CRC-64 of the bytes held. */
+  /** Returns the CRC-64 of the bytes held. */
   digest(): bigint
-  /** Forgets the bytes held, without zeroing them. */
+  /** Empties the part, without zeroing its memory. */
   clear(): void
 }
 
-/** One way to compute the CRC; all of them give the same values. */
+/** An implementation of the CRC. All implementations return the same values. */
 export interface Crc64Engine {
   readonly name: 'rings' | 'addon' | 'table'
   create(): Crc64
   /**
-   * Of up to 1 GiB. Making one takes up to half a millisecond for 8 MiB, and addresses besides memory: to be used many
-   * times.
+   * Creates a part buffer of up to 1 GiB. This takes up to half a millisecond for 8 MiB, and address space besides memory,
+   * so buffers are to be reused.
    */
   createPartBuffer(capacity: number): PartBuffer
 }

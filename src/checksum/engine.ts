@@ -1,6 +1,6 @@
 /**
- * Which engine computes the CRC-64: the fastest that runs here and passes its self-check. The environment variable
- * `OSS_UPLOAD_STREAM_CRC64` forces one of them; `NODE_DEBUG=oss-upload-stream` prints which it is, and why not another.
+ * Chooses the engine for the CRC-64: the fastest that works here and passes its self-check. The environment variable
+ * `OSS_UPLOAD_STREAM_CRC64` forces one; `NODE_DEBUG=oss-upload-stream` prints which one is used, and why others are not.
  */
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
@@ -12,7 +12,7 @@ import { tableEngine } from './table-engine.js'
 
 export type Crc64EngineName = Crc64Engine['name']
 
-/** How to get each engine, in the order of preference. A loader throws where its engine cannot run. */
+/** The loaders of the engines, in order of preference. A loader throws if its engine cannot run. */
 export type Crc64EngineLoaders = Readonly<Record<Crc64EngineName, () => Crc64Engine>>
 
 const LOADERS: Crc64EngineLoaders = { rings: loadRingEngine, addon: loadAddonEngine, table: () => tableEngine }
@@ -23,13 +23,13 @@ const debug = debuglog('oss-upload-stream')
 
 let chosen: Crc64Engine | undefined
 
-/** The engine of this process (of this thread, in a worker), chosen at the first call. */
+/** Returns the engine of this process (of this thread, in a worker), chosen with the first call. */
 export function crc64Engine(): Crc64Engine {
   chosen ??= chooseCrc64Engine(process.env[VARIABLE])
   return chosen
 }
 
-/** The engine that is asked for, or else the first that works. @throws when what is asked for does not work here. */
+/** Returns the requested engine, or the first that works. @throws if the requested engine does not work here. */
 export function chooseCrc64Engine(asked: string | undefined, loaders: Crc64EngineLoaders = LOADERS): Crc64Engine {
   const names = Object.keys(loaders) as Crc64EngineName[]
   if (asked !== undefined && asked !== '') {
@@ -51,7 +51,7 @@ export function chooseCrc64Engine(asked: string | undefined, loaders: Crc64Engin
   throw new AggregateError(failures, 'no CRC-64 engine works here')
 }
 
-/** The engine of that name. @throws when it cannot run here or computes wrong values. */
+/** Returns the engine of that name. @throws if it cannot run here or computes wrong values. */
 export function createCrc64Engine(name: Crc64EngineName, loaders: Crc64EngineLoaders = LOADERS): Crc64Engine {
   let engine: Crc64Engine
   try {
@@ -64,8 +64,8 @@ export function createCrc64Engine(name: Crc64EngineName, loaders: Crc64EngineLoa
 }
 
 /**
- * Known values: the check value of CRC-64/XZ, then a message long enough that the rings are used, go round and are
- * recombined. Both in one go, so that what is left of the one would spoil the other.
+ * Checks known values: the check value of CRC-64/XZ, then a message long enough that the rings are used, wrap around and
+ * are recombined. Both use one engine, so that state left by the first would spoil the second.
  */
 function isRight(engine: Crc64Engine): boolean {
   const crc = engine.create()

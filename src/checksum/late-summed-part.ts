@@ -3,15 +3,15 @@ import type { Crc64, PartBuffer } from './crc64.js'
 import { copyBytes } from './summed-memory.js'
 
 /**
- * A small part in ordinary memory, its CRC taken when it is asked for: a buffer that is soon exchanged for a larger one
- * is then only a copy, and a thousand of them need no memory of WebAssembly each, nor a running CRC.
+ * A small part in ordinary memory whose CRC is computed on demand: exchanging it for a larger buffer is then only a copy,
+ * and a thousand of them need neither a WebAssembly memory nor a running CRC each.
  */
 export class LateSummedPart implements PartBuffer {
   readonly #memory: Buffer
   readonly #crc: Crc64
   #length = 0
 
-  /** `crc` may serve any number of parts: it is used within one call at a time. */
+  /** `crc` may be shared by any number of parts, as it is only used within a call. */
   constructor(capacity: number, crc: Crc64) {
     this.#memory = Buffer.allocUnsafeSlow(capacity)
     this.#crc = crc

@@ -2,11 +2,11 @@ import type { Buffer } from 'node:buffer'
 import type { PartBuffer } from './crc64.js'
 import { copyBytes, SLICE, type SummedMemory } from './summed-memory.js'
 
-/** A part in a `SummedMemory`, filled from front to back. */
+/** A part in a `SummedMemory`, filled from start to end. */
 export class MemoryPart implements PartBuffer {
   readonly #memory: SummedMemory
   #length = 0
-  /** How many of the bytes held are in the CRC. Lags by less than a slice, so that a small append is only a copy. */
+  /** Number of bytes in the CRC. Lags by less than a slice, so that a small append is only a copy. */
   #summed = 0
 
   constructor(memory: SummedMemory) {

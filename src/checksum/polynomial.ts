@@ -1,13 +1,13 @@
 /**
  * Arithmetic modulo a polynomial P = x^64 + … over GF(2).
  *
- * A polynomial of degree below 64 is a 64-bit value in the order of the reflected CRCs, where a byte's lowest bit comes
+ * A polynomial of degree below 64 is a 64-bit value in the bit order of reflected CRCs, where the lowest bit of a byte comes
  * first: bit 63 is the coefficient of x^0 and bit 0 that of x^63. P is written the same way, without its x^64.
  *
  * The loops work on 32-bit halves, because every operation on a BigInt allocates another one.
  */
 
-/** The polynomial x^8: one byte further. */
+/** The polynomial x^8: a shift by one byte. */
 const ONE_BYTE = 1n << 55n
 
 const halves = new DataView(new ArrayBuffer(16))
@@ -17,7 +17,7 @@ export class Polynomial {
   readonly high: number
   /** The lower half of P. */
   readonly low: number
-  /** Element k is x^(8 · 2^k): 2^k bytes further. Grows when a longer length is asked for. */
+  /** Element k is x^(8 · 2^k): a shift by 2^k bytes. Grows with the lengths that are requested. */
   readonly #doublings: bigint[] = [ONE_BYTE]
 
   constructor(high: number, low: number) {
@@ -25,7 +25,7 @@ export class Polynomial {
     this.low = low
   }
 
-  /** `value` · x^(8 · count) modulo P: what becomes of a remainder when `count` zero bytes follow. */
+  /** Returns `value` · x^(8 · count) modulo P: the remainder after `count` more zero bytes. */
   shiftByBytes(value: bigint, count: bigint): bigint {
     let shifted = value
     for (let k = 0, rest = count; rest > 0n; k++, rest >>= 1n) {
@@ -43,7 +43,7 @@ export class Polynomial {
     return doublings[k] ?? 0n
   }
 
-  /** The product of `a` and `b` modulo P. */
+  /** Returns the product of `a` and `b` modulo P. */
   #multiply(a: bigint, b: bigint): bigint {
     halves.setBigUint64(0, a)
     halves.setBigUint64(8, b)
@@ -66,14 +66,14 @@ export class Polynomial {
   }
 }
 
-/** Of CRC-64/XZ: the polynomial x^64 + 0x42f0e1eba9ea3693 of ECMA-182. */
+/** The polynomial of CRC-64/XZ: x^64 + 0x42f0e1eba9ea3693, of ECMA-182. */
 export const ECMA_182: Polynomial = new Polynomial(0xc96c5795, 0xd7870f42)
 
-/** Of CRC-64/NVME, which S3 calls `CRC64NVME`: x^64 + 0xad93d23594c93659. */
+/** The polynomial of CRC-64/NVME, which S3 calls `CRC64NVME`: x^64 + 0xad93d23594c93659. */
 export const NVME: Polynomial = new Polynomial(0x9a6c9329, 0xac4bc9b5)
 
 /**
- * x^32 times that of CRC-32, x^32 + 0x04c11db7. A remainder r modulo the one stands for r · x^32 modulo the other,
- * which is the same 32 bits in the lower half, so that one arithmetic does for both widths.
+ * The polynomial of CRC-32, x^32 + 0x04c11db7, times x^32. A remainder r modulo CRC-32's corresponds to r · x^32 modulo
+ * this one, which is the same 32 bits in the lower half, so the same arithmetic serves both widths.
  */
 export const CRC_32: Polynomial = new Polynomial(0, 0xedb88320)

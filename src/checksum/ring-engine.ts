@@ -76,26 +76,26 @@ declare const WebAssembly: {
 }
 
 export const PAGE: number = 64 * 1024
-/** Where rings.wat has its tables; its whole state is in the first page. */
+/** Address of the tables of rings.wat; all its state is in the first page. */
 const TABLES = 32 * 1024
 
-/** Bytes of a part up to which a memory of its own does not pay: to make one takes five times as long. */
+/** Parts up to this size get no WebAssembly memory of their own: creating one takes five times as long as an ordinary buffer. */
 const SMALL_PART = 2 * SLICE
 
-/** All that an address of 32 bits reaches. */
+/** The limit of 32-bit addresses. */
 const MOST_PAGES = 64 * 1024
 
 const debug = debuglog('oss-upload-stream')
 
-/** Compiles rings.wat. @throws where WebAssembly or its SIMD is missing. */
+/** Compiles rings.wat. @throws if WebAssembly or its SIMD is missing. */
 export function compileRings(): object {
   return new WebAssembly.Module(Buffer.from(ringsModule, 'base64'))
 }
 
 /**
- * Opens rings.wat with the tables of a polynomial and memory of its own for so many bytes, which begin at `PAGE`.
+ * Instantiates rings.wat with the tables of a polynomial, and memory for `capacity` bytes, which start at `PAGE`.
  *
- * @throws {RangeError} where there is no such memory.
+ * @throws {RangeError} if there is no such memory.
  */
 export function openRings(module: object, capacity: number, tables: Int32Array): { rings: Rings; bytes: Buffer } {
   const pages = 1 + Math.ceil(capacity / PAGE)
@@ -106,12 +106,12 @@ export function openRings(module: object, capacity: number, tables: Int32Array):
   return { rings, bytes: Buffer.from(memory.buffer, PAGE, capacity) }
 }
 
-/** The module's own memory: what is copied into it is summed where it lies. It never grows, which would detach it. */
+/** Memory of the module: bytes are summed in place. It never grows, as that would detach its buffer. */
 class RingMemory implements SummedMemory {
   readonly bytes: Buffer
   readonly #rings: Rings
 
-  /** Continues the message whose CRC is `crc`, until the first `reset`. */
+  /** Continues a message whose CRC is `crc`, until the first `reset`. */
   constructor(module: object, capacity: number, crc: bigint) {
     const { rings, bytes } = openRings(module, capacity, crc64Tables)
     this.#rings = rings
@@ -133,15 +133,15 @@ class RingMemory implements SummedMemory {
 }
 
 /**
- * Sums bytes that lie elsewhere, by way of a stage of two slices. To make one takes as long as to sum a slice by table,
- * so that is how a message begins, and a short one ends.
+ * Sums bytes outside the module by copying them to a stage of two slices. Creating the stage takes as long as summing a
+ * slice by table, so a message starts with the table, and a short one never needs the stage.
  */
 class StagedCrc64 implements Crc64 {
   readonly #table = tableEngine.create()
   readonly #openStage: (table: Crc64) => SummedMemory
   #stage: SummedMemory | undefined
   /** Bytes summed by table, while there is no stage. */
-  #begun = 0
+  #byTable = 0
   /** Bytes on the stage that are not summed yet: less than a slice between calls, so that another slice fits whole. */
   #held = 0
 
@@ -150,9 +150,9 @@ class StagedCrc64 implements Crc64 {
   }
 
   update(bytes: Uint8Array): void {
-    if (this.#stage === undefined && this.#begun + bytes.length < SLICE) {
+    if (this.#stage === undefined && this.#byTable + bytes.length < SLICE) {
       this.#table.update(bytes)
-      this.#begun += bytes.length
+      this.#byTable += bytes.length
       return
     }
     this.#stage ??= this.#openStage(this.#table)
@@ -174,7 +174,7 @@ class StagedCrc64 implements Crc64 {
   reset(): void {
     this.#table.reset()
     this.#stage?.reset()
-    this.#begun = 0
+    this.#byTable = 0
     this.#held = 0
   }
 
@@ -184,7 +184,7 @@ class StagedCrc64 implements Crc64 {
   }
 }
 
-/** @throws where WebAssembly or its SIMD is missing. */
+/** Loads the engine. @throws if WebAssembly or its SIMD is missing. */
 export function loadRingEngine(): Crc64Engine {
   const module = compileRings()
   const create = (): Crc64 => new StagedCrc64((table) => ringMemory(module, 2 * SLICE, table))
@@ -200,8 +200,8 @@ export function loadRingEngine(): Crc64Engine {
 }
 
 /**
- * A ring memory that continues from `table`. Where none is to be had, `table` itself goes on: V8 reserves some 10 GiB
- * of addresses for each, which a limit on the address space (`ulimit -v`) may forbid, and none exceeds 4 GiB.
+ * Returns a ring memory that continues the message of `table`. If none can be allocated, `table` itself continues: V8
+ * reserves some 10 GiB of addresses for each, which `ulimit -v` may forbid, and none exceeds 4 GiB.
  */
 function ringMemory(module: object, capacity: number, table: Crc64): SummedMemory {
   try {

@@ -2,18 +2,18 @@ import { GiB } from '../shared/byte-size.js'
 import { combineCrc64 } from './combine.js'
 import type { Crc64Engine, PartBuffer } from './crc64.js'
 
-/** Well within what one buffer holds on every version of Node.js, and one memory of WebAssembly: at most 4 GiB. */
+/** Within the limits of a buffer in every version of Node.js, and of a WebAssembly memory (4 GiB). */
 const SEGMENT = GiB
 
-/** A part buffer of any capacity. */
+/** Creates a part buffer of any capacity. */
 export function newPartBuffer(engine: Pick<Crc64Engine, 'createPartBuffer'>, capacity: number): PartBuffer {
   return capacity <= SEGMENT ? engine.createPartBuffer(capacity) : new SegmentedPart(engine, capacity, SEGMENT)
 }
 
 /**
- * A part in several buffers, filled one after the other: those before the one being filled are full, those behind it
- * empty. All are made at once, so that want of memory shows before the part is begun; the system gives memory to what
- * is written to, so those that stay empty take none.
+ * A part in several buffers, filled one after the other: buffers before the current one are full, those after it are empty.
+ * All are created at once, so that a lack of memory shows before the part is started. Empty ones take no memory, as the
+ * system only provides memory that is written to.
  */
 export class SegmentedPart implements PartBuffer {
   readonly capacity: number

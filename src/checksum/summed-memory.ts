@@ -2,22 +2,22 @@ import { Buffer } from 'node:buffer'
 import type { Crc64 } from './crc64.js'
 
 /**
- * Bytes taken into a CRC at a time: few enough that they are still in the processor's cache after the copy and that
- * nobody waits for them, enough that the cost of a call does not show.
+ * Bytes added to a CRC at a time: few enough to be still in the processor cache after the copy and not to block the event
+ * loop, many enough that the cost of a call does not matter.
  */
 export const SLICE: number = 64 * 1024
 
-/** Memory over whose bytes a running CRC-64 is taken, a range at a time. */
+/** Memory with a running CRC-64 of its bytes, updated a range at a time. */
 export interface SummedMemory {
   readonly bytes: Buffer
-  /** Takes `bytes[start..end)` as the message's next bytes. */
+  /** Adds `bytes[start..end)` to the message. */
   sum(start: number, end: number): void
-  /** The CRC of everything taken since the start or the last `reset`; more bytes may follow. */
+  /** Returns the CRC of all bytes since the start or the last `reset`. More bytes may follow. */
   digest(): bigint
   reset(): void
 }
 
-/** Ordinary memory, its CRC taken by any `Crc64`. */
+/** Returns ordinary memory with a running CRC by any `Crc64`. */
 export function ordinaryMemory(capacity: number, crc: Crc64): SummedMemory {
   const bytes = Buffer.allocUnsafeSlow(capacity)
   return {
@@ -28,7 +28,7 @@ export function ordinaryMemory(capacity: number, crc: Crc64): SummedMemory {
   }
 }
 
-/** Copies `source[start..end)` to `target[at..]`. Allocates nothing when that is the whole source, else a view. */
+/** Copies `source[start..end)` to `target[at..]`. Allocates a view, unless that is the whole source. */
 export function copyBytes(target: Buffer, at: number, source: Uint8Array, start: number, end: number): void {
   target.set(end - start === source.length ? source : source.subarray(start, end), at)
 }

@@ -1,6 +1,6 @@
 /**
- * The CRC-64 by table, four bytes a step: what runs where nothing faster does. A value is a pair of 32-bit halves, for
- * every operation on a BigInt allocates another one.
+ * The CRC-64 by table, four bytes a step: the engine used if no faster one works. A value is a pair of 32-bit halves,
+ * because every operation on a BigInt allocates another one.
  */
 import type { Crc64, Crc64Engine } from './crc64.js'
 import { MemoryPart } from './memory-part.js'
@@ -8,9 +8,9 @@ import { ECMA_182, type Polynomial } from './polynomial.js'
 import { ordinaryMemory } from './summed-memory.js'
 
 /**
- * Eight tables of 256 values, each value as its lower and its upper half. Value n of table k is the remainder of byte n
- * followed by k zero bytes, so that k + 1 bytes are taken in one step, by a look-up each. Four tables do for JavaScript,
- * whose integers have 32 bits; rings.wat uses all eight.
+ * Returns eight tables of 256 values, each value as its lower and upper half. Value n of table k is the remainder of byte n
+ * followed by k zero bytes, so that one step processes k + 1 bytes with a look-up each. JavaScript, with its 32-bit
+ * integers, uses four tables; rings.wat uses all eight.
  */
 export function crc64TablesOf(polynomial: Polynomial): Int32Array {
   const values = new Int32Array(8 * 256 * 2)
@@ -37,10 +37,10 @@ export function crc64TablesOf(polynomial: Polynomial): Int32Array {
 
 export const crc64Tables: Int32Array = crc64TablesOf(ECMA_182)
 
-/** A CRC-64 of any polynomial; start value and final inversion are all ones. */
+/** A CRC-64 of any polynomial. Initial value and final inversion are all ones. */
 export class TableCrc64 implements Crc64 {
   readonly #tables: Int32Array
-  // The value before its final inversion, in halves.
+  // The value before the final inversion, in halves.
   #low = -1
   #high = -1
   readonly #value = new DataView(new ArrayBuffer(8))
@@ -50,7 +50,7 @@ export class TableCrc64 implements Crc64 {
   }
 
   update(bytes: Uint8Array): void {
-    // Every index is within bounds, so no `?? 0` ever answers.
+    // Every index is within bounds, so no `?? 0` ever applies.
     const table = this.#tables
     let low = this.#low
     let high = this.#high

@@ -1,7 +1,6 @@
 /**
- * The CRC-64 of any polynomial by the table of rings.wat, eight bytes a step. CRC-64/NVME is computed so: its polynomial
- * is irreducible of degree 64, so it has no factor whose ring is short, and the method of ring-engine.ts has nothing to
- * divide by.
+ * The CRC-64 of any polynomial by the table of rings.wat, eight bytes a step. Used for CRC-64/NVME: its polynomial is
+ * irreducible of degree 64, so it has no factor with a short ring, which the method of ring-engine.ts needs.
  */
 import { debuglog } from 'node:util'
 import type { Crc64 } from './crc64.js'
@@ -9,7 +8,7 @@ import type { Polynomial } from './polynomial.js'
 import { compileRings, openRings, PAGE } from './ring-engine.js'
 import { crc64TablesOf, TableCrc64 } from './table-engine.js'
 
-/** Bytes that are copied and summed at a time: few enough to stay in the cache of the processor. */
+/** Bytes that are copied and summed at a time: few enough to stay in the processor cache. */
 const STAGE = 32 * 1024
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn
@@ -18,7 +17,7 @@ const debug = debuglog('oss-upload-stream')
 
 type Stage = ReturnType<typeof openRings>
 
-/** Messages take turns on one stage: each keeps its own register. */
+/** All messages share one stage; each has its own register. */
 class WasmTableCrc64 implements Crc64 {
   readonly #stage: Stage
   #register = ALL_ONES
@@ -45,7 +44,7 @@ class WasmTableCrc64 implements Crc64 {
   }
 }
 
-/** Returns what starts a CRC-64 of the polynomial: in WebAssembly where that works, else in JavaScript. */
+/** Returns a function that starts a CRC-64 of the polynomial, in WebAssembly if that works, else in JavaScript. */
 export function crc64ByTable(polynomial: Polynomial): () => Crc64 {
   const tables = crc64TablesOf(polynomial)
   try {

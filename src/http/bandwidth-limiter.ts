@@ -1,26 +1,25 @@
 /**
- * A token bucket over all bodies that are sent. Invariant: in no span of time, however short, do more bytes pass than
- * the limit allows for its length, and `burst` on top. Whoever waits is served in order, a slice each: that shares
- * the limit evenly between the bodies under way.
+ * A token bucket for all bodies in flight. Invariant: in any span of time, at most the bytes that the limit allows for its
+ * length pass, plus `burst`. Waiting bodies are served in order, a slice each, so that they share the limit evenly.
  */
 import { KiB } from '../shared/byte-size.js'
 import { toError } from '../shared/errors.js'
 
-/** Time, as the limiter needs it. */
+/** The clock of the limiter. */
 export interface PacingClock {
-  /** Milliseconds that only go on. */
+  /** Returns monotonic milliseconds. */
   now(): number
-  /** Calls back after so many; answers how to take it back. */
+  /** Calls back after `ms` milliseconds. Returns a function that cancels this. */
   after(ms: number, callback: () => void): () => void
 }
 
 export const MIN_BANDWIDTH: number = KiB
 
-/** What leaves at once: small enough to be smooth, large enough to cost little. */
+/** The time of one slice: short enough for a smooth flow, long enough to cost little. */
 const SLICE_MS = 25
 const LARGEST_SLICE = 256 * KiB
 const SMALLEST_SLICE = KiB
-/** What a busy process may catch up on, so that timers that come late do not cost bandwidth. */
+/** How much a busy process may catch up, so that late timers do not cost bandwidth. */
 const BURST_MS = 50
 
 const systemClock: PacingClock = {
@@ -37,7 +36,7 @@ interface Waiter {
 }
 
 export class BandwidthLimiter {
-  /** Bytes to be asked for at a time. */
+  /** Bytes to request at a time. */
   readonly sliceSize: number
   /** Bytes that may pass at once after a pause. */
   readonly burst: number
@@ -59,7 +58,7 @@ export class BandwidthLimiter {
     this.#countedAt = clock.now()
   }
 
-  /** Resolves when `bytes`, at most `burst`, may leave. Rejects with the signal's reason. */
+  /** Resolves when `bytes`, at most `burst`, may pass. Rejects with the reason of the signal. */
   async pass(bytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     if (this.#waiters.length === 0 && this.#take(bytes)) return

@@ -1,10 +1,10 @@
 import { KiB } from '../shared/byte-size.js'
 
-/** What a sender learns while its body leaves. */
+/** Observes the sending of a body. */
 export interface BodyWatcher {
-  /** So many bytes have left this process since the last call, 0 at first; the connection is ready for more. */
+  /** Called when the connection is ready for more, with the bytes that left this process since the last call (0 at first). */
   onMoved(bytes: number): void
-  /** The last byte has left. */
+  /** Called when the last byte has left this process. */
   onAllMoved(): void
 }
 
@@ -12,28 +12,27 @@ const SMALLEST = 16 * KiB
 const AIM_MS = 250
 
 /**
- * A socket takes fewer than these without saying when they have left, on every version of Node.js: up to here there is
- * nothing to watch.
+ * A socket accepts fewer bytes than these without reporting when they have left, on every version of Node.js: shorter
+ * bodies cannot be watched.
  */
 export const TAKEN_UNSEEN: number = 64 * KiB
 
-/** Bytes of a view while the speed of the connection is unknown: a slow one soon shows that it moves, and nothing is copied. */
+/** Size of a view while the speed of the connection is unknown: a slow one soon shows movement, and nothing is copied. */
 export const CAREFUL_VIEW: number = TAKEN_UNSEEN + KiB
 
 /**
- * The bytes as they can be given to a socket: a copy of those that may still wait in it when the request is answered,
- * by when their memory may be another part's. That costs 2 µs at most.
+ * Returns the bytes in a form that a socket may keep: small views are copied, because they may still wait in the socket
+ * after the response, when their memory may hold another part. The copy takes at most 2 µs.
  */
 export function sendable(bytes: Uint8Array): Uint8Array {
   return bytes.length <= TAKEN_UNSEEN ? Buffer.from(bytes) : bytes
 }
 
 /**
- * The body cut into views, each asked for when the one before has gone to the operating system. That is how progress,
- * and a connection on which nothing moves, become visible whatever dispatcher carries the request. The
- * views follow the speed of the connection, about four a second: large ones cost nothing, small ones let a slow
- * connection show that it moves. The whole body costs a handful of views on a fast network. The first one is as large as
- * `largestView` allows, which knows how fast the connections before were.
+ * Yields the body in views. Each is requested when the previous one has gone to the operating system, which makes
+ * progress and stalled connections visible with any dispatcher. View sizes follow the speed of the connection, about four
+ * a second: large views cost nothing, small ones let a slow connection show movement. A fast network needs a handful of
+ * views for a part. The first view is as large as `largestView`, which follows the speed of earlier connections.
  */
 export function* bodySlices(
   segments: readonly Uint8Array[],

@@ -1,6 +1,6 @@
 /**
- * One request and its whole answer, carried by a dispatcher. It speaks with the dispatcher directly: what a stream for
- * the answer and a signal for each request would cost is as much as a small request itself.
+ * One request and its complete response. It uses the low-level interface of the dispatcher: a response stream and a signal
+ * for each request would cost as much as a small request itself.
  */
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici/index.js'
@@ -22,36 +22,36 @@ export type BodySlices = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 export interface ExchangeOptions {
   body: Uint8Array | BodySlices | null
-  /** From the moment that the request is on a connection; where there is none, whoever makes the body sets the limits. */
+  /** Time limit for the response, from when the request is on a connection. If absent, the body sets the limits. */
   answerMs?: number
-  /** With no byte of the answer moving, once it has begun. */
+  /** How long the response may pause once it has started. */
   bodyTimeout: number
-  /** From the headers of the answer on, each time: for its end, or for `LEAST_ANSWER` bytes more. */
+  /** Time limit, from the response headers on, for the end of the response or for each `LEAST_ANSWER` bytes of it. */
   restMs: number
-  /** Default: every body becomes text. */
+  /** Default: every body is read as text. */
   begin?: BeginBody
-  /** Holds back a body that is not text. */
+  /** Limits the bandwidth of a body that is not read as text. */
   limiter?: BandwidthLimiter | undefined
 }
 
-/** What is used of undici's controller; a dispatcher of undici 6 gives the first alone. */
+/** The methods used of the controller of undici; undici 6 has only the first. */
 interface Controller {
   abort: (reason: Error) => void
   pause?: () => void
   resume?: () => void
 }
 
-/** An answer that brings less within a limit is not slow: it keeps its request from ending. */
+/** A response with fewer bytes than this within a limit is not slow: it keeps its request from ending. */
 const LEAST_ANSWER = 16 * KiB
 
-/** A timer that is so late was not late because of other work. */
+/** If a timer is this late, the process was suspended, not busy. */
 const STOPPED_MS = 5_000
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
   #resolve: (answer: HttpAnswer) => void = () => undefined
   #reject: (error: HttpFailure) => void = () => undefined
-  /** Once the request is on a connection. */
+  /** Set once the request is on a connection. */
   #controller: Controller | undefined
   #answerMs: number | undefined
   #restMs = 0
@@ -59,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #failure: HttpFailure | undefined
   #isSettled = false
   #ended: AbortController | undefined
-  /** Of the answer, once its headers are there. */
+  /** Status and headers of the response, once they are there. */
   #head: HttpHead | undefined
   #begin: BeginBody | undefined
   #limiter: BandwidthLimiter | undefined
@@ -67,7 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isPaused = false
   readonly #chunks: Buffer[] = []
   #length = 0
-  /** Of the one time limit that runs at a time. */
+  /** The timer of the current limit: only one runs at a time. */
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
 
@@ -75,13 +75,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request
   }
 
-  /** Aborted when the request is over, be it answered before its body has left: for what that waits for. */
+  /** Aborted when the request is over, even if the response came before the body had left. */
   get ended(): AbortSignal {
     this.#ended ??= new AbortController()
     return this.#ended.signal
   }
 
-  /** To be called once. Rejects with HttpFailure. */
+  /** Sends the request. Must be called once. Rejects with HttpFailure. */
   async send(
     dispatcher: Dispatcher,
     { body, answerMs, bodyTimeout, restMs, begin, limiter }: ExchangeOptions,
@@ -91,7 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#restMs = restMs
     this.#begin = begin
     this.#limiter = limiter
-    // The client's own limit on the answer would count the body's time as well.
+    // The response limit of the client would include the time for sending the body.
     const limits = { headersTimeout: 0, bodyTimeout }
     if (signal?.aborted === true) throw cancelled(signal.reason, false)
     return new Promise((resolve, reject) => {
@@ -99,7 +99,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#reject = reject
       signal?.addEventListener('abort', this.#onCallerAbort)
       try {
-        // The client takes any iterable; its types name Readable alone.
+        // The client accepts any iterable, although its types only name Readable.
         dispatcher.dispatch({ origin, path, method, headers, body: body as Readable | null, ...limits }, this)
       } catch (error) {
         this.onResponseError(undefined, toHttpFailure(error))
@@ -107,10 +107,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     })
   }
 
-  /** Ends the request with `failure` when `limitMs` have passed, in the place of the limit that ran before. */
+  /** Ends the request with `failure` after `limitMs`. Replaces the previous limit. */
   expect(limitMs: number, failure: string): void {
     this.expectNothing()
-    // A server may answer before it has the whole body, which then still moves for a moment.
+    // A server may respond before it has the complete body, which then still moves for a moment.
     if (this.#head !== undefined || this.#isSettled) return
     this.#after(limitMs, () => this.#end(new HttpFailure('timeout', failure, true)))
   }
@@ -119,15 +119,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.expect(limitMs, `no answer came within ${limitMs} ms`)
   }
 
-  /** No limit runs until the next one is set. */
+  /** Cancels the current limit. */
   expectNothing(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)
   }
 
   /**
-   * A process that was busy for longer than the limit has not read its sockets yet: it looks at them first. One that was
-   * stopped for a while begins the limit again: its peers may have to find out that it is back.
+   * A process that was busy for longer than the limit has not read its sockets yet: it reads them first. A process that was
+   * suspended restarts the limit, as its peers may need time to notice that it is back.
    */
   #after(limitMs: number, act: () => void): void {
     const due = performance.now() + limitMs
@@ -154,7 +154,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: unknown, status: number, headers: RawHeaders): void {
-    // Those below 200 come before the answer.
+    // Informational (1xx) responses come before the response.
     if (status < 200) return
     this.expectNothing()
     this.#head = { status, headers: joinHeaders(headers) }
@@ -165,12 +165,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#end(refused(error))
       return
     }
-    // A body that goes elsewhere may take as long as it moves.
+    // A body for a sink may take any time as long as it moves.
     if (this.#sink === undefined) this.#expectRest()
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
-    // What comes after the end is nobody's: the sink's memory may serve another request by now.
+    // Ignore bytes after the end: the memory of the sink may serve another request by now.
     if (this.#isSettled) return
     if (this.#sink !== undefined) {
       this.#pass(this.#sink, chunk)
@@ -197,7 +197,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reject(this.#failure ?? toHttpFailure(error))
   }
 
-  // A dispatcher of the caller's may be of undici 6, which knows these names alone.
+  // The dispatcher of the caller may be of undici 6, which only calls these names.
 
   onConnect(abort: (reason?: Error) => void): void {
     this.onRequestStart({ abort })
@@ -235,7 +235,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#limiter !== undefined) void this.#holdBack(this.#limiter, chunk.length)
   }
 
-  /** What has come is let through afterwards: until then nothing more is read, and the server stops sending. */
+  /** Delays further reading by the bandwidth limit for `bytes` already received, so that the server stops sending. */
   async #holdBack(limiter: BandwidthLimiter, bytes: number): Promise<void> {
     this.#isPaused = true
     this.#controller?.pause?.()
@@ -251,7 +251,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.resume?.()
   }
 
-  /** A request that still waits for its connection ends when that is there: nothing of it is sent. */
+  /** Ends the request. If it still waits for its connection, it ends once that is there, and nothing is sent. */
   #end(failure: HttpFailure): void {
     this.#failure ??= failure
     this.#controller?.abort(this.#failure)

@@ -1,18 +1,18 @@
 import { copyError } from '../shared/copied-error.js'
 
 /**
- * A request that got no usable answer.
+ * A request without a usable response.
  *
- * - `network`: no connection, or it broke. `timeout`: one of the three time limits passed. `certificate`: the server
- *   is not who it should be. `answer`: something came back that is no answer. `cancelled`: by the caller's signal.
+ * - `network`: no connection, or a broken one. `timeout`: one of the three time limits passed. `certificate`: the
+ *   certificate of the server is not valid. `answer`: the response is not HTTP. `cancelled`: by the caller's signal.
  */
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure'
   readonly kind: 'network' | 'timeout' | 'certificate' | 'answer' | 'cancelled'
-  /** False when the request certainly did not reach the server. */
+  /** False if the request certainly did not reach the server. */
   readonly mayHaveArrived: boolean
 
-  /** Whether a wrong name or protocol is more likely than a service that is away. */
+  /** Whether a wrong name or protocol is more likely than an outage of the service. */
   readonly isMisconfigured: boolean
 
   constructor(kind: HttpFailure['kind'], message: string, mayHaveArrived: boolean, cause?: unknown) {
@@ -29,7 +29,7 @@ export class HttpFailure extends Error {
   }
 }
 
-/** No such name; or what answers speaks no TLS, or no version of it that this side does. */
+/** The name does not exist; or the server does not use TLS, or no common version of it. */
 const MISCONFIGURED = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -41,7 +41,7 @@ const MISCONFIGURED = new Set([
   'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
 ])
 
-/** Connections that were never made: what was to be sent over them stayed here. */
+/** The connection was never established, so nothing was sent. */
 const NOT_CONNECTED = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -54,24 +54,24 @@ const NOT_CONNECTED = new Set([
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])
 
-/** Codes of OpenSSL's verdicts on certificates, as node:tls reports them. */
+/** Error codes of OpenSSL for certificates, as node:tls reports them. */
 const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECRYPT)|HOSTNAME_MISMATCH)/
 
-/** The HTTP client has no code of its own for it. */
+/** The HTTP client has no error code for this. */
 const PROXY_REFUSAL = /^Proxy response \((\d+)\)/
 
-/** What ends a request when its signal is aborted, for this reason. */
+/** Returns the failure of a request whose signal was aborted with this reason. */
 export function cancelled(reason: unknown, mayHaveArrived: boolean): HttpFailure {
   return new HttpFailure('cancelled', 'the request was cancelled', mayHaveArrived, reason)
 }
 
-/** What the HTTP client threw, as an HttpFailure. */
+/** Converts an error of the HTTP client to an HttpFailure. */
 export function toHttpFailure(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error
   const root = rootCause(error)
   const code = codeOf(root) || codeOf(error)
   const what = describe(root, code)
-  // The HTTP client's own error may hold what was received, and so what was sent: a debugging proxy repeats headers.
+  // The error of the HTTP client may contain received bytes, and so the credentials: a debugging proxy echoes headers.
   const cause = copyError(error)
   if (CERTIFICATE.test(code)) {
     return new HttpFailure('certificate', `the server's certificate is not accepted (${what})`, false, cause)
@@ -88,13 +88,13 @@ export function toHttpFailure(error: unknown): HttpFailure {
   return new HttpFailure('network', what, mayHaveArrived, cause)
 }
 
-/** Connecting to several addresses fails with all their errors at once: the first stands for them. */
+/** Returns the first error, if connecting failed for several addresses at once. */
 function rootCause(error: unknown): unknown {
   if (error instanceof AggregateError && error.errors.length > 0) return rootCause(error.errors[0])
   return error
 }
 
-/** The HTTP client gives this one no code. */
+/** The HTTP client gives this error no code. */
 function isParserError(error: unknown): boolean {
   return error instanceof Error && error.name === 'HTTPParserError'
 }

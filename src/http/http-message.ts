@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 
-/** One or more views of the bytes to send, in order. They must stay as they are until the request has settled. */
+/** One or more views of the bytes to send, in order. The bytes must not change until the request has settled. */
 export interface RequestBody {
   readonly segments: readonly Uint8Array[]
-  /** Bytes of all segments. */
+  /** Total size of all segments in bytes. */
   readonly size: number
 }
 
@@ -11,18 +11,18 @@ export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   /** Scheme, host and port. */
   origin: string
-  /** Sent as it is, never normalised: a key may hold `..`. */
+  /** Sent as it is, never normalized: a key may contain `..`. */
   path: string
   headers: Record<string, string>
   body?: RequestBody | undefined
   signal?: AbortSignal | undefined
-  /** Instead of the transport's own. */
+  /** Replaces the limit of the transport. */
   answerMs?: number | undefined
-  /** How long no byte of the answer may move once it has begun. Default: `stallMs`, which it is never below. */
+  /** How long the response may pause once it has started. At least `stallMs`, which is the default. */
   gapMs?: number | undefined
-  /** The time that the server was asked to take for the body: added to the limits on moving it and on the answer. */
+  /** How long the server was asked to take for the body (traffic limit): added to the limits on movement and response. */
   pacedMs?: number | undefined
-  /** Called with each number of bytes of the body that left. */
+  /** Called with the number of body bytes sent since the last call. */
   onSent?: ((bytes: number) => void) | undefined
 }
 
@@ -39,19 +39,19 @@ export interface HttpStreamAnswer {
   body: Readable
 }
 
-/** What a response says before its body comes. */
+/** Status code and headers of a response. */
 export type HttpHead = Pick<HttpAnswer, 'status' | 'headers'>
 
-/** Takes the body of a response as it comes. */
+/** Takes the body of a response as it arrives. */
 export interface BodySink {
-  /** Copies the bytes, which are the socket's. Whatever it throws ends the request. */
+  /** Copies the bytes, which belong to the socket. If it throws, the request fails with that error. */
   take(chunk: Uint8Array): void
 }
 
-/** Chooses where the body of a response goes; undefined for one that is to become text. Whatever it throws ends the request. */
+/** Returns where the body of a response goes, or undefined to read it as text. If it throws, the request fails with that error. */
 export type BeginBody = (head: HttpHead) => BodySink | undefined
 
-/** As the HTTP client has them: names in lower case. */
+/** Headers as the HTTP client has them: names in lower case. */
 export type RawHeaders = Record<string, string | string[] | undefined>
 
 export function joinHeaders(headers: RawHeaders): Record<string, string> {

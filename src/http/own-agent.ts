@@ -4,12 +4,12 @@ import { PreparedConnections } from './prepared-connections.js'
 import { type Proxy, proxyAgent } from './proxy.js'
 import type { Undici } from './undici.js'
 
-/** Idle connections are closed before most servers do, which would cost a request. */
+/** Idle connections are closed earlier than by most servers: a request on a connection that the server just closed fails. */
 const IDLE_MS = 10_000
 
 const SETTINGS = { keepAliveTimeout: IDLE_MS, maxHeaderSize: 64 * KiB }
 
-/** The way there: straight, with connections that can be opened in advance, or through a proxy. */
+/** Direct, with connections that can be opened in advance, or through a proxy. */
 type Way = { agent: Agent; prepared: PreparedConnections } | { agent: EnvHttpProxyAgent; prepared?: undefined }
 
 /** An agent of undici. */
@@ -31,7 +31,7 @@ export class OwnAgent {
     return this.#way.agent
   }
 
-  /** Opens as many connections as are missing to `count` that no request uses; none where a proxy makes them. */
+  /** Opens connections until `count` of them are idle; does nothing if a proxy is used. */
   prepare(origin: string, count: number): void {
     if (this.#way.prepared === undefined) return
     const stats = this.#way.agent.stats[new URL(origin).origin]
@@ -39,12 +39,12 @@ export class OwnAgent {
     this.#way.prepared.open(origin, count - free)
   }
 
-  /** Returns an agent of the same settings without a connection. */
+  /** Returns an agent with the same settings and no connections. */
   renewed(): OwnAgent {
     return this.#renew()
   }
 
-  /** Ends idle connections; requests in flight end first. */
+  /** Closes all connections, once requests in flight have settled. */
   async close(): Promise<void> {
     this.#way.prepared?.close()
     await this.#way.agent.close()

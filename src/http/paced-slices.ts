@@ -2,11 +2,11 @@ import type { BandwidthLimiter } from './bandwidth-limiter.js'
 import { type BodyWatcher, sendable } from './body-slices.js'
 
 export interface PacedBodyWatcher extends BodyWatcher {
-  /** The body is held back on purpose, until the next `onMoved`. */
+  /** Called when the bandwidth limit holds the body back, until the next `onMoved`. */
   onHeld(): void
 }
 
-/** The body cut into views, each given when the limiter lets it pass; ends with the signal's reason. */
+/** Yields the body in views, each when the limiter lets it pass. Throws the reason of the signal when it is aborted. */
 export async function* pacedSlices(
   segments: readonly Uint8Array[],
   watcher: PacedBodyWatcher,

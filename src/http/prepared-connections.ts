@@ -1,7 +1,6 @@
 /**
- * Connections that were opened before anything asked for them: the round trips of TCP and TLS pass while something
- * else is waited for. Whoever connects gets one of them, or a new one. A connection that is not used ends by itself, and
- * keeps no process alive.
+ * Connections that are opened in advance, so that the round trips of TCP and TLS overlap with other waiting. A request
+ * uses one of them, or a new one. An unused connection is closed after a while, and does not keep the process alive.
  */
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici/index.js'
@@ -9,13 +8,13 @@ import type { buildConnector } from 'undici/index.js'
 type Connector = buildConnector.connector
 type Callback = buildConnector.Callback
 
-/** One on its way, or there. Ready ones are handed out first. */
+/** A connection that is open or being opened. Open ones are handed out first. */
 interface Prepared {
   host: string
   protocol: string
   /** Set once it is open. */
   ready: { socket: Socket; release: () => void } | undefined
-  /** Who takes it as soon as it is open. */
+  /** Gets the connection as soon as it is open. */
   callback: Callback | undefined
 }
 
@@ -36,13 +35,13 @@ export class PreparedConnections {
       else {
         const { socket, release } = prepared.ready
         release()
-        // Whoever connects is called back later, as ever.
+        // The callback must be called asynchronously, as by any connector.
         queueMicrotask(() => callback(null, socket))
       }
     }
   }
 
-  /** Opens connections until `count` are unclaimed. Those that fail are nobody's business: a request will find out. */
+  /** Opens connections until `count` are unclaimed. Failures are ignored: a request will meet them. */
   open(origin: string, count: number): void {
     const { protocol, host, hostname, port } = new URL(origin)
     const there = [...this.#unclaimed].filter((prepared) => isFor(prepared, { protocol, host })).length
@@ -98,7 +97,7 @@ function isFor(prepared: Prepared, { protocol, host }: Pick<buildConnector.Optio
   return prepared.protocol === protocol && prepared.host === host
 }
 
-/** An IPv6 address without the brackets that it has in a URL. */
+/** Returns an IPv6 address without the brackets that it has in a URL. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1')
 }

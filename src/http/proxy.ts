@@ -1,22 +1,22 @@
-/** Which proxy the requests of a store go through. HTTP and HTTPS alike are tunnelled: a proxy sees the host, no more. */
+/** Finds the proxy for the requests of a store. HTTP and HTTPS are both tunneled, so a proxy only sees the host. */
 import type { EnvHttpProxyAgent } from 'undici/index.js'
 import { hideUserInfo } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import type { Undici } from './undici.js'
 
-/** Accepted: `'environment'`, or the URL of a proxy. */
+/** `'environment'`, or the URL of a proxy. */
 export type ProxyOption = 'environment' | (string & {})
 
 export interface Proxy {
   url: string
-  /** Hosts to go to directly, as `NO_PROXY` has them. */
+  /** Hosts that are connected to directly, in the format of `NO_PROXY`. */
   except: string
 }
 
 /**
- * The proxy for requests to `origin`. From the environment it is read as curl reads it: `https_proxy` or `HTTPS_PROXY`,
- * or else, for an endpoint without TLS, `http_proxy`. Its capitals are not heeded: where requests become CGI variables,
- * whoever sends one could set them. Throws UploadError where the value is not acceptable, without its password.
+ * Returns the proxy for requests to `origin`. The environment is read as by curl: `https_proxy` or `HTTPS_PROXY`, and
+ * `http_proxy` for an endpoint without TLS. `HTTP_PROXY` is ignored, as a CGI program gets it from a request header.
+ * Throws UploadError, without the password, if the value is invalid.
  */
 export function proxyOf(option: unknown, origin: string, environment: NodeJS.ProcessEnv): Proxy | undefined {
   if (option !== 'environment') return { url: checkProxyUrl('proxy', option), except: '' }
@@ -29,7 +29,7 @@ export function proxyOf(option: unknown, origin: string, environment: NodeJS.Pro
   }
 }
 
-/** Two time limits: to connect to the proxy, and for the proxy to connect. */
+/** Creates an agent with two time limits: to connect to the proxy, and for the proxy to connect. */
 export function proxyAgent(
   { EnvHttpProxyAgent, Pool }: Undici,
   { url, except }: Proxy,
@@ -48,7 +48,7 @@ export function proxyAgent(
 }
 
 function checkProxyUrl(name: string, value: unknown): string {
-  // A host and a port are enough for curl, and so for everybody who sets these variables.
+  // Like curl, accept a host and a port without a scheme.
   const text = typeof value === 'string' && !value.includes('://') ? `http://${value}` : value
   if (typeof text === 'string' && isProxyUrl(text)) return text
   const shown = typeof value === 'string' ? JSON.stringify(hideUserInfo(value)) : typeof value
@@ -58,7 +58,7 @@ function checkProxyUrl(name: string, value: unknown): string {
   )
 }
 
-/** Whether the HTTP client takes it: nothing may follow the port, and it decodes user name and password. */
+/** Returns whether the HTTP client accepts the URL: nothing may follow the port, and user name and password must decode. */
 function isProxyUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, pathname, search, hash, username, password } = new URL(text)

@@ -5,7 +5,7 @@ import { HttpFailure } from './http-failure.js'
 /** More than the largest page of a listing: 1,000 keys of 1,023 bytes, each byte percent-encoded, twice over. */
 export const LONGEST_ANSWER: number = 8192 * KiB
 
-/** The whole body as UTF-8. Throws HttpFailure when there is no end to it; the connection is given up then. */
+/** Resolves with the body as UTF-8. Throws HttpFailure and closes the connection if the body is too long. */
 export async function readText(body: Readable): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0

@@ -1,7 +1,7 @@
 /**
- * Requests over HTTP/1.1 with three time limits, none of which a slow but moving request ever meets: connecting,
- * bytes not moving, and waiting for the answer once all bytes have left. Redirects are not followed: credentials
- * never go to a host that the caller did not name.
+ * Sends requests over HTTP/1.1 with three time limits, none of which applies to a slow request that makes progress:
+ * connecting, no bytes moving, and waiting for the response once all bytes have left. Redirects are not followed, so
+ * credentials never go to a host that the caller did not name.
  */
 import type { Dispatcher as UndiciDispatcher } from 'undici/index.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
@@ -23,35 +23,35 @@ import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
 import { loadUndici } from './undici.js'
 
-/** What is used of a Dispatcher of undici 6, 7 or 8: their types differ, these verbs do not. */
+/** The methods used of a Dispatcher of undici 6, 7 or 8. The types of these versions differ, these methods do not. */
 export interface Dispatcher {
-  /** Sends a request and tells the handler what becomes of it. */
+  /** Sends a request and calls the handler with its events. */
   dispatch(options: object, handler: object): boolean
-  /** Sends a request and resolves with its answer. */
+  /** Sends a request and resolves with its response. */
   request(options: object): Promise<{ statusCode: number; headers: object; body: object }>
 }
 
-/** Time limits on single steps of a request; there is none on the whole. */
+/** Time limits for the steps of a request. There is none for the whole request. */
 export interface TimeoutOptions {
-  /** To connect, TLS included. Not applied with a dispatcher of your own, which has limits of its own. Default 10,000 ms. */
+  /** Time to connect, including TLS. Not applied if you set a `dispatcher`, which has its own limits. Default 10,000 ms. */
   connectMs: number
   /**
-   * From the last byte handed to the operating system to the first byte of the answer, plus the time that sending took:
-   * the system may hold bytes for as long. Completing an upload may take five times as long. Default 60,000 ms.
+   * Time from the last byte passed to the operating system to the first byte of the response, plus the time that sending
+   * took, as the system may hold bytes that long. Completing an upload may take five times as long. Default 60,000 ms.
    */
   answerMs: number
-  /** With no byte moving in a body that is being sent or received. Default 30,000 ms. */
+  /** Time without any byte moving in a body that is being sent or received. Default 30,000 ms. */
   stallMs: number
 }
 
 export const DEFAULT_TIMEOUTS: TimeoutOptions = { connectMs: 10_000, answerMs: 60_000, stallMs: 30_000 }
 
 export interface TransportParts {
-  /** Stays the caller's: it is used, never closed, and knows its way without `proxy`. */
+  /** Owned by the caller: it is never closed here, and `proxy` does not apply to it. */
   dispatcher?: Dispatcher | undefined
   proxy?: Proxy | undefined
   limiter?: BandwidthLimiter | undefined
-  /** Of the bodies that come. */
+  /** Limits the bandwidth of response bodies. */
   downloadLimiter?: BandwidthLimiter | undefined
 }
 
@@ -60,12 +60,12 @@ export class Transport {
   readonly #proxy: Proxy | undefined
   readonly #limiter: BandwidthLimiter | undefined
   readonly #downloadLimiter: BandwidthLimiter | undefined
-  /** An agent of our own, made for the first request, or what the caller gave. */
+  /** Our own agent, created with the first request, or the dispatcher of the caller. */
   #connections: OwnAgent | { dispatcher: UndiciDispatcher } | undefined
-  /** Of dispatchers that were replaced and still end their requests. */
+  /** Dispatchers that were replaced and still have requests in flight. */
   readonly #retiring = new Set<Promise<void>>()
   #connecting: Promise<OwnAgent> | undefined
-  /** Connections to open as soon as the client is loaded. */
+  /** Connections to open once the client is loaded. */
   #wanted: { origin: string; count: number } | undefined
   #closing: Promise<void> | undefined
   readonly #speed = new LineSpeed()
@@ -82,7 +82,7 @@ export class Transport {
     return this.#closing !== undefined
   }
 
-  /** The whole answer as text. Throws HttpFailure. */
+  /** Sends a request. Resolves with the response, its body as text. Throws HttpFailure. */
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const exchange = new Exchange(request)
     const { stallMs } = this.#timeouts
@@ -95,7 +95,7 @@ export class Transport {
       const answered = await this.#through((dispatcher) =>
         exchange.send(dispatcher, { body: watched, bodyTimeout, restMs: answerMs }),
       )
-      // What is slow on purpose says nothing of the line.
+      // A deliberately slow request says nothing about the speed of the line.
       const isPaced = this.#limiter !== undefined || (request.pacedMs ?? 0) > 0
       if (!isPaced) this.#speed.measured(body.size, performance.now() - begunAt)
       return answered
@@ -113,8 +113,8 @@ export class Transport {
   }
 
   /**
-   * Sends a request without a body. The body of the response goes to what `begin` returns, which ends where it lies;
-   * one that `begin` leaves is the text of the answer. Throws HttpFailure.
+   * Sends a request without a body. The body of the response goes to the sink that `begin` returns, or is read as text if
+   * it returns none. Throws HttpFailure.
    */
   async receive(request: HttpRequest, begin: BeginBody): Promise<HttpAnswer> {
     const exchange = new Exchange(request)
@@ -132,14 +132,14 @@ export class Transport {
   }
 
   /**
-   * The answer to a request without a body, its own body still to be read: whoever gets it must read or destroy it. The
-   * signal ends with the headers. Throws HttpFailure.
+   * Sends a request without a body. Resolves with the response once its headers are there; the caller must read or destroy
+   * its body. The signal applies until then. Throws HttpFailure.
    */
   async open({ origin, path, method, headers, signal, answerMs: ownMs }: HttpRequest): Promise<HttpStreamAnswer> {
     if (signal?.aborted === true) throw cancelled(signal.reason, false)
     const controller = new AbortController()
     const answerMs = ownMs ?? this.#timeouts.answerMs
-    // The client's own limit begins again with each answer below 200.
+    // The limit of the client restarts with each informational (1xx) response.
     let limit: NodeJS.Timeout | undefined
     const onInfo = (): void => {
       limit ??= setTimeout(() => {
@@ -158,7 +158,7 @@ export class Transport {
         onInfo,
       }),
     ).finally(() => clearTimeout(limit))
-    // The client ends a request that waits for its connection no sooner than when that is there.
+    // The client does not end a request that waits for its connection before the connection is there.
     const answer = await unlessAborted(answered, signal, (reason) => {
       const failure = cancelled(reason, true)
       controller.abort(failure)
@@ -167,7 +167,7 @@ export class Transport {
     return { status: answer.statusCode, headers: joinHeaders(answer.headers), body: answer.body }
   }
 
-  /** Opens connections until `count` are there that no request uses. What fails is left to the requests to find out. */
+  /** Opens connections until `count` of them are idle. Failures are ignored: the requests will meet them. */
   prepare(origin: string, count: number): void {
     if (this.#connections === undefined) {
       this.#wanted = { origin, count }
@@ -175,14 +175,14 @@ export class Transport {
     } else if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
   }
 
-  /** Ends idle connections; requests in flight end first. */
+  /** Closes all connections, once requests in flight have settled. */
   async close(): Promise<void> {
     this.#closing ??= this.#closeAll()
     return this.#closing
   }
 
   async #closeAll(): Promise<void> {
-    // A request that loads the client right now ends first, as any other in flight.
+    // A request that is loading the client is in flight as well.
     await this.#connecting?.catch(() => undefined)
     const own = this.#connections instanceof OwnAgent ? this.#connections : undefined
     await Promise.all([own?.close(), ...this.#retiring])
@@ -191,7 +191,7 @@ export class Transport {
   async #connect(): Promise<{ dispatcher: UndiciDispatcher }> {
     this.#connecting ??= loadUndici().then((undici) => {
       const agent = new OwnAgent(undici, this.#timeouts.connectMs, this.#proxy)
-      // Before any request that waits for the client: the first one takes a connection that is opened here.
+      // Before any request that waits for the client, so that the first one uses a connection opened here.
       if (this.#wanted !== undefined && !this.isClosed) agent.prepare(this.#wanted.origin, this.#wanted.count)
       return (this.#connections = agent)
     })
@@ -210,7 +210,7 @@ export class Transport {
     }
   }
 
-  /** The body in slices, by which the limits follow what moves. */
+  /** Returns the body in slices, which restart the time limits as they move. */
   #watched(
     { segments }: RequestBody,
     { onSent, pacedMs = 0 }: HttpRequest,
@@ -228,7 +228,7 @@ export class Transport {
         if (bytes > 0) onSent?.(bytes)
       },
       onAllMoved() {
-        // A slow connection has yet to carry what the operating system holds: no more than went out until now.
+        // The operating system may still hold bytes of a slow connection: no more than have left until now.
         exchange.expectAnswer(Math.ceil(speed.limit(answerMs) + performance.now() - (begunAt ?? 0)))
       },
       onHeld() {
@@ -240,7 +240,7 @@ export class Transport {
       : pacedSlices(segments, watcher, this.#limiter, exchange.ended)
   }
 
-  /** A broken connection may have idle siblings that broke as well: the next attempt gets a new one. */
+  /** Replaces the agent after a broken connection: other idle ones may be broken too, and the next attempt needs a new one. */
   #renew(used: UndiciDispatcher): void {
     const broken = this.#connections
     if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return

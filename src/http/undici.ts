@@ -1,7 +1,7 @@
 /**
- * Loads the HTTP client with the first request: until then a process does not pay for it.
+ * Loads the HTTP client with the first request, as loading it takes time that many processes need not spend.
  *
- * `undici` is imported by its file: Bun replaces the bare name by a class of its own, which lacks what is used here.
+ * `undici` is imported by its file name: Bun replaces the bare name by its own module, which lacks what is used here.
  */
 import type * as undici from 'undici/index.js'
 

@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto'
 
-/** As many stores, or rotations of credentials, as are likely in use at the same time. */
+/** More than the number of stores and rotated credentials that are likely in use at the same time. */
 const MOST_KEPT = 16
 
 const kept = new Map<string, Buffer>()
 
 /**
- * The key that signs all strings of one scope, `yyyymmdd/region/…`: one HMAC after the other, over what is between the
- * slashes. `secret` is the secret access key with the scheme's prefix. Good for a day, so that those made last are kept.
+ * Returns the key that signs all strings of one scope, `yyyymmdd/region/…`: a chain of HMACs over its segments. `secret` is
+ * the secret access key with the prefix of the scheme. A key is valid for a day, so the latest ones are cached.
  */
 export function derivedKey(secret: string, scope: string): Buffer {
   const name = `${scope}\n${secret}`

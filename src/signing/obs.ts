@@ -1,7 +1,7 @@
 /**
- * The signature of Huawei Cloud OBS, and the AWS version 2 signature that OBS takes as well: the same string under
- * another name and with `x-amz-` headers (esdk-obs-nodejs, lib/utils.js; huaweicloud-sdk-python-obs, obs/auth.py; the
- * API reference's "Authentication of Signature in a Header"). Unlike OSS version 1 the key is percent-encoded.
+ * The signature of Huawei Cloud OBS, and the AWS version 2 signature, which OBS accepts as well: the same string with
+ * another name and `x-amz-` headers. Sources: esdk-obs-nodejs, lib/utils.js; huaweicloud-sdk-python-obs, obs/auth.py; API
+ * reference, "Authentication of Signature in a Header". Unlike in OSS version 1 the key is percent-encoded.
  */
 import { createHmac } from 'node:crypto'
 import type { Credentials } from '../shared/credentials.js'
@@ -19,7 +19,7 @@ type ObsSignatureMode = 'obs' | 'aws'
 export interface ObsContext {
   /** Default `obs`. */
   mode?: ObsSignatureMode
-  /** The custom domain that the request goes to: it takes the place of the bucket. */
+  /** Custom domain of the request, which replaces the bucket. */
   domain?: string | undefined
 }
 
@@ -28,7 +28,7 @@ const SCHEMES = {
   aws: { name: 'AWS', prefix: 'x-amz-', accessKeyParameter: 'AWSAccessKeyId' },
 } as const
 
-/** Query names, in lower case, that are part of the resource; all others are left out of the signature. */
+/** Query parameters, in lower case, that are part of the resource; all others are not signed. */
 const SUB_RESOURCES = new Set(
   `acl append attname backtosource bucketstatus cors customdomain delete deletebucket directcoldaccess encryption
   inventory length lifecycle location logging metadata mirrorbacktosource modify name notification object-lock
@@ -39,7 +39,7 @@ const SUB_RESOURCES = new Set(
   x-image-save-object x-oss-process`.split(/\s+/),
 )
 
-/** The headers that authorise `request`: to be sent with it, none of its own changed. */
+/** Returns the headers that authorize `request`. They must be sent with it; its own headers stay unchanged. */
 export function signObs(
   request: SignableRequest,
   credentials: Credentials,
@@ -53,7 +53,7 @@ export function signObs(
   return { ...headers, authorization: `${name} ${credentials.accessKeyId}:${signature}` }
 }
 
-/** The query of a presigned URL: the request's own and the parameters that authorise it. */
+/** Returns the query of a presigned URL: that of the request and the parameters that authorize it. */
 export function presignObs(
   request: SignableRequest,
   credentials: Credentials,
@@ -67,11 +67,11 @@ export function presignObs(
   return [...query, [accessKeyParameter, credentials.accessKeyId], ['Expires', expires], ['Signature', signature]]
 }
 
-/** `expires` takes the date's place in a presigned URL. */
+/** Returns the string to sign. `expires` replaces the date in a presigned URL. */
 export function obsStringToSign(request: SignableRequest, context: ObsContext = {}, expires?: string): string {
   const { prefix } = SCHEMES[context.mode ?? 'obs']
   const headers = lowerCaseHeaders(request.headers)
-  // A date in the service's own header is signed among those: its place here stays empty then.
+  // A date in an `x-obs-` header is signed with those headers, and the date here stays empty.
   const date = expires ?? (headers.has(`${prefix}date`) ? '' : (headers.get('date') ?? ''))
   const fixed = [request.method, headers.get('content-md5') ?? '', headers.get('content-type') ?? '', date]
   const ownHeaders = canonicalHeaderLines(headers, (name) => name.startsWith(prefix))

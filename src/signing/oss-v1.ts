@@ -1,6 +1,6 @@
 /**
- * OSS signature version 1 (alibabacloud-oss-go-sdk-v2, oss/signer/v1.go; the documentation's "Add a signature to the
- * header"). Unlike version 4 it takes the key and the sub-resources' values as they are, not percent-encoded.
+ * OSS signature version 1. Sources: alibabacloud-oss-go-sdk-v2, oss/signer/v1.go; documentation, "Add a signature to the
+ * header". Unlike in version 4, the key and the values of sub-resources are not percent-encoded.
  */
 import { createHmac } from 'node:crypto'
 import type { Credentials } from '../shared/credentials.js'
@@ -12,7 +12,7 @@ import {
   type SignableRequest,
 } from './signable-request.js'
 
-/** Query names that are part of the resource; all others are left out of the signature. */
+/** Query parameters that are part of the resource; all others are not signed. */
 const SUB_RESOURCES = new Set(
   `acl append asyncFetch bucketInfo callback callback-var cloudboxes cname comp continuation-token cors delete
   encryption endTime img inventory inventoryId lifecycle live location logging metaQuery objectMeta partNumber policy
@@ -23,7 +23,7 @@ const SUB_RESOURCES = new Set(
   versioning versions vod website withHashContext worm wormExtend wormId`.split(/\s+/),
 )
 
-/** The headers that authorise `request`: to be sent with it, none of its own changed. */
+/** Returns the headers that authorize `request`. They must be sent with it; its own headers stay unchanged. */
 export function signOssV1(
   request: SignableRequest,
   credentials: Credentials,
@@ -36,7 +36,7 @@ export function signOssV1(
   return { ...headers, authorization: `OSS ${credentials.accessKeyId}:${signature}` }
 }
 
-/** The query of a presigned URL: the request's own and the parameters that authorise it. */
+/** Returns the query of a presigned URL: that of the request and the parameters that authorize it. */
 export function presignOssV1(
   request: SignableRequest,
   credentials: Credentials,
@@ -49,7 +49,7 @@ export function presignOssV1(
   return [...query, ['Expires', expires], ['OSSAccessKeyId', credentials.accessKeyId], ['Signature', signature]]
 }
 
-/** `expires` takes the date's place in a presigned URL. */
+/** Returns the string to sign. `expires` replaces the date in a presigned URL. */
 export function ossV1StringToSign(request: SignableRequest, expires?: string): string {
   const headers = lowerCaseHeaders(request.headers)
   const date = expires ?? headers.get('x-oss-date') ?? headers.get('date') ?? ''

@@ -1,6 +1,6 @@
 /**
- * OSS signature version 4, as the official SDKs compute it (alibabacloud-oss-go-sdk-v2, oss/signer/v4.go).
- * The canonical path always begins with the bucket, whatever the host of the request is.
+ * OSS signature version 4 (source: alibabacloud-oss-go-sdk-v2, oss/signer/v4.go). The canonical path always starts with
+ * the bucket, even if the host name contains it.
  */
 import { createHash } from 'node:crypto'
 import type { Credentials } from '../shared/credentials.js'
@@ -18,16 +18,16 @@ const ALGORITHM = 'OSS4-HMAC-SHA256'
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
 
 export interface OssV4Context {
-  /** The general region id, such as `cn-hangzhou`, never `oss-cn-hangzhou`. */
+  /** The region ID, such as `cn-hangzhou`, never `oss-cn-hangzhou`. */
   region: string
-  /** `oss`, or `oss-cloudbox` with the CloudBox id as region. */
+  /** `oss`, or `oss-cloudbox` with the CloudBox ID as region. */
   product?: string
   date: Date
-  /** Further headers to sign; those that are always signed, or absent from the request, are dropped. */
+  /** Additional headers to sign. Headers that are always signed, or absent from the request, are ignored. */
   additionalHeaders?: readonly string[]
 }
 
-/** The headers that authorise `request`: to be sent with it, none of its own changed. */
+/** Returns the headers that authorize `request`. They must be sent with it; its own headers stay unchanged. */
 export function signOssV4(
   request: SignableRequest,
   credentials: Credentials,
@@ -49,7 +49,7 @@ export function signOssV4(
   return headers
 }
 
-/** The query of a presigned URL: the request's own and the parameters that authorise it. */
+/** Returns the query of a presigned URL: that of the request and the parameters that authorize it. */
 export function presignOssV4(
   request: SignableRequest,
   credentials: Credentials,
@@ -71,7 +71,7 @@ export function presignOssV4(
   return [...query, ['x-oss-signature', ossV4Signature(canonicalRequest, dateTime, scope, credentials)]]
 }
 
-/** What is hashed into the string to sign. `additional` are sorted lower-case names. */
+/** Returns the canonical request, whose hash is part of the string to sign. `additional` are sorted lower-case names. */
 export function ossV4CanonicalRequest(request: SignableRequest, additional: readonly string[]): string {
   const isSigned = (name: string) => isAlwaysSigned(name) || additional.includes(name)
   return [
@@ -84,7 +84,7 @@ export function ossV4CanonicalRequest(request: SignableRequest, additional: read
   ].join('\n')
 }
 
-/** `scope` is `yyyymmdd/region/product/aliyun_v4_request`, the date being that of `dateTime`. */
+/** Returns the string to sign. `scope` is `yyyymmdd/region/product/aliyun_v4_request`, with the date of `dateTime`. */
 export function ossV4StringToSign(canonicalRequest: string, dateTime: string, scope: string): string {
   const hash = createHash('sha256').update(canonicalRequest).digest('hex')
   return [ALGORITHM, dateTime, scope, hash].join('\n')
@@ -100,7 +100,7 @@ export function ossV4Signature(
   return hmac(key, ossV4StringToSign(canonicalRequest, dateTime, scope)).toString('hex')
 }
 
-/** `yyyymmddThhmmssZ` in UTC. */
+/** Returns `yyyymmddThhmmssZ` in UTC. */
 export function formatOssV4Date(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, '')
 }

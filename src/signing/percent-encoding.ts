@@ -1,6 +1,6 @@
 const LEFT_BY_ENCODE_URI_COMPONENT = /[!'()*]/g
 
-/** Percent-encodes every byte of the UTF-8 text but `A-Z a-z 0-9 - . _ ~`, with upper-case hex digits. */
+/** Percent-encodes every byte of the UTF-8 text except `A-Z a-z 0-9 - . _ ~`, with upper-case hex digits. */
 export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     LEFT_BY_ENCODE_URI_COMPONENT,
@@ -8,7 +8,7 @@ export function percentEncode(text: string): string {
   )
 }
 
-/** The same for an object key in a path: its slashes stay. */
+/** Percent-encodes an object key for a path: slashes stay. */
 export function percentEncodeKey(key: string): string {
   return percentEncode(key).replaceAll('%2F', '/')
 }

@@ -1,26 +1,26 @@
-/** What a signature is taken over, in plain (decoded) form: each scheme encodes as its service demands. */
+/** The request to sign, in plain (decoded) form. Each signature scheme encodes it as its service requires. */
 export interface SignableRequest {
   method: string
-  /** Absent for calls on the service itself. */
+  /** Absent for calls to the service itself. */
   bucket?: string | undefined
-  /** Absent for calls on the bucket. */
+  /** Absent for calls to the bucket. */
   key?: string | undefined
   query: readonly QueryParameter[]
   /** Names in any case. */
   headers: Readonly<Record<string, string>>
-  /** Lower-case hex of the body's SHA-256, where the signature is to cover it. */
+  /** SHA-256 of the body in lower-case hex, if the signature covers it. */
   payloadHash?: string | undefined
 }
 
-/** An empty value stands for a bare name, such as `?uploads`. */
+/** A name with an empty value has no equals sign, such as `?uploads`. */
 export type QueryParameter = readonly [name: string, value: string]
 
-/** The headers with lower-case names. */
+/** Returns the headers with lower-case names. */
 export function lowerCaseHeaders(headers: Readonly<Record<string, string>>): Map<string, string> {
   return new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()]))
 }
 
-/** `name:value\n` for each header that `include` takes, sorted by name. */
+/** Returns `name:value\n` for each header that `include` accepts, sorted by name. */
 export function canonicalHeaderLines(headers: ReadonlyMap<string, string>, include: (name: string) => boolean): string {
   return [...headers]
     .filter(([name]) => include(name))
@@ -29,7 +29,7 @@ export function canonicalHeaderLines(headers: ReadonlyMap<string, string>, inclu
     .join('')
 }
 
-/** Byte order for ASCII text; `localeCompare` would sort `_` before `-` and upper case among lower case. */
+/** Compares ASCII texts by bytes; `localeCompare` would sort `_` before `-` and mix upper and lower case. */
 export function compareBytes(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

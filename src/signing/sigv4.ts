@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4 for S3 and its compatibles (S3 API reference, "Authenticating Requests"). Unlike other
- * services of AWS, S3 takes the path as it is sent: encoded once, never normalised.
+ * AWS Signature Version 4 for S3 and compatible services (S3 API reference, "Authenticating Requests"). Unlike other AWS
+ * services, S3 signs the path as it is sent: encoded once, never normalized.
  */
 import { createHash } from 'node:crypto'
 import type { Credentials } from '../shared/credentials.js'
@@ -10,7 +10,7 @@ import { compareBytes, lowerCaseHeaders, type QueryParameter } from './signable-
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 
-/** In the payload's place when the body is not part of the signature. */
+/** Replaces the payload hash if the body is not signed. */
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD'
 
 export interface SigV4Request {
@@ -18,7 +18,7 @@ export interface SigV4Request {
   /** As it is sent, percent-encoded. */
   path: string
   query: readonly QueryParameter[]
-  /** Names in any case; `Host` must be there, with its port unless it is the scheme's own. */
+  /** Names in any case. `Host` is required, with its port unless it is the default port of the scheme. */
   headers: Readonly<Record<string, string>>
 }
 
@@ -27,15 +27,15 @@ export interface SigV4Context {
   date: Date
 }
 
-/** Headers that are changed on the way, or set below this library. */
+/** Headers that proxies change, or that are set below this library. */
 const UNSIGNABLE = new Set(['authorization', 'connection', 'expect', 'transfer-encoding', 'user-agent'])
 
-/** The headers that authorise `request`: to be sent with it, none of its own changed. */
+/** Returns the headers that authorize `request`. They must be sent with it; its own headers stay unchanged. */
 export function signSigV4(
   request: SigV4Request,
   credentials: Credentials,
   context: SigV4Context & {
-    /** Lower-case hex of the body's SHA-256, or `UNSIGNED_PAYLOAD`. */
+    /** SHA-256 of the body in lower-case hex, or `UNSIGNED_PAYLOAD`. */
     payloadHash: string
   },
 ): Record<string, string> {
@@ -51,7 +51,7 @@ export function signSigV4(
   return headers
 }
 
-/** The query of a presigned URL: the request's own and the parameters that authorise it. */
+/** Returns the query of a presigned URL: that of the request and the parameters that authorize it. */
 export function presignSigV4(
   request: SigV4Request,
   credentials: Credentials,
@@ -72,7 +72,7 @@ export function presignSigV4(
   return [...query, ['X-Amz-Signature', sigV4Signature(canonical.text, dateTime, scope, credentials)]]
 }
 
-/** What is hashed into the string to sign, and the names of the headers in it. */
+/** Returns the canonical request, whose hash is part of the string to sign, and the names of the headers in it. */
 export function sigV4CanonicalRequest(
   request: SigV4Request,
   payloadHash: string,
@@ -86,13 +86,13 @@ export function sigV4CanonicalRequest(
   return { text, signedHeaders }
 }
 
-/** `scope` is `yyyymmdd/region/s3/aws4_request`, the date being that of `dateTime`. */
+/** Returns the string to sign. `scope` is `yyyymmdd/region/s3/aws4_request`, with the date of `dateTime`. */
 export function sigV4StringToSign(canonicalRequest: string, dateTime: string, scope: string): string {
   const hash = createHash('sha256').update(canonicalRequest).digest('hex')
   return [ALGORITHM, dateTime, scope, hash].join('\n')
 }
 
-/** Lower-case hex; `scope` as in the string to sign. */
+/** Returns the signature in lower-case hex. `scope` is that of the string to sign. */
 export function sigV4Signature(
   canonicalRequest: string,
   dateTime: string,
@@ -102,12 +102,12 @@ export function sigV4Signature(
   return hmac(sigV4Key(scope, credentials), sigV4StringToSign(canonicalRequest, dateTime, scope)).toString('hex')
 }
 
-/** The key that signs all strings of one scope. */
+/** Returns the key that signs all strings of one scope. */
 export function sigV4Key(scope: string, { accessKeySecret }: Pick<Credentials, 'accessKeySecret'>): Buffer {
   return derivedKey(`AWS4${accessKeySecret}`, scope)
 }
 
-/** `yyyymmddThhmmssZ` in UTC. */
+/** Returns `yyyymmddThhmmssZ` in UTC. */
 function formatDate(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, '')
 }
@@ -120,7 +120,7 @@ function signedHeaderNames(headers: Readonly<Record<string, string>>): string[] 
   return [...lowerCaseHeaders(headers).keys()].filter((name) => !UNSIGNABLE.has(name)).sort(compareBytes)
 }
 
-/** Unlike in the signature of OSS, an empty value keeps its equals sign. */
+/** Returns the canonical query. Unlike in the signature of OSS, an empty value keeps its equals sign. */
 function canonicalQuery(query: readonly QueryParameter[]): string {
   return query
     .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
