@@ -12,6 +12,7 @@ import { downloadFile } from '../download/file/download-file.js'
 import type { FileDownloadOptions } from '../download/file/file-download-options.js'
 import { Transport } from '../http/transport.js'
 import type { Provider } from '../shared/provider.js'
+import { isUnclear } from '../stores/integrity/verdict.js'
 import { MultipartApi } from '../stores/multipart-api.js'
 import { copyOfObjectOptions, type ObjectOptions } from '../stores/object/object-options.js'
 import type {
@@ -168,7 +169,9 @@ export class ObjectStore {
       length,
       ...head
     } = await this.#driver.getObject(this.#key(key), range, context, readOptionsOf(options))
-    const expected = { size: length, checksum: range === undefined ? head.checksum : undefined }
+    const checksum = range === undefined ? head.checksum : undefined
+    const isCertain = checksum === undefined || !isUnclear(checksum, this.#driver)
+    const expected = { size: length, checksum, isCertain }
     const body = objectBody(raw, { bucket: this.bucket, key }, expected, context.signal)
     return { ...head, body }
   }

@@ -1,5 +1,6 @@
 /** Compares what was read with what the service says of the object. */
 import { type Checksum, type RunningChecksum, startComparison } from '../checksum/checksum.js'
+import { isUnclear } from '../stores/integrity/verdict.js'
 import { CHECKSUM_NAMES } from '../shared/checksum-names.js'
 import { UploadError } from '../shared/errors.js'
 import type { CallContext, ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
@@ -8,7 +9,7 @@ import { ObjectPin } from './object-pin.js'
 
 /**
  * How an object was verified: by its CRC-64 (OSS, OBS), its CRC-32 or CRC-64/NVME (S3), its ETag where that is made of MD5s, or
- * by its size alone, where the service has nothing else that can be compared, or only a range was read.
+ * by its size alone, where the service has nothing else that can be compared, such as for an object that OBS encrypts, or only a range was read.
  */
 export type VerifiedBy = 'crc64' | 'crc32' | 'crc64nvme' | 'etag' | 'size'
 
@@ -67,6 +68,7 @@ export function compareContent(
 ): VerifiedBy {
   if (checksum === undefined || value === undefined) return 'size'
   if (value === checksum.value) return VERIFIED_BY[checksum.algorithm]
+  if (isUnclear(checksum, driver)) return 'size'
   const name = checksum.algorithm === 'md5' ? 'ETag' : CHECKSUM_NAMES[checksum.algorithm]
   throw new UploadError(
     'CHECKSUM_MISMATCH',
@@ -124,7 +126,13 @@ async function partSize(
   partNumber: number,
   context: CallContext,
 ): Promise<number | undefined> {
-  const head = await driver.headObject(key, context, { ...read, partNumber })
+  let head: ObjectHead
+  try {
+    head = await driver.headObject(key, context, { ...read, partNumber })
+  } catch (error) {
+    if (error instanceof UploadError && error.code === 'REJECTED') return undefined
+    throw error
+  }
   const length = Number(head.headers['content-length'])
   return head.etag === object.etag && Number.isSafeInteger(length) ? length : undefined
 }

@@ -51,6 +51,7 @@ export class MultipartApi implements StoreDriver {
   readonly limits: StoreDriver['limits']
   readonly partChecksum: StoreDriver['partChecksum']
   readonly tellsChecksumWithRanges: StoreDriver['tellsChecksumWithRanges']
+  readonly hasCertainMd5Etags: StoreDriver['hasCertainMd5Etags']
   readonly #dialect: Dialect
   readonly #headers: ObjectHeaders
   readonly #integrity: Integrity
@@ -71,6 +72,7 @@ export class MultipartApi implements StoreDriver {
     this.#reader = new ObjectReader(dialect, this.#headers, this.#answers, this.#requester)
     this.#lists = new BucketLists(dialect, this.#answers, this.#requester)
     this.tellsChecksumWithRanges = dialect.checksums.own?.isToldWithRanges === true
+    this.hasCertainMd5Etags = dialect.checksums.md5HiddenBy === 'own-keys'
     this.provider = dialect.provider
     this.bucket = dialect.bucket
     this.limits = dialect.limits

@@ -16,6 +16,11 @@ export interface StoreDriver {
   readonly limits: StoreLimits
   /** Whether the response to a range has the checksum of the whole object. */
   readonly tellsChecksumWithRanges: boolean
+  /**
+   * Whether an ETag that looks like an MD5 is one, unless the response names an encryption. Where it may be something else, an
+   * ETag that differs from the MD5 of the bytes shows nothing.
+   */
+  readonly hasCertainMd5Etags: boolean
   /** What the `checksum` of a part's receipt is; absent where receipts have none. */
   readonly partChecksum?: ChecksumAlgorithm | undefined
 

@@ -57,6 +57,7 @@ export class MemoryDriver implements StoreDriver {
   readonly bucket = 'bucket'
   readonly limits: StoreLimits
   readonly tellsChecksumWithRanges = true
+  readonly hasCertainMd5Etags = true
   readonly objects = new Map<string, Stored>()
   readonly uploads = new Map<string, Map<number, Stored>>()
   /** The options that each call came with. */

@@ -5,6 +5,8 @@ import { ObjectStore, openStore, type ObsStoreOptions, type S3StoreOptions } fro
 export interface ProviderStore {
   emulator: Emulator
   store: ObjectStore
+  /** Opens one more store with the same options, which knows nothing of what the first one has learned. */
+  openAnother: () => ObjectStore
 }
 
 /** An emulator and a store of that provider on it, both gone when the test ends. */
@@ -22,10 +24,16 @@ export async function providerStore(
     credentials,
     retry: { maxAttempts: 8, baseDelayMs: 1, maxDelayMs: 20 },
   }
-  const store = options.provider === 's3' ? openStore({ ...common, ...options }) : openStore({ ...common, ...options })
+  const stores: ObjectStore[] = []
+  const openAnother = (): ObjectStore => {
+    const opened =
+      options.provider === 's3' ? openStore({ ...common, ...options }) : openStore({ ...common, ...options })
+    stores.push(opened)
+    return opened
+  }
   t.after(async () => {
-    await store.close()
+    for (const opened of stores) await opened.close()
     await emulator.close()
   })
-  return { emulator, store }
+  return { emulator, store: openAnother(), openAnother }
 }

@@ -2,7 +2,7 @@ import type { Checksum } from '../../checksum/checksum.js'
 import { formatCrc64 } from '../../checksum/decimal.js'
 import { combinedChecksum, combinedEtag } from './integrity.js'
 import type { ObjectBody } from '../object/object-body.js'
-import type { CompletedPart, ObjectHead, StoredObject } from '../store-driver.js'
+import type { CompletedPart, ObjectHead, StoreDriver, StoredObject } from '../store-driver.js'
 
 /** What an object must be: sent in one request, or put together from parts. */
 export type ExpectedObject = {
@@ -22,13 +22,18 @@ export interface Comparison {
   expected?: string
 }
 
+type Md5Certainty = Pick<StoreDriver, 'hasCertainMd5Etags'>
+
 /** `found` is the answer that published the object, or what is under its key. */
 export async function compareObject(
   found: StoredObject & Partial<Pick<ObjectHead, 'size' | 'uploadId'>>,
   object: ExpectedObject,
+  driver: Md5Certainty,
 ): Promise<Comparison> {
-  const told = found.checksum ?? crc64Of(found)
-  const expected = told === undefined ? undefined : await checksumOf(object, told)
+  const stated = found.checksum ?? crc64Of(found)
+  const computed = stated === undefined ? undefined : await checksumOf(object, stated)
+  const isOpaque = stated !== undefined && stated.value !== computed && isUnclear(stated, driver)
+  const [told, expected] = isOpaque ? [] : [stated, computed]
   const facts = { ...(told === undefined ? {} : { told }), ...(expected === undefined ? {} : { expected }) }
   if (found.size !== undefined && found.size !== object.size) return { verdict: 'mismatch', ...facts }
   if (expected !== undefined) return { verdict: told?.value === expected ? 'match' : 'mismatch', ...facts }
@@ -36,6 +41,11 @@ export async function compareObject(
     return { verdict: found.uploadId === object.uploadId ? 'match' : 'mismatch', ...facts }
   }
   return { verdict: 'unknown', ...facts }
+}
+
+/** Whether a checksum that differs shows nothing: an ETag may be that of encrypted bytes, though no response says so. */
+export function isUnclear({ algorithm }: Checksum, { hasCertainMd5Etags }: Md5Certainty): boolean {
+  return algorithm === 'md5' && !hasCertainMd5Etags
 }
 
 function crc64Of({ crc64 }: StoredObject): Checksum | undefined {

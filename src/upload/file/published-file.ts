@@ -27,7 +27,7 @@ export async function findPublished(
   // First what costs one request, then the reading of the file.
   const stored = await headOf(() => driver.headObject(key, { signal }, options))
   if (stored === undefined) return undefined
-  const { verdict } = await compareObject(stored, { size, crc64, uploadId, parts })
+  const { verdict } = await compareObject(stored, { size, crc64, uploadId, parts }, driver)
   if (verdict !== 'match' || hasOtherOptions(stored, options)) return undefined
   // The same bytes from another upload may have other options.
   if (stored.uploadId !== undefined && stored.uploadId !== uploadId) return undefined

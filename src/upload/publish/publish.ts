@@ -93,7 +93,7 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
       const isRefused = failure.code === 'ALREADY_EXISTS'
       // The service would refuse it again: without a sign of another origin, an earlier attempt made the object.
       if (origin === 'ours' || (origin === 'unclear' && isRefused)) {
-        return { ...found.head, ...checksumOf(found.comparison) }
+        return withChecksum(found.head, found.comparison)
       }
       if (isRefused || isRepeated || publication.context.signal?.aborted === true) throw failure
     }
@@ -105,12 +105,12 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
  * again. Where it never has anything, the size decides: it has shown already that each part is the one that was sent.
  */
 async function verify(publication: Publication, stored: StoredObject): Promise<StoredObject> {
-  const answered = await compareObject(stored, publication.expected)
+  const answered = await compareObject(stored, publication.expected, publication.driver)
   if (answered.verdict === 'mismatch') throw mismatch(publication, stored, answered)
-  if (answered.verdict === 'match') return { ...stored, ...checksumOf(answered) }
+  if (answered.verdict === 'match') return withChecksum(stored, answered)
   const { head, comparison } = await look(publication)
   if (comparison.verdict === 'mismatch') throw mismatch(publication, head, comparison)
-  return { ...stored, etag: stored.etag === '' ? head.etag : stored.etag, ...checksumOf(comparison) }
+  return withChecksum({ ...stored, etag: stored.etag === '' ? head.etag : stored.etag }, comparison)
 }
 
 /** Returns what is stored under the key, where it has the expected bytes; throws the failure otherwise. */
@@ -149,11 +149,14 @@ async function look({ driver, key, expected, options, context }: Publication): P
   const lookedAt = performance.now()
   const head = await driver.headObject(key, { ...context, isUnderWay: true }, options)
   const foundAt = performance.now()
-  return { head, comparison: await compareObject(head, expected), lookedAt, foundAt }
+  return { head, comparison: await compareObject(head, expected, driver), lookedAt, foundAt }
 }
 
-function checksumOf({ verdict, told }: Comparison): Pick<StoredObject, 'checksum'> {
-  return verdict === 'match' && told !== undefined ? { checksum: told } : {}
+/** Its checksum is the one that was compared with the bytes, if any. */
+function withChecksum(stored: StoredObject, { verdict, told }: Comparison): StoredObject {
+  const result = { ...stored }
+  delete result.checksum
+  return verdict === 'match' && told !== undefined ? { ...result, checksum: told } : result
 }
 
 function mismatch(

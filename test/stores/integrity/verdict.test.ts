@@ -28,9 +28,13 @@ const MD5_OF_MD5S = `${createHash('md5')
 
 type Found = Parameters<typeof compareObject>[0]
 
-async function verdict(found: Partial<Found>, expected: ExpectedObject): Promise<Comparison['verdict']> {
+async function verdict(
+  found: Partial<Found>,
+  expected: ExpectedObject,
+  hasCertainMd5Etags = true,
+): Promise<Comparison['verdict']> {
   const stored: StoredObject = { etag: '"E"', requestId: 'R' }
-  return (await compareObject({ ...stored, ...found }, expected)).verdict
+  return (await compareObject({ ...stored, ...found }, expected, { hasCertainMd5Etags })).verdict
 }
 
 describe('an object that was found', () => {
@@ -72,6 +76,16 @@ describe('an object that was found', () => {
     assert.equal(await verdict({ checksum: { algorithm: 'md5', value: 'f'.repeat(32) } }, PUT), 'mismatch')
     assert.equal(await verdict({ checksum: { algorithm: 'md5', value: MD5_OF_MD5S } }, PARTS), 'match')
     assert.equal(await verdict({ checksum: { algorithm: 'md5', value: `${MD5}-2` } }, PARTS), 'mismatch')
+  })
+
+  it('is not known by an MD5 that differs where ETags may be something else', async () => {
+    const other = { checksum: { algorithm: 'md5', value: 'f'.repeat(32) } } as const
+    assert.equal(await verdict(other, PUT, false), 'unknown')
+    assert.equal(await verdict({ ...other, size: 999 }, PUT, false), 'mismatch')
+    assert.equal(await verdict({ checksum: { algorithm: 'md5', value: MD5 } }, PUT, false), 'match')
+    const ofParts = { checksum: { algorithm: 'md5', value: `${MD5}-2` } } as const
+    assert.equal(await verdict({ ...ofParts, uploadId: 'U' }, PARTS, false), 'match')
+    assert.equal(await verdict({ ...ofParts, uploadId: 'V' }, PARTS, false), 'mismatch')
   })
 
   it('is not held against a checksum of another kind', async () => {
