@@ -19,7 +19,7 @@ import { Output, type OutputStream } from './process/output.js'
 import type { StandardInput } from './process/session.js'
 import { listenForSignals } from './process/signals.js'
 import { optionNamesIn } from './options/option-names.js'
-import { secretsIn } from './options/secrets.js'
+import { secretsIn } from './access/secrets.js'
 
 /** How long the last words may take to leave after a signal. */
 const LAST_WORDS_MS = 1_000

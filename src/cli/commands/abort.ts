@@ -1,7 +1,7 @@
 import type { CallOptions, ListedUpload } from '../../index.js'
 import type { Invocation } from './command.js'
 import { messageOf, usageFailure } from '../process/failure.js'
-import { openObject, openTarget, type OpenTarget } from '../options/store-access.js'
+import { openObject, openTarget, type OpenTarget } from '../access/store-access.js'
 import { noteFirstRetry } from '../progress/retry-note.js'
 import { partsOf, unlessGone } from './unfinished-uploads.js'
 

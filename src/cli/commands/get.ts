@@ -1,6 +1,6 @@
 import type { DownloadProgress, DownloadResult, DownloadStream, ReadingOptions } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
-import type { OpenTarget } from '../options/store-access.js'
+import type { OpenTarget } from '../access/store-access.js'
 import type { Options } from '../options/options.js'
 import { usageFailure } from '../process/failure.js'
 import type { Session } from '../process/session.js'

@@ -1,6 +1,6 @@
 import { formatByteSize } from '../options/byte-sizes.js'
 import type { Invocation } from './command.js'
-import { openObject } from '../options/store-access.js'
+import { openObject } from '../access/store-access.js'
 import { noteFirstRetry } from '../progress/retry-note.js'
 import { formatTable } from '../progress/table.js'
 import { onlyUpload } from './unfinished-uploads.js'

@@ -1,7 +1,7 @@
 import type { Provider } from '../../../index.js'
 import { UploadError } from '../../../index.js'
 import { formatSeconds } from '../../options/durations.js'
-import { openTarget } from '../../options/store-access.js'
+import { openTarget } from '../../access/store-access.js'
 import { EXIT } from '../../process/exit-codes.js'
 import { adviceFor, Failure, messageOf } from '../../process/failure.js'
 import { noteFirstRetry } from '../../progress/retry-note.js'

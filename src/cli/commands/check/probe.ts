@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { type CallOptions, UploadError } from '../../../index.js'
-import type { OpenTarget } from '../../options/store-access.js'
+import type { OpenTarget } from '../../access/store-access.js'
 import type { Right } from './rights.js'
 
 const CONTENT = 'ossup check\n'

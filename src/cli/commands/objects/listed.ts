@@ -1,7 +1,7 @@
 /** Objects of a target, listed as its commands need them. */
 import type { CallOptions, ListedObject } from '../../../index.js'
 import { formatAge } from '../../options/durations.js'
-import type { OpenTarget } from '../../options/store-access.js'
+import type { OpenTarget } from '../../access/store-access.js'
 
 /** An object of a list, and when the service said so, by its own clock. */
 export interface Seen {

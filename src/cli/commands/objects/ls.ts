@@ -1,5 +1,5 @@
 import { formatByteSize } from '../../options/byte-sizes.js'
-import { openTarget } from '../../options/store-access.js'
+import { openTarget } from '../../access/store-access.js'
 import { usageFailure } from '../../process/failure.js'
 import { noteFirstRetry } from '../../progress/retry-note.js'
 import { formatTable } from '../../progress/table.js'

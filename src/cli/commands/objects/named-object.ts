@@ -1,6 +1,6 @@
 import type { CallOptions } from '../../../index.js'
 import type { Options } from '../../options/options.js'
-import { openObject, openTarget, type OpenTarget } from '../../options/store-access.js'
+import { openObject, openTarget, type OpenTarget } from '../../access/store-access.js'
 import { EXIT } from '../../process/exit-codes.js'
 import { Failure } from '../../process/failure.js'
 import { isFolder, NewestObjects, objectsOf } from './listed.js'

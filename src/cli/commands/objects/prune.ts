@@ -1,7 +1,7 @@
 import type { CallOptions } from '../../../index.js'
 import { formatByteSize } from '../../options/byte-sizes.js'
 import type { Options } from '../../options/options.js'
-import { openTarget, type OpenTarget } from '../../options/store-access.js'
+import { openTarget, type OpenTarget } from '../../access/store-access.js'
 import { messageOf, usageFailure } from '../../process/failure.js'
 import { noteFirstRetry } from '../../progress/retry-note.js'
 import { formatTable } from '../../progress/table.js'

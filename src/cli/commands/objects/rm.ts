@@ -1,5 +1,5 @@
 import { formatByteSize } from '../../options/byte-sizes.js'
-import { openObject } from '../../options/store-access.js'
+import { openObject } from '../../access/store-access.js'
 import { noteFirstRetry } from '../../progress/retry-note.js'
 import type { Invocation } from '../command.js'
 

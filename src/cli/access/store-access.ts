@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
 import { ENVIRONMENT_VARIABLES, type EnvironmentOption, PROVIDER_NAMES } from '../../internal.js'
 import { usageFailure } from '../process/failure.js'
-import type { Options } from './options.js'
+import type { Options } from '../options/options.js'
 import { configPath, type OssutilConfig, readOssutilConfig } from './ossutil-config.js'
 
 /** Whose configuration file is that of ossutil. */

@@ -1,4 +1,4 @@
-import type { Options } from './options.js'
+import type { Options } from '../options/options.js'
 import { configPath, readOssutilConfig } from './ossutil-config.js'
 
 /** What must never be shown: everything that credentials may be made of here. */

@@ -8,7 +8,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Credentials } from '../../index.js'
 import { messageOf, usageFailure } from '../process/failure.js'
-import type { Options } from './options.js'
+import type { Options } from '../options/options.js'
 
 export interface OssutilConfig {
   credentials: Credentials
