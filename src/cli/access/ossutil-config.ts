@@ -3,15 +3,14 @@
  * have already. Its names are spelt in several ways, which all mean the same. Version 1 has its credentials in
  * `[Credentials]`, version 2 in `[default]` and `[profile NAME]` (OSS, "Configure ossutil").
  */
-import { readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Credentials } from '../../index.js'
-import { messageOf, usageFailure } from '../process/failure.js'
+import { usageFailure } from '../process/failure.js'
 import type { Options } from '../options/options.js'
+import { homeOf, parseIni, readConfigFile, type Sections } from './config-files.js'
+import type { CredentialsOrigin } from './origin.js'
 
 export interface OssutilConfig {
-  credentials: Credentials
+  credentials: CredentialsOrigin
   region?: string
   endpoint?: string
   addressing?: string
@@ -20,7 +19,20 @@ export interface OssutilConfig {
   bucketCnames: ReadonlyMap<string, string>
 }
 
-type Setting = 'id' | 'secret' | 'token' | 'endpoint' | 'region' | 'mode' | 'source' | 'addressing'
+type Setting =
+  | 'id'
+  | 'secret'
+  | 'token'
+  | 'endpoint'
+  | 'region'
+  | 'mode'
+  | 'source'
+  | 'addressing'
+  | 'ecsRole'
+  | 'role'
+  | 'session'
+  | 'externalId'
+  | 'process'
 
 const SPELLINGS: Readonly<Record<string, Setting>> = {
   accesskeyid: 'id',
@@ -34,6 +46,13 @@ const SPELLINGS: Readonly<Record<string, Setting>> = {
   mode: 'mode',
   sourceprofile: 'source',
   addressingstyle: 'addressing',
+  ecsrolename: 'ecsRole',
+  ramrolename: 'ecsRole',
+  rolearn: 'role',
+  ramrolearn: 'role',
+  rolesessionname: 'session',
+  externalid: 'externalId',
+  credentialprocess: 'process',
 }
 
 /** Returns the file that was asked for, or the user's own; undefined for a user without a home. */
@@ -42,29 +61,10 @@ export function configPath(options: Options, environment: NodeJS.ProcessEnv): st
   return options.text('config') ?? (home === undefined ? undefined : join(home, '.ossutilconfig'))
 }
 
-/** An empty HOME would be the working folder, whose files are not the user's. */
-function homeOf({ HOME = '' }: NodeJS.ProcessEnv): string | undefined {
-  if (HOME !== '') return HOME
-  try {
-    const { homedir } = userInfo()
-    return homedir === '' ? undefined : homedir
-  } catch {
-    // A container may run under a user id that has no entry in passwd.
-    return undefined
-  }
-}
-
 /** Undefined where there is no such file. Throws Failure where it cannot be used. */
 export function readOssutilConfig(path: string | undefined, profile?: string): OssutilConfig | undefined {
-  if (path === undefined) return undefined
-  let text
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw usageFailure(`${path} cannot be read: ${messageOf(error)}`)
-  }
-  return parseOssutilConfig(text, path, profile)
+  const text = readConfigFile(path)
+  return path === undefined || text === undefined ? undefined : parseOssutilConfig(text, path, profile)
 }
 
 /**
@@ -73,23 +73,13 @@ export function readOssutilConfig(path: string | undefined, profile?: string): O
  * @throws {Failure} where the file cannot be used, or has no such profile.
  */
 export function parseOssutilConfig(text: string, path: string, profile?: string): OssutilConfig {
-  const sections = parseIni(text)
+  const sections = new Map([...parseIni(text)].map(([name, values]) => [name.toLowerCase(), values]))
   const { name, settings } = settingsOf(sections, path, profile)
-  const mode = settings.get('mode') ?? ''
-  if (mode !== '' && !/^(ak|ststoken)$/i.test(mode)) {
-    throw usageFailure(`${path} has the mode ${JSON.stringify(mode)}, but must have AK or StsToken`)
-  }
-  const accessKeyId = settings.get('id') ?? ''
-  const accessKeySecret = settings.get('secret') ?? ''
-  if (accessKeyId === '' || accessKeySecret === '') {
-    throw usageFailure(`${path} has no accessKeyID and accessKeySecret below [${name}]`)
-  }
-  const token = settings.get('token') ?? ''
   const region = settings.get('region') ?? ''
   const endpoint = settings.get('endpoint') ?? ''
   const addressing = settings.get('addressing') ?? ''
   return {
-    credentials: { accessKeyId, accessKeySecret, ...(token === '' ? {} : { securityToken: token }) },
+    credentials: originOf(settings, `${path} below [${name}]`),
     ...(region === '' ? {} : { region }),
     ...(endpoint === '' ? {} : { endpoint }),
     ...(addressing === '' ? {} : { addressing }),
@@ -99,7 +89,46 @@ export function parseOssutilConfig(text: string, path: string, profile?: string)
 }
 
 type Settings = ReadonlyMap<Setting | undefined, string>
-type Sections = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+/** How the credentials of a section come about. @throws {Failure} where it does not say all that is needed. */
+function originOf(settings: Settings, where: string): CredentialsOrigin {
+  const setting = (name: Setting): string => settings.get(name) ?? ''
+  const mode = setting('mode')
+  const [accessKeyId, accessKeySecret, securityToken] = [setting('id'), setting('secret'), setting('token')]
+  const keys = { accessKeyId, accessKeySecret, ...(securityToken === '' ? {} : { securityToken }) }
+  switch (mode.toLowerCase()) {
+    case '':
+    case 'ak':
+    case 'ststoken':
+      if (accessKeyId === '' || accessKeySecret === '') {
+        throw usageFailure(`${where} must have accessKeyID and accessKeySecret`)
+      }
+      return { by: 'keys', keys }
+    case 'process':
+      if (setting('process') === '') throw usageFailure(`${where} must have credential-process`)
+      return { by: 'process', command: setting('process'), where }
+    case 'ecsramrole':
+      return { by: 'alicloud', config: { type: 'ecs_ram_role', roleName: setting('ecsRole') } }
+    case 'ramrolearn':
+      if (setting('role') === '' || accessKeyId === '' || accessKeySecret === '') {
+        throw usageFailure(`${where} must have ram-role-arn, accessKeyID and accessKeySecret`)
+      }
+      return {
+        by: 'alicloud',
+        config: {
+          type: 'ram_role_arn',
+          ...keys,
+          roleArn: setting('role'),
+          roleSessionName: setting('session') === '' ? 'ossup' : setting('session'),
+          externalId: setting('externalId'),
+        },
+      }
+    default:
+      throw usageFailure(
+        `${where}: mode must be AK, StsToken, EcsRamRole, RamRoleArn or Process (got ${JSON.stringify(mode)})`,
+      )
+  }
+}
 
 /** Returns the section that counts, with what it takes from others. */
 function settingsOf(
@@ -139,22 +168,4 @@ function sectionOf(sections: Sections, profile: string): Settings | undefined {
 
 function asSettings(section: ReadonlyMap<string, string>): Settings {
   return new Map([...section].map(([name, value]) => [SPELLINGS[name.toLowerCase().replace(/[-_ ]/g, '')], value]))
-}
-
-/** Names of sections in lower case; the last value of a name counts. */
-function parseIni(text: string): Map<string, Map<string, string>> {
-  const sections = new Map<string, Map<string, string>>()
-  let section = new Map<string, string>()
-  for (const line of text.replace(/^\uFEFF/, '').split(/\r?\n/)) {
-    const name = /^\s*\[([^\]]*)\]\s*$/.exec(line)?.[1]
-    if (name !== undefined) {
-      const key = name.trim().toLowerCase().replace(/\s+/g, ' ')
-      section = sections.get(key) ?? new Map<string, string>()
-      sections.set(key, section)
-      continue
-    }
-    const [, key = '', value = ''] = /^\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? []
-    if (key !== '') section.set(key, value)
-  }
-  return sections
 }

@@ -1,17 +1,34 @@
 import type { Options } from '../options/options.js'
+import { readAwsProfile } from './aws-config.js'
+import type { CredentialsOrigin } from './origin.js'
 import { configPath, readOssutilConfig } from './ossutil-config.js'
 
 /** What must never be shown: everything that credentials may be made of here. */
 export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | undefined): string[] {
   const names = Object.keys(environment).filter((name) => /SECRET|TOKEN|ACCESS_KEY/.test(name))
   const secrets = names.map((name) => environment[name] ?? '').filter((value) => value.length >= 8)
+  if (options === undefined) return secrets
+  const profile = () => options.text('profile')
+  return [
+    ...secrets,
+    ...keysOf(() => readOssutilConfig(configPath(options, environment), profile())?.credentials),
+    ...keysOf(() => readAwsProfile(profile(), environment)?.credentials),
+  ]
+}
+
+/** A file that cannot be read has given nothing away. */
+function keysOf(read: () => CredentialsOrigin | undefined): string[] {
   try {
-    const config =
-      options === undefined ? undefined : readOssutilConfig(configPath(options, environment), options.text('profile'))
-    const { accessKeyId = '', accessKeySecret = '', securityToken = '' } = config?.credentials ?? {}
-    return [...secrets, accessKeyId, accessKeySecret, securityToken]
+    const origin = read()
+    if (origin?.by === 'keys') return Object.values(origin.keys).map(String)
+    return origin?.by === 'alicloud' ? secretsOf(origin.config) : []
   } catch {
-    // A file that cannot be read has given nothing away.
-    return secrets
+    return []
   }
+}
+
+function secretsOf(config: Readonly<Record<string, string>> = {}): string[] {
+  return [config['accessKeyId'], config['accessKeySecret'], config['securityToken']].filter(
+    (text) => text !== undefined,
+  )
 }

@@ -1,13 +1,10 @@
 /** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
 import { existsSync } from 'node:fs'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
-import { ENVIRONMENT_VARIABLES, type EnvironmentOption, PROVIDER_NAMES } from '../../internal.js'
-import { usageFailure } from '../process/failure.js'
+import { ENVIRONMENT_VARIABLES, PROVIDER_NAMES } from '../../internal.js'
 import type { Options } from '../options/options.js'
-import { configPath, type OssutilConfig, readOssutilConfig } from './ossutil-config.js'
-
-/** Whose configuration file is that of ossutil. */
-const WITH_OSSUTIL: Provider = 'oss'
+import { usageFailure } from '../process/failure.js'
+import { findAccess, variableOf } from './access.js'
 
 interface Target {
   scheme: Provider
@@ -49,53 +46,33 @@ export function openTarget(
   defaults: { retryMs?: number } = {},
 ): OpenTarget {
   const { scheme, bucket, key } = parseTarget(text)
-  const variables = variablesOf(scheme, environment)
-  if (bucket === undefined && variables.bucket === undefined) {
+  if (bucket === undefined && variableOf(scheme, 'bucket', environment) === undefined) {
     const [variable = ''] = ENVIRONMENT_VARIABLES[scheme].bucket
     throw usageFailure(
       `TARGET ${JSON.stringify(text)} has no bucket: write ${scheme}://bucket/key${variable === '' ? '' : `, or set ${variable}`}`,
     )
   }
-  const given = {
+  const access = findAccess(scheme, bucket, options, environment)
+  const retryMs = options.duration('retry-for') ?? defaults.retryMs
+  const filled = {
     provider: scheme,
-    bucket: bucket ?? variables.bucket,
-    region: options.text('region') ?? variables.region,
-    endpoint: options.text('endpoint') ?? variables.endpoint,
-    addressing: options.text('addressing'),
+    ...access,
     network: options.text('network'),
+    proxy: isLoopback(access.endpoint) ? undefined : 'environment',
     maxMemory: options.byteSize('max-memory'),
     bandwidthLimit: options.byteSize('bandwidth-limit'),
     downloadBandwidthLimit: options.byteSize('bandwidth-limit'),
-    credentials: variables.credentials,
+    retry: retryMs === undefined ? undefined : { totalMs: Math.round(retryMs), startMs: Math.round(retryMs) },
   }
-  const retryMs = options.duration('retry-for') ?? defaults.retryMs
-  const retry = retryMs === undefined ? undefined : { totalMs: Math.round(retryMs), startMs: Math.round(retryMs) }
-  const config = configFor(scheme, options, environment)
-  const filled = { ...given, retry, ...(config === undefined ? {} : fromConfig(config, given)) }
   const present: StoreOptions = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   // Values come from a command line: the library looks at each name and value before anything is sent.
   const store = openStore(present)
   return { store, key, addressOf: (name) => `${scheme}://${store.bucket}/${name}`, text }
 }
 
-/** What the service's variables say; one that is empty counts as absent. Half a pair of keys is left to the store to refuse. */
-function variablesOf(scheme: Provider, environment: NodeJS.ProcessEnv) {
-  const names = ENVIRONMENT_VARIABLES[scheme]
-  const valueOf = (option: EnvironmentOption): string | undefined =>
-    names[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
-  const accessKeyId = valueOf('accessKeyId')
-  const accessKeySecret = valueOf('accessKeySecret')
-  const credentials =
-    accessKeyId === undefined || accessKeySecret === undefined
-      ? undefined
-      : { accessKeyId, accessKeySecret, securityToken: valueOf('securityToken') }
-  return {
-    bucket: valueOf('bucket'),
-    region: valueOf('region'),
-    endpoint: valueOf('endpoint'),
-    accessKeyId,
-    credentials,
-  }
+/** A service on this machine, which no proxy leads to: what curl needs `no_proxy` for is known here. */
+function isLoopback(endpoint = ''): boolean {
+  return /^(?:https?:\/\/)?(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?\/?$/i.test(endpoint)
 }
 
 /** An operation on one object, which a bucket alone does not name. */
@@ -107,31 +84,4 @@ export function openObject(text: string, options: Options, environment: NodeJS.P
 
 function isScheme(scheme: string): scheme is Provider {
   return PROVIDER_NAMES.some((name) => name === scheme)
-}
-
-/** The file counts where it was asked for, or where the environment has no credentials: never half of each. */
-function configFor(scheme: Provider, options: Options, environment: NodeJS.ProcessEnv): OssutilConfig | undefined {
-  const profile = options.text('profile')
-  if (profile !== undefined && scheme !== WITH_OSSUTIL) {
-    throw usageFailure(`--profile is one of ossutil, and goes with ${WITH_OSSUTIL}:// alone`)
-  }
-  const path = configPath(options, environment)
-  const isAsked = options.text('config') !== undefined || profile !== undefined
-  const hasKeys = variablesOf(scheme, environment).accessKeyId !== undefined
-  if (scheme !== WITH_OSSUTIL || (!isAsked && hasKeys)) return undefined
-  const config = readOssutilConfig(path, profile)
-  if (config === undefined && isAsked) throw usageFailure(`there is no file ${path ?? '~/.ossutilconfig'}`)
-  return config
-}
-
-/** As ossutil does: what is typed first, then the bucket's domain, the bucket's endpoint, the endpoint. */
-function fromConfig(
-  config: OssutilConfig,
-  given: Readonly<Record<'bucket' | 'region' | 'endpoint' | 'addressing', string | undefined>>,
-): Record<string, unknown> {
-  const { bucket = '', region = config.region } = given
-  const cname = given.endpoint === undefined ? config.bucketCnames.get(bucket) : undefined
-  const endpoint = given.endpoint ?? cname ?? config.bucketEndpoints.get(bucket) ?? config.endpoint
-  const addressing = given.addressing ?? (cname === undefined ? config.addressing : 'cname')
-  return { credentials: config.credentials, endpoint, region, addressing }
 }

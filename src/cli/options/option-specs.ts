@@ -1,3 +1,5 @@
+import { CREDENTIAL_SOURCES } from './credential-sources.js'
+
 /** Every option, once: what parses them and what explains them read the same lists. */
 export interface OptionSpec {
   name: string
@@ -34,8 +36,14 @@ export const STORE_OPTIONS: readonly OptionSpec[] = [
     help: 'which hosts of the service',
   },
   { name: 'retry-for', value: 'TIME', help: 'wait so long for a service that is away, such as 15m (the default)' },
-  { name: 'config', value: 'FILE', help: 'credentials of ossutil (default: ~/.ossutilconfig)' },
-  { name: 'profile', value: 'NAME', help: 'which profile of that file (ossutil 2)' },
+  { name: 'config', value: 'FILE', help: 'of ossutil, for oss:// (default: ~/.ossutilconfig)' },
+  { name: 'profile', value: 'NAME', help: 'of the file of ossutil 2, or of ~/.aws for s3://' },
+  {
+    name: 'credentials',
+    value: 'SOURCE',
+    choices: CREDENTIAL_SOURCES,
+    help: 'of a role',
+  },
 ]
 
 export const PUT_OPTIONS: readonly OptionSpec[] = [

@@ -7,10 +7,13 @@ import { EXIT, signalOfExitCode } from './exit-codes.js'
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly exitCode: number
+  /** What to do, a line each. */
+  readonly details: readonly string[]
 
-  constructor(exitCode: number, message: string, cause?: unknown) {
+  constructor(exitCode: number, message: string, cause?: unknown, details: readonly string[] = []) {
     super(message, cause === undefined ? undefined : { cause })
     this.exitCode = exitCode
+    this.details = details
   }
 }
 
@@ -102,7 +105,7 @@ export function adviceFor(message: string): string[] {
 /** What a person needs beside the message: advice, what the service's support asks for, and what was left behind. */
 export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
-  const facts = adviceFor(error.message)
+  const facts = [...(error instanceof Failure ? error.details : []), ...adviceFor(error.message)]
   const { requestId, ec, key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
   // A file that goes into a folder has a key of its own.
   const [bucket] = /^\w+:\/\/[^/]*/.exec(target ?? '') ?? []

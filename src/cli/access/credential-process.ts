@@ -1,0 +1,55 @@
+/** Credentials that a command prints as JSON: `credential_process` of AWS, `credential-process` of ossutil 2. */
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import type { ExpiringCredentials } from '../../index.js'
+
+interface Printed {
+  AccessKeyId?: string
+  SecretAccessKey?: string
+  SessionToken?: string
+  /** As OSS names them. */
+  AccessKeySecret?: string
+  SecurityToken?: string
+  Expiration?: string
+}
+
+/**
+ * Returns a function that runs the command, which the store calls when it needs credentials. What the command prints is in no
+ * message: it is made of secrets. What it writes on standard error goes where ours goes.
+ */
+export function processCredentials(
+  command: string,
+  where: string,
+  environment: NodeJS.ProcessEnv,
+): () => Promise<ExpiringCredentials> {
+  return async () => {
+    const child = spawn(command, { shell: true, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = new Promise<string>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (code, signal) => resolve(signal ?? `status ${code ?? 'unknown'}`))
+    })
+    const [ending, output] = await Promise.all([ended, text(child.stdout)])
+    if (ending !== 'status 0') throw new Error(`the credential process of ${where} ended with ${ending}`)
+    return readPrinted(output, where)
+  }
+}
+
+function readPrinted(output: string, where: string): ExpiringCredentials {
+  const printed = parse(output)
+  const { AccessKeyId: accessKeyId, Expiration: expiration } = printed ?? {}
+  const accessKeySecret = printed?.SecretAccessKey ?? printed?.AccessKeySecret
+  const securityToken = printed?.SessionToken ?? printed?.SecurityToken
+  if (accessKeyId === undefined || accessKeySecret === undefined) {
+    throw new Error(`the credential process of ${where} must print JSON with AccessKeyId and SecretAccessKey`)
+  }
+  return { accessKeyId, accessKeySecret, securityToken, expiration }
+}
+
+function parse(output: string): Printed | undefined {
+  try {
+    const value: unknown = JSON.parse(output)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}

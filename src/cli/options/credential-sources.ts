@@ -1,0 +1,8 @@
+/** The values of `--credentials`: the role of an instance, that of a service account, or whatever the cloud's own package finds. */
+export const CREDENTIAL_SOURCES = ['instance', 'oidc', 'chain'] as const
+
+export type CredentialSource = (typeof CREDENTIAL_SOURCES)[number]
+
+export function isCredentialSource(text: string): text is CredentialSource {
+  return CREDENTIAL_SOURCES.some((name) => name === text)
+}
