@@ -6,20 +6,20 @@ import { attachLeftover, attachResumable, toError } from '../shared/errors.js'
 import type { ObjectBody } from '../stores/object/object-body.js'
 import type { ObjectOptions } from '../stores/object/object-options.js'
 import type { CallContext, StoreDriver } from '../stores/store-driver.js'
-import type { Checkpoint, Resumable } from './checkpoint/checkpoint.js'
+import type { Checkpoint, Earlier, Resumable } from './checkpoint/checkpoint.js'
 import { isSamePart } from './checkpoint/part-proof.js'
+import { CLEAN_UP_LIMITS } from './clean-up-limits.js'
 import { type AcknowledgedPart, PartsLedger } from './parts-ledger.js'
 
 /** An upload that begins as its end comes is waited for: only its id allows to abort it. */
 const INITIATE_GRACE_MS = 5_000
 
-const CLEAN_UP_MS = 60_000
-
-/** One attempt whose response never comes must not use up the time of the others. */
-const CLEAN_UP_ATTEMPT_MS = 20_000
-
 /** Which of an earlier run's parts are gone on with unseen. */
 export type PartsChoice = (parts: Resumable['parts']) => Iterable<AcknowledgedPart & { partNumber: number }>
+
+/** The parts of a previous run that are kept, of which upload; or the object that it became. */
+export type TakenOver =
+  { kind: 'parts'; upload: Resumable | undefined; ledger: PartsLedger } | Extract<Earlier, { kind: 'published' }>
 
 export interface MultipartUploadParts {
   driver: StoreDriver
@@ -32,7 +32,7 @@ export interface MultipartUploadParts {
 export class MultipartUpload {
   readonly #parts: MultipartUploadParts
   readonly #cancelInitiate = new AbortController()
-  #opening: Promise<Resumable | undefined> | undefined
+  #opening: Promise<Earlier> | undefined
   #uploadId: string | undefined
   #unknownUploads = 0
 
@@ -51,34 +51,37 @@ export class MultipartUpload {
   }
 
   /** What an earlier run left; looked for once. Throws UploadError. */
-  open(): Promise<Resumable | undefined> {
+  open(): Promise<Earlier> {
     const { checkpoint, context } = this.#parts
-    this.#opening ??= checkpoint?.open(context()) ?? Promise.resolve(undefined)
+    this.#opening ??= checkpoint?.open(context()) ?? Promise.resolve({ kind: 'nothing' })
     return this.#opening
   }
 
-  /** What an earlier run left, where there are parts in it that are chosen; these are in the ledger. */
-  async takeOver(choose: PartsChoice): Promise<{ earlier: Resumable; ledger: PartsLedger } | undefined> {
+  /** Resumes a previous run's upload, if `choose` yields parts of it: these are in the ledger. */
+  async takeOver(choose: PartsChoice): Promise<TakenOver> {
     const earlier = await this.open()
-    if (earlier === undefined) return undefined
+    if (earlier.kind === 'published') return earlier
     const ledger = new PartsLedger()
-    for (const { partNumber, ...part } of choose(earlier.parts)) ledger.record(partNumber, part)
-    if (ledger.count === 0) return undefined
-    this.#uploadId = earlier.uploadId
-    return { earlier, ledger }
+    if (earlier.kind === 'nothing') return { kind: 'parts', upload: undefined, ledger }
+    const { upload } = earlier
+    for (const { partNumber, ...part } of choose(upload.parts)) ledger.record(partNumber, part)
+    if (ledger.count === 0) return { kind: 'parts', upload: undefined, ledger }
+    this.#uploadId = upload.uploadId
+    return { kind: 'parts', upload, ledger }
   }
 
   /** What an earlier run left, where its first part is made of these bytes, or not there; else that is given up. */
   async resume(first: Promise<ObjectBody>): Promise<Resumable | undefined> {
     const earlier = await this.open()
-    if (earlier === undefined) return undefined
-    const stored = this.#parts.checkpoint?.comparesEachPart === true ? undefined : earlier.parts.get(1)
+    if (earlier.kind !== 'resumable') return undefined
+    const { upload } = earlier
+    const stored = this.#parts.checkpoint?.comparesEachPart === true ? undefined : upload.parts.get(1)
     if (stored !== undefined && !(await isSamePart(stored, await first))) {
       await this.restart('the first part is made of other bytes')
       return undefined
     }
-    this.#uploadId = earlier.uploadId
-    return earlier
+    this.#uploadId = upload.uploadId
+    return upload
   }
 
   /** Gives up what an earlier run left: the content is another one. */
@@ -128,8 +131,7 @@ export class MultipartUpload {
     try {
       if (uploadId !== undefined) {
         const { upload } = context()
-        const ownTime = { upload, retryTotalMs: CLEAN_UP_MS, attemptMs: CLEAN_UP_ATTEMPT_MS }
-        await driver.abortMultipartUpload({ key, uploadId }, ownTime, objectOptions)
+        await driver.abortMultipartUpload({ key, uploadId }, { upload, ...CLEAN_UP_LIMITS }, objectOptions)
       }
       await checkpoint?.remove()
     } catch (cleanupError) {

@@ -9,6 +9,9 @@ export interface AcknowledgedPart extends PartReceipt {
   crc64: bigint
 }
 
+/** What may be known of parts that were taken over from a previous run. */
+export type PartsTaken = Pick<PartsLedger, 'count' | 'bytes' | 'has'>
+
 /** The parts that the store acknowledged, in whatever order. What is published is counted here first. */
 export class PartsLedger {
   readonly #parts = new Map<number, AcknowledgedPart>()

@@ -1,4 +1,5 @@
 import type { PartsLedger } from './parts-ledger.js'
+import type { UploadProgress } from './progress.js'
 import type { UploadResult } from './upload-result.js'
 
 /**
@@ -17,4 +18,27 @@ export interface Multipart {
   name: 'multipart'
   initiated: Promise<string>
   ledger: PartsLedger
+}
+
+/** Returns the multipart upload of a state that has one. */
+export function multipartOf(state: TransferState): Multipart | undefined {
+  if (state.name === 'failed') return state.multipart
+  return state.name === 'multipart' ? state : undefined
+}
+
+/** Counts the parts of a state in which `running` requests are in flight and `handedOver` parts were to be sent or kept. */
+export function countParts(
+  state: TransferState,
+  running: number,
+  handedOver: number,
+): Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight'> {
+  if (state.name === 'done') {
+    const { size, parts } = state.result
+    return { acknowledged: size, partsDone: parts, partsInFlight: 0 }
+  }
+  const ledger = multipartOf(state)?.ledger
+  if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight: running }
+  // A request beside those of the parts publishes the object.
+  const inFlight = Math.min(running, handedOver - ledger.count)
+  return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: inFlight }
 }

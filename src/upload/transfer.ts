@@ -11,12 +11,12 @@ import { attachLeftover, toError } from '../shared/errors.js'
 import { ObjectBody } from '../stores/object/object-body.js'
 import type { ObjectOptions } from '../stores/object/object-options.js'
 import type { CallContext, OutageObserver } from '../stores/store-driver.js'
-import { Checkpoint } from './checkpoint/checkpoint.js'
+import { Checkpoint, type Resumable } from './checkpoint/checkpoint.js'
 import type { StoredPart } from './checkpoint/part-proof.js'
 import { type Concurrency, concurrencyOf } from '../flow/concurrency.js'
 import { MultipartUpload, type PartsChoice } from './multipart-upload.js'
 import { PartSender } from './part-sender.js'
-import { PartsLedger } from './parts-ledger.js'
+import { PartsLedger, type PartsTaken } from './parts-ledger.js'
 import { ProgressMeter, type UploadProgress } from './progress.js'
 import { completeVerified, putVerified } from './publish/publish.js'
 import { Scheduler } from '../flow/scheduler.js'
@@ -24,7 +24,7 @@ import { Publication } from './publish/publication.js'
 import { type Published, resultOf } from './publish/published.js'
 import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { TransferPlan } from './transfer-plan.js'
-import type { Multipart, TransferState } from './transfer-state.js'
+import { countParts, type Multipart, multipartOf, type TransferState } from './transfer-state.js'
 import type { UploadResult } from './upload-result.js'
 import { tellUpload, type ToldUpload } from './upload-trace.js'
 
@@ -102,17 +102,8 @@ export class Transfer {
   }
 
   get partsProgress(): Pick<UploadProgress, 'acknowledged' | 'partsDone' | 'partsInFlight' | 'concurrency'> {
-    const concurrency = this.#concurrency.limit
-    if (this.#state.name === 'done') {
-      const { size, parts } = this.#state.result
-      return { acknowledged: size, partsDone: parts, partsInFlight: 0, concurrency }
-    }
-    const partsInFlight = this.#scheduler.running
-    const ledger = this.#multipart?.ledger
-    if (ledger === undefined) return { acknowledged: 0, partsDone: 0, partsInFlight, concurrency }
-    // What runs beside the parts is the publication.
-    const left = Math.min(partsInFlight, this.#partsHandedOver - ledger.count)
-    return { acknowledged: ledger.bytes, partsDone: ledger.count, partsInFlight: left, concurrency }
+    const counted = countParts(this.#state, this.#scheduler.running, this.#partsHandedOver)
+    return { ...counted, concurrency: this.#concurrency.limit }
   }
 
   get hasRoom(): boolean {
@@ -134,25 +125,29 @@ export class Transfer {
   }
 
   /**
-   * Goes on with those of an earlier run's parts that are chosen, whatever their bytes are now; to be called first.
-   * Throws UploadError.
+   * Resumes the chosen parts of a previous run without comparing their bytes. `published` is the object that the previous
+   * run's upload became, if it did. Must be called before any part is sent. Throws UploadError.
    */
-  async takeOver(choose: PartsChoice): Promise<Pick<PartsLedger, 'count' | 'bytes' | 'has'>> {
+  async takeOver(choose: PartsChoice): Promise<{ parts: PartsTaken; published?: Published }> {
     this.open()
     const taken = await this.#upload.takeOver(choose)
     this.throwIfFailed()
-    if (taken === undefined) return new PartsLedger()
-    const { earlier, ledger } = taken
-    this.#enter({ name: 'multipart', initiated: Promise.resolve(earlier.uploadId), ledger })
+    if (taken.kind === 'published') return { parts: new PartsLedger(), published: taken.published }
+    const { upload, ledger } = taken
+    if (upload !== undefined) this.#resume(upload, ledger)
+    return { parts: ledger }
+  }
+
+  #resume(upload: Resumable, ledger: PartsLedger): void {
+    this.#enter({ name: 'multipart', initiated: Promise.resolve(upload.uploadId), ledger })
     this.#partsHandedOver = ledger.count
     this.meter.resume(ledger.count, ledger.bytes)
     try {
-      this.#observer.resumed?.(resumedUpload(earlier))
+      this.#observer.resumed?.(resumedUpload(upload))
     } catch (error) {
       this.#fail(toError(error))
       throw error
     }
-    return ledger
   }
 
   /** An earlier run published the object: nothing is left to do. Throws UploadError where the transfer has failed. */
@@ -190,7 +185,7 @@ export class Transfer {
     return this.#finish(async () => {
       await this.#scheduler.idle()
       this.throwIfFailed()
-      const multipart = this.#multipart
+      const multipart = multipartOf(this.#state)
       if (multipart === undefined) throw new Error('there are no parts to complete')
       const { ledger, initiated } = multipart
       const uploadId = await initiated
@@ -217,7 +212,8 @@ export class Transfer {
     try {
       return await this.#finish(async () => {
         const body = new ObjectBody(buffer?.segments ?? [], buffer?.digest() ?? 0n)
-        if ((await this.#upload.open()) !== undefined) await this.#upload.restart('all of it fits in one part now')
+        if ((await this.#upload.open()).kind === 'resumable')
+          await this.#upload.restart('all of it fits in one part now')
         const stored = await this.#publication.run(this.#scheduler, () =>
           putVerified(driver, this.key, body, this.#objectOptions, this.#context()),
         )
@@ -235,15 +231,10 @@ export class Transfer {
     if (before.name === 'failed') return before.settled
     this.meter.stop()
     this.#cancel.abort(error)
-    const multipart = this.#multipart
+    const multipart = multipartOf(before)
     const settled = this.#cleanUp(multipart, error).finally(() => this.#told?.failed(error, this.uploadId))
     this.#state = { name: 'failed', error, multipart, settled }
     return settled
-  }
-
-  get #multipart(): Multipart | undefined {
-    const state = this.#state
-    return state.name === 'failed' ? state.multipart : state.name === 'multipart' ? state : undefined
   }
 
   async #sendPart(

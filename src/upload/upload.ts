@@ -147,9 +147,10 @@ export class Upload {
   }
 
   async #takeOver(): Promise<number> {
-    const { count, bytes } = await this.#transfer.takeOver((parts) =>
+    const { parts: taken } = await this.#transfer.takeOver((parts) =>
       unbrokenParts(parts, (partNumber) => this.#plan.sizeOf(partNumber)),
     )
+    const { count, bytes } = taken
     this.#partCount = count
     this.#start = bytes
     return bytes

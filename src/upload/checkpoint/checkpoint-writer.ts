@@ -3,6 +3,9 @@
  * Invariant: what `save` was called for is in the store when its promise resolves.
  */
 import type { CheckpointStore } from '../../checkpoint/checkpoint-store.js'
+import type { ObjectBody } from '../../stores/object/object-body.js'
+import type { AcknowledgedPart } from '../parts-ledger.js'
+import { md5OfEtag } from './part-proof.js'
 import { formatRecord, type RecordedPart, type RecordHead } from './record.js'
 import { RecordedParts } from './recorded-parts.js'
 
@@ -19,6 +22,8 @@ export class CheckpointWriter {
   readonly #store: CheckpointStore
   readonly #onDurable: (notice: CheckpointNotice) => void
   #head: RecordHead
+  /** Whether the service's ETags of parts are their MD5, which the first part shows. */
+  #etagsAreMd5: Promise<boolean> | undefined
   readonly #parts = new RecordedParts()
   #running: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
@@ -29,18 +34,25 @@ export class CheckpointWriter {
     this.#onDurable = onDurable
   }
 
-  set(part: RecordedPart): void {
-    this.#parts.set(part)
+  /** Keeps the parts of an earlier run for which `isKept`; its record says what the service's ETags are. */
+  takeOver(parts: readonly RecordedPart[], isKept: (partNumber: number) => boolean): void {
+    if (parts.length > 0) this.#etagsAreMd5 = Promise.resolve(this.#head.etagsAreMd5)
+    for (const part of parts) if (isKept(part.partNumber)) this.#parts.set(part)
+  }
+
+  /** Resolves when the acknowledgement of this part, made of these bytes, is durable. */
+  async record(partNumber: number, part: AcknowledgedPart, body: ObjectBody): Promise<void> {
+    const md5 = md5OfEtag(part.etag)
+    this.#etagsAreMd5 ??= (async () => md5 !== undefined && md5 === (await body.checksum('md5')))()
+    this.#head = { ...this.#head, etagsAreMd5: await this.#etagsAreMd5 }
+    const { size, etag, crc64, checksum } = part
+    this.#parts.set({ partNumber, size, etag, crc64, ...(checksum === undefined ? {} : { checksum }) })
+    await this.save()
   }
 
   /** Parts from this number on are not what they were. */
   forgetFrom(partNumber: number): void {
     this.#parts.forgetFrom(partNumber)
-  }
-
-  /** What the service's ETags of parts are is known once there is one. */
-  setEtagsAreMd5(etagsAreMd5: boolean): void {
-    this.#head = { ...this.#head, etagsAreMd5 }
   }
 
   /** Resolves when all that was set until now is durable. After a failed write it fails for good. */

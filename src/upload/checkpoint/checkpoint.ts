@@ -7,12 +7,14 @@
  */
 import { toError, UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
-import type { CallContext } from '../../stores/store-driver.js'
+import type { CallContext, ListedPart } from '../../stores/store-driver.js'
+import { CLEAN_UP_LIMITS } from '../clean-up-limits.js'
 import type { AcknowledgedPart } from '../parts-ledger.js'
+import type { Published } from '../publish/published.js'
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { type CheckpointNotice, CheckpointWriter } from './checkpoint-writer.js'
 import { fingerprintOf } from './fingerprint.js'
-import { isSamePart, listAllParts, md5OfEtag, provenParts, type StoredPart } from './part-proof.js'
+import { isSamePart, listAllParts, provenParts, type StoredPart } from './part-proof.js'
 import { isNothing, readCheckpoint } from './read-checkpoint.js'
 import type { CheckpointRecord, RecordedFile, RecordHead } from './record.js'
 import { type CheckpointedUpload, differenceOf, type RestartNotice, type RestartReason } from './restart.js'
@@ -43,24 +45,36 @@ const HOPELESS: readonly UploadErrorCode[] = [
   'INCOMPLETE',
 ]
 
-/** Time for aborting what is not resumed. */
-const ABORT_MS = 60_000
+/**
+ * - `closed`: no upload is recorded. None was found, or it is over.
+ * - `resumed`: a previous run's upload continues; `stored` are its parts in the store whose bytes are known.
+ * - `begun`: the upload of this run.
+ */
+type State = { name: 'closed' } | Resumed | { name: 'begun'; uploadId: string; writer: CheckpointWriter }
 
-/** For one attempt at it. */
-const ABORT_ATTEMPT_MS = 20_000
+interface Resumed {
+  name: 'resumed'
+  uploadId: string
+  writer: CheckpointWriter
+  stored: Map<number, StoredPart>
+  /** The highest part number in the store. */
+  highestStored: number
+  /** Complete was sent without some of the parts in the store. */
+  leavesPartsOut: boolean
+}
+
+/** What a previous run left; `published`: its upload became the object, but it never learned so. */
+export type Earlier =
+  { kind: 'nothing' } | { kind: 'resumable'; upload: Resumable } | { kind: 'published'; published: Published }
+
+const NOTHING: Earlier = { kind: 'nothing' }
 
 export class Checkpoint {
   readonly #store: LockableStore
   readonly #upload: CheckpointedUpload
   readonly #observer: CheckpointObserver
-  #writer: CheckpointWriter | undefined
-  /** What is recorded durably of the upload under way. */
-  #durableId: string | undefined
-  #stored = new Map<number, StoredPart>()
-  #highestStored = 0
-  #leavesPartsOut = false
-  #etagsAreMd5: Promise<boolean> | undefined
-  /** One part after the other is compared. */
+  #state: State = { name: 'closed' }
+  /** Parts are compared one after the other. */
   #matching: Promise<unknown> = Promise.resolve()
 
   constructor(store: LockableStore, upload: CheckpointedUpload, observer: CheckpointObserver) {
@@ -71,7 +85,7 @@ export class Checkpoint {
 
   /** The upload that a later run would resume. */
   get durableId(): string | undefined {
-    return this.#durableId
+    return this.#state.name === 'closed' ? undefined : this.#state.uploadId
   }
 
   /** A part of a file is where its number says, whatever became of those before it. */
@@ -79,15 +93,13 @@ export class Checkpoint {
     return this.#upload.file !== undefined
   }
 
-  /** Looks for what an earlier run left; without a record nothing is sent and nothing written. Throws UploadError. */
-  async open(context: CallContext): Promise<Resumable | undefined> {
+  /** Looks for what a previous run left. Without a record it sends and writes nothing. Throws UploadError. */
+  async open(context: CallContext): Promise<Earlier> {
     const reading = await readCheckpoint(this.#store)
-    if (reading === undefined) return undefined
-    if (reading.kind === 'damaged') {
-      await this.#startAnew('record-damaged', `the checkpoint is damaged: ${reading.why}`, undefined, context)
-      return undefined
-    }
-    return this.#resume(reading.record, context)
+    if (reading === undefined) return NOTHING
+    if (reading.kind === 'record') return this.#resume(reading.record, context)
+    await this.#startOver('record-damaged', `the checkpoint is damaged: ${reading.why}`, undefined, context)
+    return NOTHING
   }
 
   /** Makes sure that an upload may be begun and recorded. Throws UploadError. */
@@ -103,7 +115,7 @@ export class Checkpoint {
     // No run would find it: it is not to be kept after a failure.
     if (this.#store.isNowhere === true) return
     const { driver, key, options, partSize, file } = this.#upload
-    this.#writer = this.#writerFor({
+    const writer = this.#writerFor({
       provider: driver.provider,
       bucket: driver.bucket,
       key,
@@ -115,20 +127,16 @@ export class Checkpoint {
       etagsAreMd5: false,
       ...(file === undefined ? {} : { file: { size: file.size, mtimeNs: file.mtimeNs } }),
     })
-    await this.#writer.save()
-    this.#durableId = uploadId
+    await writer.save()
+    this.#state = { name: 'begun', uploadId, writer }
   }
 
   /** Gives up what an earlier run left, before an upload is begun. */
   async restart(reason: RestartReason, message: string, context: CallContext): Promise<void> {
-    const uploadId = this.#durableId
-    this.#durableId = undefined
-    this.#writer = undefined
-    this.#stored.clear()
-    this.#highestStored = 0
-    this.#etagsAreMd5 = undefined
+    const uploadId = this.durableId
+    this.#state = { name: 'closed' }
     const { key } = this.#upload
-    await this.#startAnew(reason, message, uploadId === undefined ? undefined : { key, uploadId }, context)
+    await this.#startOver(reason, message, uploadId === undefined ? undefined : { key, uploadId }, context)
   }
 
   /**
@@ -149,51 +157,51 @@ export class Checkpoint {
 
   /** Resolves when it is recorded that the store has this part, made of these bytes. Throws UploadError. */
   async record(partNumber: number, part: AcknowledgedPart, body: ObjectBody): Promise<void> {
-    if (this.#writer === undefined) return
-    const md5 = md5OfEtag(part.etag)
-    this.#etagsAreMd5 ??= (async () => md5 !== undefined && md5 === (await body.checksum('md5')))()
-    this.#writer.setEtagsAreMd5(await this.#etagsAreMd5)
-    const { size, etag, crc64, checksum } = part
-    this.#writer.set({ partNumber, size, etag, crc64, ...(checksum === undefined ? {} : { checksum }) })
-    await this.#writer.save()
+    if (this.#state.name === 'closed') return
+    await this.#state.writer.record(partNumber, part, body)
   }
 
-  /** The parts 1 to `partCount` are about to become the object. */
+  /** Called before the parts 1 to `partCount` are completed. */
   completing(partCount: number): void {
-    this.#leavesPartsOut = this.#highestStored > partCount
+    const state = this.#state
+    if (state.name === 'resumed') this.#state = { ...state, leavesPartsOut: state.highestStored > partCount }
   }
 
   /** Whether the upload, having failed for this reason, is worth another run. */
   isToBeKept(error: Error): boolean {
-    if (this.#durableId === undefined) return false
+    const state = this.#state
+    if (state.name === 'closed') return false
     if (!(error instanceof UploadError) || error.partNumber !== undefined) return !isGone(error)
     // S3 drops the parts that are not named, and some of its kind refuse to: the next run would be refused like this one.
-    if (error.code === 'REJECTED' && this.#leavesPartsOut) return false
+    if (error.code === 'REJECTED' && state.name === 'resumed' && state.leavesPartsOut) return false
     return !HOPELESS.includes(error.code)
   }
 
   /** The upload is no more: nothing is to be resumed. A record that stays behind leads to an upload that is not there. */
   async remove(): Promise<void> {
-    const wasRecorded = this.#durableId !== undefined
-    this.#durableId = undefined
-    await this.#writer?.idle()
-    if (wasRecorded) await this.#store.remove().catch(() => undefined)
+    const state = this.#state
+    this.#state = { name: 'closed' }
+    if (state.name !== 'closed') {
+      await state.writer.idle()
+      await this.#store.remove().catch(() => undefined)
+    }
     await this.#store.unlock()
   }
 
   /** The upload is kept, to be resumed: resolves when all that was acknowledged is recorded. */
   async keep(): Promise<void> {
-    await this.#writer?.idle()
+    if (this.#state.name !== 'closed') await this.#state.writer.idle()
     await this.#store.unlock()
   }
 
   async #match(partNumber: number, body: ObjectBody): Promise<StoredPart | undefined> {
-    const stored = this.#stored.get(partNumber)
-    if (stored === undefined) return undefined
+    const state = this.#state
+    const stored = state.name === 'resumed' ? state.stored.get(partNumber) : undefined
+    if (state.name !== 'resumed' || stored === undefined) return undefined
     if (this.comparesEachPart) return (await this.#isSameOfFile(stored, body)) ? stored : undefined
     if (await isSamePart(stored, body)) return stored
-    this.#stored.clear()
-    this.#writer?.forgetFrom(partNumber)
+    state.stored.clear()
+    state.writer.forgetFrom(partNumber)
     return undefined
   }
 
@@ -203,34 +211,41 @@ export class Checkpoint {
     return isRecorded ? size === body.size && crc64 === body.crc64 : isSamePart(stored, body)
   }
 
-  async #resume(record: CheckpointRecord, context: CallContext): Promise<Resumable | undefined> {
+  async #resume(record: CheckpointRecord, context: CallContext): Promise<Earlier> {
     const difference = await differenceOf(record, this.#upload)
     if (difference !== undefined) {
       const { reason, message, isReachable } = difference
-      await this.#startAnew(reason, message, record, context, isReachable)
-      return undefined
+      await this.#startOver(reason, message, record, context, isReachable)
+      return NOTHING
     }
-    const { parts, ...head } = record
+    const { driver, options } = this.#upload
+    const listed = await listAllParts(driver, record, context, options).catch((error: unknown) => {
+      if (isGone(error)) return undefined
+      throw error
+    })
+    return listed === undefined ? this.#afterItsEnd(record, context) : this.#takeOver(record, listed)
+  }
+
+  #takeOver(record: CheckpointRecord, listed: readonly ListedPart[]): Earlier {
+    const { parts: recorded, ...head } = record
     const { uploadId, file } = head
-    try {
-      const { driver, options } = this.#upload
-      const listed = await listAllParts(driver, record, context, options)
-      this.#stored = provenParts(record, listed)
-      this.#highestStored = listed.at(-1)?.partNumber ?? 0
-    } catch (error) {
-      if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error
-      if ((await this.#upload.file?.becameTheObject(record)) === true) {
-        await this.#store.remove()
-        return undefined
-      }
-      await this.#startAnew('upload-gone', 'the upload is not there any more', record, context, false)
-      return undefined
+    const stored = provenParts(record, listed)
+    const highestStored = listed.at(-1)?.partNumber ?? 0
+    const writer = this.#writerFor(head)
+    writer.takeOver(recorded, (partNumber) => stored.get(partNumber)?.isRecorded === true)
+    this.#state = { name: 'resumed', uploadId, writer, stored, highestStored, leavesPartsOut: false }
+    return { kind: 'resumable', upload: { uploadId, parts: stored, ...(file === undefined ? {} : { file }) } }
+  }
+
+  /** The service does not know the recorded upload any more: it was completed, aborted, or has expired. */
+  async #afterItsEnd(record: CheckpointRecord, context: CallContext): Promise<Earlier> {
+    const published = await this.#upload.file?.findPublished(record)
+    if (published !== undefined) {
+      await this.#store.remove()
+      return { kind: 'published', published }
     }
-    this.#writer = this.#writerFor(head)
-    for (const part of parts) if (this.#stored.get(part.partNumber)?.isRecorded === true) this.#writer.set(part)
-    this.#durableId = uploadId
-    if (parts.length > 0) this.#etagsAreMd5 = Promise.resolve(head.etagsAreMd5)
-    return { uploadId, parts: this.#stored, ...(file === undefined ? {} : { file }) }
+    await this.#startOver('upload-gone', 'the upload is not there any more', record, context, false)
+    return NOTHING
   }
 
   #writerFor(head: RecordHead): CheckpointWriter {
@@ -238,7 +253,7 @@ export class Checkpoint {
   }
 
   /** `left` is what the record tells of; where it is within reach it is aborted first. */
-  async #startAnew(
+  async #startOver(
     reason: RestartReason,
     message: string,
     left: { key: string; uploadId: string } | undefined,
@@ -249,11 +264,7 @@ export class Checkpoint {
     if (left !== undefined && isReachable) {
       try {
         const { driver, options } = this.#upload
-        await driver.abortMultipartUpload(
-          left,
-          { ...context, retryTotalMs: ABORT_MS, attemptMs: ABORT_ATTEMPT_MS },
-          options,
-        )
+        await driver.abortMultipartUpload(left, { ...context, ...CLEAN_UP_LIMITS }, options)
       } catch (error) {
         context.signal?.throwIfAborted()
         cleanupError = toError(error)
@@ -271,6 +282,6 @@ export class Checkpoint {
 }
 
 /** The service knows nothing of it any more, whichever request said so. */
-function isGone(error: Error): boolean {
+function isGone(error: unknown): boolean {
   return error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD'
 }

@@ -1,6 +1,7 @@
 /** Why an earlier run's upload is not resumed. */
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
+import type { Published } from '../publish/published.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { CheckpointRecord, RecordedFile } from './record.js'
 
@@ -19,8 +20,8 @@ export interface CheckpointedUpload {
 export interface FileOrigin extends RecordedFile {
   /** Whether a file of the same size and time of change is taken for the same, and its parts are not compared. */
   isTrusted: boolean
-  /** Whether an upload that the service does not know any more became the object, and that is made of this file. */
-  becameTheObject(record: CheckpointRecord): Promise<boolean>
+  /** Resolves with the object that an upload became which the service no longer knows, if it is made of this file. */
+  findPublished(record: CheckpointRecord): Promise<Published | undefined>
 }
 
 /**

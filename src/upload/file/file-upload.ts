@@ -12,11 +12,12 @@ import { copyOfObjectOptions, type ObjectOptions } from '../../stores/object/obj
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { openFileCheckpoint } from '../checkpoint/file/file-checkpoint.js'
 import { acknowledgedParts } from '../checkpoint/part-proof.js'
+import type { CheckpointRecord } from '../checkpoint/record.js'
 import type { FileSource } from './file-source.js'
 import type { FileSendOptions, FileUploadOptions } from './file-upload-options.js'
 import { OrderedInspection } from '../inspection.js'
 import { PartPlan } from '../part-plan.js'
-import type { PartsLedger } from '../parts-ledger.js'
+import type { PartsTaken } from '../parts-ledger.js'
 import type { UploadProgress } from '../progress.js'
 import { ProgressReports } from '../../flow/progress-reports.js'
 import { findPublished } from './published-file.js'
@@ -35,8 +36,6 @@ export class FileUpload {
   /** Parts being read. */
   readonly #reads = new Set<Promise<PartBuffer>>()
   #endWaitingForNetwork: () => void = () => undefined
-  /** What an earlier run published without knowing that it had. */
-  #published: Published | undefined
 
   /** The options must be checked. */
   static async open(
@@ -88,17 +87,9 @@ export class FileUpload {
       size: file.size,
       mtimeNs: String(file.mtimeNs),
       isTrusted: !checkContent,
-      becameTheObject: async (record: Parameters<typeof findPublished>[0]) => {
+      findPublished: async (record: CheckpointRecord) => {
         const read = checkContent ? (partNumber: number) => this.#readPart(partNumber, () => undefined) : undefined
-        this.#published = await findPublished(
-          record,
-          file.size,
-          read,
-          host,
-          plan.objectOptions,
-          this.#transfer.cancelled,
-        )
-        return this.#published !== undefined
+        return findPublished(record, file.size, read, host, plan.objectOptions, this.#transfer.cancelled)
       },
     }
     this.#transfer = new Transfer(
@@ -164,11 +155,11 @@ export class FileUpload {
   async #sendParts(): Promise<UploadResult> {
     const { size } = this.#file
     const parts = Math.ceil(size / this.#partSize)
-    const done = await this.#takeOver()
-    if (this.#published !== undefined) {
+    const { parts: done, published } = await this.#takeOver()
+    if (published !== undefined) {
       if (this.#inspection !== undefined) await this.#readAll(parts)
       await this.#verify()
-      return this.#transfer.conclude(this.#published)
+      return this.#transfer.conclude(published)
     }
     for (let partNumber = 1; partNumber <= parts; partNumber += 1) {
       if (!done.has(partNumber)) await this.#send(partNumber)
@@ -179,7 +170,7 @@ export class FileUpload {
   }
 
   /** The parts that need not even be read, for the file is the one that they were read from. */
-  async #takeOver(): Promise<Pick<PartsLedger, 'has'>> {
+  async #takeOver(): Promise<{ parts: PartsTaken; published?: Published }> {
     const sizeOf = (partNumber: number) => this.#lengthOf(partNumber)
     const { checkContent, inspect } = this.#options
     const mustRead = checkContent || inspect !== undefined
