@@ -4,6 +4,7 @@ import { checkInteger, checkNames, checkObject } from '../shared/check-option.js
 import type { StoreLimits } from '../stores/store-driver.js'
 import { PartPlan } from '../upload/part-plan.js'
 
+/** Options of `planParts()`. */
 export interface PlanPartsOptions {
   /** Bytes of a part, from the smallest that the service takes to 5 GiB. Default 8 MiB, or more for very large files. */
   partSize?: number | undefined

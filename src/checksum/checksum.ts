@@ -25,6 +25,7 @@ export interface Checksum {
 
 /** A checksum that is being computed. */
 export interface RunningChecksum {
+  /** Adds the next bytes. */
   update(bytes: Uint8Array): void
   /** Returns the checksum. Must be called once, after the last byte. */
   digest(): string
