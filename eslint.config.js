@@ -74,7 +74,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['eslint.config.js', 'build.js', 'test/compat/*.js', 'test/runner/*.js'],
+    files: ['eslint.config.js', 'typedoc.config.js', 'build.js', 'test/compat/*.js', 'test/runner/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'n/no-unsupported-features/node-builtins': 'off', 'n/no-unpublished-import': 'off' },
   },
