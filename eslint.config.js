@@ -21,6 +21,16 @@ export default defineConfig(
     },
   },
   {
+    // What CONTRIBUTING promises of the sources.
+    files: ['src/**'],
+    rules: {
+      complexity: ['error', 18],
+      'max-depth': ['error', 4],
+      'max-lines': ['error', 350],
+      'max-params': ['error', 6],
+    },
+  },
+  {
     // Its use of zlib.crc32 asks first whether it is there.
     files: ['src/checksum/checksum.ts'],
     rules: { 'n/no-unsupported-features/node-builtins': ['error', { ignores: ['zlib.crc32'] }] },

@@ -20,17 +20,7 @@ import { readStream } from './stream-reader.js'
  */
 export async function runCommand(checked: CheckedCommand, upload: ByteSink): Promise<void> {
   const { stderr, stdin, idleMs } = checked
-  const pipes = await openPipes(typeof stderr === 'function' ? 2 : 1)
-  const [output, errorOutput] = pipes ?? []
-  let child: ChildProcess
-  try {
-    upload.cancelled.throwIfAborted()
-    child = start(checked, output, errorOutput)
-  } catch (error) {
-    pipes?.forEach(closePipe)
-    throw error
-  }
-  pipes?.forEach(({ writeEnd }) => closeSync(writeEnd))
+  const { child, output, errorOutput } = await startWithPipes(checked, upload.cancelled)
   const running = new RunningCommand(child, checked.graceMs)
   const stop = (): void => void running.stop()
   const watch = idleMs === undefined ? undefined : watchSilence(upload, idleMs, () => silentFor(checked, idleMs))
@@ -56,6 +46,25 @@ export async function runCommand(checked: CheckedCommand, upload: ByteSink): Pro
     errors?.end()
     if (stdin instanceof Readable) stdin.destroy()
   }
+}
+
+/** Starts the command with pipes of its own, where the system has them. Throws when it cannot be started, or is cancelled. */
+async function startWithPipes(
+  checked: CheckedCommand,
+  cancelled: AbortSignal,
+): Promise<{ child: ChildProcess; output: PipeEnds | undefined; errorOutput: PipeEnds | undefined }> {
+  const pipes = await openPipes(typeof checked.stderr === 'function' ? 2 : 1)
+  const [output, errorOutput] = pipes ?? []
+  let child: ChildProcess
+  try {
+    cancelled.throwIfAborted()
+    child = start(checked, output, errorOutput)
+  } catch (error) {
+    pipes?.forEach(closePipe)
+    throw error
+  }
+  pipes?.forEach(({ writeEnd }) => closeSync(writeEnd))
+  return { child, output, errorOutput }
 }
 
 function start(checked: CheckedCommand, output?: PipeEnds, errorOutput?: PipeEnds): ChildProcess {

@@ -84,19 +84,16 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
   const { status, headers } = answer
   const { code: serviceCode, message, requestId, ec: toldEc, hint } = await readServiceError(answer, dialect)
   const throttled = status === 429 || (status >= 500 && THROTTLING.has(serviceCode))
-  const isRefused = status === 501 || serviceCode === 'NotImplemented'
-  const isCallback = serviceCode === 'CallbackFailed' || isFailedCallback(status, call, dialect)
-  const isLost = isLostRace(serviceCode, call)
-  const isBelieved = throttled && isNothingDone(serviceCode, call, dialect)
+  const final = finalOutcome(status, serviceCode, call, dialect)
+  const isBelieved = final === 'refused' || (throttled && isNothingDone(serviceCode, call, dialect))
   const ec = identifier(toldEc, headers[`${dialect.headerPrefix}ec`])
-  const isFinal = isRefused || isCallback || isLost
   const facts = {
-    remedy: isFinal ? ('none' as const) : remedyFor(status, serviceCode, dialect),
+    remedy: final === undefined ? remedyFor(status, serviceCode, dialect) : ('none' as const),
     // A 2xx status with an error inside is a failure that the service noticed late.
-    outcomeUnknown: (status >= 500 && !isBelieved && !isRefused) || status < 300,
+    outcomeUnknown: (status >= 500 && !isBelieved) || status < 300,
     throttled,
-    isRetryable: isLost,
-    outage: isFinal ? undefined : outageOf(status, serviceCode, throttled),
+    isRetryable: final === 'lost-race',
+    outage: final === undefined ? outageOf(status, serviceCode, throttled) : undefined,
     retryAfterMs: retryAfterMs(headers['retry-after']),
     serverTime: dateOf(headers['date']),
     status,
@@ -104,17 +101,34 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
     requestId: identifier(requestId, headers[dialect.requestIdHeader]),
     ec,
   }
-  const note = isCallback
-    ? ' (the object is stored)'
-    : isLost
-      ? '; another request wrote or deleted the object meanwhile, so this upload cannot be completed: start it over'
-      : adviceOn({ status, serviceCode, ec }, call, dialect)
+  const { code, note } =
+    final === undefined
+      ? { code: codeOf(status, serviceCode, throttled), note: adviceOn({ status, serviceCode, ec }, call, dialect) }
+      : FINAL[final]
   const text = (message === '' ? '' : `: ${message}`) + note + (hint ?? '')
-  let code = codeOf(status, serviceCode, throttled)
-  if (isRefused) code = 'REJECTED'
-  if (isCallback) code = 'CALLBACK_FAILED'
-  if (isLost || dialect.existsCodes.includes(serviceCode)) code = 'ALREADY_EXISTS'
-  return new AttemptFailure(code, `${status} ${serviceCode}${text}`, facts)
+  const settledCode = dialect.existsCodes.includes(serviceCode) ? 'ALREADY_EXISTS' : code
+  return new AttemptFailure(settledCode, `${status} ${serviceCode}${text}`, facts)
+}
+
+/** Outcomes that no other attempt changes, whatever the status code is. */
+const FINAL = {
+  'lost-race': {
+    code: 'ALREADY_EXISTS',
+    note: '; another request wrote or deleted the object meanwhile, so this upload cannot be completed: start it over',
+  },
+  callback: { code: 'CALLBACK_FAILED', note: ' (the object is stored)' },
+  refused: { code: 'REJECTED', note: '' },
+} as const
+
+function finalOutcome(
+  status: number,
+  serviceCode: string,
+  call: FailedCall,
+  dialect: Dialect,
+): keyof typeof FINAL | undefined {
+  if (isLostRace(serviceCode, call)) return 'lost-race'
+  if (serviceCode === 'CallbackFailed' || isFailedCallback(status, call, dialect)) return 'callback'
+  return status === 501 || serviceCode === 'NotImplemented' ? 'refused' : undefined
 }
 
 const CODE_OF_KIND: Record<HttpFailure['kind'], UploadErrorCode> = {
