@@ -72,13 +72,16 @@ export function presignSigV4(
   return [...query, ['X-Amz-Signature', sigV4Signature(canonical.text, dateTime, scope, credentials)]]
 }
 
-/** Returns the canonical request, whose hash is part of the string to sign, and the names of the headers in it. */
+/**
+ * Returns the canonical request, whose hash is part of the string to sign, and the names of the headers in it: by default
+ * those that no proxy changes.
+ */
 export function sigV4CanonicalRequest(
   request: SigV4Request,
   payloadHash: string,
+  names: readonly string[] = signedHeaderNames(request.headers),
 ): { text: string; signedHeaders: string } {
   const headers = lowerCaseHeaders(request.headers)
-  const names = signedHeaderNames(request.headers)
   const signedHeaders = names.join(';')
   const lines = names.map((name) => `${name}:${(headers.get(name) ?? '').replace(/ +/g, ' ')}\n`)
   const query = canonicalQuery(request.query)

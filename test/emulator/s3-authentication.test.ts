@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startEmulator, type Emulator } from '../../src/emulator/index.js'
-import { presignSigV4 } from '../../src/signing/sigv4.js'
+import { presignSigV4, sigV4CanonicalRequest, sigV4Signature } from '../../src/signing/sigv4.js'
 import { sha256, signedChunks } from '../support/s3-request.js'
 import { codeOf, send, xmlOf, type RawRequest } from '../support/signed-request.js'
 
@@ -32,6 +32,28 @@ describe('a request signed with SigV4', () => {
       ['prefix', 'a/b c+&='],
     ]
     assert.equal((await send(emulator, { query, signature: 's3' })).status, 200)
+  })
+
+  it('is taken with whatever headers its client signs, such as Expect when Go sends it again', async () => {
+    await using emulator = await startEmulator({ region: 'eu-test-1' })
+    const { accessKeyId, accessKeySecret } = emulator.credentials
+    const dateTime = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
+    const scope = `${dateTime.slice(0, 8)}/eu-test-1/s3/aws4_request`
+    const headers = {
+      expect: '100-continue',
+      host: new URL(emulator.endpoint).host,
+      'user-agent': 'rclone',
+      'x-amz-content-sha256': sha256('x'),
+      'x-amz-date': dateTime,
+    }
+    const request = { method: 'PUT', path: '/bucket/k', query: [], headers }
+    const { text, signedHeaders } = sigV4CanonicalRequest(request, sha256('x'), Object.keys(headers))
+    const signature = sigV4Signature(text, dateTime, scope, { accessKeySecret })
+    const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+    const put = { method: 'PUT', key: 'k', body: 'x', signature: 'none' } as const
+    assert.equal((await send(emulator, { ...put, headers: { ...headers, authorization } })).status, 200)
+    const other = await send(emulator, { ...put, headers: { ...headers, 'user-agent': 'other', authorization } })
+    assert.equal(codeOf(other), 'SignatureDoesNotMatch')
   })
 
   it('is refused for a wrong secret, an unknown key, another region, an old date or a wrong token', async () => {
