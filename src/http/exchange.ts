@@ -45,7 +45,7 @@ interface Controller {
 const LEAST_ANSWER = 16 * KiB
 
 /** If a timer is this late, the process was suspended, not busy. */
-const STOPPED_MS = 5_000
+export const STOPPED_MS = 5_000
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
@@ -117,6 +117,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   expectAnswer(limitMs: number): void {
     this.expect(limitMs, `no answer came within ${limitMs} ms`)
+  }
+
+  /** Fails the request before its limit, because another attempt will be faster. Does nothing once the response has begun. */
+  giveUp(reason: string): void {
+    if (this.#head === undefined && !this.#isSettled) this.#end(new HttpFailure('timeout', reason, true))
   }
 
   /** Cancels the current limit. */

@@ -19,6 +19,7 @@ import {
 } from './http-message.js'
 import { LineSpeed } from './line-speed.js'
 import { OwnAgent } from './own-agent.js'
+import { SendingBody, StalledBodies } from './stalled-bodies.js'
 import type { Proxy } from './proxy.js'
 import { pacedSlices } from './paced-slices.js'
 import { loadUndici } from './undici.js'
@@ -69,9 +70,11 @@ export class Transport {
   #wanted: { origin: string; count: number } | undefined
   #closing: Promise<void> | undefined
   readonly #speed = new LineSpeed()
+  readonly #stalled: StalledBodies
 
   constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter, downloadLimiter }: TransportParts = {}) {
     this.#timeouts = timeouts
+    this.#stalled = new StalledBodies(timeouts.stallMs)
     this.#proxy = proxy
     this.#limiter = limiter
     this.#downloadLimiter = downloadLimiter
@@ -90,15 +93,7 @@ export class Transport {
     const answerMs = (request.answerMs ?? this.#timeouts.answerMs) + (request.pacedMs ?? 0)
     const { body, onSent } = request
     if (body !== undefined && (body.size > TAKEN_UNSEEN || body.segments.length > 1 || this.#limiter !== undefined)) {
-      const watched = this.#watched(body, request, answerMs, exchange)
-      const begunAt = performance.now()
-      const answered = await this.#through((dispatcher) =>
-        exchange.send(dispatcher, { body: watched, bodyTimeout, restMs: answerMs }),
-      )
-      // A deliberately slow request says nothing about the speed of the line.
-      const isPaced = this.#limiter !== undefined || (request.pacedMs ?? 0) > 0
-      if (!isPaced) this.#speed.measured(body.size, performance.now() - begunAt)
-      return answered
+      return this.#sendWatched(request, body, exchange, { bodyTimeout, answerMs })
     }
     const bytes = body?.segments[0]
     const options = {
@@ -205,8 +200,35 @@ export class Transport {
     } catch (error) {
       const failure = toHttpFailure(error)
       if (failure.kind !== 'cancelled') this.#speed.forget()
-      if (failure.kind === 'network' && failure.mayHaveArrived) this.#renew(dispatcher)
+      if (['network', 'timeout'].includes(failure.kind) && failure.mayHaveArrived) this.#renew(dispatcher)
       throw failure
+    }
+  }
+
+  /** Sends a body in slices, whose movement is seen. */
+  async #sendWatched(
+    request: HttpRequest,
+    body: RequestBody,
+    exchange: Exchange,
+    { bodyTimeout, answerMs }: { bodyTimeout: number; answerMs: number },
+  ): Promise<HttpAnswer> {
+    // A deliberately slow request says nothing about the speed of the line.
+    const isPaced = this.#limiter !== undefined || (request.pacedMs ?? 0) > 0
+    const sending = new SendingBody((reason) => exchange.giveUp(reason))
+    const watched = this.#watched(body, request, answerMs, exchange, sending)
+    const begunAt = performance.now()
+    if (!isPaced) this.#stalled.add(sending)
+    try {
+      const response = await this.#through((dispatcher) =>
+        exchange.send(dispatcher, { body: watched, bodyTimeout, restMs: answerMs }),
+      )
+      if (!isPaced) {
+        this.#speed.measured(body.size, performance.now() - begunAt)
+        this.#stalled.answered(sending)
+      }
+      return response
+    } finally {
+      this.#stalled.delete(sending)
     }
   }
 
@@ -216,6 +238,7 @@ export class Transport {
     { onSent, pacedMs = 0 }: HttpRequest,
     answerMs: number,
     exchange: Exchange,
+    sending: SendingBody,
   ): BodySlices {
     const { stallMs: givenMs } = this.#timeouts
     const speed = this.#speed
@@ -224,10 +247,12 @@ export class Transport {
       onMoved(bytes: number) {
         begunAt ??= performance.now()
         const stallMs = speed.limit(givenMs) + pacedMs
+        sending.moved(stallMs, stallMs === givenMs)
         exchange.expect(stallMs, `no byte of the request moved for ${stallMs} ms`)
         if (bytes > 0) onSent?.(bytes)
       },
       onAllMoved() {
+        sending.left()
         // The operating system may still hold bytes of a slow connection: no more than have left until now.
         exchange.expectAnswer(Math.ceil(speed.limit(answerMs) + performance.now() - (begunAt ?? 0)))
       },
@@ -240,7 +265,7 @@ export class Transport {
       : pacedSlices(segments, watcher, this.#limiter, exchange.ended)
   }
 
-  /** Replaces the agent after a broken connection: other idle ones may be broken too, and the next attempt needs a new one. */
+  /** Replaces the agent after a broken or stalled connection: other idle ones may be broken too, and the next attempt needs a new one. */
   #renew(used: UndiciDispatcher): void {
     const broken = this.#connections
     if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return

@@ -1,9 +1,14 @@
 /**
  * Outages at full scale: an upload of 32 MiB by `ossup`, `rclone rcat` and `aws s3 cp -` with their defaults, in parts of
- * 8 MiB, and what becomes of it. All rows at the same time; prints a table. Takes minutes.
+ * 8 MiB, and what becomes of it. All rows at the same time; prints a table. Takes minutes, the longest row eleven.
+ * `--rows names,flap` runs those whose names begin so, `--clients ossup` one client. Rows with an interface or names of
+ * their own need Linux and root; elsewhere they are skipped.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -11,6 +16,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { openStore } from '../../src/index.js'
 import { Line } from '../support/line.js'
+import { Cable, hasOwnNetwork, HOST, Names, restartInOwnNetwork } from './own-network.js'
 
 const MiB = 1024 * 1024
 const BYTES = someBytes(32 * MiB, 3)
@@ -18,15 +24,31 @@ const BYTES = someBytes(32 * MiB, 3)
 const RATE = MiB
 const BEGINS_AFTER = 18 * MiB
 const BUCKET = 'outages'
+/** Of files for clients. */
+const FOLDER = await mkdtemp(path.join(tmpdir(), 'outages-'))
+const { values } = parseArgs({
+  options: { clients: { type: 'string' }, rows: { type: 'string' }, verbose: { type: 'boolean' } },
+})
 
 interface Scene {
   line: Line
   emulator: Emulator
   pid: number
+  /** Where the row has a cable, or names, of its own. */
+  cable: Cable | undefined
+  names: Names | undefined
 }
 
 /** Begins an outage; returns what ends it. */
-type Begin = (scene: Scene) => () => unknown
+type Begin = (scene: Scene) => (() => unknown) | Promise<() => unknown>
+
+interface Row {
+  name: string
+  seconds: number
+  begin: Begin
+  /** What its clients reach the service by, where that is not the loopback interface. */
+  by?: 'cable' | 'name'
+}
 
 const refuse: Begin = ({ line }) => {
   line.refuse()
@@ -49,15 +71,40 @@ const stop: Begin = ({ line, pid }) => {
   return () => process.kill(pid, 'SIGCONT')
 }
 
-const ROWS: readonly { name: string; seconds: number; begin: Begin }[] = [
+const flap: Begin = ({ line }) => {
+  let isThere = true
+  const turn = () => {
+    isThere = !isThere
+    if (isThere) void line.restore()
+    else line.refuse()
+  }
+  const timer = setInterval(turn, 3_000)
+  turn()
+  return () => {
+    clearInterval(timer)
+    if (!isThere) turn()
+  }
+}
+const loseName: Begin = async ({ names, line }) => {
+  await names?.put(false)
+  line.reset()
+  return () => names?.put(true)
+}
+
+const ROWS: readonly Row[] = [
   { name: 'refuses', seconds: 3, begin: refuse },
   { name: 'refuses', seconds: 12, begin: refuse },
   { name: 'refuses', seconds: 40, begin: refuse },
+  { name: 'refuses every other 3 s', seconds: 60, begin: flap },
   { name: 'silent', seconds: 20, begin: silence },
   { name: 'silent', seconds: 180, begin: silence },
+  { name: 'loses every packet', seconds: 20, begin: ({ cable }) => cable!.silence(), by: 'cable' },
+  { name: 'own interface down', seconds: 180, begin: ({ cable }) => cable!.takeDown(), by: 'cable' },
+  { name: 'names do not resolve', seconds: 40, begin: loseName, by: 'name' },
   { name: '500', seconds: 60, begin: failWith(500, 'InternalError') },
   { name: '503', seconds: 60, begin: failWith(503, 'ServiceUnavailable') },
   { name: 'process stopped, connections ended', seconds: 60, begin: stop },
+  { name: 'process stopped, connections ended', seconds: 600, begin: stop },
 ]
 
 interface Client {
@@ -67,7 +114,16 @@ interface Client {
 
 const CLIENTS: Record<string, (endpoint: string, { credentials, region }: Emulator) => Client> = {
   ossup: (endpoint, { credentials, region }) => ({
-    command: [process.execPath, '--import', 'tsx', 'src/cli/main.ts', 'put', '--quiet', `oss://${BUCKET}/dump`],
+    command: [
+      process.execPath,
+      '--import',
+      'tsx',
+      'src/cli/main.ts',
+      'put',
+      '--addressing',
+      'path',
+      `oss://${BUCKET}/dump`,
+    ],
     environment: {
       OSS_ENDPOINT: endpoint,
       OSS_REGION: region,
@@ -93,19 +149,27 @@ const CLIENTS: Record<string, (endpoint: string, { credentials, region }: Emulat
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.accessKeySecret,
       AWS_DEFAULT_REGION: region,
+      AWS_CONFIG_FILE: path.join(FOLDER, 'aws'),
     },
   }),
 }
 
 /** What became of one upload, in words. */
-async function run(name: string, seconds: number, begin: Begin): Promise<string> {
+async function run(name: string, { seconds, begin, by }: Row): Promise<string> {
+  if (by !== undefined && !hasOwnNetwork()) return 'skipped: needs a network of its own'
   const ends: (() => unknown)[] = []
   const t = { after: (end: () => unknown) => void ends.unshift(end) }
   const emulator = await startEmulator()
   t.after(() => emulator.close())
   try {
-    const line = await Line.to(t, Number(new URL(emulator.endpoint).port))
-    const { command, environment } = CLIENTS[name]!(`http://127.0.0.1:${line.port}`, emulator)
+    const cable = by === 'cable' ? await Cable.lay() : undefined
+    const names = by === 'name' ? await Names.open() : undefined
+    t.after(() => cable?.cut())
+    t.after(() => names?.close())
+    const line = await Line.to(t, Number(new URL(emulator.endpoint).port), cable?.address)
+    const host = names === undefined ? (cable?.address ?? '127.0.0.1') : HOST
+    const { command: plain, environment } = CLIENTS[name]!(`http://${host}:${line.port}`, emulator)
+    const command = names?.commandWith(plain) ?? cable?.commandThere(plain) ?? plain
     const begunAt = performance.now()
     const child = spawn(command[0]!, command.slice(1), {
       // rclone 1.60 fails where it is set, whatever it names; all of this is plain HTTP.
@@ -113,17 +177,25 @@ async function run(name: string, seconds: number, begin: Begin): Promise<string>
       stdio: ['pipe', 'ignore', 'pipe'],
     })
     child.stdin.on('error', () => undefined)
-    child.stderr.resume()
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const exited = once(child, 'close')
-    const fed = feed(child.stdin, () => {
-      const end = begin({ line, emulator, pid: child.pid! })
-      const timer = setTimeout(end, seconds * 1000)
+    let overAt: number | undefined
+    const fed = feed(child.stdin, async () => {
+      const end = await begin({ line, emulator, pid: child.pid!, cable, names })
+      const timer = setTimeout(() => {
+        overAt = performance.now()
+        void end()
+      }, seconds * 1000)
       t.after(() => clearTimeout(timer))
     })
     // A client that has failed reads no further.
     fed.catch(() => undefined)
     const [status] = (await exited) as [number | null]
-    const took = `${((performance.now() - begunAt) / 1000).toFixed(0)} s`
+    const now = performance.now()
+    const after = overAt === undefined ? 'before it was over' : `${((now - overAt) / 1000).toFixed(0)} s after it`
+    const took = `${((now - begunAt) / 1000).toFixed(0)} s, ${after}`
+    if (values.verbose === true) process.stderr.write(`${name}, ${seconds} s:\n${said}\n`)
     emulator.faults.clear()
     const { stored, left } = await found(emulator)
     if (status === 0) return stored ? `stored, ${took}${left === 0 ? '' : `, ${left} uploads left`}` : 'WRONG OBJECT'
@@ -135,12 +207,12 @@ async function run(name: string, seconds: number, begin: Begin): Promise<string>
   }
 }
 
-async function feed(stdin: NodeJS.WritableStream, begin: () => void): Promise<void> {
+async function feed(stdin: NodeJS.WritableStream, begin: () => Promise<void>): Promise<void> {
   // Each wait adds some.
   stdin.setMaxListeners(0)
   const piece = RATE / 8
   for (let at = 0; at < BYTES.length; at += piece) {
-    if (at === BEGINS_AFTER) begin()
+    if (at === BEGINS_AFTER) await begin()
     if (!stdin.write(BYTES.subarray(at, at + piece))) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
     await sleep(125)
   }
@@ -161,15 +233,23 @@ async function found(emulator: Emulator): Promise<{ stored: boolean; left: numbe
   }
 }
 
-const { values } = parseArgs({ options: { clients: { type: 'string' } } })
-const clients = values.clients?.split(',') ?? Object.keys(CLIENTS)
-const results = await Promise.all(
-  ROWS.map(async ({ name, seconds, begin }) => {
-    const cells = await Promise.all(clients.map(async (client) => run(client, seconds, begin)))
-    const row = `| ${name}, ${seconds} s | ${cells.join(' | ')} |`
-    process.stderr.write(`${row}\n`)
-    return row
-  }),
-)
-const head = `| outage | ${clients.join(' | ')} |\n| --- |${' --- |'.repeat(clients.length)}`
-process.stdout.write(`${head}\n${results.join('\n')}\n`)
+async function runAll(): Promise<void> {
+  await writeFile(path.join(FOLDER, 'aws'), '[default]\ns3 =\n  addressing_style = path\n')
+  const clients = values.clients?.split(',') ?? Object.keys(CLIENTS)
+  const begins = values.rows?.split(',') ?? ['']
+  const rows = ROWS.filter(({ name }) => begins.some((text) => name.startsWith(text)))
+  const results = await Promise.all(
+    rows.map(async (row) => {
+      const cells = await Promise.all(clients.map(async (client) => run(client, row)))
+      const line = `| ${row.name}, ${row.seconds} s | ${cells.join(' | ')} |`
+      process.stderr.write(`${line}\n`)
+      return line
+    }),
+  )
+  const head = `| outage | ${clients.join(' | ')} |\n| --- |${' --- |'.repeat(clients.length)}`
+  process.stdout.write(`${head}\n${results.join('\n')}\n`)
+}
+
+const status = await restartInOwnNetwork()
+if (status === undefined) await runAll().finally(() => rm(FOLDER, { recursive: true }))
+else process.exitCode = status

@@ -129,8 +129,8 @@ describe('a time limit', { concurrency: true }, () => {
         })
       })
       const client = transport(t, { answerMs: 100 })
-      for (const answered of [client.send(get(origin)), client.open(get(origin))]) {
-        const failure = await failureOf(answered)
+      const failures = [client.send(get(origin)), client.open(get(origin))].map(failureOf)
+      for (const failure of await Promise.all(failures)) {
         assert.equal(failure.kind, 'timeout')
         assert.match(failure.message, /no answer came within 100 ms/)
       }

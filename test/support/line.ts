@@ -6,21 +6,23 @@ export class Line {
   readonly port: number
   readonly #server: Server
   readonly #target: number
+  readonly #host: string
   readonly #sockets = new Set<Socket>()
   #isSilent = false
 
-  private constructor(server: Server, target: number) {
+  private constructor(server: Server, target: number, host: string) {
     this.#server = server
     this.#target = target
+    this.#host = host
     this.port = (server.address() as AddressInfo).port
     server.on('connection', (client) => this.#join(client))
   }
 
-  /** A line to the port, gone when the test ends. */
-  static async to(t: Pick<TestContext, 'after'>, target: number): Promise<Line> {
+  /** A line to the port of this machine, gone when the test ends; `host` is the address of its near end. */
+  static async to(t: Pick<TestContext, 'after'>, target: number, host = '127.0.0.1'): Promise<Line> {
     const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const line = new Line(server, target)
+    await new Promise<void>((resolve) => server.listen(0, host, resolve))
+    const line = new Line(server, target, host)
     t.after(() => line.#end())
     return line
   }
@@ -46,7 +48,7 @@ export class Line {
   async restore(): Promise<void> {
     this.#isSilent = false
     if (!this.#server.listening) {
-      await new Promise<void>((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve))
+      await new Promise<void>((resolve) => this.#server.listen(this.port, this.#host, resolve))
     }
   }
 
