@@ -16,85 +16,84 @@ import { openStorage } from './storage/storage.js'
 
 export interface EmulatorOptions {
   /**
-   * Where objects are kept. A folder that is given outlives the emulator, and what is in it is found again; it must be
-   * empty or an emulator's. By default a new temporary one, which `close()` removes.
+   * Folder for the objects. A folder that you name is kept, and its objects are there again after a restart; it must be
+   * empty or a folder of the embedded store. Default: a new temporary folder, which `close()` removes.
    */
   readonly directory?: string
-  /** 0, the default, takes a free one. */
+  /** Port to listen on. Default 0: a free port. */
   readonly port?: number
-  /** The address to listen on; 127.0.0.1 by default. */
+  /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string
   /**
-   * Who may sign: one pair, or a function that is asked at each request, so that keys can come, go and expire. A fresh
-   * pair by default.
+   * Credentials that are accepted: one pair, or a function that is called with each request, so that keys can be added,
+   * removed and expire. Default: a new random pair.
    */
   readonly credentials?: Credentials | CredentialLookup
-  /** What signatures are bound to: the general region id, `cn-hangzhou` by default. The same for all services. */
+  /** Region ID that requests must be signed for, the same for all services. Default `cn-hangzhou`. */
   readonly region?: string
   /**
-   * The services that are spoken, all of them by default. Which one a request is meant for is seen from its signature;
-   * one without any is answered by the first.
+   * Services to embed. The signature of a request decides which service handles it; an unsigned request goes to the first
+   * one. Default: all.
    */
   readonly providers?: readonly Provider[]
   /**
-   * Whether OBS verifies the CRC-64 of what it is sent, and tells it, as newer clusters do; true by default. Older ones
-   * take no notice of it.
+   * Whether OBS verifies and returns CRC-64, as newer clusters do. Older clusters ignore it. Default true.
    */
   readonly obsChecksums?: boolean
   /**
-   * How the buckets of OBS encrypt an object whose request does not say: `AES256` or `kms`. Its ETag is not its MD5 then.
-   * Answers name the encryption, unless `isTold` is false. By default nothing is encrypted.
+   * Default encryption of the OBS buckets: `AES256` or `kms`. The ETag of an encrypted object is not its MD5. Responses
+   * contain the encryption, unless `isTold` is false. Default: none.
    */
   readonly obsEncryption?: { readonly algorithm: 'AES256' | 'kms'; readonly isTold?: boolean }
-  /** Faults from the start; more can be injected later. */
+  /** Initial faults. More can be injected later with `faults.inject()`. */
   readonly faults?: readonly Fault[]
-  /** The server's clock; the machine's by default. */
+  /** Clock of the server. Default: the system clock. */
   readonly now?: () => Date
-  /** In place of the service's own: small parts and few of them make quick tests. */
+  /** Replaces limits of the services, such as the smallest part, to make tests fast. */
   readonly limits?: Partial<Limits>
-  /** The only buckets there are. By default any bucket comes into being when it is first used. */
+  /** Existing buckets. Requests to other buckets fail with `NoSuchBucket`. Default: any bucket exists. */
   readonly buckets?: readonly string[]
-  /** Whether a request must agree to be paid for by who sends it (`requestPayer`); false by default. */
+  /** Whether requests must be sent with `requestPayer`. Default false. */
   readonly requesterPays?: boolean
-  /** The account that owns every bucket: a request that expects another one is refused. By default any may be expected. */
+  /** Account that owns all buckets; requests with another `expectedBucketOwner` are refused. Default: none are refused. */
   readonly bucketOwner?: string
   /** Custom domains (CNAME): host name to bucket. */
   readonly domains?: Readonly<Record<string, string>>
-  /** How many requests are remembered; 1,000 by default. */
+  /** Number of requests that `requests` keeps. Default 1,000. */
   readonly requestLogSize?: number
 }
 
 /** A running embedded store. */
 export interface Emulator extends AsyncDisposable {
-  /** Such as `http://127.0.0.1:41235`. */
+  /** URL of the server, such as `http://127.0.0.1:41235`. */
   readonly endpoint: string
-  /** What signatures are bound to. */
+  /** Region that requests must be signed for. */
   readonly region: string
-  /** What to sign with. Where the option is a function this pair is not known, unless the function knows it. */
+  /** Credentials to sign with. If the option is a function, they are only accepted if the function returns them. */
   readonly credentials: Credentials
-  /** Where the objects are. */
+  /** Folder of the objects. */
   readonly directory: string
-  /** What is to go wrong. */
+  /** Faults that are injected into requests. */
   readonly faults: {
-    /** Adds a fault to those that have not happened yet. */
+    /** Adds a fault. */
     inject(fault: Fault): void
-    /** Forgets the faults that have not happened yet, and ends the connections of requests that stall. */
+    /** Removes all pending faults, and closes the connections of stalled requests. */
     clear(): void
-    /** The faults that have not happened yet, with the counts that are left. */
+    /** Returns the pending faults with their remaining counts. */
     pending(): PendingFault[]
   }
-  /** The last requests, the oldest first. */
+  /** The latest requests, oldest first. */
   readonly requests: readonly RequestRecord[]
-  /** Connections that clients hold now. */
+  /** Number of open connections. */
   readonly openConnections: number
-  /** Ends every connection, waits for the requests to settle and removes a temporary folder. May be called again. */
+  /** Closes all connections, waits for the requests to settle and removes a temporary folder. May be called repeatedly. */
   close(): Promise<void>
 }
 
 /**
  * Starts the embedded store: OSS, OBS and S3 on one local port, with objects on disk, for development and tests.
  *
- * @throws when the port is taken, or the directory holds something else.
+ * @throws if the port is in use, or the directory contains other files.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', region = 'cn-hangzhou', now = () => new Date() } = options

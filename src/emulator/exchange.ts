@@ -1,4 +1,4 @@
-/** One request and its answer, from the first header to the last byte. */
+/** One request and its response, from the first header to the last byte. */
 import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
@@ -20,9 +20,9 @@ export interface Exchange extends Addressee {
   readonly request: IncomingMessage
   /** Whether the client still waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean
-  /** What is to be done when the request is over. */
+  /** Functions to call when the request is over. */
   readonly endings: (() => void)[]
-  /** Whether a fault wants the next request on this connection to meet a dead one. */
+  /** Whether a fault resets this connection when the next request arrives. */
   condemnsConnection: boolean
 }
 
@@ -39,21 +39,21 @@ export async function answerRequest(exchange: Exchange, service: Service): Promi
     const headers = mergeHeaders(common, connectionHeaders(exchange), answer.headers)
     exchange.condemnsConnection = action?.type === 'close' && action.when === 'reused'
     const delivery = deliveryOf(action, { response, signal, stalls })
-    // Before the client can see it; an answer that will not arrive whole has none.
+    // Before the client sees the response; an incomplete response has none.
     if (record !== undefined && delivery.interruption === undefined) record.status = answer.status
     await writeAnswer(exchange, { ...answer, headers }, delivery)
   } catch {
     if (record !== undefined) record.status = undefined
-    // Nobody is there to be answered, or what was stored cannot be read: the client sees the connection end.
+    // The client is gone, or a stored object cannot be read: close the connection.
     response.destroy()
   } finally {
     for (const end of exchange.endings) end()
-    // What is left of the body is read away, so that the connection can serve the next request.
+    // Read the rest of the body, so that the connection can serve the next request.
     request.resume()
   }
 }
 
-/** What was asked for, a refusal or a fault. Rejects when the client is gone and no answer is due. */
+/** Resolves with the response: a result, an error or a fault. Rejects if the client is gone and none is needed. */
 async function answerOf(arrival: Arrival, exchange: Exchange, service: Service): Promise<Answer> {
   const { target, dialect, requestId } = arrival
   try {
@@ -62,7 +62,7 @@ async function answerOf(arrival: Arrival, exchange: Exchange, service: Service):
   } catch (error) {
     if (error instanceof ClientGone || exchange.signal.aborted) throw error
     const answer = dialect.errorAnswer(serviceErrorOf(error, dialect.refusals), target.call, requestId)
-    // The rest of a body that stopped in the middle must not be taken for the next request.
+    // The rest of an interrupted body must not be read as the next request.
     const isCut = error instanceof Refusal && error.kind === 'body-timeout'
     return isCut ? withHeaders(answer, { Connection: 'close' }) : answer
   }
@@ -118,7 +118,7 @@ async function* bodyOf(
   }
 }
 
-/** A client that was never told to continue may keep its body to itself: what comes next could be anything. */
+/** A client that never received `100 Continue` may not send its body, so the next bytes cannot be trusted to be a request. */
 function connectionHeaders({ awaitsContinue }: Exchange): Record<string, string> {
   return awaitsContinue ? { Connection: 'close' } : {}
 }

@@ -1,24 +1,24 @@
-/** The numbers a service enforces. Each dialect has its own; tests make them small. */
+/** The limits of a service. Each dialect has its own; tests make them small. */
 export interface Limits {
-  /** Bytes of every part but the last, checked by Complete. */
+  /** Smallest size in bytes of a part, except the last one; checked by Complete. */
   readonly minPartSize: number
-  /** Bytes of a part. */
+  /** Largest size in bytes of a part. */
   readonly maxPartSize: number
-  /** Bytes of an object that is put. */
+  /** Largest size in bytes of an object uploaded by one PUT. */
   readonly maxPutSize: number
   /** The highest part number. */
   readonly maxParts: number
-  /** Bytes of a key in UTF-8. */
+  /** Longest key, in bytes of UTF-8. */
   readonly maxKeyBytes: number
-  /** Bytes of user metadata, names and values together. */
+  /** Largest user metadata in bytes, names and values together. */
   readonly maxMetadataBytes: number
   readonly maxTags: number
-  /** Entries of a page of a list. */
+  /** Largest page of a list. */
   readonly maxPage: number
-  /** How far the date of a request may be off. */
+  /** Largest difference between the date of a request and the clock of the server. */
   readonly maxSkewMs: number
-  /** A body from which no byte arrives for that long is answered with RequestTimeout. */
+  /** A request without a byte of its body for this long gets RequestTimeout. */
   readonly bodyIdleMs: number
-  /** How long an application server may take to answer a callback. */
+  /** Time limit for the response of an application server to a callback. */
   readonly callbackMs: number
 }

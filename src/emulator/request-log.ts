@@ -15,7 +15,7 @@ export interface RequestRecord {
   readonly query: Readonly<Record<string, string>>
   /** By lower-case name, redacted in the same way. */
   readonly headers: Readonly<Record<string, string>>
-  /** Of the answer; undefined while there is none, or when the client got none. */
+  /** Of the response; undefined while there is none, or when the client got none. */
   status: number | undefined
   /** Of the body, as far as it has been read. */
   bytes: number

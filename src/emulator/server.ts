@@ -62,7 +62,7 @@ export class EmulatorServer {
     socket.on('error', () => undefined)
   }
 
-  /** For what is not HTTP; into an answer that is already on its way nothing else may be written. */
+  /** For what is not HTTP; into a response that is already on its way nothing else may be written. */
   #refuse(socket: Socket): void {
     if (this.#busy.has(socket) || !socket.writable) socket.destroy()
     else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')

@@ -47,7 +47,7 @@ export function isChecksum(algorithm: ContentAlgorithm, text: string): boolean {
   return bytes.length === SIZES[algorithm] && bytes.toString('base64') === text
 }
 
-/** Of the whole, from its parts in order; undefined where that cannot be computed, as with hashes. */
+/** Of the whole, from its parts in order; undefined if that cannot be computed, as with hashes. */
 export function checksumOfWhole(algorithm: ContentAlgorithm, parts: readonly PartChecksum[]): string | undefined {
   if (algorithm === 'sha1' || algorithm === 'sha256') return undefined
   if (algorithm !== 'crc32c') return combineChecksums(algorithm, parts)

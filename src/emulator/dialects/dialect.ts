@@ -1,7 +1,7 @@
 /**
- * The seam between the operations, which are the same for every service, and how one service is spoken to: signatures,
- * header names, error codes, limits. A dialect translates; it stores nothing and decides nothing about objects.
- * A new one is a folder that builds a `Dialect` by `defineDialect`, and an entry in `dialects.ts`.
+ * The interface between the operations, which are the same for every service, and what differs between services:
+ * signatures, header names, error codes, limits. A dialect only translates; it stores nothing and decides nothing about
+ * objects. A new one is a folder that creates a `Dialect` with `defineDialect`, and an entry in `dialects.ts`.
  */
 import type { Provider } from '../../shared/provider.js'
 import type { Authority } from '../authority.js'
@@ -23,7 +23,7 @@ export interface SignedRequest {
   readonly now: Date
 }
 
-/** What the client learns about bytes that have just been stored. */
+/** What the response contains about bytes that have just been stored. */
 export interface Receipt {
   /** Lower-case hex, without quotes. */
   readonly etag: string
@@ -35,10 +35,10 @@ export interface Receipt {
   readonly checksum?: StoredChecksum | undefined
 }
 
-/** Headers with which an object comes into being: some belong to the initiation of an upload, some to its end. */
+/** The request whose headers set the properties of an object. */
 export type PropertySource = 'PutObject' | 'InitiateMultipartUpload'
 
-/** What services that call back differ in. */
+/** How services with callbacks differ. */
 export interface CallbackRules {
   readonly maxUrls: number
   /** A placeholder in the body, whose first group is its name; global. */
@@ -57,64 +57,64 @@ export interface Dialect {
   readonly bucketName: RegExp
   /** How a callback is asked for. */
   readonly callback: CallbackRules
-  /** Those that are verified where a request brings them, in the header `{prefix}checksum-{algorithm}`. */
+  /** Algorithms that are verified if a request has the header `{prefix}checksum-{algorithm}`. */
   readonly checksums: readonly ContentAlgorithm[]
-  /** The one among them that is taken where a request asks for none. */
+  /** The algorithm for requests that do not choose one. */
   readonly usualChecksum: ContentAlgorithm | undefined
-  /** Whether a body may come in chunks without a word about its size. */
+  /** Whether the body may use chunked transfer encoding without a declared length. */
   readonly takesBodiesOfUnknownSize: boolean
-  /** Entries of a page of ListObjects that does not say how many. */
+  /** Default page size of ListObjects. */
   readonly keysPerPage: number
-  /** Whether a page that is asked to be too large is cut, and not refused. */
+  /** Whether a page size above the limit is reduced instead of refused. */
   readonly cutsPages: boolean
-  /** Where `encoding-type=url` is understood. */
+  /** The operations that support `encoding-type=url`. */
   readonly encodesNames: 'always' | 'in-lists-of-bucket'
 
-  /** Whether it takes every request that is signed in a way that other dialects share: these are asked first. */
+  /** Whether it accepts every request with a signature that other dialects use as well: those are asked first. */
   readonly isCatchAll: boolean
-  /** Whether a request is in this dialect, going by how it is signed. */
+  /** Returns whether a request is in this dialect, by its signature. */
   speaks(call: Call): boolean
   /**
-   * Throws a `ServiceError` for a request that is not signed, or not by someone known, or not now. Answers how to read
-   * its body, which may be signed as well.
+   * Verifies the signature. Returns how to read the body, which may be signed as well. Throws a `ServiceError` if the request
+   * is unsigned, or its key is unknown or expired, or its date is wrong.
    */
   authenticate(request: SignedRequest): BodyCoding
   newRequestId(): string
-  /** Headers of every answer. */
+  /** Headers of every response. */
   commonHeaders(requestId: string, now: Date, elapsedMs: number): Record<string, string>
   errorAnswer(error: ServiceError, call: Call | undefined, requestId: string): Answer
 
-  /** Throws for a key that the service does not take. */
+  /** Throws for a key that the service does not accept. */
   checkKey(key: string, limits: Limits): void
-  /** Throws for headers that have no place on a request that carries a part, or that are missing there. */
+  /** Throws for headers that are not allowed for a part, or missing. */
   checkPartHeaders(call: Call, upload: Upload): void
-  /** Throws where the parts of the upload cannot be listed without other headers. */
+  /** Throws if listing the parts of the upload requires other headers. */
   checkListHeaders(call: Call, upload: Upload): void
-  /** Throws where the object cannot be read without other headers. */
+  /** Throws if reading the object requires other headers. */
   checkReadHeaders(call: Call, object: StoredObject): void
-  /** Whether a range that is not there is refused; otherwise the whole object is the answer. */
+  /** Returns whether a range beyond the end is refused; otherwise the whole object is returned. */
   refusesRange(call: Call): boolean
   readProperties(call: Call, source: PropertySource, limits: Limits): ObjectProperties
-  /** The ACL that a Complete asks for, if it does. */
+  /** Returns the ACL that a Complete sets, if any. */
   readAcl(call: Call): string | undefined
   forbidsOverwrite(call: Call): boolean
-  /** Whether Complete shall take all parts that have arrived instead of a list. */
+  /** Returns whether Complete uses all uploaded parts instead of a list. */
   completesAll(call: Call): boolean
 
   /** The ETag of content, in lower-case hex without quotes. */
   etagOf(md5: string, properties: ObjectProperties): string
-  /** As in a header or a document: quoted, in the service's case. */
+  /** Returns the ETag as in a header or a document: quoted, in the case of the service. */
   formatEtag(etag: string): string
   newUploadId(): string
-  /** Headers of the answer to a put or to a part. */
+  /** Headers of the response to a put or to a part. */
   receiptHeaders(receipt: Receipt): Record<string, string>
-  /** Headers and elements of the answer to Complete besides those that all services have. */
+  /** Headers and elements of the response to Complete besides those that all services have. */
   completion(receipt: Receipt): { headers: Record<string, string>; elements: readonly XmlNode[] }
-  /** Headers of the answer to Head and Get. */
+  /** Headers of the response to Head and Get. */
   objectHeaders(object: StoredObject, call: Call): Record<string, string>
   /** Echo of the server-side encryption. */
   encryptionHeaders(properties: ObjectProperties): Record<string, string>
-  /** Headers of the answer to InitiateMultipartUpload. */
+  /** Headers of the response to InitiateMultipartUpload. */
   initiationHeaders(properties: ObjectProperties): Record<string, string>
   /** Elements of a part in ListParts besides those that all services have. */
   partElements(part: StoredPart, upload: Upload): readonly XmlNode[]
@@ -124,15 +124,15 @@ export interface Dialect {
   uploadElements(upload: Upload): readonly XmlNode[]
   /** Elements of an object in ListObjects besides those that all services have. */
   objectElements(object: StoredObject): readonly XmlNode[]
-  /** Headers of the answer to HeadBucket. */
+  /** Headers of the response to HeadBucket. */
   bucketHeaders(region: string): Record<string, string>
   /** Elements of a bucket in ListBuckets besides those that all services have. */
   bucketElements(region: string): readonly XmlNode[]
-  /** The grants of a canned ACL, as GetObjectAcl lists them. */
+  /** Returns the grants of a canned ACL, as listed by GetObjectAcl. */
   grants(acl: string): readonly XmlNode[]
-  /** The answer to GetBucketLocation. */
+  /** The response to GetBucketLocation. */
   locationDocument(region: string): XmlNode
-  /** A storage class, as kept with an object, in the words of the answer. */
+  /** Returns the name of a storage class in responses. */
   storageClassName(storageClass: string): string
   writeXml(root: XmlNode): string
 }

@@ -1,6 +1,6 @@
 /**
  * What an action does to the request it hits, phase by phase: to the clock, before the work, to the body, to the disk,
- * between the work and the answer, and to the way the answer is sent. An action acts in the phases it is about.
+ * between the work and the response, and to the way the response is sent. An action acts in the phases it is about.
  */
 import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
@@ -30,7 +30,7 @@ export function clockOffset(action: FaultAction | undefined): number {
   return action?.type === 'clock' ? action.offsetMs : 0
 }
 
-/** When the headers are in. An answer takes the place of the work. */
+/** When the headers are in. A response takes the place of the work. */
 export async function beforeWork(action: FaultAction | undefined, victim: Victim): Promise<Answer | undefined> {
   const { call, response, signal, stalls } = victim
   switch (action?.type) {
@@ -87,7 +87,7 @@ export function diskOf(action: FaultAction | undefined): WriteGuard {
   }
 }
 
-/** Between the work and the answer. */
+/** Between the work and the response. */
 export async function afterWork(action: FaultAction | undefined, answer: Answer, victim: Victim): Promise<Answer> {
   const { response, signal, stalls } = victim
   switch (action?.type) {
@@ -113,7 +113,7 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
   }
 }
 
-/** White space that keeps the connection alive while the service works, and then the answer itself. */
+/** White space that keeps the connection alive while the service works, and then the response itself. */
 function padded(body: string, { spaces = 100, gapMs = 0 }: PaddedAnswerFault): StreamedBody {
   const padding = Buffer.from(' '.repeat(spaces))
   const rest = Buffer.from(body)
@@ -125,7 +125,7 @@ function padded(body: string, { spaces = 100, gapMs = 0 }: PaddedAnswerFault): S
   return { size: padding.length + rest.length, chunks: chunks() }
 }
 
-/** How the answer is sent. */
+/** How the response is sent. */
 export function deliveryOf(
   action: FaultAction | undefined,
   { response, signal, stalls }: Pick<Victim, 'response' | 'signal' | 'stalls'>,

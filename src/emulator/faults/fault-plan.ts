@@ -2,7 +2,7 @@ import type { OperationName } from '../operations/operation.js'
 import { Stalls } from './stalls.js'
 import type { Fault, FaultAction, FaultMatch } from './fault.js'
 
-/** A request, as far as faults look at it. */
+/** The facts of a request that faults match. */
 export interface FaultTarget {
   readonly operation: OperationName
   readonly method: string
@@ -10,7 +10,7 @@ export interface FaultTarget {
   readonly partNumber: number | undefined
 }
 
-/** A fault that has not done all its work yet. */
+/** A fault that still applies to further requests. */
 export interface PendingFault extends Fault {
   readonly skip: number
   readonly times: number
@@ -22,9 +22,9 @@ interface Entry {
   times: number
 }
 
-/** The faults that wait for their requests, in the order they were injected. */
+/** The pending faults, in the order in which they were injected. */
 export class FaultPlan {
-  /** Requests that a fault has brought to a stop. */
+  /** Requests that are stalled by a fault. */
   readonly stalls: Stalls = new Stalls()
   #entries: Entry[] = []
 
@@ -32,7 +32,7 @@ export class FaultPlan {
     for (const fault of faults) this.inject(fault)
   }
 
-  /** @throws RangeError for counts that make no sense. */
+  /** Adds a fault. @throws RangeError for invalid counts. */
   inject(fault: Fault): void {
     const { skip = 0, times = 1 } = fault
     if (!Number.isInteger(skip) || skip < 0) throw new RangeError(`skip must be a whole number, not ${skip}`)
@@ -42,20 +42,20 @@ export class FaultPlan {
     this.#entries.push({ fault, skip, times })
   }
 
-  /** Forgets what is still to come, and ends the connections of the requests that stall. */
+  /** Removes all pending faults, and closes the connections of stalled requests. */
   clear(): void {
     this.#entries = []
     this.stalls.release()
   }
 
-  /** What is still to come, with the counts that are left. */
+  /** Returns the pending faults with their remaining counts. */
   pending(): PendingFault[] {
     return this.#entries.map(({ fault, skip, times }) => ({ ...fault, skip, times }))
   }
 
   /**
-   * The action for a request that has arrived, if one is due. Every matching fault that has to skip counts the request;
-   * the first that need not skip hits it, and those after it do not see it.
+   * Returns the action for a request, if there is one. Every matching fault that still has to skip requests counts it; the
+   * first other matching fault applies to it, and later faults ignore it.
    */
   take(target: FaultTarget): FaultAction | undefined {
     for (const entry of this.#entries) {

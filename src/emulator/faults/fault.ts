@@ -1,10 +1,10 @@
 /**
- * What can go wrong on purpose. A fault waits for a request that it matches, counts it, and when its turn has come does
- * its action to that one request: on the real socket, with the real work done or not done as the action says.
+ * Faults to inject. A fault counts the requests that match it, and applies its action to those that `skip` and `times`
+ * select: on the real socket, and with the operation carried out or not, as the action says.
  */
 import type { OperationName } from '../operations/operation.js'
 
-/** Requests that a fault is about: they count when their headers are in, whoever signed them. What is absent matches everything. */
+/** Requests that a fault matches. They count when their headers are received, whoever signed them. Absent members match all. */
 export interface FaultMatch {
   readonly operation?: OperationName
   readonly method?: string
@@ -12,17 +12,17 @@ export interface FaultMatch {
   readonly partNumber?: number
 }
 
-/** Something to go wrong: which requests it befalls, and what happens to them. */
+/** A fault: which requests it applies to, and what happens to them. */
 export interface Fault {
   readonly match?: FaultMatch
-  /** Matching requests that pass unharmed first; 0 by default. */
+  /** Number of matching requests to skip first. Default 0. */
   readonly skip?: number
-  /** Matching requests that are hit after that; 1 by default, `Infinity` for all. */
+  /** Number of matching requests to apply to after that. Default 1; `Infinity` for all. */
   readonly times?: number
   readonly action: FaultAction
 }
 
-/** What goes wrong with a request. */
+/** What happens to a request. */
 export type FaultAction =
   | ErrorFault
   | AnswerFault
@@ -43,7 +43,7 @@ export type FaultAction =
   | DiskFullFault
   | GarbageFault
 
-/** An error answer in the service's form: with status 200 it is the error in disguise. */
+/** An error response in the format of the service. With status 200 it is an error that looks like a success. */
 export interface ErrorFault {
   readonly type: 'error'
   readonly status: number
@@ -53,17 +53,17 @@ export interface ErrorFault {
   readonly ec?: string
   /** Such as `{ 'Retry-After': '1' }`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** True does what was asked first and lies about it afterwards; false, the default, does nothing. */
+  /** Whether the operation is carried out before the error is returned. Default false. */
   readonly commit?: boolean
 }
 
-/** Any answer at all. Headers may contradict the body: a wrong Content-Length is sent as it stands. */
+/** Any response. Headers may contradict the body: a wrong Content-Length is sent as it is. */
 export interface AnswerFault {
   readonly type: 'answer'
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  /** Whether what was asked is done first; false by default. */
+  /** Whether the operation is carried out first. Default false. */
   readonly commit?: boolean
 }
 
@@ -71,126 +71,126 @@ export interface AnswerFault {
 export interface ResetFault {
   readonly type: 'reset'
   /**
-   * `request`: when the headers are in, before the body is read. `body`: after `afterBytes` of it. `committed`: when
-   * the work is done but not a byte of the answer sent. `answer`: in the middle of the answer. For a request without
-   * a body, `body` means `request`.
+   * `request`: after the headers, before the body is read. `body`: after `afterBytes` of the body. `committed`: when the
+   * operation is carried out, before the response is sent. `answer`: in the middle of the response. For a request without a
+   * body, `body` means `request`.
    */
   readonly at: 'request' | 'body' | 'committed' | 'answer'
-  /** Bytes of the request's or the answer's body that go through first; by default 0, or half of the answer. */
+  /** Bytes of the body of the request or response that pass first. Default: 0 of the request, half of the response. */
   readonly afterBytes?: number
 }
 
 /**
- * Nothing moves any more, until the client goes away, the faults are cleared or the emulator closes. A client that goes
- * away is not noticed before the bytes it sent have been read, by the nature of TCP: then the connection stays open.
+ * Nothing moves until the client disconnects, the faults are cleared or the server closes. With TCP, a disconnect is only
+ * noticed after all sent bytes have been read; until then the connection stays open.
  */
 export interface StallFault {
   readonly type: 'stall'
   /**
-   * `request`: the body is not read. `body`: no longer read after `afterBytes`. `uncommitted`: the body is read, nothing
-   * done. `committed`: everything is done, no answer comes. `answer`: in the middle of the answer. For a request
-   * without a body, `body` and `uncommitted` mean `request`.
+   * `request`: the body is not read. `body`: reading stops after `afterBytes`. `uncommitted`: the body is read, but the
+   * operation not carried out. `committed`: the operation is carried out, but no response sent. `answer`: in the middle of
+   * the response. For a request without a body, `body` and `uncommitted` mean `request`.
    */
   readonly at: 'request' | 'body' | 'uncommitted' | 'committed' | 'answer'
   readonly afterBytes?: number
 }
 
-/** Bytes move, slowly. The client's system buffers some of what it sends, so `in` is felt by larger bodies only. */
+/** Bytes move slowly. The system of the client buffers some sent bytes, so `in` only affects larger bodies. */
 export interface SlowFault {
   readonly type: 'slow'
   readonly direction: 'in' | 'out'
   readonly bytesPerSecond: number
 }
 
-/** The answer comes later. */
+/** The response is delayed. */
 export interface DelayFault {
   readonly type: 'delay'
   readonly ms: number
-  /** `request` (the default): before the body is read. `committed`: between the work and the answer. */
+  /** `request` (the default): before the body is read. `committed`: between the operation and the response. */
   readonly at?: 'request' | 'committed'
 }
 
-/** The work is done; the connection is closed in an orderly way in the middle of the answer. */
+/** The operation is carried out; the connection is closed regularly (FIN) in the middle of the response. */
 export interface TruncateFault {
   readonly type: 'truncate'
-  /** Bytes of the body that are sent; half of it by default. An answer without a body ends within its headers. */
+  /** Bytes of the body that are sent. Default: half of it. A response without a body ends within its headers. */
   readonly afterBytes?: number
 }
 
-/** The work is done; the answer's checksum, where it has one, in a header or in its document, is not the bytes'. */
+/** The operation is carried out; the checksum in the response, if there is one, is not that of the bytes. */
 export interface WrongChecksumFault {
   readonly type: 'wrong-checksum'
-  /** The value sent; by default one that differs from the true one in its last bit. */
+  /** The value sent. Default: the right one with its last bit changed. */
   readonly crc64?: string
 }
 
-/** The work is done; the answer's ETag is another. */
+/** The operation is carried out; the ETag in the response is another. */
 export interface WrongEtagFault {
   readonly type: 'wrong-etag'
   readonly etag?: string
 }
 
 /**
- * The document of the answer begins with white space, as S3 sends it while it puts many parts together: to hold the
- * connection. An answer without a document stays as it is.
+ * The document of the response starts with white space, which S3 sends to keep the connection open while it combines many
+ * parts. A response without a document is unchanged.
  */
 export interface PaddedAnswerFault {
   readonly type: 'padded'
-  /** Characters; 100 by default. */
+  /** Number of characters. Default 100. */
   readonly spaces?: number
-  /** Between them and the answer itself; 0 by default. */
+  /** Milliseconds between the white space and the document. Default 0. */
   readonly gapMs?: number
 }
 
-/** Status 200 with nothing in it. */
+/** Status 200 with an empty body. */
 export interface EmptyAnswerFault {
   readonly type: 'empty'
-  /** Whether what was asked is done first; true by default. */
+  /** Whether the operation is carried out first. Default true. */
   readonly commit?: boolean
 }
 
-/** A redirect to `location`; nothing is done. */
+/** A redirect to `location`. The operation is not carried out. */
 export interface RedirectFault {
   readonly type: 'redirect'
   readonly location: string
-  /** 307 by default. */
+  /** Default 307. */
   readonly status?: number
 }
 
-/** An answer that never ends, as fast as the client takes it; nothing is done. */
+/** A response without end, as fast as the client reads it. The operation is not carried out. */
 export interface EndlessAnswerFault {
   readonly type: 'endless'
-  /** 200 by default. */
+  /** Default 200. */
   readonly status?: number
 }
 
-/** The server's clock is off: dates are checked and sent by that clock. */
+/** The clock of the server is wrong: it checks and sends dates by that clock. */
 export interface ClockFault {
   readonly type: 'clock'
-  /** Positive for a server that is ahead. */
+  /** Positive if the server is ahead. */
   readonly offsetMs: number
-  /** False for an answer without a Date header; true by default. */
+  /** Whether the response has a Date header. Default true. */
   readonly sendsDate?: boolean
 }
 
-/** The keep-alive connection dies though no answer said so. */
+/** The keep-alive connection is closed although no response announced it. */
 export interface CloseFault {
   readonly type: 'close'
-  /** `answered`: right after this answer. `reused`: it is reset when the next request arrives on it. */
+  /** `answered`: right after this response. `reused`: it is reset when the next request arrives on it. */
   readonly when: 'answered' | 'reused'
 }
 
-/** `100 Continue`, and then the connection is closed without an answer. */
+/** `100 Continue`, then the connection is closed without a response. */
 export interface RejectAfterContinueFault {
   readonly type: 'continue-then-close'
 }
 
-/** The first write to disk that the request leads to fails with ENOSPC. */
+/** The first write to disk of the request fails with ENOSPC. */
 export interface DiskFullFault {
   readonly type: 'disk-full'
 }
 
-/** Bytes that are not HTTP, then the connection is closed; nothing is done. */
+/** Bytes that are not HTTP, then the connection is closed. The operation is not carried out. */
 export interface GarbageFault {
   readonly type: 'garbage'
   readonly bytes?: string

@@ -32,7 +32,7 @@ export function addressOf(call: Call, { domains, bucketName }: AddressRules): Ad
   }
 }
 
-/** Undefined where the host names the service itself: an IP address, a bare name, or a public endpoint. */
+/** Undefined if the host names the service itself: an IP address, a bare name, or a public endpoint. */
 function bucketOfHost(host: string): string | undefined {
   const isAddress = isIP(host) !== 0 || host.startsWith('[')
   if (isAddress || isServiceHost(host) || OTHER_SERVICE_HOST.test(host)) return undefined

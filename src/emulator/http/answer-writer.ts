@@ -1,4 +1,4 @@
-/** Puts an answer on the wire: as it should be, or slow, broken off or stuck as a fault demands. */
+/** Puts a response on the wire: as it should be, or slow, broken off or stuck as a fault demands. */
 import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
 import type { Answer, StreamedBody } from './answer.js'
@@ -6,31 +6,31 @@ import { ClientGone } from './connection.js'
 import { mergeHeaders } from './headers.js'
 import { paced } from './pace.js'
 
-/** How an answer is sent. */
+/** How a response is sent. */
 export interface Delivery {
   readonly bytesPerSecond?: number
   readonly interruption?: Interruption
   /** No Date header. */
   readonly omitsDate?: boolean
-  /** After the answer the connection is closed, though nothing in the answer says so. */
+  /** After the response the connection is closed, though nothing in the response says so. */
   readonly closesSilently?: boolean
 }
 
-/** What happens in the middle of the answer. */
+/** What happens in the middle of the response. */
 interface Interruption {
   /** Bytes of the body that are sent before; half of it when absent. An empty body is broken off in the headers. */
   readonly afterBytes?: number | undefined
   readonly interrupt: () => Promise<never>
 }
 
-/** Where an answer goes. */
+/** Where a response goes. */
 export interface Addressee {
   readonly response: ServerResponse
   /** Ends when the client goes away or the emulator closes. */
   readonly signal: AbortSignal
 }
 
-/** Resolves when the answer has left. Rejects with `ClientGone` when there is nobody to read it, or not any more. */
+/** Resolves when the response has left. Rejects with `ClientGone` when there is nobody to read it, or not any more. */
 export async function writeAnswer(addressee: Addressee, answer: Answer, delivery: Delivery): Promise<void> {
   const { response, signal } = addressee
   const { interruption, bytesPerSecond } = delivery

@@ -1,4 +1,4 @@
-/** An answer before it is on the wire. */
+/** A response before it is on the wire. */
 import type { Buffer } from 'node:buffer'
 import { mergeHeaders, type Headers } from './headers.js'
 

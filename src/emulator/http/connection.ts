@@ -1,4 +1,4 @@
-/** The connection under an answer, and ways to end it that HTTP has no word for. */
+/** The connection under a response, and ways to end it that HTTP has no word for. */
 import type { ServerResponse } from 'node:http'
 
 /** There is nobody left to answer: thrown to leave an operation, never an error of the emulator. */

@@ -50,7 +50,7 @@ export async function copyObject(context: OperationContext): Promise<Answer> {
   )
 }
 
-/** Throws where the source is not named, or is not there. */
+/** Throws if the source is not named, or is not there. */
 function requireSource({ call, dialect, storage }: OperationContext): StoredObject {
   const name = `${dialect.headerPrefix}copy-source`
   const header = call.header(name) ?? ''

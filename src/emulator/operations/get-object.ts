@@ -46,7 +46,7 @@ function readPart(
   return { start, end: start + part.size }
 }
 
-/** Returns what an answer without content may say of it: clients hold a checksum against the bytes that came. */
+/** Returns what a response without content may say of it: clients hold a checksum against the bytes that came. */
 function validatorsOf(headers: Record<string, string>): Record<string, string> {
   const isKept = (name: string): boolean => !/^content-(?!location$)|checksum|hash-crc64|^accept-ranges$/i.test(name)
   return Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name)))
@@ -59,7 +59,7 @@ export function requireObject({ storage, bucket, key }: OperationContext): Store
   return object
 }
 
-/** Answers whether the client has this version already; throws `precondition-failed` where it wants another one. */
+/** Returns whether the client has this version already; throws `precondition-failed` where it wants another one. */
 function isUnchanged({ call, dialect }: OperationContext, object: StoredObject): boolean {
   const etag = dialect.formatEtag(object.etag)
   const modified = Math.floor(Date.parse(object.lastModified) / 1000) * 1000

@@ -8,7 +8,7 @@ export function namesEtag(header: string, etag: string): boolean {
   return names.includes('*') || names.includes(etag.replaceAll('"', '').toUpperCase())
 }
 
-/** Throws where the request must not write or delete the object: it exists, or is not the one that `If-Match` names. */
+/** Throws if the request must not write or delete the object: it exists, or is not the one that `If-Match` names. */
 export function checkWrite({ call, dialect, storage, bucket, key }: OperationContext): void {
   if (dialect.forbidsOverwrite(call) && storage.objects.has(bucket, key)) throw new Refusal('already-exists')
   const ifMatch = call.header('if-match')

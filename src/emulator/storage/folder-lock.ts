@@ -5,7 +5,7 @@ import process from 'node:process'
 /** Locks of this process, which a restarted container would otherwise mistake for those of its predecessor. */
 const own = new Set<string>()
 
-/** Takes the lock and answers how to give it back. A lock whose process is gone is taken over. */
+/** Takes the lock and returns how to give it back. A lock whose process is gone is taken over. */
 export function lockFolder(path: string, directory: string): () => void {
   if (!tryLock(path)) {
     if (isHeld(path)) throw new Error(`The folder ${directory} is in use by another emulator (its lock is ${path})`)

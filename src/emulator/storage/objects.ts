@@ -74,7 +74,7 @@ export class Objects {
     return this.#data.discardVersion(replaced.version, replaced.files)
   }
 
-  /** Answers whether there was such an object; resolves when its files are gone. */
+  /** Returns whether there was such an object; resolves when its files are gone. */
   async remove(bucket: string, key: string): Promise<boolean> {
     const object = this.find(bucket, key)
     if (object === undefined) return false

@@ -19,7 +19,7 @@ interface ChunkSigning {
 }
 
 export interface AwsChunked {
-  /** Undefined where the chunks carry no signatures. */
+  /** Undefined if the chunks carry no signatures. */
   readonly signing: ChunkSigning | undefined
   /** Bytes of the content, as the request's headers say. */
   readonly contentLength: number | undefined
@@ -27,7 +27,7 @@ export interface AwsChunked {
   readonly trailers: Map<string, string>
 }
 
-/** The content. Throws where a chunk is not what was signed, or something is missing. */
+/** The content. Throws if a chunk is not what was signed, or something is missing. */
 export async function* decodeAwsChunked(
   body: AsyncIterable<Uint8Array>,
   { signing, contentLength, trailers }: AwsChunked,

@@ -12,7 +12,7 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]()
   }
 
-  /** The text up to CR LF; undefined where the bytes end first, or the line does not. */
+  /** The text up to CR LF; undefined if the bytes end first, or the line does not. */
   async line(): Promise<string | undefined> {
     let text = ''
     while (text.length <= MAX_LINE) {

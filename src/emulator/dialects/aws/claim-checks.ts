@@ -7,7 +7,7 @@ import { ServiceError, type ErrorDetails } from '../../refusal.js'
 import type { Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
 
-/** Answers whose claim it is; throws a `ServiceError` unless it is right. */
+/** Returns whose claim it is; throws a `ServiceError` unless it is right. */
 export function verifyClaim(claim: Claim, { authority }: SignedRequest, idElement: string): KnownCredentials {
   const known = authority.find(claim.accessKeyId)
   const details = { [idElement]: claim.accessKeyId }

@@ -138,7 +138,7 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
     return plainBody
   }
 
-  /** The answer to HEAD has its error in headers. */
+  /** The response to HEAD has its error in headers. */
   function errorAnswer(error: ServiceError, call: Call | undefined, requestId: string): Answer {
     if (call?.method === 'HEAD') {
       const headers = { [`${prefix}error-code`]: error.code, [`${prefix}error-message`]: error.message }

@@ -77,7 +77,7 @@ function claimV4(
   }
 }
 
-/** `{accessKeyId}/{yyyymmdd}/{region}/oss/aliyun_v4_request`; an access key id may hold slashes. */
+/** `{accessKeyId}/{yyyymmdd}/{region}/oss/aliyun_v4_request`; an access key ID may hold slashes. */
 function parseCredential(text: string, { day: signedDay }: DateTime, request: SignedRequest, ec: string): Credential {
   const [terminator, product, region, day, ...rest] = text.split('/').reverse()
   if (terminator !== 'aliyun_v4_request' || rest.length === 0 || day !== signedDay) {

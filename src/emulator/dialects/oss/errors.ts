@@ -100,7 +100,7 @@ export const ossRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
   },
 }
 
-/** The error as a document; an answer to HEAD has no body, so there it is in the header `x-oss-err`. */
+/** The error as a document; a response to HEAD has no body, so there it is in the header `x-oss-err`. */
 export function ossErrorAnswer(error: ServiceError, call: Call | undefined, requestId: string): Answer {
   const elements: XmlNode[] = [
     ['Code', error.code],

@@ -18,7 +18,7 @@ export class BodyChecksums {
   readonly #kept: ContentAlgorithm | undefined
   readonly #running = new Map<ContentAlgorithm, RunningChecksum>()
 
-  /** `planned` is the algorithm of the upload, for a part. Throws where the request contradicts it or itself. */
+  /** `planned` is the algorithm of the upload, for a part. Throws if the request contradicts it or itself. */
   constructor(context: OperationContext, planned: ContentAlgorithm | undefined) {
     const { dialect } = context
     this.#context = context
@@ -45,7 +45,7 @@ export class BodyChecksums {
     }
   }
 
-  /** To be asked once, at the end. Throws where the bytes are not what was claimed. */
+  /** To be asked once, at the end. Throws if the bytes are not what was claimed. */
   verify(): ContentChecksum | undefined {
     const values = new Map([...this.#running].map(([algorithm, running]) => [algorithm, running.digest()]))
     const claim = this.#claim ?? this.#trailer()

@@ -10,7 +10,7 @@ import { checksumMismatch, invalidRequest, readChecksumClaim } from './checksum-
 import type { OperationContext } from '../operation.js'
 import type { ListedPart } from '../multipart/part-list.js'
 
-/** Undefined where the service has none of its own. Throws where the request is wrong about the object. */
+/** Undefined if the service has none of its own. Throws if the request is wrong about the object. */
 export function checksumOfObject(
   context: OperationContext,
   declared: ChecksumPlan | undefined,

@@ -1,6 +1,6 @@
 /**
  * Telling an application server that an object is there (OSS documentation, "Callback"). The object stays stored
- * whatever the server says: a callback that fails makes the answer a 203, which is an error in a success's clothes.
+ * whatever the server says: a callback that fails makes the response a 203, which is an error in a success's clothes.
  */
 import { Buffer } from 'node:buffer'
 import { withHeaders, type Answer } from '../../http/answer.js'
