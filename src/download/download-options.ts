@@ -28,8 +28,9 @@ export interface ReadingOptions {
   versionId?: string | undefined
   /**
    * `'checksum'`: compares the whole object with the checksum that the service has of it, or with its ETag where that is
-   * the MD5 of the object. `'etag'`: compares it also with an ETag that was made of the MD5s of parts, where the
-   * service reports the sizes of the parts: one request more, and some 1.4 CPU-seconds per GiB. Default `'checksum'`.
+   * the MD5 of the object. `'etag'`: compares it also with an ETag that was made of the MD5s of parts, where the service
+   * reports the sizes of the parts: a request for each part before the first byte, and some 1.4 CPU-seconds per GiB.
+   * Default `'checksum'`.
    */
   verify?: 'checksum' | 'etag' | undefined
   /** The key of an object that was encrypted with one of yours: `{ customerKey }`. */

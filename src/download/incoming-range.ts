@@ -37,6 +37,11 @@ export class IncomingRange {
     return this.received >= (this.end - this.start) * NEARLY_THERE
   }
 
+  /** Whether it was before the last `bytes` came. */
+  wasNearlyThere(bytes: number): boolean {
+    return this.received - bytes >= (this.end - this.start) * NEARLY_THERE
+  }
+
   isDropped(): boolean {
     return this.controller.signal.aborted
   }

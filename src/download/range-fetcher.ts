@@ -15,14 +15,11 @@ import type { PartBuffer } from '../checksum/crc64.js'
 import { type Concurrency, concurrencyOf } from '../flow/concurrency.js'
 import type { BufferPool } from '../memory/buffer-pool.js'
 import type { RestingHolder } from '../memory/standstill.js'
-import { toError, UploadError } from '../shared/errors.js'
+import { toError } from '../shared/errors.js'
 import type {
   AwayNotice,
   BackNotice,
-  ByteRange,
-  CallContext,
   ObjectHead,
-  ObjectReceiver,
   OutageObserver,
   RetryNotice,
   StoreDriver,
@@ -31,6 +28,8 @@ import { type CheckedReading, rangeSizeOf } from './download-options.js'
 import type { DownloadMeter } from './download-progress.js'
 import { IncomingRange, type Span } from './incoming-range.js'
 import { ObjectPin } from './object-pin.js'
+import { type RangeContext, RangeRequest, type RangeRequests } from './range-request.js'
+import { UnreadSpans } from './unread-spans.js'
 
 /** What downloads of one store share. */
 export interface DownloadHost {
@@ -72,21 +71,19 @@ export class RangeFetcher implements RestingHolder {
     },
   }
   readonly #host: DownloadHost
-  readonly #key: string
-  readonly #options: CheckedReading
   readonly #reader: RangeReader
   readonly #meter: DownloadMeter
   readonly #pin: ObjectPin
+  readonly #shared: RangeRequests
+  readonly #context: RangeContext
   readonly #concurrency: Concurrency
-  /** Spans to be read, in order; the last one may still have no end. */
-  readonly #spans: Span[]
+  readonly #unread: UnreadSpans
   #held: IncomingRange[] = []
-  readonly #requests = new Set<Promise<void>>()
+  /** Under way, with the ranges that they bring. A range may have been released while its response has yet to end. */
+  readonly #requests = new Map<Promise<void>, IncomingRange>()
   #endWaiting: (() => void) | undefined
   #isReading = true
   #isOver = false
-  /** An empty object has no range: it is asked for as a whole. */
-  #asksForWhole = false
 
   /** `spans` are in order and do not touch; the end of the last one may be Infinity. */
   constructor(
@@ -98,16 +95,31 @@ export class RangeFetcher implements RestingHolder {
     meter: DownloadMeter,
   ) {
     this.#host = host
-    this.#key = key
-    this.#options = options
     this.#reader = reader
     this.#meter = meter
-    this.#spans = spans.map((span) => ({ ...span }))
+    this.#unread = new UnreadSpans(spans)
     this.rangeSize = rangeSizeOf(options, host.pool.maxMemory)
     this.#pin = new ObjectPin(host.driver.bucket, key)
     const { maxMemory } = host.pool
     const circumstances = { partSize: this.rangeSize, maxMemory, expectsDelays: false }
-    this.#concurrency = concurrencyOf(options.concurrency, circumstances)
+    const concurrency = concurrencyOf(options.concurrency, circumstances)
+    this.#concurrency = concurrency
+    this.#shared = {
+      driver: host.driver,
+      key,
+      read: options.read,
+      pin: this.#pin,
+      first: (object, range) => this.#first(object, range),
+      took: (range, bytes) => this.#took(range, bytes),
+    }
+    this.#context = {
+      outageObserver: this.outageObserver,
+      onRetry: (notice) => {
+        meter.retries += 1
+        reader.retry(notice)
+      },
+      onThrottled: (how) => (how === 'refused' ? concurrency.refused() : concurrency.delayed()),
+    }
   }
 
   /** In the order of their positions. */
@@ -116,7 +128,7 @@ export class RangeFetcher implements RestingHolder {
   }
 
   get isAllRead(): boolean {
-    return this.#held.length === 0 && this.#spans.length === 0
+    return this.#held.length === 0 && this.#unread.isEmpty
   }
 
   get rangesInFlight(): number {
@@ -140,7 +152,7 @@ export class RangeFetcher implements RestingHolder {
   /** Ends all requests; resolves when none is under way and no memory is held. */
   async end(): Promise<void> {
     this.#stop()
-    await Promise.allSettled(this.#requests)
+    await Promise.allSettled(this.#requests.keys())
   }
 
   /** Whether the reader takes what comes. */
@@ -174,10 +186,7 @@ export class RangeFetcher implements RestingHolder {
     this.#meter.received -= range.received - range.taken
     this.#reader.dropped(range)
     this.#abandon(range)
-    const span = { start: range.start + range.taken, end: range.end }
-    const next = this.#spans[0]
-    if (next?.start === span.end) next.start = span.start
-    else this.#spans.unshift(span)
+    this.#unread.giveBack({ start: range.start + range.taken, end: range.end })
   }
 
   shrink(): boolean {
@@ -194,10 +203,9 @@ export class RangeFetcher implements RestingHolder {
     this.#isOver = true
     this.#host.pool.removeHolder(this)
     this.#endWaiting?.()
-    for (const range of this.#held.splice(0)) {
-      if (range.isLent) range.controller.abort()
-      else this.#abandon(range)
-    }
+    // Also of those that are released: a response may bring its bytes and not end.
+    for (const range of this.#requests.values()) range.controller.abort()
+    for (const range of this.#held.splice(0)) if (!range.isLent) this.#host.pool.release(range.buffer)
   }
 
   #fail(error: unknown): void {
@@ -216,7 +224,7 @@ export class RangeFetcher implements RestingHolder {
   }
 
   #mayBegin(): boolean {
-    if (this.#isOver || !this.#isReading || this.#endWaiting !== undefined || this.#spans.length === 0) return false
+    if (this.#isOver || !this.#isReading || this.#endWaiting !== undefined || this.#unread.isEmpty) return false
     if (this.#held.length === 0) return true
     // The first response says how much there is.
     if (this.#pin.object === undefined) return false
@@ -225,11 +233,21 @@ export class RangeFetcher implements RestingHolder {
   }
 
   #memory(): PartBuffer | undefined {
+    return this.#held.length > 0 ? this.#memoryInAdvance() : this.#memoryOfFirst()
+  }
+
+  #memoryInAdvance(): PartBuffer | undefined {
     const { pool } = this.#host
-    const capacity = this.rangeSize
-    if (this.#held.length > 0) {
-      return pool.handedOutBytes + capacity > pool.maxMemory * SHARE ? undefined : pool.tryAcquire(capacity)
+    if (pool.handedOutBytes + this.rangeSize > pool.maxMemory * SHARE) return undefined
+    try {
+      return pool.tryAcquire(this.rangeSize)
+    } catch {
+      // The machine has no memory for it: the ranges held go on without.
+      return undefined
     }
+  }
+
+  #memoryOfFirst(): PartBuffer | undefined {
     let isAtOnce = true
     let buffer: PartBuffer | undefined
     const serve = (served: PartBuffer): void => {
@@ -240,7 +258,7 @@ export class RangeFetcher implements RestingHolder {
         this.#fill()
       }
     }
-    const leave = pool.request({ capacity, use: 'moving', held: 0 }, serve, (error) => {
+    const leave = this.#host.pool.request({ capacity: this.rangeSize, use: 'moving', held: 0 }, serve, (error) => {
       this.#endWaiting = undefined
       this.#fail(error)
     })
@@ -250,103 +268,37 @@ export class RangeFetcher implements RestingHolder {
   }
 
   #begin(buffer: PartBuffer): void {
-    const range = new IncomingRange(this.#nextSpan(), buffer)
+    const range = new IncomingRange(this.#unread.take(this.rangeSize), buffer)
     this.#held.push(range)
     if (!this.#isReading) this.#host.pool.rest(buffer)
-    const request = this.#fetch(range).finally(() => this.#requests.delete(request))
-    this.#requests.add(request)
-  }
-
-  #nextSpan(): Span {
-    const [span] = this.#spans
-    if (span === undefined) throw new Error('there is nothing left to read. Please report this as a bug')
-    const { start } = span
-    const end = Math.min(span.end, start + this.rangeSize)
-    span.start = end
-    if (span.start >= span.end) this.#spans.shift()
-    return { start, end }
-  }
-
-  async #fetch(range: IncomingRange): Promise<void> {
-    try {
-      while (!range.isWhole()) {
-        const before = range.received
-        try {
-          await this.#receive(range)
-        } catch (error) {
-          if (range.isDropped() || range.isWhole()) return
-          // Attempts are counted from the last byte that came.
-          if (!this.#isWorthAnother(error, range.received > before)) throw error
-        }
-      }
-    } catch (error) {
-      if (!range.isDropped()) this.#fail(this.#pin.failureOf(error))
-    }
-  }
-
-  async #receive(range: IncomingRange): Promise<void> {
-    const context: CallContext = {
-      signal: range.controller.signal,
-      isUnderWay: this.#pin.object !== undefined,
-      outageObserver: this.outageObserver,
-      onRetry: (notice) => {
-        this.#meter.retries += 1
-        this.#reader.retry(notice)
-      },
-      onThrottled: (how) => (how === 'refused' ? this.#concurrency.refused() : this.#concurrency.delayed()),
-    }
-    await this.#host.driver.receiveObject(this.#key, this.#receiverOf(range), context, this.#options.read)
-  }
-
-  #isWorthAnother(error: unknown, hasMoved: boolean): boolean {
-    if (!(error instanceof UploadError)) return false
-    // An empty object satisfies no range.
-    if (error.status === 416 && this.#pin.object === undefined && !this.#asksForWhole) {
-      this.#asksForWhole = this.#held[0]?.start === 0
-      return this.#asksForWhole
-    }
-    return error.retryable && hasMoved && error.code !== 'SOURCE_CHANGED'
-  }
-
-  #receiverOf(range: IncomingRange): ObjectReceiver {
-    return {
-      wanted: (): ByteRange | undefined =>
-        this.#asksForWhole && this.#pin.object === undefined
-          ? undefined
-          : { start: range.start + range.received, end: range.end - 1 },
-      ifMatch: () => this.#pin.object?.etag,
-      begin: (object, { length }) => {
-        const isFirst = this.#pin.object === undefined
-        if (isFirst && length > range.buffer.capacity) throw new Error('the object is no longer empty')
-        this.#pin.check(object)
-        if (isFirst) this.#first(object, range)
-      },
-      take: (chunk) => {
-        const wasNearlyThere = range.isNearlyThere()
-        range.take(chunk)
-        if (range.isDropped()) return
-        this.#meter.received += chunk.length
-        this.#reader.received(range)
-        if (!wasNearlyThere && range.isNearlyThere()) this.#fill()
-      },
-    }
+    const request = new RangeRequest(this.#shared, range, this.#context)
+      .run()
+      .catch((error: unknown) => {
+        if (!range.isDropped()) this.#fail(error)
+      })
+      .finally(() => this.#requests.delete(request))
+    this.#requests.set(request, range)
   }
 
   #prepareConnections(): void {
-    const bytesLeft = this.#spans.reduce((sum, span) => sum + span.end - span.start, 0)
-    const further = Math.min(this.#concurrency.limit, Math.ceil(bytesLeft / this.rangeSize))
+    const further = Math.min(this.#concurrency.limit, Math.ceil(this.#unread.bytes / this.rangeSize))
     if (further > 0) this.#host.driver.prepareConnections(further)
   }
 
   #first(object: ObjectHead, range: IncomingRange): void {
     const end = this.#reader.begun(object)
     range.end = Math.min(range.end, end)
-    for (const span of this.#spans) span.end = Math.min(span.end, end)
-    const rest = this.#spans.filter((span) => span.start < span.end)
-    this.#spans.splice(0, this.#spans.length, ...rest)
+    this.#unread.endAt(end)
     this.#prepareConnections()
     // An empty object has no bytes to report.
     if (range.isWhole()) this.#reader.received(range)
     this.#fill()
+  }
+
+  #took(range: IncomingRange, bytes: number): void {
+    this.#meter.received += bytes
+    const wasNearlyThere = range.wasNearlyThere(bytes)
+    this.#reader.received(range)
+    if (!wasNearlyThere && range.isNearlyThere()) this.#fill()
   }
 }

@@ -6,6 +6,7 @@ import { UploadError } from '../shared/errors.js'
 import type { CallContext, ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
 import { EtagOfParts } from './etag-of-parts.js'
 import { ObjectPin } from './object-pin.js'
+import { partSizes } from './part-sizes.js'
 
 /**
  * How an object was verified: by its CRC-64 (OSS, OBS), its CRC-32 or CRC-64/NVME (S3), its ETag where that is made of MD5s, or
@@ -93,46 +94,4 @@ function pinned({ driver, key, object }: VerifiedObject, found: ObjectHead): Obj
 
 function numberOfParts(checksum: Checksum | undefined): number {
   return Number(checksum?.value.split('-')[1])
-}
-
-/**
- * Bytes of each part (Amazon S3 API, HeadObject with `partNumber`); undefined where the service does not know the parameter. Most
- * uploads have equal parts but for the last: the sizes of the first and of the last show it.
- */
-async function partSizes(
-  verified: VerifiedObject,
-  count: number,
-  context: CallContext,
-): Promise<readonly number[] | undefined> {
-  const { size } = verified.object
-  const first = await partSize(verified, 1, context)
-  // A service that ignores the parameter reports the whole object.
-  if (first === undefined || first === 0 || (first === size && count > 1)) return undefined
-  const last = await partSize(verified, count, context)
-  if (last === size - (count - 1) * first && last <= first) {
-    return Array.from({ length: count }, (_, index) => Math.min(first, size - index * first))
-  }
-  const sizes = [first]
-  for (let partNumber = 2; partNumber <= count; partNumber += 1) {
-    const next = await partSize(verified, partNumber, context)
-    if (next === undefined) return undefined
-    sizes.push(next)
-  }
-  return sizes
-}
-
-async function partSize(
-  { driver, key, read, object }: VerifiedObject,
-  partNumber: number,
-  context: CallContext,
-): Promise<number | undefined> {
-  let head: ObjectHead
-  try {
-    head = await driver.headObject(key, context, { ...read, partNumber })
-  } catch (error) {
-    if (error instanceof UploadError && error.code === 'REJECTED') return undefined
-    throw error
-  }
-  const length = Number(head.headers['content-length'])
-  return head.etag === object.etag && Number.isSafeInteger(length) ? length : undefined
 }

@@ -52,9 +52,19 @@ export class ObjectReader {
   async head(key: string, context: CallContext, options: ReadOptions): Promise<ObjectHead> {
     const headers = this.#headers(options, false)
     const call: Call = { operation: 'HeadObject', method: 'HEAD', key, query: queryOf(options), headers }
-    return this.#requester.call(call, context, (answer) =>
-      this.#answers.understand(answer, () => this.#answers.head(answer.headers, options)),
+    const found = await this.#requester.call(call, context, (head) =>
+      // A proxy may leave the length out.
+      isWithoutSize(head) && options.partNumber === undefined
+        ? { head }
+        : { object: this.#understand(head, () => this.#answers.head(head.headers, options)) },
     )
+    if ('object' in found) return found.object
+    const { head } = found
+    const { size, etag } = await this.#sizeOf(key, context, options)
+    const sized = { ...head.headers, 'content-length': String(size) }
+    const object = this.#understand(head, () => this.#answers.head(sized, options))
+    if (etag === undefined || object.etag === etag) return object
+    throw replaced(key)
   }
 
   /** Resolves when the headers are there, and bring what was asked for. */
@@ -67,7 +77,7 @@ export class ObjectReader {
     const opened = await this.#requester.open(this.#getCall(key, range, options), context, ({ body, ...head }) => {
       try {
         // A proxy may send on in chunks what had a length.
-        if (head.status === 200 && head.headers['content-length'] === undefined) return { head, body }
+        if (isWithoutSize(head)) return { head, body }
         return { object: this.#readRange(range, head, options), body }
       } catch (error) {
         throw ended(body, error)
@@ -80,10 +90,7 @@ export class ObjectReader {
       const headers = { ...opened.head.headers, 'content-length': String(size) }
       const object = this.#readRange(range, { ...opened.head, headers }, options)
       if (etag === undefined || object.etag === etag) return { ...object, body }
-      throw new UploadError('SOURCE_CHANGED', `${JSON.stringify(key)} was replaced while it was read`, {
-        key,
-        retryable: true,
-      })
+      throw replaced(key)
     } catch (error) {
       throw ended(body, error)
     }
@@ -108,7 +115,10 @@ export class ObjectReader {
         return { ...this.#headers(options, asked !== undefined), ...rangeHeader(asked), ...condition }
       },
     }
-    const begin = (head: HttpHead): { object: ObjectHead; sink: CountingSink } => {
+    const begin = (answer: HttpHead): { object: ObjectHead; sink: CountingSink } => {
+      // Only an empty object is asked for as a whole: what has no length, in chunks by a proxy, has no bytes either.
+      const isEmpty = asked === undefined && isWithoutSize(answer)
+      const head = isEmpty ? { ...answer, headers: { ...answer.headers, 'content-length': '0' } } : answer
       const object = this.#read(head, options)
       const range = this.#understand(head, () => answeredRange(asked, head))
       this.#understand(head, () => receiver.begin(object, range))
@@ -166,6 +176,16 @@ export class ObjectReader {
   #headers({ serverSideEncryption }: ReadOptions, isRange: boolean): Record<string, string> {
     return { ...this.#objectHeaders.on('read', { serverSideEncryption }), ...this.#dialect.readHeaders(isRange) }
   }
+}
+
+/** Neither the headers of a part nor those of the whole say how large the object is. */
+function isWithoutSize({ status, headers }: HttpHead): boolean {
+  return status === 200 && headers['content-length'] === undefined
+}
+
+function replaced(key: string): UploadError {
+  const message = `${JSON.stringify(key)} was replaced while it was read`
+  return new UploadError('SOURCE_CHANGED', message, { key, retryable: true })
 }
 
 /** What is destroyed before its end tells so as an error. */

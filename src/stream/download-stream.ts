@@ -256,6 +256,7 @@ export class DownloadStream extends Readable {
       this.#meter.stop()
       await this.#reports?.finish()
       await this.#report()
+      if (this.#isDestroyed()) return
       const facts = { bucket: driver.bucket, key: this.key, size: this.#meter.delivered, crc64, verified }
       const compared = checksum === undefined || verified === 'size' ? {} : { checksum }
       this.#resolveDone(toDownloadResult(this.#head, { ...facts, ...compared, ranges: this.#ranges }))

@@ -177,6 +177,10 @@ describe('the body of an object', () => {
       assert.deepEqual(await readAll((await store.get('empty')).body), Buffer.alloc(0))
       const download = store.createDownloadStream('k', { partSize: 64 * 1024 })
       assert.deepEqual(await readAll(download), bytes)
+      assert.deepEqual([(await store.head('k')).size, (await store.head('empty')).size], [bytes.length, 0])
+      const empty = store.createDownloadStream('empty')
+      assert.deepEqual(await readAll(empty), Buffer.alloc(0))
+      assert.equal((await empty.done).verified, 'crc64')
     })
   })
 

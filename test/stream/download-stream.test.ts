@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { formatCrc64 } from '../../src/checksum/decimal.js'
@@ -10,7 +9,6 @@ import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore } from '../support/embedded-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
-import { providerStore } from '../support/provider-store.js'
 import { crc64Of } from '../support/scripted-service.js'
 
 const RANGE = 64 * KiB
@@ -280,86 +278,5 @@ describe('a download stream', () => {
     assert.ok(download.progress.received < 4 * RANGE)
     download.destroy()
     await once(download, 'close')
-  })
-})
-
-describe('a download stream of another service', () => {
-  it('is verified by what the service has', async (t) => {
-    const cases = [
-      [{ provider: 's3', checksum: 'crc32' }, 'crc32'],
-      [{ provider: 's3', checksum: 'crc64nvme' }, 'crc64nvme'],
-      [{ provider: 'obs' }, 'crc64'],
-    ] as const
-    const bytes = someBytes(12 * MiB)
-    for (const [options, verified] of cases) {
-      const { store } = await providerStore(t, { addressing: 'path', ...options })
-      await store.upload('a', bytes, { partSize: 5 * MiB })
-      const download = store.createDownloadStream('a', { partSize: 2 * MiB })
-      assert.ok(bytes.equals(await readAll(download)))
-      const result = await download.done
-      assert.deepEqual([result.verified, result.crc64], [verified, formatCrc64(crc64Of(bytes))])
-    }
-  })
-
-  it('takes the MD5 of an object that was put at once', async (t) => {
-    const { store } = await providerStore(t, { provider: 's3', addressing: 'path', checksum: 'md5' })
-    const bytes = someBytes(MiB)
-    await store.upload('a', bytes)
-    const download = store.createDownloadStream('a', { partSize: 256 * KiB })
-    assert.ok(bytes.equals(await readAll(download)))
-    assert.equal((await download.done).verified, 'etag')
-  })
-
-  it('takes the MD5s of parts where it is told to, whatever sizes they have', async (t) => {
-    const { store, emulator } = await providerStore(t, { provider: 's3', addressing: 'path', checksum: 'md5' })
-    const bytes = someBytes(12 * MiB)
-    for (const sizes of [
-      [5, 5, 2],
-      [5, 6, 1],
-    ]) {
-      const uploadId = await store.initiateMultipartUpload('a')
-      const parts = []
-      for (const [index, size] of sizes.entries()) {
-        const start = sizes.slice(0, index).reduce((sum, one) => sum + one, 0) * MiB
-        const part = bytes.subarray(start, start + size * MiB)
-        parts.push(await store.uploadPart({ key: 'a', uploadId }, index + 1, part))
-      }
-      await store.completeMultipartUpload({ key: 'a', uploadId }, parts)
-      const bySize = store.createDownloadStream('a', { partSize: 2 * MiB })
-      bySize.resume()
-      assert.equal((await bySize.done).verified, 'size')
-      const byParts = store.createDownloadStream('a', { partSize: 2 * MiB, verify: 'etag' })
-      assert.ok(bytes.equals(await readAll(byParts)))
-      assert.equal((await byParts.done).verified, 'etag')
-      emulator.faults.inject({
-        match: { operation: 'HeadObject' },
-        action: { type: 'wrong-etag', etag: `"${'0'.repeat(32)}-3"` },
-        times: Infinity,
-      })
-      emulator.faults.inject({
-        match: { operation: 'GetObject' },
-        action: { type: 'wrong-etag', etag: `"${'0'.repeat(32)}-3"` },
-        times: Infinity,
-      })
-      const wrong = store.createDownloadStream('a', { partSize: 16 * MiB, verify: 'etag' })
-      await assert.rejects(readAll(wrong), uploadError('CHECKSUM_MISMATCH', 'have ETag'))
-      emulator.faults.clear()
-    }
-  })
-
-  it('does not end before its reader has taken all', async (t) => {
-    const { store } = await providerStore(t, { provider: 's3', addressing: 'path' })
-    const bytes = someBytes(MiB)
-    await store.upload('a', bytes)
-    let taken = 0
-    const slow = new Writable({
-      highWaterMark: 1,
-      write(chunk: Buffer, _encoding, callback) {
-        taken += chunk.length
-        setImmediate(callback)
-      },
-    })
-    await pipeline(store.createDownloadStream('a', { partSize: RANGE }), slow)
-    assert.equal(taken, bytes.length)
   })
 })

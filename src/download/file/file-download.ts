@@ -72,6 +72,7 @@ export class FileDownload {
     try {
       const spans = await this.#open()
       await this.#fetchAll(spans)
+      await this.#fetcher?.end()
       const result = await this.#verify()
       await reports.finish()
       await this.#options.onProgress?.(this.#progress())
@@ -152,7 +153,7 @@ export class FileDownload {
     const { read, verify, callbacks } = this.#options
     const isResumed = this.#meter.resumed > 0
     this.#object = object
-    callbacks.onObject?.(object)
+    this.#attempt(() => callbacks.onObject?.(object))
     const isOneResponse = !isResumed && object.size <= (this.#fetcher?.rangeSize ?? 0)
     const verified = { driver, key: this.#key, object, read }
     this.#expected = expectedContent(verified, verify, isOneResponse, {

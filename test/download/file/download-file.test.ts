@@ -219,6 +219,19 @@ describe('a download into a file', () => {
     assert.equal(await readFile(checkpoint, 'utf8'), 'of others')
   })
 
+  it('fails with what a callback throws, without another request, and leaves nothing behind', async (t) => {
+    const { store, file, folder, emulator } = await storedObject(t)
+    const failing = (): never => {
+      throw new Error('no')
+    }
+    for (const options of [{ onObject: failing }, { onProgress: failing }]) {
+      const before = emulator.requests.length
+      await assert.rejects(store.downloadFile('a', file, { ...options, checkpoint: false }), /^Error: no$/)
+      assert.ok(emulator.requests.length - before <= 1)
+      assert.deepEqual(await readdir(folder), [])
+    }
+  })
+
   it('says that another download of the same file is under way, also by another name', async (t) => {
     const { store, file, folder, emulator } = await storedObject(t)
     await symlink('app.sql', path.join(folder, 'link'))

@@ -1,0 +1,63 @@
+/** Asks for the size of each part of an object (Amazon S3 API, HeadObject with `partNumber`). */
+import { UploadError } from '../shared/errors.js'
+import type { CallContext } from '../stores/store-driver.js'
+import { ObjectPin } from './object-pin.js'
+import type { VerifiedObject } from './verification.js'
+
+/** Requests in flight. */
+const AT_A_TIME = 16
+
+/**
+ * Resolves with the bytes of each part, or with undefined where the service does not report them. Every part is asked for: the
+ * sizes of some say nothing about the others.
+ *
+ * @throws {UploadError} where a request fails for another reason, or the object was replaced.
+ */
+export async function partSizes(
+  verified: VerifiedObject,
+  count: number,
+  context: CallContext,
+): Promise<readonly number[] | undefined> {
+  const { size } = verified.object
+  const first = await partSize(verified, 1, context)
+  // A service that ignores the parameter reports the whole object.
+  if (first === undefined || (first === size && count > 1)) return undefined
+  const sizes: number[] = [first]
+  let next = 2
+  const ask = async (): Promise<boolean> => {
+    while (next <= count) {
+      const partNumber = next
+      next += 1
+      const found = await partSize(verified, partNumber, context)
+      if (found === undefined) return false
+      sizes[partNumber - 1] = found
+    }
+    return true
+  }
+  const areKnown = await Promise.all(Array.from({ length: Math.min(AT_A_TIME, count - 1) }, ask))
+  return areKnown.every(Boolean) && sizes.reduce((sum, one) => sum + one, 0) === size ? sizes : undefined
+}
+
+async function partSize(
+  { driver, key, read, object }: VerifiedObject,
+  partNumber: number,
+  context: CallContext,
+): Promise<number | undefined> {
+  const pin = new ObjectPin(driver.bucket, key)
+  pin.check(object)
+  try {
+    const head = await driver.headObject(key, context, { ...read, partNumber })
+    // Of a service that does not say how large the whole is.
+    pin.check({ ...head, size: object.size })
+    const text = head.headers['content-length'] ?? ''
+    return /^\d+$/.test(text) ? Number(text) : undefined
+  } catch (error) {
+    if (isNotSupported(error)) return undefined
+    throw pin.failureOf(error)
+  }
+}
+
+/** Whether the service does not take the parameter, or answers something that is not the size of a part. */
+function isNotSupported(error: unknown): boolean {
+  return error instanceof UploadError && (error.code === 'REJECTED' || error.code === 'BAD_ANSWER')
+}
