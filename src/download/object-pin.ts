@@ -1,8 +1,17 @@
 import { UploadError } from '../shared/errors.js'
-import type { ObjectHead } from '../stores/store-driver.js'
+import type { ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
 
 /** What shows that two responses are about the same object. */
 export type ObjectIdentity = Pick<ObjectHead, 'etag' | 'size' | 'versionId'>
+
+/** An object whose first response is there. */
+export interface PinnedObject {
+  driver: StoreDriver
+  key: string
+  /** What the first response said. */
+  object: ObjectHead
+  read: ReadOptions
+}
 
 /**
  * The one object that a download reads. The version is compared and not asked for: to name a version takes a permission of its own,

@@ -1,8 +1,7 @@
 /** Asks for the size of each part of an object (Amazon S3 API, HeadObject with `partNumber`). */
 import { UploadError } from '../shared/errors.js'
 import type { CallContext } from '../stores/store-driver.js'
-import { ObjectPin } from './object-pin.js'
-import type { VerifiedObject } from './verification.js'
+import { ObjectPin, type PinnedObject } from './object-pin.js'
 
 /** Requests in flight. */
 const AT_A_TIME = 16
@@ -14,7 +13,7 @@ const AT_A_TIME = 16
  * @throws {UploadError} where a request fails for another reason, or the object was replaced.
  */
 export async function partSizes(
-  verified: VerifiedObject,
+  verified: PinnedObject,
   count: number,
   context: CallContext,
 ): Promise<readonly number[] | undefined> {
@@ -39,7 +38,7 @@ export async function partSizes(
 }
 
 async function partSize(
-  { driver, key, read, object }: VerifiedObject,
+  { driver, key, read, object }: PinnedObject,
   partNumber: number,
   context: CallContext,
 ): Promise<number | undefined> {

@@ -3,9 +3,9 @@ import { type Checksum, type RunningChecksum, startComparison } from '../checksu
 import { isUnclear } from '../stores/integrity/verdict.js'
 import { CHECKSUM_NAMES } from '../shared/checksum-names.js'
 import { UploadError } from '../shared/errors.js'
-import type { CallContext, ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
+import type { CallContext, ObjectHead } from '../stores/store-driver.js'
 import { EtagOfParts } from './etag-of-parts.js'
-import { ObjectPin } from './object-pin.js'
+import { ObjectPin, type PinnedObject } from './object-pin.js'
 import { partSizes } from './part-sizes.js'
 
 /**
@@ -24,30 +24,22 @@ export interface ExpectedContent {
   parts: readonly number[] | undefined
 }
 
-export interface VerifiedObject {
-  driver: StoreDriver
-  key: string
-  /** What the first response said. */
-  object: ObjectHead
-  read: ReadOptions
-}
-
 /**
  * Resolves with what the whole object must be. Asks the service for it where the response to a range does not say so.
  *
  * @throws {UploadError} where that fails, or the object was replaced.
  */
 export async function expectedContent(
-  verified: VerifiedObject,
+  verified: PinnedObject,
   verify: 'checksum' | 'etag',
   isOneResponse: boolean,
   { signal, outageObserver }: VerifyingContext,
 ): Promise<ExpectedContent> {
   const context = { signal, outageObserver, isUnderWay: true }
-  const { driver, key, object, read } = verified
+  const { driver, object } = verified
   let { checksum } = object
   if (!driver.tellsChecksumWithRanges && !(isOneResponse && startComparison(checksum) !== undefined)) {
-    const head = pinned(verified, await driver.headObject(key, context, read))
+    const head = await headOf(verified, context)
     checksum = head.checksum ?? checksum
   }
   const isOfParts = checksum?.algorithm === 'md5' && checksum.value.includes('-')
@@ -63,7 +55,7 @@ export function startDigest({ checksum, parts }: ExpectedContent): RunningChecks
 
 /** `value` is what was computed, undefined where nothing can be compared. @throws {UploadError} `CHECKSUM_MISMATCH`. */
 export function compareContent(
-  { driver, key }: Pick<VerifiedObject, 'driver' | 'key'>,
+  { driver, key }: Pick<PinnedObject, 'driver' | 'key'>,
   checksum: Checksum | undefined,
   value: string | undefined,
 ): VerifiedBy {
@@ -85,9 +77,12 @@ const VERIFIED_BY: Readonly<Record<Checksum['algorithm'], VerifiedBy>> = {
   md5: 'etag',
 }
 
-function pinned({ driver, key, object }: VerifiedObject, found: ObjectHead): ObjectHead {
+async function headOf({ driver, key, object, read }: PinnedObject, context: CallContext): Promise<ObjectHead> {
   const pin = new ObjectPin(driver.bucket, key)
   pin.check(object)
+  const found = await driver.headObject(key, context, read).catch((error: unknown) => {
+    throw pin.failureOf(error)
+  })
   pin.check(found)
   return found
 }
