@@ -57,14 +57,30 @@ export async function tooOld(context) {
 export async function engines(context) {
   const here = { file: process.execPath, version: process.version.slice(1) }
   const plain = await folderWith(context, 'plain', [context.tarball])
-  if (plain !== undefined) await smoke('Node.js, without WebAssembly', here, plain, { forced: 'table' })
-  // npm runs install scripts of what is named here alone.
-  const flags = ['--allow-scripts=crc64-ecma182']
-  const folder = await folderWith(context, 'addon', [context.tarball, 'crc64-ecma182@1'], { flags })
+  if (plain !== undefined) {
+    await smoke('Node.js, table forced', here, plain, { forced: 'table' })
+    await withoutWebAssembly(here, plain)
+  }
+  // Newer versions of npm run install scripts of what is named here alone.
+  const fields = { allowScripts: { 'crc64-ecma182': true } }
+  const folder = await folderWith(context, 'addon', [context.tarball, 'crc64-ecma182@1'], { fields })
   if (folder === undefined) return
   const isBuilt = existsSync(path.join(folder, 'node_modules/crc64-ecma182/build/Release'))
   if (!isBuilt) return reportSkipped('Node.js, native addon', 'it was not built (is there a compiler?)')
   await smoke('Node.js, native addon', here, folder, { forced: 'addon' })
+}
+
+/** The HTTP client of Node.js needs WebAssembly too: an upload must be refused in one sentence. */
+async function withoutWebAssembly({ file, version }, folder) {
+  const variables = { OSS_REGION: 'cn-hangzhou', OSS_ACCESS_KEY_ID: 'id', OSS_ACCESS_KEY_SECRET: 'secret' }
+  const args = ['--jitless', 'node_modules/oss-upload-stream/dist/ossup.cjs', 'put', 'oss://bucket/key']
+  const { code, output } = await run(file, args, {
+    cwd: folder,
+    env: { ...process.env, ...variables },
+    input: 'content',
+  })
+  const isRight = code === 2 && output.includes('WebAssembly must be available')
+  report({ what: 'Node.js, --jitless', version, code: isRight ? 0 : 1, output, note: 'says what is needed' })
 }
 
 /** Written for Node.js, the package runs under these as well. */

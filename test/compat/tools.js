@@ -56,9 +56,9 @@ export async function runFor(expected, command, args, options) {
 }
 
 /** A folder with these packages from the registry and, where one is given, the tarball. Undefined where that fails. */
-export async function folderWith(context, name, packages, { flags = [], files = {}, type = 'module' } = {}) {
+export async function folderWith(context, name, packages, { fields = {}, files = {}, type = 'module' } = {}) {
   const folder = path.join(context.cache, name)
-  const { code, output } = await installInto(folder, packages, { flags, type })
+  const { code, output } = await installInto(folder, packages, { private: true, type, ...fields })
   if (code !== 0) {
     reportSkipped(name, `packages cannot be installed: ${output.trim().split('\n').at(-1)}`)
     return undefined
@@ -72,11 +72,11 @@ export async function folderWith(context, name, packages, { flags = [], files = 
   return folder
 }
 
-async function installInto(folder, packages, { flags, type }) {
+async function installInto(folder, packages, manifest) {
   await mkdir(folder, { recursive: true })
   const file = path.join(folder, 'package.json')
-  if (!existsSync(file)) await writeFile(file, JSON.stringify({ private: true, type }))
-  return run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...flags, ...packages], { cwd: folder })
+  if (!existsSync(file)) await writeFile(file, JSON.stringify(manifest))
+  return run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], { cwd: folder })
 }
 
 /** The version of a package that is installed in a folder. */
