@@ -114,15 +114,17 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
 }
 
 /** White space that keeps the connection alive while the service works, and then the response itself. */
-function padded(body: string, { spaces = 100, gapMs = 0 }: PaddedAnswerFault): StreamedBody {
+function padded(body: string, { spaces = 100, gapMs = 0, times = 1 }: PaddedAnswerFault): StreamedBody {
   const padding = Buffer.from(' '.repeat(spaces))
   const rest = Buffer.from(body)
   async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield padding
-    if (gapMs > 0) await sleep(gapMs)
+    for (let sent = 0; sent < times; sent += 1) {
+      yield padding
+      if (gapMs > 0) await sleep(gapMs)
+    }
     yield rest
   }
-  return { size: padding.length + rest.length, chunks: chunks() }
+  return { size: padding.length * times + rest.length, chunks: chunks() }
 }
 
 /** How the response is sent. */

@@ -138,8 +138,10 @@ export interface PaddedAnswerFault {
   readonly type: 'padded'
   /** Number of characters. Default 100. */
   readonly spaces?: number
-  /** Milliseconds between the white space and the document. Default 0. */
+  /** Milliseconds after the white space. Default 0. */
   readonly gapMs?: number
+  /** How often the white space and the gap come before the document. Default 1. */
+  readonly times?: number
 }
 
 /** Status 200 with an empty body. */

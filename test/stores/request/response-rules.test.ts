@@ -167,4 +167,22 @@ describe('white space that keeps Complete alive', () => {
     const operations = emulator.requests.map(({ operation }) => operation)
     assert.equal(operations.filter((operation) => operation === 'CompleteMultipartUpload').length, 1)
   })
+
+  it('does not keep it alive indefinitely: the object is looked for', async (t) => {
+    const { emulator, store } = await providerStore(t, {
+      provider: 's3',
+      timeouts: { answerMs: 200 },
+      retry: { maxAttempts: 1 },
+    })
+    emulator.faults.inject({
+      match: { operation: 'CompleteMultipartUpload' },
+      action: { type: 'padded', spaces: 1, gapMs: 50, times: 1_000_000 },
+    })
+    await store.upload('key', someBytes(6 * MIB), { partSize: 5 * MIB })
+    const operations = emulator.requests.map(({ operation }) => operation)
+    assert.deepEqual(operations.slice(operations.indexOf('CompleteMultipartUpload')).slice(0, 2), [
+      'CompleteMultipartUpload',
+      'HeadObject',
+    ])
+  })
 })
