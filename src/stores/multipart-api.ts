@@ -4,16 +4,13 @@
  */
 import type { Readable } from 'node:stream'
 import type { Transport } from '../http/transport.js'
-import { UploadError } from '../shared/errors.js'
-import { escapeXml } from '../shared/xml.js'
-import type { QueryParameter } from '../signing/signable-request.js'
 import { AnswerReader } from './request/answer-reader.js'
 import { badAnswer } from './request/attempt-failure.js'
-import { callbackAnswer } from './object/callback.js'
-import { BucketLists, ENCODED } from './bucket-lists.js'
+import { callbackAnswer, hasCallback } from './object/callback.js'
+import { BucketLists } from './bucket-lists.js'
 import type { Dialect } from './dialect.js'
 import { Integrity } from './integrity/integrity.js'
-import { partsPageQuery, readPartsPage } from './listings.js'
+import { MultipartCalls } from './multipart-calls.js'
 import { ObjectReader } from './object-reader.js'
 import type { ObjectBody } from './object/object-body.js'
 import { ObjectHeaders } from './object/object-headers.js'
@@ -21,6 +18,7 @@ import { checkKey } from './object/object-key.js'
 import type { ObjectOptions } from './object/object-options.js'
 import type { ObjectRequest } from './object/option-table.js'
 import { refuseExisting } from './object/refuse-existing.js'
+import { pacedMsOf } from './request/call.js'
 import { Requester, type RequesterParts } from './request/requester.js'
 import type {
   ByteRange,
@@ -42,9 +40,6 @@ import type {
   UploadsPageRequest,
 } from './store-driver.js'
 
-/** Putting 10,000 parts together takes the service longer than any other call. */
-const PATIENCE_TO_COMPLETE = 5
-
 export class MultipartApi implements StoreDriver {
   readonly provider: StoreDriver['provider']
   readonly bucket: StoreDriver['bucket']
@@ -57,6 +52,7 @@ export class MultipartApi implements StoreDriver {
   readonly #integrity: Integrity
   readonly #answers: AnswerReader
   readonly #requester: Requester
+  readonly #multipart: MultipartCalls
   readonly #reader: ObjectReader
   readonly #lists: BucketLists
   readonly #transport: Transport
@@ -69,6 +65,13 @@ export class MultipartApi implements StoreDriver {
     this.#answers = new AnswerReader(dialect, this.#integrity)
     this.#transport = transport
     this.#requester = new Requester(parts)
+    this.#multipart = new MultipartCalls({
+      dialect,
+      headers: this.#headers,
+      integrity: this.#integrity,
+      answers: this.#answers,
+      requester: this.#requester,
+    })
     this.#reader = new ObjectReader(dialect, this.#headers, this.#answers, this.#requester)
     this.#lists = new BucketLists(dialect, this.#answers, this.#requester)
     this.tellsChecksumWithRanges = dialect.checksums.own?.isToldWithRanges === true
@@ -96,84 +99,23 @@ export class MultipartApi implements StoreDriver {
     const headers = { ...this.#headers.on('put', options), ...(await this.#integrity.headersOfPut(body)) }
     await this.#keepWhatIsThere(key, 'put', options, context)
     return this.#requester.call(
-      { operation: 'PutObject', method: 'PUT', key, headers, body, pacedMs: this.#pacedMs(headers, body) },
+      { operation: 'PutObject', method: 'PUT', key, headers, body, pacedMs: pacedMsOf(headers, body, this.#dialect) },
       context,
       async (answer) => {
         await this.#integrity.check(answer, body, options, { request: 'put', headers })
         const stored = this.#answers.stored(answer, this.#answers.etag(answer), options)
-        return this.#hasCallback(headers) ? { ...stored, callback: callbackAnswer(answer.text) } : stored
+        return hasCallback(headers, this.#dialect) ? { ...stored, callback: callbackAnswer(answer.text) } : stored
       },
     )
   }
 
   async initiateMultipartUpload(key: string, options: ObjectOptions, context: CallContext): Promise<string> {
     await this.#keepWhatIsThere(key, 'initiate', options, context)
-    return this.#requester.call(
-      {
-        operation: 'InitiateMultipartUpload',
-        method: 'POST',
-        key,
-        query: [['uploads', ''], ...this.#encoded],
-        headers: { ...this.#headers.on('initiate', options), ...this.#integrity.headersOfInitiate() },
-      },
-      context,
-      async (answer) => {
-        const root = await this.#answers.root(answer, 'InitiateMultipartUploadResult')
-        const uploadId = root.text('UploadId')
-        if (uploadId === undefined || uploadId === '') {
-          throw badAnswer('the answer names no upload id', answer, this.#dialect)
-        }
-        return uploadId
-      },
-    )
+    return this.#multipart.initiate(key, options, context)
   }
 
   async uploadPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt> {
-    const receipt = await this.#sendPart(part, options, context)
-    if (receipt !== undefined) return receipt
-    context.onSent?.(-part.body.size)
-    context.onRetry?.({
-      operation: 'UploadPart',
-      partNumber: part.partNumber,
-      attempt: 1,
-      delayMs: 0,
-      reason: 'nothing in the response shows which bytes the service received: they are sent again with Content-MD5',
-      outcomeUnknown: true,
-    })
-    const checked = await this.#sendPart(part, { ...options, contentMd5: true }, context)
-    if (checked !== undefined) return checked
-    throw new Error('Invariant: a part that was sent with Content-MD5 is shown to have arrived')
-  }
-
-  /** Undefined where nothing in the response depends on the bytes: they must be sent again, with Content-MD5. */
-  async #sendPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt | undefined> {
-    const { key, uploadId, partNumber, body } = part
-    const headers = {
-      ...this.#headers.on('part', options),
-      ...(await this.#integrity.headersOfPart(body, options)),
-    }
-    return this.#requester.call(
-      {
-        operation: 'UploadPart',
-        method: 'PUT',
-        key,
-        partNumber,
-        uploadId,
-        query: [
-          ['partNumber', String(partNumber)],
-          ['uploadId', uploadId],
-        ],
-        headers,
-        body,
-        pacedMs: this.#pacedMs(headers, body),
-      },
-      context,
-      async (answer) => {
-        const { isShown, checksum } = await this.#integrity.check(answer, body, options, { request: 'part', headers })
-        if (!isShown) return undefined
-        return { etag: this.#answers.etag(answer), ...(checksum === undefined ? {} : { checksum }) }
-      },
-    )
+    return this.#multipart.sendPart(part, options, context)
   }
 
   async completeMultipartUpload(
@@ -182,75 +124,21 @@ export class MultipartApi implements StoreDriver {
     options: ObjectOptions,
     context: CallContext,
   ): Promise<StoredObject> {
-    const { key, uploadId } = upload
-    await this.#keepWhatIsThere(key, 'complete', options, context)
-    const headers = this.#headers.on('complete', options)
-    const list = parts.map((part) => {
-      const { partNumber, etag } = part
-      return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`
-    })
-    const bytes = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`)
-    return this.#requester.call(
-      {
-        operation: 'CompleteMultipartUpload',
-        method: 'POST',
-        key,
-        uploadId,
-        query: [['uploadId', uploadId], ...this.#encoded],
-        headers: { ...headers, ...this.#integrity.headersOfComplete(parts), 'content-type': 'application/xml' },
-        body: { segments: [bytes], size: bytes.length },
-        patience: PATIENCE_TO_COMPLETE,
-      },
-      context,
-      async (answer) => {
-        // The body is the callback server's answer where a callback was asked for.
-        if (this.#hasCallback(headers)) {
-          return {
-            ...this.#answers.stored(answer, answer.headers['etag'], options),
-            callback: callbackAnswer(answer.text),
-          }
-        }
-        const root = await this.#answers.root(answer, 'CompleteMultipartUploadResult')
-        return this.#answers.stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
-      },
-    )
+    await this.#keepWhatIsThere(upload.key, 'complete', options, context)
+    return this.#multipart.complete(upload, parts, options, context)
   }
 
-  async abortMultipartUpload(
-    { key, uploadId }: UploadAddress,
-    context: CallContext,
-    options: ObjectOptions = {},
-  ): Promise<void> {
-    const headers = this.#headers.on('abort', options)
-    const query = [['uploadId', uploadId]] as const
-    try {
-      await this.#requester.call(
-        { operation: 'AbortMultipartUpload', method: 'DELETE', key, uploadId, query, headers },
-        context,
-        (answer) => {
-          // Any other success is not this service's word that the parts are gone.
-          if (answer.status !== 204) throw badAnswer('the answer is not 204', answer, this.#dialect)
-        },
-      )
-    } catch (error) {
-      if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error
-    }
+  async abortMultipartUpload(upload: UploadAddress, context: CallContext, options: ObjectOptions = {}): Promise<void> {
+    return this.#multipart.abort(upload, context, options)
   }
 
   async listParts(
-    { key, uploadId }: UploadAddress,
+    upload: UploadAddress,
     page: PartsPageRequest,
     context: CallContext,
     options: ObjectOptions = {},
   ): Promise<PartsPage> {
-    const headers = this.#headers.on('list-parts', options)
-    const query = [['uploadId', uploadId] as const, ...this.#encoded, ...partsPageQuery(page)]
-    const call = { operation: 'ListParts', method: 'GET', key, uploadId, query, headers } as const
-    return this.#requester.call(call, context, (answer) =>
-      this.#answers.understand(answer, async () =>
-        readPartsPage(await this.#answers.root(answer, 'ListPartsResult'), page, this.#integrity.elementName),
-      ),
-    )
+    return this.#multipart.listParts(upload, page, context, options)
   }
 
   async listMultipartUploads(page: UploadsPageRequest, context: CallContext): Promise<UploadsPage> {
@@ -304,19 +192,5 @@ export class MultipartApi implements StoreDriver {
   ): Promise<void> {
     if (options.forbidOverwrite !== true || this.#dialect.conditionalRequests.includes(request)) return
     await refuseExisting(this, key, request, { ...context, isUnderWay: request === 'complete' }, options)
-  }
-
-  get #encoded(): QueryParameter[] {
-    return this.#dialect.encodesNames === 'always' ? [ENCODED] : []
-  }
-
-  /** What a traffic limit makes of a body, which the service then reads so slowly that it seems to stand still. */
-  #pacedMs(headers: Readonly<Record<string, string>>, body: ObjectBody): number {
-    const bitsPerSecond = Number(headers[`${this.#dialect.headerPrefix}traffic-limit`])
-    return bitsPerSecond > 0 ? Math.ceil((body.size * 8 * 1000) / bitsPerSecond) : 0
-  }
-
-  #hasCallback(headers: Readonly<Record<string, string>>): boolean {
-    return `${this.#dialect.headerPrefix}callback` in headers
   }
 }

@@ -80,6 +80,14 @@ export function encodeCallbackPart(name: string, part: Record<string, unknown>):
   return encoded
 }
 
+/** Whether a request with these headers asks for a callback. */
+export function hasCallback(
+  headers: Readonly<Record<string, string>>,
+  { headerPrefix }: { readonly headerPrefix: string },
+): boolean {
+  return `${headerPrefix}callback` in headers
+}
+
 /** The callback server must answer with JSON; what is not JSON is handed on as text. */
 export function callbackAnswer(text: string): unknown {
   try {

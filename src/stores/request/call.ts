@@ -21,6 +21,19 @@ export interface Call {
   pacedMs?: number
 }
 
+/**
+ * Returns the milliseconds that a body takes by the limit on traffic in its headers. The service then reads so slowly that it
+ * seems to stand still.
+ */
+export function pacedMsOf(
+  headers: Readonly<Record<string, string>>,
+  { size }: Pick<RequestBody, 'size'>,
+  { headerPrefix }: Pick<Dialect, 'headerPrefix'>,
+): number {
+  const bitsPerSecond = Number(headers[`${headerPrefix}traffic-limit`])
+  return bitsPerSecond > 0 ? Math.ceil((size * 8 * 1000) / bitsPerSecond) : 0
+}
+
 /** For messages. */
 export function describeCall(call: Call): string {
   const part = call.partNumber === undefined ? '' : ` of part ${call.partNumber}`

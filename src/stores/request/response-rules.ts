@@ -3,6 +3,7 @@
  * `docs/wire-facts.md`.
  */
 import type { Dialect } from '../dialect.js'
+import { hasCallback } from '../object/callback.js'
 import type { Call } from './call.js'
 
 /** Error codes by which services ask for fewer requests. */
@@ -44,7 +45,7 @@ export function isLostRace(serviceCode: string, { operation }: FailedCall): bool
 
 /** Whether a status says that the object is stored, and the callback that the request asked for failed. */
 export function isFailedCallback(status: number, { headers = {} }: FailedCall, dialect: Dialect): boolean {
-  return status === 203 && `${dialect.headerPrefix}callback` in headers
+  return status === 203 && hasCallback(headers, dialect)
 }
 
 /** Advice for a refusal whose own words do not help; begins with a semicolon. */

@@ -1,0 +1,198 @@
+/** The calls of a multipart upload: Initiate, UploadPart, Complete, Abort and ListParts. */
+import { UploadError } from '../shared/errors.js'
+import { escapeXml } from '../shared/xml.js'
+import type { QueryParameter } from '../signing/signable-request.js'
+import { ENCODED } from './bucket-lists.js'
+import type { Dialect } from './dialect.js'
+import type { Integrity } from './integrity/integrity.js'
+import { partsPageQuery, readPartsPage } from './listings.js'
+import { callbackAnswer, hasCallback } from './object/callback.js'
+import type { ObjectHeaders } from './object/object-headers.js'
+import type { ObjectOptions } from './object/object-options.js'
+import type { AnswerReader } from './request/answer-reader.js'
+import { badAnswer } from './request/attempt-failure.js'
+import { pacedMsOf } from './request/call.js'
+import type { Requester } from './request/requester.js'
+import type {
+  CallContext,
+  CompletedPart,
+  PartReceipt,
+  PartsPage,
+  PartsPageRequest,
+  PartUpload,
+  StoredObject,
+  UploadAddress,
+} from './store-driver.js'
+
+/** Putting 10,000 parts together takes the service longer than any other call. */
+const PATIENCE_TO_COMPLETE = 5
+
+/** What calls about objects need. */
+export interface CallParts {
+  dialect: Dialect
+  headers: ObjectHeaders
+  integrity: Integrity
+  answers: AnswerReader
+  requester: Requester
+}
+
+export class MultipartCalls {
+  readonly #dialect: Dialect
+  readonly #headers: ObjectHeaders
+  readonly #integrity: Integrity
+  readonly #answers: AnswerReader
+  readonly #requester: Requester
+
+  constructor({ dialect, headers, integrity, answers, requester }: CallParts) {
+    this.#dialect = dialect
+    this.#headers = headers
+    this.#integrity = integrity
+    this.#answers = answers
+    this.#requester = requester
+  }
+
+  async initiate(key: string, options: ObjectOptions, context: CallContext): Promise<string> {
+    return this.#requester.call(
+      {
+        operation: 'InitiateMultipartUpload',
+        method: 'POST',
+        key,
+        query: [['uploads', ''], ...this.#encoded],
+        headers: { ...this.#headers.on('initiate', options), ...this.#integrity.headersOfInitiate() },
+      },
+      context,
+      async (answer) => {
+        const root = await this.#answers.root(answer, 'InitiateMultipartUploadResult')
+        const uploadId = root.text('UploadId')
+        if (uploadId === undefined || uploadId === '') {
+          throw badAnswer('the answer names no upload id', answer, this.#dialect)
+        }
+        return uploadId
+      },
+    )
+  }
+
+  async sendPart(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt> {
+    const receipt = await this.#send(part, options, context)
+    if (receipt !== undefined) return receipt
+    context.onSent?.(-part.body.size)
+    context.onRetry?.({
+      operation: 'UploadPart',
+      partNumber: part.partNumber,
+      attempt: 1,
+      delayMs: 0,
+      reason: 'nothing in the response shows which bytes the service received: they are sent again with Content-MD5',
+      outcomeUnknown: true,
+    })
+    const checked = await this.#send(part, { ...options, contentMd5: true }, context)
+    if (checked !== undefined) return checked
+    throw new Error('Invariant: a part that was sent with Content-MD5 is shown to have arrived')
+  }
+
+  /** Undefined where nothing in the response depends on the bytes: they must be sent again, with Content-MD5. */
+  async #send(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt | undefined> {
+    const { key, uploadId, partNumber, body } = part
+    const headers = {
+      ...this.#headers.on('part', options),
+      ...(await this.#integrity.headersOfPart(body, options)),
+    }
+    return this.#requester.call(
+      {
+        operation: 'UploadPart',
+        method: 'PUT',
+        key,
+        partNumber,
+        uploadId,
+        query: [
+          ['partNumber', String(partNumber)],
+          ['uploadId', uploadId],
+        ],
+        headers,
+        body,
+        pacedMs: pacedMsOf(headers, body, this.#dialect),
+      },
+      context,
+      async (answer) => {
+        const { isShown, checksum } = await this.#integrity.check(answer, body, options, { request: 'part', headers })
+        if (!isShown) return undefined
+        return { etag: this.#answers.etag(answer), ...(checksum === undefined ? {} : { checksum }) }
+      },
+    )
+  }
+
+  async complete(
+    upload: UploadAddress,
+    parts: readonly CompletedPart[],
+    options: ObjectOptions,
+    context: CallContext,
+  ): Promise<StoredObject> {
+    const { key, uploadId } = upload
+    const headers = this.#headers.on('complete', options)
+    const list = parts.map((part) => {
+      const { partNumber, etag } = part
+      return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`
+    })
+    const bytes = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`)
+    return this.#requester.call(
+      {
+        operation: 'CompleteMultipartUpload',
+        method: 'POST',
+        key,
+        uploadId,
+        query: [['uploadId', uploadId], ...this.#encoded],
+        headers: { ...headers, ...this.#integrity.headersOfComplete(parts), 'content-type': 'application/xml' },
+        body: { segments: [bytes], size: bytes.length },
+        patience: PATIENCE_TO_COMPLETE,
+      },
+      context,
+      async (answer) => {
+        // The body is the callback server's answer where a callback was asked for.
+        if (hasCallback(headers, this.#dialect)) {
+          return {
+            ...this.#answers.stored(answer, answer.headers['etag'], options),
+            callback: callbackAnswer(answer.text),
+          }
+        }
+        const root = await this.#answers.root(answer, 'CompleteMultipartUploadResult')
+        return this.#answers.stored(answer, root.text('ETag') ?? answer.headers['etag'], options, root)
+      },
+    )
+  }
+
+  async abort({ key, uploadId }: UploadAddress, context: CallContext, options: ObjectOptions): Promise<void> {
+    const headers = this.#headers.on('abort', options)
+    const query = [['uploadId', uploadId]] as const
+    try {
+      await this.#requester.call(
+        { operation: 'AbortMultipartUpload', method: 'DELETE', key, uploadId, query, headers },
+        context,
+        (answer) => {
+          // Any other success is not this service's word that the parts are gone.
+          if (answer.status !== 204) throw badAnswer('the answer is not 204', answer, this.#dialect)
+        },
+      )
+    } catch (error) {
+      if (!(error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD')) throw error
+    }
+  }
+
+  async listParts(
+    { key, uploadId }: UploadAddress,
+    page: PartsPageRequest,
+    context: CallContext,
+    options: ObjectOptions,
+  ): Promise<PartsPage> {
+    const headers = this.#headers.on('list-parts', options)
+    const query = [['uploadId', uploadId] as const, ...this.#encoded, ...partsPageQuery(page)]
+    const call = { operation: 'ListParts', method: 'GET', key, uploadId, query, headers } as const
+    return this.#requester.call(call, context, (answer) =>
+      this.#answers.understand(answer, async () =>
+        readPartsPage(await this.#answers.root(answer, 'ListPartsResult'), page, this.#integrity.elementName),
+      ),
+    )
+  }
+
+  get #encoded(): QueryParameter[] {
+    return this.#dialect.encodesNames === 'always' ? [ENCODED] : []
+  }
+}
