@@ -22,7 +22,9 @@ export interface UploadPartOptions
 
 /** What may be said when the parts become an object. */
 export interface CompleteOptions
-  extends CallOptions, Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'serverSideEncryption'> {
+  extends
+    CallOptions,
+    Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'ifMatch' | 'serverSideEncryption'> {
   /** Bytes that all parts must have together; where they have not, nothing is sent. Each part needs its `size` then. */
   expectedSize?: number | undefined
   /**
@@ -33,7 +35,15 @@ export interface CompleteOptions
 }
 
 const PART_OPTIONS = ['length', 'contentMd5', 'trafficLimit', 'serverSideEncryption']
-const COMPLETE_OPTIONS = ['expectedSize', 'expectedCrc64', 'acl', 'callback', 'forbidOverwrite', 'serverSideEncryption']
+const COMPLETE_OPTIONS = [
+  'expectedSize',
+  'expectedCrc64',
+  'acl',
+  'callback',
+  'forbidOverwrite',
+  'ifMatch',
+  'serverSideEncryption',
+]
 
 interface NumberedPart extends UploadAddress {
   partNumber: number

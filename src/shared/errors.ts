@@ -10,6 +10,7 @@ import { inspect, types } from 'node:util'
  * - `TOO_MANY_PARTS`: the stream is longer than the part sizes allow; the message says which option to set.
  * - `CHECKSUM_MISMATCH`: the stored bytes are not the bytes that were sent, or the received ones not those stored.
  * - `ALREADY_EXISTS`: `forbidOverwrite` was set and the object exists.
+ * - `PRECONDITION_FAILED`: `ifMatch` was set and the object has another ETag, or there is none.
  * - `ACCESS_DENIED`: the credentials, or the account, may not do this.
  * - `NOT_FOUND`: the bucket or object does not exist.
  * - `NO_SUCH_UPLOAD`: the multipart upload is unknown: aborted, completed or expired.
@@ -37,6 +38,7 @@ export type UploadErrorCode =
   | 'TOO_MANY_PARTS'
   | 'CHECKSUM_MISMATCH'
   | 'ALREADY_EXISTS'
+  | 'PRECONDITION_FAILED'
   | 'ACCESS_DENIED'
   | 'NOT_FOUND'
   | 'NO_SUCH_UPLOAD'

@@ -16,8 +16,7 @@ import type { ObjectBody } from './object/object-body.js'
 import { ObjectHeaders } from './object/object-headers.js'
 import { checkKey } from './object/object-key.js'
 import type { ObjectOptions } from './object/object-options.js'
-import type { ObjectRequest } from './object/option-table.js'
-import { refuseExisting } from './object/refuse-existing.js'
+import { WriteConditions } from './object/write-conditions.js'
 import { pacedMsOf } from './request/call.js'
 import { Requester, type RequesterParts } from './request/requester.js'
 import type {
@@ -52,6 +51,7 @@ export class MultipartApi implements StoreDriver {
   readonly #integrity: Integrity
   readonly #answers: AnswerReader
   readonly #requester: Requester
+  readonly #conditions: WriteConditions
   readonly #multipart: MultipartCalls
   readonly #reader: ObjectReader
   readonly #lists: BucketLists
@@ -65,12 +65,14 @@ export class MultipartApi implements StoreDriver {
     this.#answers = new AnswerReader(dialect, this.#integrity)
     this.#transport = transport
     this.#requester = new Requester(parts)
+    this.#conditions = new WriteConditions(this, dialect.conditionalRequests)
     this.#multipart = new MultipartCalls({
       dialect,
       headers: this.#headers,
       integrity: this.#integrity,
       answers: this.#answers,
       requester: this.#requester,
+      conditions: this.#conditions,
     })
     this.#reader = new ObjectReader(dialect, this.#headers, this.#answers, this.#requester)
     this.#lists = new BucketLists(dialect, this.#answers, this.#requester)
@@ -96,8 +98,18 @@ export class MultipartApi implements StoreDriver {
   }
 
   async putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject> {
-    const headers = { ...this.#headers.on('put', options), ...(await this.#integrity.headersOfPut(body)) }
-    await this.#keepWhatIsThere(key, 'put', options, context)
+    const all = { ...this.#headers.on('put', options), ...(await this.#integrity.headersOfPut(body)) }
+    const write = { operation: 'PutObject', key, request: 'put', options, context } as const
+    return this.#conditions.send(write, all, async (headers) => this.#put(key, body, headers, options, context))
+  }
+
+  async #put(
+    key: string,
+    body: ObjectBody,
+    headers: Readonly<Record<string, string>>,
+    options: ObjectOptions,
+    context: CallContext,
+  ): Promise<StoredObject> {
     return this.#requester.call(
       { operation: 'PutObject', method: 'PUT', key, headers, body, pacedMs: pacedMsOf(headers, body, this.#dialect) },
       context,
@@ -110,7 +122,7 @@ export class MultipartApi implements StoreDriver {
   }
 
   async initiateMultipartUpload(key: string, options: ObjectOptions, context: CallContext): Promise<string> {
-    await this.#keepWhatIsThere(key, 'initiate', options, context)
+    await this.#conditions.look({ key, request: 'initiate', options, context })
     return this.#multipart.initiate(key, options, context)
   }
 
@@ -124,7 +136,6 @@ export class MultipartApi implements StoreDriver {
     options: ObjectOptions,
     context: CallContext,
   ): Promise<StoredObject> {
-    await this.#keepWhatIsThere(upload.key, 'complete', options, context)
     return this.#multipart.complete(upload, parts, options, context)
   }
 
@@ -182,15 +193,5 @@ export class MultipartApi implements StoreDriver {
   async close(): Promise<void> {
     this.#requester.close()
     await this.#transport.close()
-  }
-
-  async #keepWhatIsThere(
-    key: string,
-    request: ObjectRequest,
-    options: ObjectOptions,
-    context: CallContext,
-  ): Promise<void> {
-    if (options.forbidOverwrite !== true || this.#dialect.conditionalRequests.includes(request)) return
-    await refuseExisting(this, key, request, { ...context, isUnderWay: request === 'complete' }, options)
   }
 }

@@ -9,6 +9,7 @@ import { partsPageQuery, readPartsPage } from './listings.js'
 import { callbackAnswer, hasCallback } from './object/callback.js'
 import type { ObjectHeaders } from './object/object-headers.js'
 import type { ObjectOptions } from './object/object-options.js'
+import type { WriteConditions } from './object/write-conditions.js'
 import type { AnswerReader } from './request/answer-reader.js'
 import { badAnswer } from './request/attempt-failure.js'
 import { pacedMsOf } from './request/call.js'
@@ -34,6 +35,7 @@ export interface CallParts {
   integrity: Integrity
   answers: AnswerReader
   requester: Requester
+  conditions: WriteConditions
 }
 
 export class MultipartCalls {
@@ -42,13 +44,15 @@ export class MultipartCalls {
   readonly #integrity: Integrity
   readonly #answers: AnswerReader
   readonly #requester: Requester
+  readonly #conditions: WriteConditions
 
-  constructor({ dialect, headers, integrity, answers, requester }: CallParts) {
+  constructor({ dialect, headers, integrity, answers, requester, conditions }: CallParts) {
     this.#dialect = dialect
     this.#headers = headers
     this.#integrity = integrity
     this.#answers = answers
     this.#requester = requester
+    this.#conditions = conditions
   }
 
   async initiate(key: string, options: ObjectOptions, context: CallContext): Promise<string> {
@@ -126,8 +130,25 @@ export class MultipartCalls {
     options: ObjectOptions,
     context: CallContext,
   ): Promise<StoredObject> {
-    const { key, uploadId } = upload
-    const headers = this.#headers.on('complete', options)
+    const write = {
+      operation: 'CompleteMultipartUpload',
+      key: upload.key,
+      request: 'complete',
+      options,
+      context,
+    } as const
+    return this.#conditions.send(write, this.#headers.on('complete', options), async (headers) =>
+      this.#complete(upload, parts, headers, options, context),
+    )
+  }
+
+  async #complete(
+    { key, uploadId }: UploadAddress,
+    parts: readonly CompletedPart[],
+    headers: Readonly<Record<string, string>>,
+    options: ObjectOptions,
+    context: CallContext,
+  ): Promise<StoredObject> {
     const list = parts.map((part) => {
       const { partNumber, etag } = part
       return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${this.#integrity.elementOf(part)}</Part>`

@@ -110,6 +110,7 @@ function uploadOptionsOf(options: Options): UploadOptions {
     storageClass: options.text('storage-class'),
     acl: options.text('acl'),
     serverSideEncryption: encryptionOf(options.text('sse')),
+    ifMatch: options.text('if-match'),
     forbidOverwrite: options.flag('forbid-overwrite') ? true : undefined,
   }
 }

@@ -77,6 +77,7 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
   { name: 'acl', value: 'NAME', choices: ['private', 'public-read', 'public-read-write', 'default'], help: '' },
   { name: 'sse', value: 'NAME', choices: ['AES256', 'SM4', 'KMS'], help: 'encrypt at rest, or KMS:key-id' },
   { name: 'forbid-overwrite', help: 'fail when the object exists' },
+  { name: 'if-match', value: 'ETAG', help: 'S3: replace only the object with this ETag' },
 ]
 
 export const GET_OPTIONS: readonly OptionSpec[] = [

@@ -1,4 +1,5 @@
 /** The options of an object as headers, each on the requests that carry it, by the table of the service. */
+import { invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { isOwnCopy, OBJECT_OPTION_NAMES, type ObjectOptions } from './object-options.js'
 import { CREATION, OBJECT_REQUESTS, type ObjectRequest, type OptionRule, type OptionTable } from './option-table.js'
@@ -33,6 +34,13 @@ export class ObjectHeaders {
 
   /** Raw headers come first: an option of its own wins over them. */
   #compute(options: ObjectOptions): Map<string, string> {
+    if (options.ifMatch !== undefined && options.forbidOverwrite === true) {
+      throw invalidOption(
+        'ifMatch',
+        options.ifMatch,
+        'must be left out with forbidOverwrite: one of them would never hold',
+      )
+    }
     const all = new Map([...this.#headersOf('headers', options)])
     for (const name of OBJECT_OPTION_NAMES) {
       if (name === 'headers') continue

@@ -25,6 +25,11 @@ export interface ObjectOptions {
   serverSideEncryption?: string | ServerSideEncryption | undefined
   /** Fail with `ALREADY_EXISTS` when the object exists. Default false. Not on OBS. */
   forbidOverwrite?: boolean | undefined
+  /**
+   * Replace only the object with this ETag, as `head()` or the result of an upload reports it; fail with `PRECONDITION_FAILED` where
+   * there is another object, or none. S3 alone.
+   */
+  ifMatch?: string | undefined
   /** A request that the service sends to a server of yours once the object is stored. Not on S3. */
   callback?: Callback | undefined
   /** A limit of the service on each request, in bit/s: 245,760 to 838,860,800 on OSS, 819,200 to 838,860,800 on OBS. */
@@ -82,6 +87,7 @@ export const OBJECT_OPTIONS: Readonly<Record<keyof ObjectOptions, 'object' | 're
   tagging: 'object',
   serverSideEncryption: 'object',
   forbidOverwrite: 'request',
+  ifMatch: 'request',
   callback: 'request',
   trafficLimit: 'request',
   expireAfterDays: 'object',

@@ -79,6 +79,7 @@ export function obsObjectOptions({
       serverSideEncryption: headers(customerKeyPlaces(prefix, ['put', 'initiate', 'part', 'read']), (encryption) =>
         encryptionHeaders(encryption, prefix, isConfidential),
       ),
+      ifMatch: notSupported('it has no conditional writes; turn on versioning to keep what is replaced'),
       forbidOverwrite: notSupported(
         'it has no such condition, so an existing object could not be kept; leave it out, or use a bucket with versioning',
       ),

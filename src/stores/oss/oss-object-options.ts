@@ -37,6 +37,7 @@ export const OSS_OBJECT_OPTIONS: OptionTable = {
       checkOneOf('storageClass', storageClass, STORAGE_CLASSES),
     ),
     serverSideEncryption: headers({}, encryptionHeaders),
+    ifMatch: notSupported('it has no conditional writes; turn on versioning to keep what is replaced'),
     forbidOverwrite: header('x-oss-forbid-overwrite', ['put', 'initiate', 'complete'], (forbid) =>
       String(checkBoolean('forbidOverwrite', forbid)),
     ),

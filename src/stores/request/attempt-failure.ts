@@ -7,7 +7,15 @@ import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import { oneLine } from '../../shared/one-line.js'
 import { parseXml, type XmlElement } from '../../shared/xml.js'
 import type { Dialect } from '../dialect.js'
-import { adviceOn, type FailedCall, isFailedCallback, isLostRace, isNothingDone, THROTTLING } from './response-rules.js'
+import {
+  adviceOn,
+  type FailedCall,
+  isFailedCallback,
+  isFailedMatch,
+  isLostRace,
+  isNothingDone,
+  THROTTLING,
+} from './response-rules.js'
 
 /** Its message may hold any text that came from outside. */
 export class AttemptFailure extends Error {
@@ -106,8 +114,22 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
       ? { code: codeOf(status, serviceCode, throttled), note: adviceOn({ status, serviceCode, ec }, call, dialect) }
       : FINAL[final]
   const text = (message === '' ? '' : `: ${message}`) + note + (hint ?? '')
-  const settledCode = dialect.existsCodes.includes(serviceCode) ? 'ALREADY_EXISTS' : code
-  return new AttemptFailure(settledCode, `${status} ${serviceCode}${text}`, facts)
+  return new AttemptFailure(
+    refusedCondition(status, serviceCode, call, dialect) ?? code,
+    `${status} ${serviceCode}${text}`,
+    facts,
+  )
+}
+
+/** The code for a condition that does not hold; undefined where the refusal is about something else. */
+function refusedCondition(
+  status: number,
+  serviceCode: string,
+  call: FailedCall,
+  dialect: Dialect,
+): UploadErrorCode | undefined {
+  if (isFailedMatch(status, serviceCode, call)) return 'PRECONDITION_FAILED'
+  return dialect.existsCodes.includes(serviceCode) ? 'ALREADY_EXISTS' : undefined
 }
 
 /** Outcomes that no other attempt changes, whatever the status code is. */

@@ -35,7 +35,8 @@ export function failedCall(
   const message = `${describeCall(call)} failed${tried}: ${reason}${ids === '' ? '' : ` (${ids})`}`
   // Where an upload is named it is what was not found, though some services call it a key. Nobody else's 404 says so:
   // an upload would pass for aborted because a proxy does not know the way.
-  const isUpload = call.uploadId !== undefined && serviceCode === 'NoSuchKey'
+  const isKey = failure.code === 'PRECONDITION_FAILED'
+  const isUpload = call.uploadId !== undefined && serviceCode === 'NoSuchKey' && !isKey
   return new UploadError(isUpload ? 'NO_SUCH_UPLOAD' : failure.code, message, {
     ...factsOfCall(call, dialect),
     retryable: remedy === 'again' || failure.facts.isRetryable === true,

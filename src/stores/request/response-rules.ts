@@ -43,6 +43,12 @@ export function isLostRace(serviceCode: string, { operation }: FailedCall): bool
   return serviceCode === 'ConditionalRequestConflict' && operation === 'CompleteMultipartUpload'
 }
 
+/** Whether a refusal says that the object is not the one that `ifMatch` names, or that there is none. */
+export function isFailedMatch(status: number, serviceCode: string, { operation, headers = {} }: FailedCall): boolean {
+  if (!PUBLISHING.has(operation) || !('if-match' in headers)) return false
+  return status === 412 || serviceCode === 'NoSuchKey' || isLostRace(serviceCode, { operation, headers })
+}
+
 /** Whether a status says that the object is stored, and the callback that the request asked for failed. */
 export function isFailedCallback(status: number, { headers = {} }: FailedCall, dialect: Dialect): boolean {
   return status === 203 && hasCallback(headers, dialect)

@@ -6,6 +6,7 @@ import { KiB } from '../../shared/byte-size.js'
 import { checkBoolean, checkOneOf, invalidOption } from '../../shared/check-option.js'
 import { commonOptions } from '../object/common-options.js'
 import { CUSTOMER_KEY_HEADERS, customerKeyHeaders, customerKeyPlaces } from '../object/customer-key.js'
+import { checkIfMatch } from '../object/etag.js'
 import { readEncryption, refuseEncryptionPart } from '../object/encryption-option.js'
 import {
   CREATION,
@@ -63,6 +64,7 @@ export function s3ObjectOptions(isConfidential: boolean): OptionTable {
       forbidOverwrite: header('if-none-match', PUBLICATION, (forbid) =>
         checkBoolean('forbidOverwrite', forbid) ? '*' : undefined,
       ),
+      ifMatch: header('if-match', PUBLICATION, checkIfMatch),
       callback: notSupported(),
       trafficLimit: notSupported(),
       expireAfterDays: notSupported(),

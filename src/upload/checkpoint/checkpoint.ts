@@ -39,6 +39,7 @@ export interface Resumable {
 const HOPELESS: readonly UploadErrorCode[] = [
   'NO_SUCH_UPLOAD',
   'ALREADY_EXISTS',
+  'PRECONDITION_FAILED',
   'CHECKSUM_MISMATCH',
   'CALLBACK_FAILED',
   'TOO_MANY_PARTS',

@@ -4,7 +4,7 @@
  */
 import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import { formatCrc64 } from '../../checksum/decimal.js'
-import { UploadError } from '../../shared/errors.js'
+import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type {
@@ -90,7 +90,7 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
     } catch (error) {
       const { found, failure } = await settle(publication, error, isRepeated)
       const origin = await publication.originOf(found, failure, putAt)
-      const isRefused = failure.code === 'ALREADY_EXISTS'
+      const isRefused = isRefusedCondition(failure.code)
       // The service would refuse it again: without a sign of another origin, an earlier attempt made the object.
       if (origin === 'ours' || (origin === 'unclear' && isRefused)) {
         return withChecksum(found.head, found.comparison)
@@ -142,7 +142,11 @@ function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadEr
   if (code === 'CHECKSUM_MISMATCH') return false
   // What a second attempt finds there, or no longer there, may be the work of the first.
   const isSecond = attempts > 1 || isRepeated
-  return outcomeUnknown || (isSecond && (code === 'ALREADY_EXISTS' || code === 'NO_SUCH_UPLOAD'))
+  return outcomeUnknown || (isSecond && (isRefusedCondition(code) || code === 'NO_SUCH_UPLOAD'))
+}
+
+function isRefusedCondition(code: UploadErrorCode): boolean {
+  return code === 'ALREADY_EXISTS' || code === 'PRECONDITION_FAILED'
 }
 
 async function look({ driver, key, expected, options, context }: Publication): Promise<Found> {
