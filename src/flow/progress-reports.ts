@@ -2,36 +2,59 @@ import { toError } from '../shared/errors.js'
 
 const INTERVAL_MS = 250
 
-/** Calls `report` about four times a second, never again before the last call has settled. */
+/**
+ * Calls `emit` about four times a second, and `report` as often, but never again before the last call has settled. What
+ * either throws ends the reports.
+ */
 export class ProgressReports {
   readonly #timer: NodeJS.Timeout
+  readonly #emit: () => void
+  readonly #report: () => void | Promise<void>
+  readonly #onFailure: (error: Error) => void
   #reporting: Promise<void> | undefined
   #failure: Error | undefined
 
-  /** If `report` throws, `onFailure` gets the error and `report` is not called again. */
-  constructor(report: () => void | Promise<void>, onFailure: (error: Error) => void) {
-    this.#timer = setInterval(() => {
-      this.#reporting ??= Promise.resolve()
-        .then(report)
-        .catch((error: unknown) => {
-          this.#failure = toError(error)
-          this.stop()
-          onFailure(this.#failure)
-        })
-        .finally(() => {
-          this.#reporting = undefined
-        })
-    }, INTERVAL_MS).unref()
+  constructor(
+    { emit = () => undefined, report }: { emit?: () => void; report: () => void | Promise<void> },
+    onFailure: (error: Error) => void,
+  ) {
+    this.#emit = emit
+    this.#report = report
+    this.#onFailure = onFailure
+    this.#timer = setInterval(() => this.#tick(), INTERVAL_MS).unref()
   }
 
   stop(): void {
     clearInterval(this.#timer)
   }
 
-  /** Stops, and resolves when a report in progress has settled. Rejects with the error of a report that failed. */
+  /** Resolves when a report in progress has settled and the last one was made. Rejects with the error of one that failed. */
   async finish(): Promise<void> {
     this.stop()
     await this.#reporting
     if (this.#failure !== undefined) throw this.#failure
+    this.#emit()
+    await this.#report()
+  }
+
+  #tick(): void {
+    try {
+      this.#emit()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#reporting ??= Promise.resolve()
+      .then(this.#report)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#reporting = undefined
+      })
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = toError(error)
+    this.stop()
+    this.#onFailure(this.#failure)
   }
 }

@@ -1,6 +1,6 @@
 import type { DownloadProgress } from '../download/download-progress.js'
 import type { AwayNotice, BackNotice, ObjectHead, RetryNotice } from '../stores/store-driver.js'
-import type { StreamEvents } from './upload-events.js'
+import type { ListenerOf } from './stream-events.js'
 
 /** The events of a download beside those of every stream, with what their listeners get. */
 export interface DownloadEvents {
@@ -17,10 +17,4 @@ export interface DownloadEvents {
 }
 
 /** What a listener gets of an event; of one that is not known here, whatever is emitted. */
-export type DownloadListener<Event extends string | symbol> = (
-  ...values: Event extends keyof DownloadEvents
-    ? DownloadEvents[Event]
-    : Event extends keyof StreamEvents
-      ? StreamEvents[Event]
-      : never[]
-) => void
+export type DownloadListener<Event extends string | symbol> = ListenerOf<DownloadEvents, Event>

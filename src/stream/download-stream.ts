@@ -141,15 +141,13 @@ export class DownloadStream extends Readable {
     if (this.#hasStarted || this.destroyed) return
     this.#hasStarted = true
     this.#reports = new ProgressReports(
-      () => this.#report(),
+      {
+        emit: () => void this.emit('progress', this.progress),
+        report: () => this.#options.onProgress?.(this.progress),
+      },
       (error) => void this.destroy(error),
     )
     this.#fetcher.start()
-  }
-
-  async #report(): Promise<void> {
-    this.emit('progress', this.progress)
-    await this.#options.onProgress?.(this.progress)
   }
 
   /** What a listener throws is a failure of the download, not of the request that happens to be under way. */
@@ -255,7 +253,6 @@ export class DownloadStream extends Readable {
       const verified = compareContent({ driver, key: this.key }, checksum, value)
       this.#meter.stop()
       await this.#reports?.finish()
-      await this.#report()
       if (this.#isDestroyed()) return
       const facts = { bucket: driver.bucket, key: this.key, size: this.#meter.delivered, crc64, verified }
       const compared = checksum === undefined || verified === 'size' ? {} : { checksum }

@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream'
 import type { AwayNotice, BackNotice, RetryNotice } from '../stores/store-driver.js'
 import type { UploadProgress } from '../upload/progress.js'
 import type { CheckpointNotice } from '../upload/checkpoint/checkpoint-writer.js'
 import type { RestartNotice } from '../upload/checkpoint/restart.js'
 import type { ResumedUpload, UploadedPart } from '../upload/upload-observer.js'
+import type { ListenerOf } from './stream-events.js'
 
 /** The events of an upload beside those of every stream, with what their listeners get. */
 export interface UploadEvents {
@@ -27,26 +27,5 @@ export interface UploadEvents {
   checkpoint: [notice: CheckpointNotice]
 }
 
-/** The events that streams have anyway. */
-export interface StreamEvents {
-  close: []
-  data: [chunk: Buffer]
-  drain: []
-  end: []
-  error: [error: Error]
-  finish: []
-  pause: []
-  pipe: [source: Readable]
-  readable: []
-  resume: []
-  unpipe: [source: Readable]
-}
-
 /** What a listener gets of an event; of one that is not known here, whatever is emitted. */
-export type UploadListener<Event extends string | symbol> = (
-  ...values: Event extends keyof UploadEvents
-    ? UploadEvents[Event]
-    : Event extends keyof StreamEvents
-      ? StreamEvents[Event]
-      : never[]
-) => void
+export type UploadListener<Event extends string | symbol> = ListenerOf<UploadEvents, Event>

@@ -3,8 +3,11 @@
  * Asynchronous work with the callbacks that streams want at its edges; no policy.
  */
 import type { Readable } from 'node:stream'
+import { ProgressReports } from '../flow/progress-reports.js'
 import { attachLeftover, toError, UploadError } from '../shared/errors.js'
+import { observeWith } from '../shared/event-callbacks.js'
 import type { UploadProgress } from '../upload/progress.js'
+import { UPLOAD_CALLBACKS } from '../upload/upload-callbacks.js'
 import type { UploadHost } from '../upload/upload-observer.js'
 import { Upload } from '../upload/upload.js'
 import type { UploadOptions } from '../upload/upload-options.js'
@@ -19,8 +22,6 @@ export interface SessionStream {
 
 export type Callback = (error?: Error | null) => void
 
-const PROGRESS_INTERVAL_MS = 250
-
 /** How much a stream takes in advance, beside the part buffers. */
 export const HIGH_WATER_MARK: number = 256 * 1024
 
@@ -30,11 +31,9 @@ export class UploadSession {
   readonly #stream: SessionStream
   readonly #upload: Upload
   readonly #signal: AbortSignal | undefined
-  readonly #onProgress: UploadOptions['onProgress']
-  readonly #progressTimer: NodeJS.Timeout
+  readonly #reports: ProgressReports
   /** Streams that were piped here. */
   readonly #sources: Readable[] = []
-  #reporting: Promise<void> | undefined
   #resolveDone: (result: UploadResult) => void = () => undefined
   #rejectDone: (error: Error) => void = () => undefined
 
@@ -43,38 +42,11 @@ export class UploadSession {
     this.#stream = stream
     let taken = options
     this.#upload = new Upload(host, key, options, {
-      initiated: (uploadId) => {
-        stream.emit('initiated', uploadId)
-        taken.onInitiated?.(uploadId)
-      },
-      part: (part) => {
-        stream.emit('part', part)
-        return taken.onPart?.(part)
-      },
-      retry: (retry) => {
-        stream.emit('retry', retry)
-        taken.onRetry?.(retry)
-      },
-      resumed: (resumed) => {
-        stream.emit('resumed', resumed)
-        taken.onResumed?.(resumed)
-      },
-      restarted: (notice) => {
-        stream.emit('restarted', notice)
-        taken.onRestarted?.(notice)
-      },
-      checkpoint: (notice) => {
-        stream.emit('checkpoint', notice)
-        taken.onCheckpoint?.(notice)
-      },
-      away: (notice) => {
-        stream.emit('away', notice)
-        taken.onAway?.(notice)
-      },
-      back: (notice) => {
-        stream.emit('back', notice)
-        taken.onBack?.(notice)
-      },
+      ...observeWith(
+        UPLOAD_CALLBACKS,
+        () => taken,
+        (event, value) => void stream.emit(event, value),
+      ),
       failed: (error) => stream.destroy(error),
     })
     // Checked. What the caller changes from here on is meant for the next upload.
@@ -85,8 +57,11 @@ export class UploadSession {
     })
     // Whoever does not look at it learns of a failure from the stream.
     this.done.catch(() => undefined)
-    this.#onProgress = options.onProgress
-    this.#progressTimer = setInterval(() => this.#report(), PROGRESS_INTERVAL_MS).unref()
+    const { onProgress } = options
+    this.#reports = new ProgressReports(
+      { emit: () => void stream.emit('progress', this.progress), report: () => onProgress?.(this.progress) },
+      (error) => void stream.destroy(error),
+    )
     this.#signal = options.signal
   }
 
@@ -194,33 +169,12 @@ export class UploadSession {
     for (const source of this.#sources) await mustBeWhole(source)
     const result = await this.#upload.finish()
     this.#stop()
-    await this.#reporting
-    this.#stream.emit('progress', this.progress)
-    await this.#onProgress?.(this.progress)
+    await this.#reports.finish()
     this.#resolveDone(result)
   }
 
-  /** One call of the caller's at a time; what it throws fails the upload. */
-  #report(): void {
-    const { progress } = this
-    try {
-      this.#stream.emit('progress', progress)
-      if (this.#onProgress === undefined || this.#reporting !== undefined) return
-      this.#reporting = Promise.resolve(this.#onProgress(progress)).then(
-        () => {
-          this.#reporting = undefined
-        },
-        (error: unknown) => {
-          this.#stream.destroy(toError(error))
-        },
-      )
-    } catch (error) {
-      this.#stream.destroy(toError(error))
-    }
-  }
-
   #stop(): void {
-    clearInterval(this.#progressTimer)
+    this.#reports.stop()
     this.#signal?.removeEventListener('abort', this.#onAbort)
   }
 

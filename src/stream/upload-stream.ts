@@ -4,6 +4,7 @@ import type { UploadHost } from '../upload/upload-observer.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import type { UploadListener } from './upload-events.js'
+import type { UploadHandle } from './upload-handle.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
 /** The memory of an upload, for a reader that fills it: see `Upload.lend` and `Upload.accept`. */
@@ -21,7 +22,7 @@ export function lenderOf(stream: UploadStream): Lender {
  * failure, and on `destroy()`, the upload is aborted and nothing is published, and `error` and `close` come when that
  * is done.
  */
-export class UploadStream extends Writable {
+export class UploadStream extends Writable implements UploadHandle {
   static {
     sessionOf = (stream) => stream.#session
   }
@@ -36,30 +37,22 @@ export class UploadStream extends Writable {
     this.#session.start()
   }
 
-  /** The object's key. */
   get key(): string {
     return this.#session.key
   }
 
-  /** Resolves with what was stored, as `finish` is emitted; rejects with what failed, once nothing is left behind. */
   get done(): Promise<UploadResult> {
     return this.#session.done
   }
 
-  /** The id of the multipart upload once it has begun; undefined for what fits in one part. */
   get uploadId(): string | undefined {
     return this.#session.uploadId
   }
 
-  /** How far the upload is now. */
   get progress(): UploadProgress {
     return this.#session.progress
   }
 
-  /**
-   * With `resume: 'offset'`, how many bytes of the object the store has: what is written begins after them. Looks for the
-   * checkpoint when it is asked first. Otherwise 0. Rejects with UploadError.
-   */
   get resumeFrom(): Promise<number> {
     return this.#session.resumeFrom
   }

@@ -4,6 +4,7 @@ import type { UploadHost } from '../upload/upload-observer.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import type { UploadListener } from './upload-events.js'
+import type { UploadHandle } from './upload-handle.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
 /**
@@ -11,7 +12,7 @@ import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.
  * readable side ends when the object is stored, whole and verified, and not before; on any failure, on either side,
  * the upload is aborted and nothing is published.
  */
-export class UploadTransform extends Transform {
+export class UploadTransform extends Transform implements UploadHandle {
   readonly #session: UploadSession
 
   /** @internal Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
@@ -22,30 +23,22 @@ export class UploadTransform extends Transform {
     this.#session.start()
   }
 
-  /** The object's key. */
   get key(): string {
     return this.#session.key
   }
 
-  /** Resolves with what was stored, before the readable side ends; rejects with what failed, once nothing is left behind. */
   get done(): Promise<UploadResult> {
     return this.#session.done
   }
 
-  /** The id of the multipart upload once it has begun; undefined for what fits in one part. */
   get uploadId(): string | undefined {
     return this.#session.uploadId
   }
 
-  /** How far the upload is now. */
   get progress(): UploadProgress {
     return this.#session.progress
   }
 
-  /**
-   * With `resume: 'offset'`, how many bytes of the object the store has: what is written begins after them. Looks for the
-   * checkpoint when it is asked first. Otherwise 0. Rejects with UploadError.
-   */
   get resumeFrom(): Promise<number> {
     return this.#session.resumeFrom
   }

@@ -1,9 +1,9 @@
 /** The callbacks that every upload has, whatever its bytes come from. A stream emits an event for each as well. */
-import { checkFunction } from '../shared/check-option.js'
+import type { EventTable } from '../shared/event-callbacks.js'
 import type { AwayNotice, BackNotice, RetryNotice } from '../stores/store-driver.js'
 import type { CheckpointNotice } from './checkpoint/checkpoint-writer.js'
 import type { RestartNotice } from './checkpoint/restart.js'
-import type { ResumedUpload } from './upload-observer.js'
+import type { ResumedUpload, UploadedPart, UploadObserver } from './upload-observer.js'
 
 /** Called as the upload proceeds. What a callback throws fails the upload. */
 export interface UploadCallbacks {
@@ -15,6 +15,8 @@ export interface UploadCallbacks {
   onRestarted?: ((notice: RestartNotice) => void) | undefined
   /** Called when acknowledged parts were recorded in the checkpoint. */
   onCheckpoint?: ((notice: CheckpointNotice) => void) | undefined
+  /** Called when a part was acknowledged, in any order. A promise is waited for, with the part's place among those in flight. */
+  onPart?: ((part: UploadedPart) => void | Promise<void>) | undefined
   /** Called when an attempt failed and another follows. */
   onRetry?: ((retry: RetryNotice) => void) | undefined
   /** Called when the service cannot be reached, or fails: nothing is sent but one probe at a time, until it is back. */
@@ -23,17 +25,14 @@ export interface UploadCallbacks {
   onBack?: ((notice: BackNotice) => void) | undefined
 }
 
-export const UPLOAD_CALLBACK_NAMES: readonly (keyof UploadCallbacks)[] = [
-  'onInitiated',
-  'onResumed',
-  'onRestarted',
-  'onCheckpoint',
-  'onRetry',
-  'onAway',
-  'onBack',
-]
-
-/** @throws {UploadError} `INVALID_OPTION` when one of them is not a function. */
-export function checkCallbacks(options: UploadCallbacks): void {
-  for (const name of UPLOAD_CALLBACK_NAMES) if (options[name] !== undefined) checkFunction(name, options[name])
+/** The event of each callback. */
+export const UPLOAD_CALLBACKS: EventTable<UploadCallbacks, Exclude<keyof UploadObserver, 'failed'>> = {
+  onInitiated: 'initiated',
+  onResumed: 'resumed',
+  onRestarted: 'restarted',
+  onCheckpoint: 'checkpoint',
+  onPart: 'part',
+  onRetry: 'retry',
+  onAway: 'away',
+  onBack: 'back',
 }

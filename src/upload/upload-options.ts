@@ -9,6 +9,7 @@ import {
   invalidOption,
 } from '../shared/check-option.js'
 import { MiB } from '../shared/byte-size.js'
+import { checkCallbacks } from '../shared/event-callbacks.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../stores/object/object-options.js'
 import type { StoreLimits } from '../stores/store-driver.js'
 import { checkpointStoreOf } from './checkpoint/checkpoint-option.js'
@@ -16,8 +17,7 @@ import type { CheckpointStore, LockableStore } from '../checkpoint/checkpoint-st
 import { checkConcurrency, DEFAULT_CONCURRENCY } from '../flow/concurrency.js'
 import { checkInspector, type Inspector } from './inspection.js'
 import type { UploadProgress } from './progress.js'
-import { checkCallbacks, UPLOAD_CALLBACK_NAMES, type UploadCallbacks } from './upload-callbacks.js'
-import type { UploadedPart } from './upload-observer.js'
+import { UPLOAD_CALLBACKS, type UploadCallbacks } from './upload-callbacks.js'
 
 export interface UploadOptions extends ObjectOptions, UploadCallbacks {
   /** Bytes of a part: 102,400 (on OSS) to 5 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
@@ -54,8 +54,6 @@ export interface UploadOptions extends ObjectOptions, UploadCallbacks {
   signal?: AbortSignal | undefined
   /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
   onProgress?: ((progress: UploadProgress) => void | Promise<void>) | undefined
-  /** Called when a part was acknowledged, in any order. A promise is waited for, with the part's place among those in flight. */
-  onPart?: ((part: UploadedPart) => void | Promise<void>) | undefined
 }
 
 /** The options that say how to send; what the object is to be is the driver's to check. */
@@ -71,12 +69,11 @@ export interface SendOptions {
   inspect: Inspector | undefined
   signal: AbortSignal | undefined
   onProgress: UploadOptions['onProgress']
-  onPart: UploadOptions['onPart']
 }
 
 const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
-  ...UPLOAD_CALLBACK_NAMES,
+  ...(Object.keys(UPLOAD_CALLBACKS) as (keyof UploadCallbacks)[]),
   'partSize',
   'concurrency',
   'expectedSize',
@@ -88,15 +85,14 @@ const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   'inspect',
   'signal',
   'onProgress',
-  'onPart',
 ]
 
 /** Throws UploadError where an option is not acceptable. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
   const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, partGrowth = true, signal } = options
-  const { checkpoint, resume = 'replay', inspect, onProgress, onPart } = options
-  checkCallbacks(options)
+  const { checkpoint, resume = 'replay', inspect, onProgress } = options
+  checkCallbacks<UploadCallbacks>(options, UPLOAD_CALLBACKS)
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, limits.maxPartSize, 'bytes'),
     concurrency: checkConcurrency(concurrency),
@@ -110,7 +106,6 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
     inspect: inspect === undefined ? undefined : checkInspector(inspect),
     signal: signal === undefined ? undefined : acceptSignal('signal', signal),
     onProgress: onProgress === undefined ? undefined : checkFunction('onProgress', onProgress),
-    onPart: onPart === undefined ? undefined : checkFunction('onPart', onPart),
   }
 }
 

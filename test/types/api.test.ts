@@ -10,6 +10,8 @@ import type {
   CreateUploadOptions,
   createUploadTransform,
   CredentialsOption,
+  DownloadEvents,
+  FileDownloadOptions,
   ListedPart,
   ListedUpload,
   ObjectContent,
@@ -23,9 +25,11 @@ import type {
   SentPart,
   StoredObject,
   StoreOptions,
+  UploadCallbacks,
   UploadedPart,
   UploadError,
   UploadErrorCode,
+  UploadEvents,
   UploadOptions,
   UploadProgress,
   UploadResult,
@@ -55,6 +59,18 @@ describe('the types', () => {
       expectTypeOf(upload.progress).toEqualTypeOf<UploadProgress>()
       expectTypeOf(upload.uploadId).toEqualTypeOf<string | undefined>()
     }
+  })
+
+  it('have an event for each callback, with the same values, and a callback for each event', () => {
+    type CallbackOf<Event extends string> = `on${Capitalize<Event>}`
+    expectTypeOf<keyof UploadCallbacks>().toEqualTypeOf<CallbackOf<Exclude<keyof UploadEvents, 'progress'>>>()
+    expectTypeOf<CallbackOf<keyof DownloadEvents>>().toExtend<keyof FileDownloadOptions>()
+    type ValuesOf<Event extends keyof UploadEvents> = Parameters<
+      NonNullable<Required<UploadOptions>[CallbackOf<Event>]>
+    >
+    expectTypeOf<{ [Event in keyof UploadEvents]: ValuesOf<Event> }>().toEqualTypeOf<{
+      [Event in keyof UploadEvents]: UploadEvents[Event]
+    }>()
   })
 
   it('name what the calls return', () => {

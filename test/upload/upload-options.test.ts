@@ -29,7 +29,6 @@ describe('the options of an upload', () => {
       inspect: undefined,
       signal: undefined,
       onProgress: undefined,
-      onPart: undefined,
     })
   })
 

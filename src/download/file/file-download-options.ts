@@ -1,4 +1,5 @@
-import { checkFunction, invalidOption } from '../../shared/check-option.js'
+import { invalidOption } from '../../shared/check-option.js'
+import { checkCallbacks, type EventTable } from '../../shared/event-callbacks.js'
 import type { AwayNotice, BackNotice, ObjectHead, RetryNotice } from '../../stores/store-driver.js'
 import {
   checkReadingOptions,
@@ -48,9 +49,17 @@ export interface FileDownloadOptions extends ReadingOptions {
   onBack?: ((notice: BackNotice) => void) | undefined
 }
 
-const CALLBACK_NAMES = ['onObject', 'onResumed', 'onRestarted', 'onRetry', 'onAway', 'onBack'] as const
+type DownloadCallbacks = Omit<FileDownloadOptions, keyof ReadingOptions | 'checkpoint'>
 
-type DownloadCallbacks = Pick<FileDownloadOptions, (typeof CALLBACK_NAMES)[number]>
+/** The event of each callback. */
+const CALLBACKS: EventTable<DownloadCallbacks, string> = {
+  onObject: 'object',
+  onResumed: 'resumed',
+  onRestarted: 'restarted',
+  onRetry: 'retry',
+  onAway: 'away',
+  onBack: 'back',
+}
 
 export interface CheckedFileReading extends CheckedReading {
   checkpoint: boolean | string
@@ -59,8 +68,8 @@ export interface CheckedFileReading extends CheckedReading {
 
 /** @throws {UploadError} where an option is not acceptable. */
 export function checkFileDownloadOptions(options: FileDownloadOptions): CheckedFileReading {
-  const reading = checkReadingOptions(options, [...READING_OPTION_NAMES, 'checkpoint', ...CALLBACK_NAMES])
-  for (const name of CALLBACK_NAMES) if (options[name] !== undefined) checkFunction(name, options[name])
+  const reading = checkReadingOptions(options, [...READING_OPTION_NAMES, 'checkpoint', ...Object.keys(CALLBACKS)])
+  checkCallbacks<DownloadCallbacks>(options, CALLBACKS)
   const { onObject, onResumed, onRestarted, onRetry, onAway, onBack, checkpoint = true } = options
   if (typeof checkpoint !== 'boolean' && (typeof checkpoint !== 'string' || /^$|\0/.test(checkpoint))) {
     throw invalidOption('checkpoint', checkpoint, 'must be true, false or the path of a file')

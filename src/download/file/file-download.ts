@@ -65,9 +65,8 @@ export class FileDownload {
     const onAbort = (): void => this.#fail(this.#aborted(signal?.reason))
     if (signal?.aborted === true) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
-    const reports = new ProgressReports(
-      () => this.#options.onProgress?.(this.#progress()),
-      (error) => this.#fail(error),
+    const reports = new ProgressReports({ report: () => this.#options.onProgress?.(this.#progress()) }, (error) =>
+      this.#fail(error),
     )
     try {
       const spans = await this.#open()
@@ -75,7 +74,6 @@ export class FileDownload {
       await this.#fetcher?.end()
       const result = await this.#verify()
       await reports.finish()
-      await this.#options.onProgress?.(this.#progress())
       this.#ending.signal.throwIfAborted()
       await this.#partial?.publish()
       await this.#partial?.close()

@@ -1,4 +1,5 @@
 import { checkBoolean, checkNames, checkObject } from '../../shared/check-option.js'
+import { checkCallbacks } from '../../shared/event-callbacks.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
 import {
@@ -6,14 +7,14 @@ import {
   type FileCheckpoint,
   type FileCheckpointOption,
 } from '../checkpoint/file/file-checkpoint.js'
-import { checkCallbacks, UPLOAD_CALLBACK_NAMES, type UploadCallbacks } from '../upload-callbacks.js'
+import { UPLOAD_CALLBACKS, type UploadCallbacks } from '../upload-callbacks.js'
 import { checkUploadOptions, type SendOptions, type UploadOptions } from '../upload-options.js'
 
 export interface FileUploadOptions
   extends
     ObjectOptions,
     UploadCallbacks,
-    Pick<UploadOptions, 'partSize' | 'concurrency' | 'inspect' | 'signal' | 'onProgress' | 'onPart'> {
+    Pick<UploadOptions, 'partSize' | 'concurrency' | 'inspect' | 'signal' | 'onProgress'> {
   /**
    * Where progress is recorded, so that the same call, made again after a crash or a failure, sends only what is missing.
    * The path of a file, a place of your own, or what `ali-oss` told of an upload that it began. Default true: a file in the
@@ -36,7 +37,7 @@ export interface FileSendOptions extends SendOptions {
 
 const NAMES: readonly (keyof FileUploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
-  ...UPLOAD_CALLBACK_NAMES,
+  ...(Object.keys(UPLOAD_CALLBACKS) as (keyof UploadCallbacks)[]),
   'partSize',
   'concurrency',
   'checkpoint',
@@ -44,16 +45,15 @@ const NAMES: readonly (keyof FileUploadOptions)[] = [
   'inspect',
   'signal',
   'onProgress',
-  'onPart',
 ]
 
 /** Throws UploadError where an option is not acceptable. */
 export function checkFileUploadOptions(options: FileUploadOptions, key: string, driver: StoreDriver): FileSendOptions {
   checkNames('the upload of a file', checkObject('options', options), NAMES)
-  checkCallbacks(options)
-  const { partSize, concurrency, inspect, signal, onProgress, onPart, checkpoint, checkContent = true } = options
+  checkCallbacks<UploadCallbacks>(options, UPLOAD_CALLBACKS)
+  const { partSize, concurrency, inspect, signal, onProgress, checkpoint, checkContent = true } = options
   return {
-    ...checkUploadOptions({ partSize, concurrency, inspect, signal, onProgress, onPart }, driver.limits),
+    ...checkUploadOptions({ partSize, concurrency, inspect, signal, onProgress }, driver.limits),
     fileCheckpoint: checkFileCheckpoint(checkpoint, key, driver),
     checkContent: checkBoolean('checkContent', checkContent),
   }

@@ -8,6 +8,7 @@
 import type { PartBuffer } from '../../checksum/crc64.js'
 import { invalidOption } from '../../shared/check-option.js'
 import { toError, UploadError } from '../../shared/errors.js'
+import { observeWith } from '../../shared/event-callbacks.js'
 import { copyOfObjectOptions, type ObjectOptions } from '../../stores/object/object-options.js'
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { openFileCheckpoint } from '../checkpoint/file/file-checkpoint.js'
@@ -23,6 +24,7 @@ import { ProgressReports } from '../../flow/progress-reports.js'
 import { findPublished } from './published-file.js'
 import type { Published } from '../publish/published.js'
 import { Transfer } from '../transfer.js'
+import { UPLOAD_CALLBACKS } from '../upload-callbacks.js'
 import type { UploadHost } from '../upload-observer.js'
 import type { UploadResult } from '../upload-result.js'
 
@@ -74,14 +76,14 @@ export class FileUpload {
     key: string,
     file: FileSource,
     sendOptions: FileSendOptions,
-    { onInitiated, onResumed, onRestarted, onCheckpoint, onRetry, onAway, onBack }: FileUploadOptions,
+    options: FileUploadOptions,
     plan: { objectOptions: ObjectOptions; partSize: number; checkpoint: LockableStore | undefined },
   ) {
     this.#host = host
     this.#file = file
     this.#options = sendOptions
     this.#partSize = plan.partSize
-    const { concurrency, checkContent, inspect, onPart } = sendOptions
+    const { concurrency, checkContent, inspect } = sendOptions
     this.#inspection = inspect === undefined ? undefined : new OrderedInspection(inspect)
     const origin = {
       size: file.size,
@@ -97,14 +99,7 @@ export class FileUpload {
       key,
       { ...plan, concurrency, file: origin },
       {
-        initiated: (uploadId) => onInitiated?.(uploadId),
-        resumed: (upload) => onResumed?.(upload),
-        restarted: (notice) => onRestarted?.(notice),
-        checkpoint: (notice) => onCheckpoint?.(notice),
-        part: (part) => onPart?.(part),
-        retry: (retry) => onRetry?.(retry),
-        away: (notice) => onAway?.(notice),
-        back: (notice) => onBack?.(notice),
+        ...observeWith(UPLOAD_CALLBACKS, () => options),
         // Whatever waits for the transfer learns of it.
         failed: () => undefined,
       },
@@ -115,7 +110,7 @@ export class FileUpload {
   async run(): Promise<UploadResult> {
     const { signal, onProgress } = this.#options
     const reports = new ProgressReports(
-      () => onProgress?.(this.#progress),
+      { report: () => onProgress?.(this.#progress) },
       (error) => void this.#transfer.abort(error),
     )
     const onAbort = () => void this.#transfer.abort(this.#aborted(signal?.reason))
@@ -125,7 +120,6 @@ export class FileUpload {
       this.#transfer.throwIfFailed()
       const result = this.#file.size <= this.#partSize ? await this.#put() : await this.#sendParts()
       await reports.finish()
-      await onProgress?.(this.#progress)
       return result
     } catch (error) {
       const settled = this.#transfer.abort(toError(error))
