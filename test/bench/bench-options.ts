@@ -9,6 +9,8 @@ export interface BenchOptions {
   size: number
   /** Turns of each contender. */
   runs: number
+  /** The same over TLS. */
+  tlsRuns: number
   /** Words, of which a contender's name must contain one; empty for all. */
   only: string[]
   /** The schemes to measure, one after the other. */
@@ -18,6 +20,8 @@ export interface BenchOptions {
   concurrency: number
   /** A receiver's URL, or the path of its C source. */
   sink: string | undefined
+  /** Folders of other checkouts of this package that are built, to be measured beside this one. */
+  against: string[]
   json: boolean
 }
 
@@ -33,9 +37,11 @@ pipe:                 commands that upload what they read from a pipe, such as o
   --runs 5            of each contender; figures are medians
   --only ours,floor   contenders whose name contains one of these; "ours" is this package
   --tls               over TLS alone; --tls=both measures plain HTTP first
+  --tls-runs 3        of each contender over TLS, where that is not as many as over plain HTTP
   --part-size 8MiB
   --concurrency 4     parts in flight
   --sink URL|FILE     another receiver: its URL, or C source to be compiled with gcc
+  --against DIR,DIR   other checkouts of this package to be measured as well (pipe); build them first
   --json              figures as JSON`
 
 /** Throws a plain Error that says what is accepted. */
@@ -48,11 +54,13 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     options: {
       size: { type: 'string', default: '1GiB' },
       runs: { type: 'string', default: '5' },
+      'tls-runs': { type: 'string' },
       only: { type: 'string', default: '' },
       tls: { type: 'string', default: 'no' },
       'part-size': { type: 'string', default: '8MiB' },
       concurrency: { type: 'string', default: '4' },
       sink: { type: 'string' },
+      against: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -62,13 +70,19 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     suite,
     size: bytesOf('--size', values.size),
     runs: countOf('--runs', values.runs),
-    only: values.only.split(',').filter((word) => word !== ''),
+    tlsRuns: countOf('--tls-runs', values['tls-runs'] ?? values.runs),
+    only: wordsOf(values.only),
     schemes: schemesOf(values.tls),
     partSize: bytesOf('--part-size', values['part-size']),
     concurrency: countOf('--concurrency', values.concurrency),
     sink: values.sink,
+    against: wordsOf(values.against),
     json: values.json,
   }
+}
+
+function wordsOf(list: string): string[] {
+  return list.split(',').filter((word) => word !== '')
 }
 
 function schemesOf(tls: string): BenchOptions['schemes'] {

@@ -4,8 +4,9 @@ import { X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { parseBenchOptions } from './bench-options.js'
-import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
-import { versionOf } from './pipe/clients.js'
+import { PROGRAM_OPTIONS, programOf, PROJECT } from '../support/project.js'
+import { FLOORS, packageClients, type PipeClient, revisionOf, versionOf } from './pipe/clients.js'
+import { comparisons, pipeTable } from './pipe/report.js'
 import { selfSignedCertificate } from './certificate.js'
 import { median } from './statistics.js'
 
@@ -45,17 +46,37 @@ describe('the benchmark', () => {
     for (const { cpuPerGiB, mibPerSecond } of https) assert.ok(cpuPerGiB > 0 && mibPerSecond > 0)
   })
 
-  it('measures commands that read a pipe, and skips those that are not installed with the reason', async () => {
-    const { http } = await bench<Record<'http', Row[]>>('pipe', '--only', 'send,ossup,pipeline', '--size', '1MiB')
+  it('measures commands that read a pipe, those of another checkout among them', async () => {
+    const revision = revisionOf(PROJECT)
+    const args = ['pipe', '--only', 'send,ossup,pipeline', '--size', '1MiB', '--against', PROJECT]
+    const { http, ...rest } = await bench<Record<string, Row[]>>(...args)
+    const expected = ['floor, read and send', 'ossup put', 'pipeline(child.stdout)', `ossup put of ${revision}`]
     assert.deepEqual(
-      http.map(({ name, failure }) => [name, failure]),
-      [
-        ['floor, read and send', undefined],
-        ['ossup put', undefined],
-        ['pipeline(child.stdout)', undefined],
-      ],
+      http?.map(({ name, failure }) => [name, failure]),
+      [...expected, `pipeline(child.stdout) of ${revision}`].map((name) => [name, undefined]),
     )
     for (const { cpuPerGiB, mibPerSecond } of http) assert.ok(cpuPerGiB > 0 && mibPerSecond > 0)
+    assert.ok(rest['http, compared']?.some((row) => 'other' in row && row.other === `ossup put of ${revision}`))
+    assert.ok(rest['echo x']?.every(({ failure }) => failure === undefined))
+  })
+
+  it('shows in its row that a client failed or is not installed, and leaves it out of the ratios', () => {
+    const [floor, ours] = [FLOORS[1], packageClients(PROJECT)[0]].map((client) => client ?? assert.fail())
+    const failed = { ...ours, name: 'other', revision: undefined } as unknown as PipeClient
+    const cost = { cpuSeconds: 1, wallSeconds: 2, peakRss: NaN }
+    const outcomes = [
+      { client: floor ?? assert.fail(), version: '', costs: [cost] },
+      { client: ours ?? assert.fail(), version: '', costs: [{ ...cost, cpuSeconds: 1.5 }] },
+      { client: failed, version: '1', costs: [cost], failure: 'failed: ended with 3: no space' },
+    ]
+    const compared = comparisons(outcomes)
+    assert.deepEqual(
+      compared.map(({ name, other, cpu, throughput }) => [name, other, cpu, throughput]),
+      [['ossup put', 'floor, read and send', 1.5, 1]],
+    )
+    const table = pipeTable(outcomes, 1024 ** 3, compared)
+    assert.match(table, /^other +FAILED$/m)
+    assert.match(table, /^other failed: ended with 3: no space$/m)
     assert.equal(versionOf(['there-is-no-such-command', '--version']), undefined)
   })
 

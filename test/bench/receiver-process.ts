@@ -16,6 +16,8 @@ import type { Listening, ReceiverOptions } from './receiver/receiver-options.js'
 const { checksums, delayMs, tls } = JSON.parse(process.argv[2] ?? '') as ReceiverOptions
 
 const crcs = new WeakMap<Socket, Crc64>()
+/** Of the objects, by their paths. */
+const sizes = new Map<string, number>()
 let bytes = 0
 let requests = 0
 
@@ -41,9 +43,10 @@ const listener: http.RequestListener = (request, response) => {
     bytes += size
     requests += 1
     const document = Buffer.concat(documents).toString()
-    const { status, headers, text } = path === '/_stats' ? stats() : answerTo(method, path, { size, crc, document })
+    const { status, headers, text } =
+      path === '/_stats' ? stats() : answerTo(method, path, { size, crc, document }, sizes)
     const reply = (): void => {
-      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
+      response.writeHead(status, { 'content-length': Buffer.byteLength(text), ...headers }).end(text)
     }
     if (delayMs > 0) setTimeout(reply, delayMs)
     else reply()

@@ -1,9 +1,9 @@
 /** Who uploads a pipe, each as a process of its own. */
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { PROGRAM_OPTIONS, PROJECT, programOf } from '../../support/project.js'
+import { PROGRAM_OPTIONS, programOf } from '../../support/project.js'
 import { BUCKET, CREDENTIALS, REGION, type Target } from '../contender.js'
 
 export interface PipeClient {
@@ -16,6 +16,9 @@ export interface PipeClient {
   sends: boolean
   /** Whether it reads the producer on standard input; else it starts the producer. */
   readsInput: boolean
+  /** Of this package: which of its ways to upload a pipe this is, and the commit, which is empty for this checkout. */
+  job?: string
+  revision?: string
   /** The words whose output is its version; it is skipped where they cannot be run. */
   version?: readonly string[]
   command: (target: PipeTarget, producer: readonly string[]) => readonly string[]
@@ -37,10 +40,8 @@ const node = (program: string, target: Target, ...args: readonly string[]): stri
 /** By its path where that is usual: what a version manager puts before it costs a shell or two. */
 const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws'
 
-const OURS = { remark: 'signed; every part and the whole object verified by CRC-64', isVerified: true }
-
 /** The floors first, to the second of which all are compared. */
-export const PIPE_CLIENTS: readonly PipeClient[] = [
+export const FLOORS: readonly PipeClient[] = [
   {
     name: 'floor, read alone',
     remark: 'reads the pipe and throws the bytes away',
@@ -57,30 +58,52 @@ export const PIPE_CLIENTS: readonly PipeClient[] = [
     readsInput: true,
     command: (target) => node('send-floor.ts', target),
   },
-  {
-    name: 'ossup put',
-    ...OURS,
-    sends: true,
-    readsInput: true,
-    command: ({ partSize, concurrency }) => [
-      ...[process.execPath, path.join(PROJECT, 'dist/ossup.cjs'), 'put', `oss://${BUCKET}/object`, '--quiet'],
-      ...['--part-size', String(partSize), '--concurrency', String(concurrency)],
-    ],
-  },
-  {
-    name: 'uploadCommand',
-    ...OURS,
+]
+
+/**
+ * The command and the library of a checkout that is built: of this one, or of another by its folder. Each version says
+ * itself where its command is.
+ */
+export function packageClients(folder: string, revision = ''): PipeClient[] {
+  const label = revision === '' ? '' : ` of ${revision}`
+  const { bin } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { bin: { ossup: string } }
+  const shared = { remark: 'signed; every part and the whole object verified by CRC-64', isVerified: true, revision }
+  const own = (how: string): Pick<PipeClient, 'sends' | 'readsInput' | 'job' | 'command'> => ({
     sends: true,
     readsInput: false,
-    command: (target, producer) => node('own-producer.ts', target, 'command', ...producer),
-  },
-  {
-    name: 'pipeline(child.stdout)',
-    ...OURS,
-    sends: true,
-    readsInput: false,
-    command: (target, producer) => node('own-producer.ts', target, 'pipeline', ...producer),
-  },
+    job: how,
+    command: (target, producer) => node('own-producer.ts', target, folder, how, ...producer),
+  })
+  const clients: PipeClient[] = [
+    {
+      name: `ossup put${label}`,
+      ...shared,
+      sends: true,
+      readsInput: true,
+      job: 'put',
+      command: ({ partSize, concurrency }) => [
+        ...[process.execPath, path.join(folder, bin.ossup), 'put', `oss://${BUCKET}/object`, '--quiet'],
+        ...['--part-size', String(partSize), '--concurrency', String(concurrency)],
+      ],
+    },
+    { name: `uploadCommand${label}`, ...shared, ...own('command') },
+    { name: `pipeline(child.stdout)${label}`, ...shared, ...own('pipeline') },
+  ]
+  // Older ones run no commands.
+  return clients.filter(({ job }) => revision === '' || job !== 'command')
+}
+
+/** Returns the short name of the commit that a folder has checked out, or the name of the folder. */
+export function revisionOf(folder: string): string {
+  const command = ['-C', folder, 'rev-parse', '--short', 'HEAD']
+  try {
+    return execFileSync('git', command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  } catch {
+    return path.basename(folder)
+  }
+}
+
+export const FOREIGN_CLIENTS: readonly PipeClient[] = [
   {
     name: 'aws s3 cp -',
     remark: 'checks as its version does by default',
@@ -95,7 +118,7 @@ export const PIPE_CLIENTS: readonly PipeClient[] = [
   },
   {
     name: 'rclone rcat',
-    remark: 'MD5 of each part; it compares nothing afterwards, since the receiver keeps nothing',
+    remark: 'MD5 of each part; compares the size afterwards',
     isVerified: false,
     sends: true,
     readsInput: true,
@@ -104,7 +127,7 @@ export const PIPE_CLIENTS: readonly PipeClient[] = [
       ...[
         'rclone',
         'rcat',
-        '--ignore-size',
+        '--size-only',
         '--ignore-checksum',
         '--s3-provider',
         'Other',
@@ -121,7 +144,8 @@ export const PIPE_CLIENTS: readonly PipeClient[] = [
   },
   {
     name: 's3cmd put -',
-    remark: 'one part at a time; MD5 and SHA-256 of each; it needs a receiver whose ETags are MD5',
+    remark:
+      'one part at a time; MD5 and SHA-256 of each, none of which is compared: the ETags of the receiver are no MD5',
     isVerified: false,
     sends: true,
     readsInput: true,

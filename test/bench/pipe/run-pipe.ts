@@ -40,7 +40,7 @@ export async function runPipe(
   env: NodeJS.ProcessEnv,
 ): Promise<PipeCost> {
   const source = client.readsInput ? producer.map(quoted).join(' ') : ''
-  const command = client.command(target, producer.slice(1))
+  const command = client.command(target, producer)
   const begunAt = performance.now()
   const shell = spawn('sh', ['-c', SCRIPT, 'pipe', source, ...command], {
     env,

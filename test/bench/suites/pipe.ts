@@ -1,39 +1,45 @@
 /** What people run: bytes of a pipe, none of which repeat, uploaded by every client in a process of its own. */
 import process from 'node:process'
-import { programOf, PROGRAM_OPTIONS } from '../../support/project.js'
+import { programOf, PROGRAM_OPTIONS, PROJECT } from '../../support/project.js'
 import type { BenchOptions } from '../bench-options.js'
-import { environmentFor, PIPE_CLIENTS, type PipeClient, versionOf } from '../pipe/clients.js'
-import { type PipeCost, runPipe } from '../pipe/run-pipe.js'
-import { median } from '../statistics.js'
+import {
+  environmentFor,
+  FLOORS,
+  FOREIGN_CLIENTS,
+  packageClients,
+  type PipeClient,
+  revisionOf,
+  versionOf,
+} from '../pipe/clients.js'
+import { comparisons, figuresOf, type Outcome, pipeTable, smallTable } from '../pipe/report.js'
+import { runPipe } from '../pipe/run-pipe.js'
 import type { SuiteTools } from '../suite.js'
-import { formatTable, times } from '../table.js'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
-/** All are compared to it. */
-const BASE = 'floor, read and send'
 
-interface Outcome {
-  client: PipeClient
-  version: string | undefined
-  costs: PipeCost[]
-  failure?: string
-}
+/** Small inputs take little time and vary more. */
+const SMALL_TURNS = 4
 
 export async function benchPipe(options: BenchOptions, tools: SuiteTools): Promise<unknown> {
+  const others = options.against.flatMap((folder) => packageClients(folder, revisionOf(folder)))
+  const all = [...FLOORS, ...packageClients(PROJECT), ...others, ...FOREIGN_CLIENTS]
+  const clients = all.filter(({ name }) => isAskedFor(name, options.only))
   const results: Record<string, unknown> = {}
-  const clients = PIPE_CLIENTS.filter(({ name }) => isAskedFor(name, options.only))
   for (const scheme of options.schemes) {
-    const outcomes = await measurePipes(clients, scheme === 'https', options, tools)
-    const rows = outcomes.map(({ client: { name }, version, costs, failure }) => ({
-      name,
-      version,
-      failure,
-      ...figuresOf(costs, options.size),
-    }))
-    results[scheme] = rows
-    tools.print(`\n${describe(options)}, ${scheme === 'https' ? 'TLS' : 'plain HTTP'}\n\n${table(outcomes, rows)}`)
+    const tls = scheme === 'https'
+    const job = { ...options, tls, runs: tls ? options.tlsRuns : options.runs, producer: producerOf(options.size) }
+    const outcomes = await measurePipes(clients, job, tools)
+    const compared = comparisons(outcomes)
+    results[scheme] = outcomes.map((outcome) => figuresOf(outcome, options.size))
+    results[`${scheme}, compared`] = compared
+    tools.print(`\n${describe(job)}, ${tls ? 'TLS' : 'plain HTTP'}\n\n${pipeTable(outcomes, options.size, compared)}`)
   }
+  const commands = clients.filter(({ name, readsInput, sends }) => readsInput && sends && !name.startsWith('floor'))
+  const job = { ...options, tls: false, size: 2, runs: SMALL_TURNS * options.runs, producer: ['echo', 'x'] }
+  const small = await measurePipes(commands, job, tools)
+  results['echo x'] = small.map((outcome) => figuresOf(outcome, job.size))
+  tools.print(`\necho x, from start to exit, medians of ${job.runs}, plain HTTP\n\n${smallTable(small)}`)
   return results
 }
 
@@ -41,13 +47,26 @@ function isAskedFor(name: string, words: readonly string[]): boolean {
   return words.length === 0 || words.some((word) => name.includes(word))
 }
 
+function producerOf(size: number): string[] {
+  return [process.execPath, ...PROGRAM_OPTIONS, programOf('test/bench/pipe/producer.ts'), String(size)]
+}
+
+interface PipeJob {
+  size: number
+  partSize: number
+  concurrency: number
+  runs: number
+  tls: boolean
+  /** The command whose output is uploaded. */
+  producer: readonly string[]
+}
+
+/** Turns of all clients, one after the other, so that a busy machine slows all alike. One that fails gets no more of them. */
 async function measurePipes(
   clients: readonly PipeClient[],
-  tls: boolean,
-  { size, partSize, concurrency, runs }: BenchOptions,
+  { size, partSize, concurrency, runs, tls, producer }: PipeJob,
   { receivers, onTurn }: SuiteTools,
 ): Promise<Outcome[]> {
-  const producer = [process.execPath, ...PROGRAM_OPTIONS, programOf('test/bench/pipe/producer.ts'), String(size)]
   const outcomes = clients.map((client): Outcome => {
     const version = client.version === undefined ? '' : versionOf(client.version)
     return { client, version, costs: [], ...(version === undefined ? { failure: 'skipped: not installed' } : {}) }
@@ -65,58 +84,13 @@ async function measurePipes(
         const arrived = before === undefined || after === undefined ? size : after.bytes - before.bytes
         if (client.sends && arrived < size) throw new Error(`only ${arrived} bytes arrived`)
       } catch (error) {
-        outcome.failure = error instanceof Error ? error.message : String(error)
+        outcome.failure = `failed: ${error instanceof Error ? error.message : String(error)}`
       }
     }
   }
   return outcomes
 }
 
-interface Figures {
-  cpuPerGiB: number
-  least: number
-  most: number
-  mibPerSecond: number
-  peakMiB: number
-}
-
-function figuresOf(costs: readonly PipeCost[], size: number): Figures {
-  const cpu = costs.map(({ cpuSeconds }) => cpuSeconds / (size / GIB))
-  return {
-    cpuPerGiB: median(cpu),
-    least: Math.min(...cpu),
-    most: Math.max(...cpu),
-    mibPerSecond: median(costs.map(({ wallSeconds }) => size / MIB / wallSeconds)),
-    peakMiB: median(costs.map(({ peakRss }) => peakRss / MIB)),
-  }
-}
-
-function describe({ size, partSize, concurrency, runs }: BenchOptions): string {
+function describe({ size, partSize, concurrency, runs }: PipeJob): string {
   return `${size / GIB} GiB from a pipe in parts of ${partSize / MIB} MiB, ${concurrency} in flight, medians of ${runs}, with the start of the process`
-}
-
-function table(outcomes: readonly Outcome[], rows: readonly (Figures & { name: string })[]): string {
-  const base = rows.find(({ name }) => name === BASE)
-  const measured = rows.filter((_, i) => outcomes[i]?.failure === undefined)
-  const lines = measured.map(({ name, cpuPerGiB, least, most, mibPerSecond, peakMiB }) => [
-    name,
-    cpuPerGiB.toFixed(2),
-    `(${least.toFixed(2)} - ${most.toFixed(2)})`,
-    times(cpuPerGiB, base?.cpuPerGiB),
-    mibPerSecond.toFixed(0),
-    times(mibPerSecond, base?.mibPerSecond),
-    Number.isNaN(peakMiB) ? '' : peakMiB.toFixed(0),
-  ])
-  const notes = outcomes.flatMap(({ client: { name }, failure }) =>
-    failure === undefined ? [] : [`${name}: ${failure}`],
-  )
-  const remarks = outcomes.map(({ client: { name, remark }, version }) =>
-    [`${name}: ${remark}`, version].filter(Boolean).join('; '),
-  )
-  return [
-    formatTable(['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB'], lines),
-    ...notes,
-    '',
-    ...remarks,
-  ].join('\n')
 }
