@@ -1,11 +1,11 @@
-/** What holds or gives bytes, told apart by what it can do: other copies and implementations of a class count as well. */
+/** Distinguishes kinds of bodies by their methods, not their classes, to accept other implementations and copies. */
 import type { Readable } from 'node:stream'
 import { types } from 'node:util'
 import { invalidOption } from '../shared/check-option.js'
 
 const ACCEPTED_CHUNKS = 'must be a string, a Uint8Array, another view or an ArrayBuffer'
 
-/** Chunks between which other work gets a turn: an iterable that never waits would keep everything else waiting. */
+/** Chunks to read before yielding to the event loop, which an iterable that never waits would block. */
 export const CHUNKS_PER_TURN = 128
 
 export function isBlob(body: unknown): body is Blob {
@@ -32,7 +32,7 @@ function has(body: unknown, name: PropertyKey, type: 'function' | 'number'): boo
   return typeof body === 'object' && body !== null && typeof (body as Record<PropertyKey, unknown>)[name] === type
 }
 
-/** A chunk of a stream or an iterable, as it can be written. Throws UploadError where it is neither bytes nor text. */
+/** Returns a chunk of a stream or an iterable as it can be written. Throws UploadError if it is neither bytes nor text. */
 export function toChunk(value: unknown): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)

@@ -1,6 +1,6 @@
 /**
- * What gives the bytes of a body, in the shape that each kind of body has. A source ends the upload with its own end,
- * and destroys it with its own error.
+ * The sources of an upload, one for each kind of body. A source ends the upload when it ends, and destroys it with its
+ * error when it fails.
  */
 import { pipeline, type Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -11,7 +11,7 @@ import { CHUNKS_PER_TURN, isThenable, toChunk } from './body-kinds.js'
 import { ChunkWriter } from './chunk-writer.js'
 import { wrapForeignStream } from './foreign-stream.js'
 
-/** What is known of a body beforehand. */
+/** What is known of a body in advance. */
 export interface BodyFacts {
   /** Bytes. */
   size?: number
@@ -20,13 +20,13 @@ export interface BodyFacts {
 
 export interface BodySource {
   readonly facts: BodyFacts
-  /** Begins to write. Whatever fails, fails the upload. */
+  /** Starts to write. If the source fails, the upload fails. */
   start(upload: UploadStream): void
-  /** The upload has failed: nothing more is wanted. Resolves when the source is over, as far as that can be waited for. */
+  /** Stops the source after a failure of the upload. Resolves when the source has closed, or after a time limit. */
   stop(): Promise<void>
 }
 
-/** Bytes that are there already. */
+/** Returns a source of bytes in memory. */
 export function bytesSource(bytes: Uint8Array): BodySource {
   return {
     facts: { size: bytes.length },
@@ -37,12 +37,12 @@ export function bytesSource(bytes: Uint8Array): BodySource {
   }
 }
 
-/** A Node.js stream of bytes, not of objects: what it gives must not need to be looked at. */
+/** Returns a source for a Node.js stream of bytes, whose chunks need no check. */
 export function pipedSource(stream: Readable): BodySource {
   return {
     facts: {},
     start(upload) {
-      // It hands on the source's error, a premature close as well; whoever waits for the upload learns of it.
+      // pipeline() passes errors of the source, and its premature close, to the upload, which reports them.
       pipeline(stream, upload, () => undefined)
     },
     stop() {
@@ -52,12 +52,12 @@ export function pipedSource(stream: Readable): BodySource {
   }
 }
 
-/** A Node.js stream of objects, each of which is looked at: `pipe()` would throw at one that cannot be written. */
+/** Returns a source for a Node.js stream of objects. Each chunk is checked, as `pipe()` would throw for an invalid one. */
 export function objectSource(stream: Readable): BodySource {
   return new IteratedSource(() => iteratorOf(stream))
 }
 
-/** A stream of another package, which does not say whether it gives bytes or objects. */
+/** Returns a source for a stream of another package, which does not declare whether its chunks are bytes or objects. */
 export function foreignSource(stream: Readable): BodySource {
   return new IteratedSource(() => {
     const iterator = iteratorOf(wrapForeignStream(stream))
@@ -89,12 +89,12 @@ function iteratorOf(stream: Readable): {
   }
 }
 
-/** Streams of the first days of Node.js have no `destroy()`. */
+/** Legacy streams have no `destroy()`. */
 function destroySource(stream: Partial<Readable>): void {
   stream.destroy?.()
 }
 
-/** A web stream. Unlike its own iterator it can be cancelled while a chunk is waited for. */
+/** Returns a source for a web stream. Unlike its iterator, it can be cancelled while a chunk is awaited. */
 export function webSource(stream: ReadableStream<unknown>, facts: BodyFacts = {}): BodySource {
   const open = (): AsyncIterator<unknown> => {
     const reader = stream.getReader()
@@ -128,7 +128,7 @@ class IteratedSource implements BodySource {
   readonly #open: () => AnyIterator
   #iterator: AnyIterator | undefined
   #writing: Promise<void> = Promise.resolve()
-  /** A chunk was asked for and has not come. */
+  /** Whether a chunk is awaited. */
   #isAwaited = false
 
   constructor(open: () => AnyIterator, facts: BodyFacts = {}) {
@@ -141,8 +141,8 @@ class IteratedSource implements BodySource {
   }
 
   async stop(): Promise<void> {
-    // Between two chunks the loop ends by itself, and what the source does at its end is waited for. One that is in the
-    // middle of a chunk may never come to its end: it is told, and not waited for.
+    // Between two chunks the loop ends by itself, and the clean-up of the source is awaited. While a chunk is awaited, the
+    // source may never return: it is told to stop, but not awaited.
     if (this.#isAwaited || this.#iterator === undefined) void this.#close()
     else await this.#writing
   }
@@ -157,7 +157,7 @@ class IteratedSource implements BodySource {
     }
   }
 
-  /** Whether it came to its end before the upload did. */
+  /** Resolves with whether the source ended before the upload did. */
   async #writeAll(upload: UploadStream): Promise<boolean> {
     const { size } = this.facts
     const iterator = this.#open()
@@ -191,7 +191,7 @@ class IteratedSource implements BodySource {
     }
   }
 
-  /** What fails here comes after the failure that matters. */
+  /** Errors here are ignored, as the upload has already failed. */
   async #close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise((resolve) => {
@@ -207,7 +207,7 @@ class IteratedSource implements BodySource {
   }
 }
 
-/** Asked anew: it may end while something else is waited for. */
+/** Reads the property again, as the upload may end during an await. */
 function isOver({ destroyed }: UploadStream): boolean {
   return destroyed
 }

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 
 /**
- * Writes chunks whose memory the source may use again for the next one. What `write()` of a stream returns says only
- * whether more is wanted: until the callback a chunk may lie in the queue of the stream, uncopied.
+ * Writes chunks whose memory the source may reuse for the next one. `write()` of a stream only returns whether more is
+ * wanted: until its callback, a chunk may be queued in the stream without having been copied.
  */
 export class ChunkWriter {
   readonly #upload: Writable
@@ -15,7 +15,7 @@ export class ChunkWriter {
     upload.once('close', () => this.#proceed?.())
   }
 
-  /** Returns undefined when the chunk has been copied, else a promise that resolves when it has, or when the stream closes. */
+  /** Writes a chunk. Returns undefined if it was copied, else a promise that resolves when it is, or when the stream closes. */
   write(chunk: string | Uint8Array): Promise<void> | undefined {
     this.#written += 1
     this.#upload.write(chunk, this.#onTaken)
@@ -25,7 +25,7 @@ export class ChunkWriter {
     })
   }
 
-  /** The callback of a chunk that was copied at once comes later, perhaps when the next one has been written. */
+  /** The callback of a chunk that was copied at once is called later, perhaps after the next one was written. */
   readonly #onTaken = (): void => {
     this.#taken += 1
     if (this.#taken === this.#written) this.#proceed?.()

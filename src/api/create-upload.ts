@@ -8,22 +8,23 @@ import { type ObjectStore, openStore } from './object-store.js'
 import { parseTarget } from './target.js'
 
 export interface CreateUploadOptions extends UploadOptions {
-  /** The store to upload to. Default: one made from the environment for this upload alone, and closed with it. */
+  /** The store to upload to. Default: a store from the environment for this upload alone, which is closed with it. */
   store?: ObjectStore | undefined
 }
 
 /**
- * A Writable that puts what is written to it into one object: `await pipeline(source, upload).finally(() => upload.done)`,
- * where the second half waits, after a failure of the source, until nothing is left behind: `pipeline()` does not.
- * `target` is `oss://bucket/key`, `obs://…`, `s3://…`, or a key where the bucket comes from `options.store` or the environment. Throws
- * UploadError where something is missing or not acceptable: nothing has been sent then.
+ * Returns a Writable that uploads what is written to it as one object:
+ * `await pipeline(source, upload).finally(() => upload.done)`. After a failure of the source, `upload.done` waits until the
+ * upload is cleaned up, which `pipeline()` does not. `target` is `oss://bucket/key`, `obs://…`, `s3://…`, or a key, if
+ * `options.store` or the environment has the bucket. Throws UploadError, before anything is sent, if something is missing or
+ * invalid.
  */
 export function createUploadStream(target: string, options: CreateUploadOptions = {}): UploadStream {
   return create(target, options, (store, key, uploadOptions) => store.createUploadStream(key, uploadOptions))
 }
 
 /**
- * The same as a pass-through Transform: its readable side gives on what was written, and ends when the object is
+ * Returns the same as a pass-through Transform: its readable side passes on what was written, and ends when the object is
  * stored and verified.
  */
 export function createUploadTransform(target: string, options: CreateUploadOptions = {}): UploadTransform {
@@ -31,14 +32,14 @@ export function createUploadTransform(target: string, options: CreateUploadOptio
 }
 
 export interface CreateDownloadOptions extends DownloadOptions {
-  /** The store to download from. Default: one made from the environment for this download alone, and closed with it. */
+  /** The store to download from. Default: a store from the environment for this download alone, which is closed with it. */
   store?: ObjectStore | undefined
 }
 
 /**
- * Returns a Readable of an object, which is read in several ranges at a time: `await pipeline(download, destination)`. It ends only
- * when all bytes were read and verified. `target` is as for `createUploadStream`. Throws UploadError where something is missing
- * or not acceptable; nothing is sent before the stream is read.
+ * Returns a Readable of an object, which reads several ranges at a time: `await pipeline(download, destination)`. It only
+ * ends when all bytes are read and verified. `target` is as for `createUploadStream`. Throws UploadError if something is
+ * missing or invalid. Nothing is sent before the stream is read.
  */
 export function createDownloadStream(target: string, options: CreateDownloadOptions = {}): DownloadStream {
   return create(target, options, (store, key, downloadOptions) => store.createDownloadStream(key, downloadOptions))
@@ -66,7 +67,7 @@ function create<
   return stream
 }
 
-/** Another copy of the package may have made it. */
+/** Does not ask for the class, as the store may be of another copy of the package. */
 function isStore(value: unknown): value is ObjectStore {
   const { provider, bucket, createUploadStream, createUploadTransform } = Object(value) as Partial<ObjectStore>
   const verbs = [createUploadStream, createUploadTransform]

@@ -3,12 +3,12 @@ import { type DescriptorBody, readDescriptor } from '../source/descriptor.js'
 import { lenderOf } from '../stream/upload-stream.js'
 import type { BodySource } from './body-source.js'
 
-/** Tells `{ fd }` from what has a descriptor among other things, such as a FileHandle, which closes it by itself. */
+/** Returns whether the body is `{ fd }`, not an object that owns a descriptor, such as a FileHandle. */
 export function isDescriptor(body: unknown): body is DescriptorBody {
   return typeof body === 'object' && body !== null && Object.keys(body).join() === 'fd'
 }
 
-/** A file descriptor, read straight into the memory of the upload. */
+/** Returns a source that reads a file descriptor into the memory of the upload. */
 export function descriptorSource({ fd }: DescriptorBody): BodySource {
   let reading: Promise<void> = Promise.resolve()
   return {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { toError } from '../shared/errors.js'
 
-/** The least that streams of other packages and of the first days of Node.js have. */
+/** The methods that streams of other packages and legacy streams have in common. */
 interface ForeignStream {
   on(event: string, listener: (value: unknown) => void): unknown
   pause?(): unknown
@@ -10,8 +10,8 @@ interface ForeignStream {
 }
 
 /**
- * What a stream of another package gives, each chunk in an object of its own, for it may give anything. `Readable.wrap()`
- * does not do: it takes a `close` that comes with the `end` for a failure, and a chunk that is null for the end.
+ * Returns a Readable of the chunks of a stream of another package, each wrapped in an object, as chunks may be anything.
+ * `Readable.wrap()` does not suffice: it mistakes a `close` during `end` for a failure, and a null chunk for the end.
  */
 export function wrapForeignStream(stream: ForeignStream): Readable {
   let hasEnded = false
@@ -32,7 +32,7 @@ export function wrapForeignStream(stream: ForeignStream): Readable {
   })
   stream.on('error', (error) => readable.destroy(toError(error)))
   stream.on('close', () => {
-    // Whoever reads it learns that it closed too early.
+    // The reader gets an error for a premature close.
     if (!hasEnded) readable.destroy()
   })
   return readable

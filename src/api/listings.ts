@@ -1,4 +1,4 @@
-/** Listings of objects, of parts and of unfinished uploads: page by page, or one after the other. */
+/** Lists objects, parts and unfinished uploads: page by page, or one by one. */
 import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import type {
@@ -15,87 +15,87 @@ import { type CallOptions, contextOf } from './call-options.js'
 import { checkUploadAddress } from './upload-address.js'
 
 interface ListOptions extends CallOptions {
-  /** At most so many in all. Default: all. */
+  /** Largest number of results. Default: all. */
   limit?: number | undefined
-  /** Asked for at a time, 1 to 1,000. Default 1,000. */
+  /** Number of results to request at a time, 1 to 1,000. Default 1,000. */
   pageSize?: number | undefined
 }
 
 /** Which parts to list. */
 export interface ListPartsOptions extends ListOptions {
-  /** Parts after this number: `next` of a page. */
+  /** Lists parts after this number, such as `next` of a page. */
   after?: number | undefined
 }
 
 /** Which unfinished uploads to list. */
 export interface ListUploadsOptions extends ListOptions {
-  /** Uploads of keys that begin with it. */
+  /** Lists uploads of keys that start with this prefix. */
   prefix?: string | undefined
-  /** Uploads of later keys than this one and, with an upload id, later uploads of this key: `next` of a page, or an upload. */
+  /** Lists uploads of later keys and, with an upload ID, later uploads of the same key: `next` of a page, or an upload. */
   after?: UploadsMarker | undefined
 }
 
 /** Which unfinished uploads to list, and how to group them. */
 export interface ListUploadPagesOptions extends ListUploadsOptions {
-  /** Uploads of keys that have it after `prefix` are not listed, but what their keys begin with up to there, once each. */
+  /** Groups keys that contain it after `prefix`: each group is listed once, as a common prefix, instead of its uploads. */
   delimiter?: string | undefined
 }
 
 /** Which objects to list. */
 export interface ListObjectsOptions extends ListOptions {
-  /** Objects whose keys begin with it. Default: all of the bucket. */
+  /** Lists objects whose keys start with this prefix. Default: all of the bucket. */
   prefix?: string | undefined
-  /** A key: objects of later keys, in the order of their UTF-8 bytes. Or `next` of a page. */
+  /** Lists objects after this key, in the order of UTF-8 bytes, or after a page: its `next`. */
   after?: string | ObjectsPageMarker | undefined
 }
 
 /** Which objects to list, and how to group them. */
 export interface ListObjectPagesOptions extends ListObjectsOptions {
-  /** Keys that have it after `prefix` are not listed, but what they begin with up to there, once each. */
+  /** Groups keys that contain it after `prefix`: each group is listed once, as a common prefix, instead of its objects. */
   delimiter?: string | undefined
 }
 
-/** Where a page of objects ended; plain JSON. Valid with the same `prefix` and `delimiter`. */
+/** The end of a page of objects, as plain JSON. Valid with the same `prefix` and `delimiter`. */
 export interface ObjectsPageMarker {
   token: string
 }
 
-/** One response of the service about objects. */
+/** A page of objects. */
 export interface ObjectsPage {
   objects: ListedObject[]
-  /** With a `delimiter`: beginnings of keys, each standing for all objects whose keys begin so. */
+  /** With a `delimiter`: the common prefixes, each for all objects whose keys start with it. */
   commonPrefixes: string[]
-  /** Where the next page begins; absent on the last one. */
+  /** Start of the next page. Absent on the last page. */
   next?: ObjectsPageMarker
   /** When the service answered, by its own clock. */
   answeredAt?: Date
 }
 
-/** A place in the order of unfinished uploads: by key, then by upload id. */
+/** A position in the order of unfinished uploads: by key, then by upload ID. */
 export interface UploadsMarker {
   key: string
   uploadId?: string | undefined
 }
 
-/** One answer of the service about parts. */
+/** A page of parts. */
 export interface PartsPage {
   parts: ListedPart[]
-  /** Where the next page begins; absent on the last one. */
+  /** Start of the next page. Absent on the last page. */
   next?: number
 }
 
-/** One answer of the service about unfinished uploads. */
+/** A page of unfinished uploads. */
 export interface UploadsPage {
   uploads: ListedUpload[]
-  /** With a `delimiter`: beginnings of keys, each standing for all uploads of keys that begin so. */
+  /** With a `delimiter`: the common prefixes, each for all uploads of keys that start with it. */
   commonPrefixes: string[]
-  /** Where the next page begins; absent on the last one. */
+  /** Start of the next page. Absent on the last page. */
   next?: UploadsMarker
   /** When the service answered, by its own clock. */
   answeredAt?: Date
 }
 
-/** Pages that were filtered by the service are empty; ten thousand uploads of others make no more than some ten. */
+/** Services may return empty pages when they filter; ten thousand uploads of others cause about ten of them. */
 const MOST_EMPTY_PAGES = 1000
 
 const NAMES = ['after', 'limit', 'pageSize']
@@ -181,7 +181,7 @@ export async function* listedParts(
 ): AsyncGenerator<ListedPart, void, undefined> {
   let left = options.limit ?? Infinity
   for await (const { parts } of partsPages(driver, upload, options)) {
-    // Some services give more than they were asked for.
+    // Some services return more than requested.
     yield* parts.slice(0, left)
     left -= parts.length
   }
@@ -199,14 +199,14 @@ export async function* listedUploads(
   }
 }
 
-/** What a delimiter groups are no objects or uploads: they have no place in a list of these. */
+/** Refuses a delimiter: common prefixes are neither objects nor uploads, so a list of these cannot contain them. */
 function refuseDelimiter(options: object, pages: string): void {
   const { delimiter } = checkObject('options', options) as { delimiter?: unknown }
   if (delimiter !== undefined)
     throw invalidOption('delimiter', delimiter, `must be left out: what it groups comes in pages, from ${pages}`)
 }
 
-/** An empty prefix is that of all keys; an empty delimiter is most likely a mistake. */
+/** Checks prefix and delimiter. An empty prefix matches all keys; an empty delimiter is refused, as it is likely a mistake. */
 function grouping(prefix: unknown, delimiter: unknown): { prefix?: string; delimiter?: string } {
   return {
     ...(prefix === undefined || prefix === '' ? {} : { prefix: checkString('prefix', prefix) }),
@@ -214,7 +214,7 @@ function grouping(prefix: unknown, delimiter: unknown): { prefix?: string; delim
   }
 }
 
-/** How many results each page is asked for. */
+/** Decides how many results to request for each page. */
 class PageSizes {
   readonly #pageSize: number | undefined
   #left: number
@@ -230,13 +230,13 @@ class PageSizes {
     return this.#left <= 0
   }
 
-  /** The service's own default where nothing else was asked for. */
+  /** Returns the limit of the next page; none for the default of the service. */
   next(): { limit?: number } {
     const size = Math.min(this.#pageSize ?? 1000, this.#left)
     return this.#pageSize === undefined && size === 1000 ? {} : { limit: size }
   }
 
-  /** Throws UploadError where page after page has nothing: a service may return some such pages, not any number. */
+  /** Throws UploadError after too many empty pages. */
   count(results: number): void {
     this.#left -= results
     this.#emptyPages = results === 0 ? this.#emptyPages + 1 : 0

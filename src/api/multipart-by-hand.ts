@@ -1,4 +1,4 @@
-/** Multipart uploads call by call, as the service has them: initiate, upload part, complete, abort. */
+/** Low-level multipart uploads, with the calls of the service: initiate, upload part, complete, abort. */
 import { formatCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
 import { checkInteger, invalidOption } from '../shared/check-option.js'
@@ -16,20 +16,20 @@ import { checkUploadAddress } from './upload-address.js'
 
 export interface UploadPartOptions
   extends CallOptions, Pick<ObjectOptions, 'contentMd5' | 'trafficLimit' | 'serverSideEncryption'> {
-  /** Bytes of the body, at most `maxMemory` of the store and 5 GiB. Needed for a stream, which must have exactly so many. */
+  /** Size of the body in bytes, at most `maxMemory` of the store and 5 GiB. Required for a stream, which must have this size. */
   length?: number | undefined
 }
 
-/** What may be said when the parts become an object. */
+/** Options of `completeMultipartUpload()`. */
 export interface CompleteOptions
   extends
     CallOptions,
     Pick<ObjectOptions, 'acl' | 'callback' | 'forbidOverwrite' | 'ifMatch' | 'serverSideEncryption'> {
-  /** Bytes that all parts must have together; where they have not, nothing is sent. Each part needs its `size` then. */
+  /** Total size of all parts in bytes. If it differs, nothing is sent. Requires the `size` of each part. */
   expectedSize?: number | undefined
   /**
-   * CRC-64/XZ, in decimal, of the bytes that all parts must make; where they make others, nothing is sent. Each part needs
-   * its `size` and `crc64` then. Finds a part that was sent from an old copy of the file.
+   * CRC-64/XZ of the whole object, in decimal. If it differs, nothing is sent. Requires the `size` and `crc64` of each part.
+   * Detects a part that was sent from an old copy of the file.
    */
   expectedCrc64?: string | undefined
 }
@@ -72,7 +72,7 @@ export class MultipartByHand {
     try {
       const { signal } = contextOf(given, PART_OPTIONS)
       const { length: givenLength } = given
-      // Memory may have to be waited for: what the caller changes meanwhile has no effect.
+      // The call may wait for memory: changes by the caller in that time have no effect.
       const options = { ...copyOfObjectOptions(given), signal }
       const address = checkUploadAddress(this.#host.driver, upload)
       checkInteger('partNumber', partNumber, 1, this.#host.driver.limits.maxParts)
@@ -123,7 +123,7 @@ export class MultipartByHand {
     return checkInteger('length', length, 0, Math.min(pool.maxMemory, driver.limits.maxPartSize), 'bytes')
   }
 
-  /** The whole part is taken into memory of the store before it is sent: only then can it be checked, and sent again. */
+  /** Reads the whole part into memory of the store before sending it, so that it can be verified and sent again. */
   async #sendBuffered(
     part: NumberedPart,
     source: Exclude<PartSource, { name: 'bytes' }>,

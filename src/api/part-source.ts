@@ -1,4 +1,4 @@
-/** What a part is sent from: bytes that are there, or chunks that come one by one. */
+/** The source of a part: bytes in memory, or chunks that are read one by one. */
 import { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import { unlessAborted } from '../shared/unless-aborted.js'
 import { checkPath } from '../upload/file/file-source.js'
 import { CHUNKS_PER_TURN, isBlob, isIterable, isNodeStream, isWebStream, toChunk } from './body-kinds.js'
 
-/** Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
+/** The body of a part. Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
 export type PartBody =
   | Uint8Array
   | FileRange
@@ -22,9 +22,9 @@ export type PartBody =
 /** A range of a file or a block device. */
 export interface FileRange {
   path: string | URL
-  /** The first byte, from 0. */
+  /** Offset of the first byte, from 0. */
   start: number
-  /** The last byte, inclusive. */
+  /** Offset of the last byte, inclusive. */
   end: number
 }
 
@@ -39,14 +39,14 @@ interface FileRangeSource {
 
 interface ChunkSource {
   name: 'chunks'
-  /** Bytes; undefined where nobody knows until the end. */
+  /** Size in bytes; undefined if it is not known before the end. */
   size: number | undefined
   next(): Promise<{ done?: boolean; value?: unknown }>
-  /** Lets go of the source before its end. */
+  /** Closes the source before its end. */
   destroy(error: Error): void
 }
 
-/** From here on an error of a stream is noticed here. Throws UploadError where it is nothing that a part is made of. */
+/** Opens a source, and listens for its errors from now on. Throws UploadError if the body is of an unsupported kind. */
 export function openPartSource(body: unknown): PartSource {
   if (types.isUint8Array(body)) return { name: 'bytes', size: body.length, bytes: body }
   if (isBlob(body)) return { ...webSource(body.stream()), size: body.size }
@@ -75,7 +75,7 @@ function fileRangeSource(range: FileRange): FileRangeSource {
 }
 
 function readableSource(stream: Readable): ChunkSource {
-  // Whoever asks for the next chunk is told of an error; before that, and after a failure, nobody else may listen.
+  // The reader of the next chunk gets an error; before that, and after a failure, there may be no other listener.
   stream.on('error', () => undefined)
   const iterator = stream[Symbol.asyncIterator]()
   return {
@@ -103,14 +103,14 @@ function iterableSource(iterable: AsyncIterable<unknown>): ChunkSource {
     name: 'chunks',
     size: undefined,
     next: () => iterator.next(),
-    // A generator that waits for something hears of it when it goes on: nobody here waits for that.
+    // A generator that awaits something only returns when it continues, which is not awaited here.
     destroy: () => void Promise.resolve(iterator.return?.()).catch(() => undefined),
   }
 }
 
 /**
- * Takes the chunks into the buffer, to their end. Rejects with the source's own error, with what `aborted` makes of the
- * signal's reason, or with `INVALID_OPTION` where the bytes are not `length`.
+ * Reads all chunks into the buffer. Rejects with the error of the source, with `aborted(reason)` if the signal is aborted, or
+ * with `INVALID_OPTION` if the number of bytes is not `length`.
  */
 export async function fillPart(
   buffer: PartBuffer,
@@ -133,7 +133,7 @@ export async function fillPart(
   if (received < length) throw wrongLength(length, String(received))
 }
 
-/** `has` so many bytes. */
+/** Returns the error for a part with another size. `has` says how many bytes there are. */
 export function wrongLength(length: number, has: string): UploadError {
   return new UploadError(
     'INVALID_OPTION',

@@ -1,4 +1,4 @@
-/** How a file or a device of known size is cut into parts that others send. */
+/** Plans the parts of a file or device of known size. */
 import { MiB } from '../shared/byte-size.js'
 import { checkInteger, checkNames, checkObject } from '../shared/check-option.js'
 import type { StoreLimits } from '../stores/store-driver.js'
@@ -6,21 +6,21 @@ import { PartPlan } from '../upload/part-plan.js'
 
 /** Options of `planParts()`. */
 export interface PlanPartsOptions {
-  /** Bytes of a part, from the smallest that the service takes to 5 GiB. Default 8 MiB, or more for very large files. */
+  /** Part size in bytes, from the minimum of the service to 5 GiB. Default 8 MiB, or more for very large files. */
   partSize?: number | undefined
 }
 
-/** A part to be sent, as plain JSON. */
+/** A part to upload, as plain JSON. */
 export interface PartRange {
-  /** From 1. */
+  /** Part number, from 1. */
   partNumber: number
-  /** The first byte, from 0. */
+  /** Offset of the first byte, from 0. */
   start: number
-  /** The last byte, inclusive. */
+  /** Offset of the last byte, inclusive. */
   end: number
 }
 
-/** Returns the parts in order. Throws UploadError where the service takes no object of that size. */
+/** Returns the parts in order. Throws UploadError if the service does not accept an object of this size. */
 export function planParts(
   size: number,
   options: PlanPartsOptions,

@@ -1,4 +1,4 @@
-/** The parts that a caller sent one by one, and the whole that they make. */
+/** The parts of a low-level multipart upload, and the object that they make. */
 import { type RunningChecksum, startChecksum } from '../checksum/checksum.js'
 import { combineCrc64 as combineTwo } from '../checksum/combine.js'
 import { formatCrc64, parseCrc64 } from '../checksum/decimal.js'
@@ -6,27 +6,26 @@ import { checkInteger, checkObject, checkString, invalidOption } from '../shared
 import type { CompletedPart } from '../stores/store-driver.js'
 
 /**
- * A part as `uploadPart()` resolves with it and `completeMultipartUpload()` takes it. Plain JSON: it survives a queue or
- * a database.
+ * A part as returned by `uploadPart()` and needed by `completeMultipartUpload()`. Plain JSON, for a queue or a database.
  */
 export interface SentPart extends CompletedPart {
-  /** Bytes. */
+  /** Size in bytes. */
   size: number
-  /** CRC-64/XZ of the bytes that were sent, in decimal. */
+  /** CRC-64/XZ of the sent bytes, in decimal. */
   crc64: string
-  /** The part's first byte in the object, where it was sent from a range of a file. */
+  /** Offset of the part in the object, if it was sent from a range of a file. */
   start?: number
 }
 
-/** Returns a CRC-64/XZ to be taken of bytes that come one after the other; `digest()` returns it in decimal. */
+/** Starts a CRC-64/XZ. `update()` adds bytes, `digest()` returns the value in decimal. */
 export function createCrc64(): RunningChecksum {
   return startChecksum('crc64ecma')
 }
 
-/** A part of which only what the service needs has to be known. */
+/** A part with at least the members that the service needs. */
 export type GivenPart = CompletedPart & Partial<Pick<SentPart, 'crc64' | 'start'>>
 
-/** What all parts together must be. */
+/** The expected size and checksum of the object. */
 export interface WholeOfParts {
   /** Bytes. */
   size: number
@@ -34,8 +33,8 @@ export interface WholeOfParts {
 }
 
 /**
- * Returns the CRC-64/XZ, in decimal, of the bytes that the parts make in the order given.
- * @throws {UploadError} INVALID_OPTION when a size or a CRC-64 is not one.
+ * Returns the CRC-64/XZ, in decimal, of the parts concatenated in this order.
+ * @throws {UploadError} INVALID_OPTION if a size or a CRC-64 is invalid.
  */
 export function combineCrc64(parts: readonly { size: number; crc64: string }[]): string {
   const checked = parts.map((part) => {
@@ -46,8 +45,8 @@ export function combineCrc64(parts: readonly { size: number; crc64: string }[]):
 }
 
 /**
- * Returns the parts in the order of their numbers. Throws UploadError where a number is there twice, or where a part does
- * not begin where the part before it ended.
+ * Returns the parts in the order of their numbers. Throws UploadError if a number occurs twice, or a part does not start
+ * where the previous one ended.
  */
 export function checkParts(parts: readonly GivenPart[], maxParts: number): GivenPart[] {
   if (!Array.isArray(parts) || parts.length === 0) {
@@ -60,7 +59,7 @@ export function checkParts(parts: readonly GivenPart[], maxParts: number): Given
   return sorted
 }
 
-/** Returns what the parts make together; undefined unless all of them have a size and a CRC-64. */
+/** Returns size and checksum of the object, or undefined unless all parts have a size and a CRC-64. */
 export function wholeOf(
   parts: readonly GivenPart[],
   { expectedSize, expectedCrc64 }: { expectedSize?: number | undefined; expectedCrc64?: string | undefined },
@@ -102,7 +101,7 @@ function checkExpectedSize(parts: readonly GivenPart[], expectedSize: number): v
   }
 }
 
-/** Only ranges of files say where they begin: each must begin where the one before it ended. */
+/** Checks that each part starts where the previous one ended. Only ranges of files have a start. */
 function checkStarts(sorted: readonly GivenPart[]): void {
   const [first] = sorted
   if (first?.start !== undefined && first.start > 0 && first.partNumber > 1) {

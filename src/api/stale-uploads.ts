@@ -1,4 +1,4 @@
-/** Housekeeping: unfinished multipart uploads that nobody will finish any more. */
+/** Aborts old unfinished multipart uploads. */
 import { checkBoolean, checkInteger, invalidOption } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import type { CallContext, ListedUpload, StoreDriver } from '../stores/store-driver.js'
@@ -6,33 +6,33 @@ import { Scheduler } from '../flow/scheduler.js'
 import { type CallOptions, contextOf } from './call-options.js'
 import { uploadsPages, type UploadsPage } from './listings.js'
 
-/** Which uploads: one of `olderThanMs` and `before` is needed. */
+/** Options of `abortStaleUploads()`. One of `olderThanMs` and `before` is required. */
 export interface AbortStaleUploadsOptions extends CallOptions {
-  /** Begun so many milliseconds ago or earlier, by the service's clock; 0 for all whose age the service reports. */
+  /** Minimum age in milliseconds, by the clock of the service; 0 for all uploads whose age the service returns. */
   olderThanMs?: number | undefined
-  /** Begun at this time or earlier. */
+  /** Latest time of initiation. */
   before?: Date | undefined
-  /** Of keys that begin with it. Default: all of the bucket. */
+  /** Only uploads of keys that start with this prefix. Default: all of the bucket. */
   prefix?: string | undefined
-  /** Abort nothing, and answer what would be aborted. Default false. */
+  /** Aborts nothing, and returns what would be aborted. Default false. */
   dryRun?: boolean | undefined
-  /** Aborted at the same time, 1 to 100. Default 5. */
+  /** Number of uploads to abort at a time, 1 to 100. Default 5. */
   concurrency?: number | undefined
 }
 
-/** What became of the unfinished uploads of a bucket. */
+/** The result of `abortStaleUploads()`. */
 export interface StaleUploads {
-  /** Those that were aborted; with `dryRun`, those that would be. In no order. */
+  /** Aborted uploads, in no order; with `dryRun`, those that would be aborted. */
   aborted: ListedUpload[]
-  /** Those that are still there, and why. */
+  /** Uploads that could not be aborted, with the errors. */
   failed: { upload: ListedUpload; error: Error }[]
-  /** How many others there are: younger ones, and those of which the service does not tell the age. */
+  /** Number of other uploads: younger ones, and those whose age the service does not return. */
   kept: number
 }
 
 const NAMES = ['olderThanMs', 'before', 'prefix', 'dryRun', 'concurrency']
 
-/** Rejects where the uploads cannot be listed to the end, once nothing is under way any more. */
+/** Aborts the uploads. If the listing fails, rejects once all aborts in flight have settled. */
 export async function abortStaleUploads(driver: StoreDriver, options: AbortStaleUploadsOptions): Promise<StaleUploads> {
   const context = contextOf(options, NAMES)
   const { prefix, signal, onRetry, dryRun = false, concurrency = 5 } = options
@@ -76,7 +76,7 @@ async function abortOne(
   }
 }
 
-/** What tells, for a page, the latest time at which an upload of it may have been begun. */
+/** Returns a function that returns, for a page, the latest time of initiation of an upload to abort. */
 function checkAge({ olderThanMs, before }: AbortStaleUploadsOptions): (page: UploadsPage) => number {
   if ((olderThanMs === undefined) === (before === undefined)) {
     throw new UploadError('INVALID_OPTION', 'exactly one of the options olderThanMs and before must be given')
@@ -89,7 +89,7 @@ function checkAge({ olderThanMs, before }: AbortStaleUploadsOptions): (page: Upl
   const age = checkInteger('olderThanMs', olderThanMs, 0, Number.MAX_SAFE_INTEGER, 'ms')
   // Every upload that is listed has begun. The service's Date has whole seconds: it may be earlier than one of this second.
   if (age === 0) return () => Infinity
-  // The times of uploads are the service's: a clock here that is ahead would make young uploads old.
+  // The times of uploads are those of the service: with a local clock that is ahead, young uploads would look old.
   return ({ answeredAt }) => (answeredAt?.getTime() ?? Date.now()) - age
 }
 

@@ -18,45 +18,45 @@ import type { Dialect } from '../stores/dialect.js'
 import { ENVIRONMENT_VARIABLES, type EnvironmentOption } from '../shared/environment-variables.js'
 import { dialectFor, type OwnOptions, PROVIDERS } from '../stores/providers.js'
 
-/** What all stores have in common. */
+/** Options of all stores. */
 export interface CommonStoreOptions {
-  /** Default: `OSS_BUCKET` or `OBS_BUCKET`, by the provider. */
+  /** Name of the bucket. Default: the environment variable `OSS_BUCKET` or `OBS_BUCKET`, by provider. */
   bucket?: string | undefined
   /**
-   * Default: `OSS_REGION`, `OBS_REGION`, or `AWS_REGION` and `AWS_DEFAULT_REGION`; else what an endpoint of the service
-   * names; else `us-east-1` for S3.
+   * Region ID. Default: the environment variable `OSS_REGION`, `OBS_REGION`, `AWS_REGION` or `AWS_DEFAULT_REGION`; else the
+   * region in `endpoint`; else `us-east-1` for S3.
    */
   region?: string | undefined
   /**
-   * A host, or a URL of scheme, host and port; HTTPS unless it says `http://`. Default: `OSS_ENDPOINT`, `OBS_ENDPOINT`,
-   * or `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL`; else by region.
+   * Host, or URL of scheme, host and port. HTTPS is used unless it starts with `http://`. Default: the environment variable
+   * `OSS_ENDPOINT`, `OBS_ENDPOINT`, `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`; else the endpoint of the region.
    */
   endpoint?: string | undefined
   /**
-   * Default: `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET` and `OSS_SESSION_TOKEN`; `OBS_ACCESS_KEY_ID`,
-   * `OBS_SECRET_ACCESS_KEY` and `OBS_SECURITY_TOKEN`; `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
-   * `AWS_SESSION_TOKEN`.
+   * Credentials, or a function that returns them. Default: the environment variables `OSS_ACCESS_KEY_ID`,
+   * `OSS_ACCESS_KEY_SECRET` and `OSS_SESSION_TOKEN`; `OBS_ACCESS_KEY_ID`, `OBS_SECRET_ACCESS_KEY` and `OBS_SECURITY_TOKEN`;
+   * `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.
    */
   credentials?: CredentialsOption | undefined
-  /** How often and how long each request is tried. */
+  /** How requests are retried. */
   retry?: Partial<RetryOptions> | undefined
-  /** Time limits on single steps of a request; there is none on the whole. */
+  /** Time limits for the steps of a request. There is none for the whole request. */
   timeouts?: Partial<TimeoutOptions> | undefined
-  /** Bytes of all part buffers of all uploads of this store together. Default 268,435,456 (256 MiB). */
+  /** Memory in bytes for the parts of all uploads and downloads of this store. Default 268,435,456 (256 MiB). */
   maxMemory?: number | undefined
   /**
-   * A proxy: its URL, or `'environment'` for `https_proxy` (with an `http://` endpoint `http_proxy`) and `no_proxy`.
-   * Default: none, or `'environment'` where Node.js itself is told so, by `NODE_USE_ENV_PROXY=1`.
+   * URL of a proxy, or `'environment'` to use `https_proxy` (`http_proxy` for an `http://` endpoint) and `no_proxy`.
+   * Default: none, or `'environment'` if Node.js uses it too (`NODE_USE_ENV_PROXY=1`).
    */
   proxy?: ProxyOption | undefined
   /**
-   * Bytes per second that all uploads of this store send together, at least 1,024; they leave evenly, within a part
+   * Bytes per second that all uploads of this store send together, at least 1,024. The bytes are sent evenly, within parts
    * too. Default: no limit.
    */
   bandwidthLimit?: number | undefined
   /** Bytes per second that all downloads of this store receive together, at least 1,024. Default: no limit. */
   downloadBandwidthLimit?: number | undefined
-  /** Any Dispatcher of undici 6, 7 or 8: for client certificates, a limit on connections. It stays yours to close. */
+  /** A Dispatcher of undici 6, 7 or 8, for client certificates or a limit on connections. You close it yourself. */
   dispatcher?: Dispatcher | undefined
 }
 
@@ -70,12 +70,12 @@ export interface ObsStoreOptions extends CommonStoreOptions, OwnOptions<'obs'> {
   provider: 'obs'
 }
 
-/** A bucket of Amazon S3, or of a service that speaks its protocol. */
+/** A bucket of Amazon S3, or of an S3-compatible service. */
 export interface S3StoreOptions extends CommonStoreOptions, OwnOptions<'s3'> {
   provider: 's3'
 }
 
-/** Where a bucket is and how to talk to it. What is absent comes from the environment. The provider's default is `oss`. */
+/** Options of a store. Absent options come from the environment. The default provider is `oss`. */
 export type StoreOptions = OssStoreOptions | ObsStoreOptions | S3StoreOptions
 
 const COMMON_NAMES = [
@@ -92,7 +92,7 @@ const COMMON_NAMES = [
   'dispatcher',
 ] satisfies (keyof CommonStoreOptions)[]
 
-/** The options with what the environment adds; a variable that is empty counts as absent. */
+/** The options, completed from the environment. Empty environment variables count as absent. */
 export interface ResolvedStoreOptions {
   dialect: Dialect
   credentials: CredentialsOption
@@ -105,7 +105,7 @@ export interface ResolvedStoreOptions {
   dispatcher: Dispatcher | undefined
 }
 
-/** Throws UploadError where an option is missing or not acceptable. */
+/** Checks the options and completes them from the environment. Throws UploadError if one is missing or invalid. */
 export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.ProcessEnv): ResolvedStoreOptions {
   checkObject('options', options)
   const provider = checkOneOf('provider', options.provider ?? 'oss', PROVIDER_NAMES)
@@ -202,7 +202,7 @@ function checkTimeouts(options: Partial<TimeoutOptions>): TimeoutOptions {
   return timeouts
 }
 
-/** An option that is undefined is one that is not there. */
+/** Removes options that are undefined, which count as absent. */
 function defined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

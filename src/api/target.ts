@@ -1,10 +1,10 @@
 import { invalidOption } from '../shared/check-option.js'
 import { type Provider, PROVIDER_NAMES } from '../shared/provider.js'
 
-/** What a target names: a whole address, or a key alone. */
+/** A parsed target: a complete address, or only a key. */
 export type Target = { provider: Provider; bucket: string; key: string } | { provider?: undefined; key: string }
 
-/** `oss://bucket/key`, `obs://…`, `s3://…`, or a key. The key is taken as it is, never decoded. Throws UploadError. */
+/** Parses `oss://bucket/key`, `obs://…`, `s3://…`, or a key. The key is never decoded. Throws UploadError. */
 export function parseTarget(target: unknown): Target {
   const accepted = `must be ${PROVIDER_NAMES.map((scheme) => `${scheme}://bucket/key`).join(', ')}, or a key when the bucket comes from the store or the environment`
   if (typeof target !== 'string' || target === '') throw invalidOption('target', target, accepted)

@@ -20,7 +20,7 @@ import {
 } from './body-source.js'
 import { descriptorSource, isDescriptor } from './descriptor-source.js'
 
-/** What `store.upload()` takes. Chunks of a stream or an iterable are strings, written as UTF-8, or bytes. */
+/** The body of `store.upload()`. Chunks of a stream or an iterable are bytes, or strings, which are written as UTF-8. */
 export type UploadBody =
   | string
   | ArrayBuffer
@@ -36,8 +36,8 @@ const ACCEPTED =
   'must be a Readable, a ReadableStream, an iterable of chunks, a Blob or File, a Uint8Array, another view, an ArrayBuffer, a string or { fd }'
 
 /**
- * Uploads all of `body`. Resolves when the object is stored and verified; rejects when nothing is left behind, and the
- * source is destroyed or told that it is over. An error of the source's own comes as it is.
+ * Uploads all of `body`. Resolves when the object is stored and verified; rejects when the failed upload is cleaned up and the
+ * source is destroyed. If the source failed, rejects with its error.
  */
 export async function uploadBody(
   createUploadStream: (options: UploadOptions) => UploadStream,
@@ -47,7 +47,7 @@ export async function uploadBody(
   const source = sourceOf(body)
   try {
     const upload = createUploadStream(withFacts(source.facts, options))
-    // It is told by `done`.
+    // `done` rejects with it.
     upload.on('error', () => undefined)
     source.start(upload)
     return await upload.done
@@ -75,11 +75,11 @@ function sourceOf(body: unknown): BodySource {
     return webSource(body.stream(), { size, ...(type === '' ? {} : { contentType: type }) })
   }
   if (isNodeStream(body)) {
-    // Also where the body is refused: its own error must not end the process.
+    // Even if the body is refused: an error of the source must not end the process.
     body.on('error', () => undefined)
     const fault = faultOf(body)
     if (fault !== undefined) throw invalidOption('body', body, `cannot be uploaded: ${fault}`)
-    // The types name the streams of Node.js alone.
+    // The types only name the streams of Node.js.
     const { readableObjectMode } = body as Partial<Readable>
     if (readableObjectMode === undefined) return foreignSource(body)
     return readableObjectMode ? objectSource(body) : pipedSource(body)
@@ -93,12 +93,12 @@ function sourceOf(body: unknown): BodySource {
   throw invalidOption('body', body, ACCEPTED)
 }
 
-/** Nothing more would come from it, and an empty object would be stored. */
+/** Returns the error for a source that has already been read: an empty object would be stored. */
 function alreadyRead(body: unknown): UploadError {
   return invalidOption('body', body, `cannot be uploaded: ${ALREADY_READ}`)
 }
 
-/** One that failed is not: its error is to be told. The types name the streams of Node.js alone, the documentation both. */
+/** Returns whether the stream was read, but not whether it failed: then its error is reported. Types name Node.js streams only. */
 function isUsedUp(body: ReadableStream<unknown>): boolean {
   const stream = body as unknown as Readable
   return Readable.isDisturbed(stream) && !isReadable(stream) && !isErrored(stream)

@@ -6,10 +6,10 @@ import { lenderOf, type UploadStream } from '../stream/upload-stream.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 
-/** How to run a command, and how to upload what it writes. */
+/** Options of the command and of the upload. */
 export interface CommandUploadOptions extends UploadOptions, CommandOptions {}
 
-/** Uploads what a command writes. Resolves when the object is stored; rejects when the command is gone and nothing is left. */
+/** Uploads the output of a command. Rejects when the command is gone and the failed upload is cleaned up. */
 export async function uploadCommand(
   createUploadStream: (options: UploadOptions) => UploadStream,
   command: string,

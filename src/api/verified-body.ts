@@ -6,24 +6,24 @@ import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
 import { failureOf } from '../stores/request/attempt-failure.js'
 
-/** What is being read. */
+/** The response that is read. */
 interface Source {
   bucket: string
   key: string
 }
 
-/** What the bytes of a whole object must be. */
+/** Expected size and checksum of a whole object. */
 interface Expected {
   size: number
-  /** Absent when the service gave none: the size is checked alone. */
+  /** Undefined if the service returned none: only the size is checked. */
   checksum: Checksum | undefined
-  /** Whether a checksum that differs shows that the bytes differ. */
+  /** Whether a different checksum proves that the bytes differ. */
   isCertain: boolean
 }
 
 /**
- * `raw` as users read it: every failure is an UploadError. Where something is `expected` it ends only when it was
- * whole: otherwise it fails with `CHECKSUM_MISMATCH`.
+ * Returns the body for the user: every failure is an UploadError. If something is `expected`, it only ends if the bytes are
+ * complete and right; otherwise it fails with `CHECKSUM_MISMATCH`.
  */
 export function objectBody(
   raw: Readable,

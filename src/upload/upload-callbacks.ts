@@ -1,27 +1,27 @@
-/** The callbacks that every upload has, whatever its bytes come from. A stream emits an event for each as well. */
+/** The callbacks of every upload, whatever its source. A stream also emits an event for each. */
 import type { EventTable } from '../shared/event-callbacks.js'
 import type { AwayNotice, BackNotice, RetryNotice } from '../stores/store-driver.js'
 import type { CheckpointNotice } from './checkpoint/checkpoint-writer.js'
 import type { RestartNotice } from './checkpoint/restart.js'
 import type { ResumedUpload, UploadedPart, UploadObserver } from './upload-observer.js'
 
-/** Called as the upload proceeds. What a callback throws fails the upload. */
+/** Callbacks of an upload. If one throws, the upload fails. */
 export interface UploadCallbacks {
-  /** Called when the multipart upload was initiated. Never for an object that fits in one part. */
+  /** Called when the multipart upload is initiated. Never for an object that fits in one part. */
   onInitiated?: ((uploadId: string) => void) | undefined
-  /** Called when an earlier run's upload is resumed, before the first `onPart`. */
+  /** Called when an upload of a previous run is resumed, before the first `onPart`. */
   onResumed?: ((upload: ResumedUpload) => void) | undefined
-  /** Called when there was a checkpoint, but the upload starts over. */
+  /** Called when there is a checkpoint, but the upload starts over. */
   onRestarted?: ((notice: RestartNotice) => void) | undefined
-  /** Called when acknowledged parts were recorded in the checkpoint. */
+  /** Called when acknowledged parts are recorded in the checkpoint. */
   onCheckpoint?: ((notice: CheckpointNotice) => void) | undefined
   /** Called when a part was acknowledged, in any order. A promise is waited for, with the part's place among those in flight. */
   onPart?: ((part: UploadedPart) => void | Promise<void>) | undefined
-  /** Called when an attempt failed and another follows. */
+  /** Called when an attempt failed and another one follows. */
   onRetry?: ((retry: RetryNotice) => void) | undefined
-  /** Called when the service cannot be reached, or fails: nothing is sent but one probe at a time, until it is back. */
+  /** Called when the service cannot be reached, or fails. Only one probe at a time is sent until it is back. */
   onAway?: ((notice: AwayNotice) => void) | undefined
-  /** Called when the service answers again. */
+  /** Called when the service responds again. */
   onBack?: ((notice: BackNotice) => void) | undefined
 }
 

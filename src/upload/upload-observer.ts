@@ -1,48 +1,48 @@
-/** What an upload needs of its surroundings, and what it tells them. */
+/** What an upload needs of its store, and what it reports. */
 import type { AwayNotice, BackNotice, RetryNotice, StoreDriver } from '../stores/store-driver.js'
 import type { BufferPool } from '../memory/buffer-pool.js'
 import type { CheckpointObserver, Resumable } from './checkpoint/checkpoint.js'
 
-/** What an upload needs of the store it goes to. */
+/** What an upload needs of its store. */
 export interface UploadHost {
   readonly driver: StoreDriver
   readonly pool: BufferPool
 }
 
-/** A part that the store acknowledged. */
+/** An acknowledged part. */
 export interface UploadedPart {
-  /** 1-based. */
+  /** Part number, from 1. */
   partNumber: number
-  /** Bytes. */
+  /** Size in bytes. */
   size: number
   etag: string
-  /** Unsigned decimal number. */
+  /** CRC-64/XZ of the part, as an unsigned decimal. */
   crc64: string
-  /** It was sent by an earlier run, and not again. */
+  /** True if a previous run sent the part, and this one did not. */
   resumed?: true
 }
 
-/** An earlier run's upload goes on. */
+/** An upload of a previous run that is resumed. */
 export interface ResumedUpload {
   uploadId: string
-  /** How many parts the store has. Those whose bytes turn out to be the same are not sent again. */
+  /** Number of stored parts. They are not sent again if their bytes are the same. */
   parts: number
-  /** Of these parts. */
+  /** Total size of these parts in bytes. */
   bytes: number
 }
 
-/** Whom an upload tells what happens. What a method throws fails the upload. */
+/** Receives the events of an upload. If a method throws, the upload fails. */
 export interface UploadObserver extends CheckpointObserver {
   initiated(uploadId: string): void
   resumed?(upload: ResumedUpload): void
-  /** A promise is waited for. */
+  /** A returned promise is awaited. */
   part(part: UploadedPart): void | Promise<void>
   retry(retry: RetryNotice): void
-  /** The service is away: requests wait for it. */
+  /** The service is away: requests wait until it is back. */
   away?(notice: AwayNotice): void
   /** The service is back. */
   back?(notice: BackNotice): void
-  /** Called once, when something fails while nobody waits for a write or for the end. */
+  /** Called once, if the upload fails while the caller awaits neither a write nor the end. */
   failed(error: Error): void
 }
 

@@ -20,43 +20,43 @@ import type { UploadProgress } from './progress.js'
 import { UPLOAD_CALLBACKS, type UploadCallbacks } from './upload-callbacks.js'
 
 export interface UploadOptions extends ObjectOptions, UploadCallbacks {
-  /** Bytes of a part: 102,400 (on OSS) to 5 GiB, and no more than `maxMemory` of the store. Default 8 MiB. */
+  /** Part size in bytes: 102,400 (on OSS) to 5 GiB, and at most `maxMemory` of the store. Default 8 MiB. */
   partSize?: number | undefined
   /**
-   * Parts in flight, 1 to 100. Memory for parts is at most `(concurrency + 1) × partSize`. `'auto'` begins with 5 and finds
-   * out how many are best: up to 32, in half of `maxMemory` of the store. Default 5.
+   * Number of parts in flight, 1 to 100. Parts take at most `(concurrency + 1) × partSize` bytes of memory. `'auto'` starts
+   * with 5 and finds the best number, up to 32, within half of `maxMemory` of the store. Default 5.
    */
   concurrency?: number | 'auto' | undefined
-  /** Bytes that the stream is expected to have; it may have fewer, and a tenth more. Chooses one part size that fits. */
+  /** Expected size in bytes, used to choose the part size. The stream may be shorter, or up to a tenth longer. */
   expectedSize?: number | undefined
-  /** Bytes that the stream must have: with fewer (`INCOMPLETE`) or more (`TOO_LARGE`) nothing is published. */
+  /** Exact size in bytes. If the stream has fewer (`INCOMPLETE`) or more (`TOO_LARGE`), nothing is published. */
   size?: number | undefined
-  /** The most bytes that are accepted: with more (`TOO_LARGE`) nothing is published. */
+  /** Largest accepted size in bytes. If the stream has more (`TOO_LARGE`), nothing is published. */
   maxSize?: number | undefined
-  /** Let parts grow after the first 1,000. Default true. False for services that demand equal parts. */
+  /** Whether part sizes grow after the first 1,000 parts. Set to false for services that require equal parts. Default true. */
   partGrowth?: boolean | undefined
   /**
-   * Where progress is recorded, so that the same upload, run again after a crash, sends only what is missing: the path of
-   * a file, or a place of your own. The bytes are written again from the first on, see `resume`.
+   * Path of a file that records the progress, or a store of your own. After a crash, the same upload, started again with the
+   * same checkpoint, only sends the missing parts. All bytes must be written again, but see `resume`.
    */
   checkpoint?: string | CheckpointStore | undefined
   /**
-   * Default `'replay'`: all bytes are written again, and those that the store has are not sent. `'offset'`: the bytes
-   * written begin at `upload.resumeFrom`, which must be asked first; what is before them is not looked at again.
+   * `'replay'`: write all bytes again; parts that are stored already are not sent. `'offset'`: write the bytes from
+   * `upload.resumeFrom` on, which must be awaited first; earlier bytes are not compared. Default `'replay'`.
    */
   resume?: 'replay' | 'offset' | undefined
   /**
-   * Looks at all bytes in order, and at their end, before anything is published: a checksum of your own, or a refusal of
-   * what is not complete. What it throws fails the upload. Not with `resume: 'offset'`.
+   * Receives all bytes in order, and their end, before anything is published: for a checksum of your own, or to refuse
+   * incomplete content. If it throws, the upload fails. Not with `resume: 'offset'`.
    */
   inspect?: Inspector | undefined
-  /** Aborts the upload. With a `checkpoint` it is kept. */
+  /** Aborts the upload. With a `checkpoint` the parts are kept, to be resumed. */
   signal?: AbortSignal | undefined
-  /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
+  /** Called about four times a second while bytes move, and once at the end. A returned promise is awaited. */
   onProgress?: ((progress: UploadProgress) => void | Promise<void>) | undefined
 }
 
-/** The options that say how to send; what the object is to be is the driver's to check. */
+/** The options of the upload itself. The driver checks those of the object. */
 export interface SendOptions {
   partSize: number
   concurrency: number | 'auto'
@@ -87,7 +87,7 @@ const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   'onProgress',
 ]
 
-/** Throws UploadError where an option is not acceptable. */
+/** Checks the options and adds the defaults. Throws UploadError if one is invalid. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
   checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
   const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, partGrowth = true, signal } = options
@@ -96,7 +96,7 @@ export function checkUploadOptions(options: UploadOptions, limits: StoreLimits):
   return {
     partSize: checkInteger('partSize', partSize, limits.minPartSize, limits.maxPartSize, 'bytes'),
     concurrency: checkConcurrency(concurrency),
-    // Of a size that is known the parts can be planned.
+    // The parts of a known size can be planned.
     expectedSize: checkSize('expectedSize', options.expectedSize, limits) ?? checkSize('size', options.size, limits),
     size: checkSize('size', options.size, limits),
     maxSize: checkSize('maxSize', options.maxSize, limits),

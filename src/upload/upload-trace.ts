@@ -1,12 +1,12 @@
-/** The channel `oss-upload-stream:upload`: every upload, from its beginning until nothing of it is under way any more. */
+/** The tracing channel `oss-upload-stream:upload`: every upload, from its start until it has settled. */
 import { traceChannel, traced } from '../shared/diagnostics.js'
 import { oneLine } from '../shared/one-line.js'
 import type { Provider } from '../shared/provider.js'
 import type { UploadResult } from './upload-result.js'
 
 /**
- * What the tracing channel `oss-upload-stream:upload` tells of each upload. One object for an upload: what is optional is
- * there once it is known.
+ * The message of the tracing channel `oss-upload-stream:upload`. There is one object for each upload; optional members are
+ * set as soon as they are known.
  */
 export interface UploadTrace {
   /** The service. */
@@ -15,13 +15,13 @@ export interface UploadTrace {
   bucket: string
   /** The object's key. */
   key: string
-  /** Of the multipart upload, where there was one; at the end. */
+  /** Upload ID of a multipart upload. Set at the end. */
   uploadId?: string
-  /** What was stored. */
+  /** The result of a successful upload. */
   result?: UploadResult
-  /** Until the object was stored and verified, or nothing was left behind. */
+  /** Milliseconds until the object was stored and verified, or the failed upload was cleaned up. */
   elapsedMs?: number
-  /** Why it failed: an UploadError, or what the caller gave it up with. */
+  /** The error of a failed upload: an UploadError, or the reason of the abort. */
   error?: unknown
 }
 

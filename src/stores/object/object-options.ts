@@ -1,82 +1,82 @@
-/** What an object is to be, as far as the store decides it. Which of them a service knows, its dialect says. */
+/** Options of an object. Not all services support all of them. */
 export interface ObjectOptions {
   /** `Content-Type`. Default `application/octet-stream`. */
   contentType?: string | undefined
-  /** User metadata. Names of `A-Z a-z 0-9 -`, lower-cased by the service; values of printable ASCII; 8 KiB in all, 2 KiB on S3. */
+  /** User metadata. Names: `A-Z a-z 0-9 -`, lower-cased by the service. Values: printable ASCII. At most 8 KiB in total, 2 KiB on S3. */
   metadata?: Readonly<Record<string, string>> | undefined
-  /** Further headers: `Cache-Control`, `Content-Disposition`, `Content-Encoding`, `Expires` or the service's own. */
+  /** Additional headers: `Cache-Control`, `Content-Disposition`, `Content-Encoding`, `Expires` or headers of the service. */
   headers?: Readonly<Record<string, string>> | undefined
   /**
-   * Default: as the bucket. OSS: `private`, `public-read`, `public-read-write` or `default`. OBS and S3 have more, see
-   * their documentation.
+   * Canned ACL. OSS: `private`, `public-read`, `public-read-write` or `default`. OBS and S3 have more, see their
+   * documentation. Default: that of the bucket.
    */
   acl?: string | undefined
   /**
-   * Default: as the bucket. OSS: `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. OBS: `STANDARD`, `WARM`,
-   * `COLD`, `DEEP_ARCHIVE` or `INTELLIGENT_TIERING`. S3: as the service names them.
+   * Storage class. OSS: `Standard`, `IA`, `Archive`, `ColdArchive` or `DeepColdArchive`. OBS: `STANDARD`, `WARM`, `COLD`,
+   * `DEEP_ARCHIVE` or `INTELLIGENT_TIERING`. S3: any class of the service. Default: that of the bucket.
    */
   storageClass?: string | undefined
-  /** At most 10 tags; names up to 128 characters, values up to 256 (255 on OBS). */
+  /** Tags, at most 10. Names have up to 128 characters, values up to 256 (255 on OBS). */
   tagging?: Readonly<Record<string, string>> | undefined
   /**
-   * By its algorithm alone, or with more. OSS: `AES256`, `SM4` or `KMS`; OBS: `AES256` or `kms`; S3: `AES256`, `aws:kms`
-   * or `aws:kms:dsse`.
+   * Encryption algorithm, or an object with more options. OSS: `AES256`, `SM4` or `KMS`; OBS: `AES256` or `kms`; S3:
+   * `AES256`, `aws:kms` or `aws:kms:dsse`.
    */
   serverSideEncryption?: string | ServerSideEncryption | undefined
-  /** Fail with `ALREADY_EXISTS` when the object exists. Default false. Not on OBS. */
+  /** Fails with `ALREADY_EXISTS` if the object exists. Not supported on OBS. Default false. */
   forbidOverwrite?: boolean | undefined
   /**
    * Replace only the object with this ETag, as `head()` or the result of an upload reports it; fail with `PRECONDITION_FAILED` where
    * there is another object, or none. S3 alone.
    */
   ifMatch?: string | undefined
-  /** A request that the service sends to a server of yours once the object is stored. Not on S3. */
+  /** A request that the service sends to your server when the object is stored. Not supported on S3. */
   callback?: Callback | undefined
-  /** A limit of the service on each request, in bit/s: 245,760 to 838,860,800 on OSS, 819,200 to 838,860,800 on OBS. */
+  /** Bandwidth limit of the service for each request, in bit/s: 245,760 to 838,860,800 on OSS, 819,200 to 838,860,800 on OBS. */
   trafficLimit?: number | undefined
-  /** OBS: delete the object so many days after it was last changed. */
+  /** OBS: number of days after the last change when the object is deleted. */
   expireAfterDays?: number | undefined
-  /** Send `Content-MD5` with each part, for the service to check beside its own checksum. Default false. */
+  /** Sends `Content-MD5` with each part, which the service checks besides its own checksum. Default false. */
   contentMd5?: boolean | undefined
 }
 
 /** How the service encrypts an object at rest. */
 export interface ServerSideEncryption {
-  /** Default `AES256` with a `customerKey`; without one it must be there. */
+  /** Encryption algorithm. Default `AES256` with a `customerKey`; otherwise required. */
   algorithm?: string | undefined
-  /** The KMS key; only with an algorithm of KMS. */
+  /** ID of the KMS key. Only with a KMS algorithm. */
   keyId?: string | undefined
   /** OSS: `SM4`, only with `KMS`. OBS: `SM4`, only with `kms` and signatureVersion `obs`. */
   dataEncryption?: string | undefined
   /**
-   * OBS and S3: a key of your own (SSE-C), 32 bytes or their base64. The service forgets it: whoever reads the object
-   * must give it again. Never in an error, never over plain HTTP.
+   * OBS and S3: your own key (SSE-C), as 32 bytes or base64. The service does not store it: it is needed again to read the
+   * object. It is never part of an error, and never sent over plain HTTP.
    */
   customerKey?: Uint8Array | string | undefined
 }
 
-/** The server must answer within 5 s with status 200 and JSON (OSS documentation, "Callback"). */
+/** A callback. Your server must respond within 5 s with status 200 and JSON (OSS documentation, "Callback"). */
 export interface Callback {
-  /** Up to 5 URLs on OSS and 10 on OBS, tried in order. Characters outside ASCII are percent-encoded. */
+  /** One or more URLs, at most 5 on OSS and 10 on OBS, tried in order. Characters outside ASCII are percent-encoded. */
   url: string | readonly string[]
   /**
-   * The body to send, with placeholders: `${bucket}`, `${object}`, `${size}`, `${x:name}` on OSS, `$(bucket)`, `$(key)`,
-   * `$(fsize)` on OBS.
+   * The body of the request, with placeholders: `${bucket}`, `${object}`, `${size}`, `${x:name}` on OSS; `$(bucket)`,
+   * `$(key)`, `$(fsize)` on OBS.
    */
   body: string
-  /** The `Host` header of the request. Default: as the URL. */
+  /** The `Host` header of the request. Default: the host of the URL. */
   host?: string | undefined
-  /** Default `application/x-www-form-urlencoded`. */
+  /** `Content-Type` of the request. Default `application/x-www-form-urlencoded`. */
   bodyType?: 'application/x-www-form-urlencoded' | 'application/json' | undefined
-  /** Send the host name when connecting by TLS. */
+  /** Whether the host name is sent when connecting by TLS (SNI). */
   sni?: boolean | undefined
-  /** Values for the `${x:name}` placeholders; names in lower case, with or without their `x:`. */
+  /** Values of the `${x:name}` placeholders. Names are in lower case, with or without `x:`. */
   variables?: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * What an option belongs to. `object`: it is settled when the upload begins, so a resumed upload must have the same.
- * `request`: it goes along with single requests, and may be another one when the upload is resumed.
+ * What an option belongs to. `object`: it is fixed when the upload is initiated, so a resumed upload must have the same value.
+ * `request`: it is sent with single requests, and may change when the upload is resumed.
  */
 export const OBJECT_OPTIONS: Readonly<Record<keyof ObjectOptions, 'object' | 'request'>> = {
   contentType: 'object',
@@ -98,7 +98,7 @@ export const OBJECT_OPTION_NAMES = Object.keys(OBJECT_OPTIONS) as readonly (keyo
 
 const copies = new WeakSet<ObjectOptions>()
 
-/** Copies the options: what the caller changes afterwards, for the next upload perhaps, has no effect on this one. */
+/** Copies the options, so that later changes by the caller have no effect on this upload. */
 export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
   const own = OBJECT_OPTION_NAMES.flatMap((name) => {
     const value = options[name]
@@ -109,7 +109,7 @@ export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
   return copy
 }
 
-/** Whether the options are such a copy, which nobody changes. */
+/** Returns whether the options are such a copy. */
 export function isOwnCopy(options: ObjectOptions): boolean {
   return copies.has(options)
 }
