@@ -38,6 +38,7 @@ async function buildPackage() {
   const banner = { js: refuseOldNode() }
   await Promise.all([bundle(LIBRARIES, { banner }), bundle(COMMAND, { plugins: [librariesApart()] })])
   for (const name of Object.keys(LIBRARIES)) writeModule(name)
+  await writeManual()
   if (values.types) await writeDeclarations()
 }
 
@@ -102,6 +103,15 @@ function librariesApart() {
       })
     },
   }
+}
+
+/** The manual page, from the lists that the help is made of. */
+async function writeManual() {
+  const script = path.join(DIST, 'manual.cjs')
+  await bundle({ manual: 'src/cli/commands/explain/manual.ts' }, { plugins: [librariesApart()] })
+  const { manualPage } = createRequire(import.meta.url)(script)
+  rmSync(script)
+  writeFileSync(path.join(DIST, 'ossup.1'), manualPage())
 }
 
 /** The same names for `import`. */

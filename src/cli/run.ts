@@ -14,8 +14,8 @@ import {
   messageOf,
   usageFailure,
 } from './process/failure.js'
-import { explain, overview } from './commands/help.js'
-import { Output, type OutputStream } from './process/output.js'
+import { explain, overview } from './commands/explain/help.js'
+import { COLOUR_TIMES, Output, type OutputStream } from './process/output.js'
 import type { StandardInput } from './process/session.js'
 import { listenForSignals } from './process/signals.js'
 import { optionNamesIn } from './options/option-names.js'
@@ -91,6 +91,8 @@ export async function run({
     refuseForeignBytes(args)
     parsed = parseArguments([...command.options, ...command.sharedOptions], own)
     checkOperands(command, parsed)
+    const colours = parsed.options.choice('color', COLOUR_TIMES)
+    for (const output of [stdout, stderr]) output.setColours(colours ?? 'auto')
     await command.run({ ...parsed, session: { stdin, descriptors, stdout, stderr, environment, signal } })
     if (command.mayLoseOutput !== true) await finishOutput()
     return EXIT.done
@@ -133,7 +135,7 @@ export async function run({
       events.json({ event: 'failed', message, code: errorCode, exitCode: code, details, debug })
     }
     if (code === EXIT.readerGone || !isTextShown) return code
-    stderr.line(`ossup: ${message}`)
+    stderr.line(`ossup: ${message}`, 'red')
     for (const detail of details) stderr.line(`  ${detail}`)
     if (code === EXIT.usage) stderr.line(`  ${hintFor(command)}`)
     if (debug !== undefined) stderr.lines(debug)

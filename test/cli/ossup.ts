@@ -31,6 +31,8 @@ interface ProcessEnded extends Ended {
 interface Given {
   input?: string | Uint8Array
   environment?: NodeJS.ProcessEnv
+  /** Standard output and standard error are a terminal, as far as the command sees. */
+  isTerminal?: boolean
 }
 
 export interface RunningOssup {
@@ -77,9 +79,9 @@ export function startOssup(
 export async function ossup(
   emulator: Emulator | undefined,
   args: readonly string[],
-  { input = '', environment = {} }: Given = {},
+  { input = '', environment = {}, isTerminal = false }: Given = {},
 ): Promise<Ended> {
-  const [stdout, stderr] = [new Collected(), new Collected()]
+  const [stdout, stderr] = [new Collected(isTerminal), new Collected(isTerminal)]
   const code = await run({
     args,
     stdin: Readable.from([Buffer.from(input)]),
@@ -92,7 +94,13 @@ export async function ossup(
 }
 
 class Collected extends Writable {
+  readonly isTTY: boolean
   readonly #chunks: Buffer[] = []
+
+  constructor(isTTY: boolean) {
+    super()
+    this.isTTY = isTTY
+  }
 
   override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
     this.#chunks.push(chunk)

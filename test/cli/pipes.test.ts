@@ -33,7 +33,7 @@ describe('pipes of the shell', { concurrency: 3 }, () => {
 
     const guarded = await shell(`set +o pipefail; ${killed} | ossup put ${TARGET}.guarded --min-size 12MiB`)
     assert.equal(guarded.code, 3)
-    assert.match(guarded.stderr, /12000000 bytes\): --min-size is 12\.0 MiB; .* was not stored\n$/)
+    assert.match(guarded.stderr, /12,000,000 bytes\): --min-size is 12\.0 MiB; .* was not stored\n$/)
     const ran = await shell(`ossup put ${TARGET}.ran -- bash -c '${killed}'`)
     assert.equal(ran.code, 3)
     assert.match(ran.stderr, /bash ended with SIGKILL; .* was not stored\n$/)

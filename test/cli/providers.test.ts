@@ -63,7 +63,7 @@ describe('targets of other services', { concurrency: 3 }, () => {
       assert.match(got.stderr, read)
 
       const head = await shell(`ossup head ${target}`)
-      assert.match(head.stdout, /^size: +12000000 \(11\.4 MiB\)$/m)
+      assert.match(head.stdout, /^size: +12,000,000 bytes \(11\.4 MiB\)$/m)
       assert.match(head.stdout, new RegExp(`^storage class: +${storageClass}$`, 'm'))
       assert.match(head.stdout, /^encryption: +AES256$/m)
 
@@ -77,8 +77,8 @@ describe('targets of other services', { concurrency: 3 }, () => {
       }
 
       const uploadId = await store.initiateMultipartUpload('old')
-      const listed = await shell(`ossup uploads ${provider}://test-bucket`)
-      assert.match(listed.stdout, new RegExp(`^old +${uploadId} `, 'm'))
+      const listed = await shell(`ossup uploads --long ${provider}://test-bucket`)
+      assert.match(listed.stdout, new RegExp(` old +${uploadId}$`, 'm'))
       const aborted = await shell(`ossup abort ${provider}://test-bucket/old --upload-id ${uploadId}`)
       assert.equal(aborted.code, 0, aborted.stderr)
       assert.deepEqual(await unfinishedUploads(store), [])

@@ -73,7 +73,7 @@ describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
     assert.doesNotMatch(await terminal.colours(), /ESC\[3[0-9]/)
     const [first, second, third, status, ...others] = await terminal.until(/status \d+/)
     assert.equal(first, `stored ${TARGET}`)
-    assert.match(second ?? '', /^ {2}9437184 bytes \(9\.00 MiB\) in 9 parts, /)
+    assert.match(second ?? '', /^ {2}9,437,184 bytes \(9\.00 MiB\) in 9 parts, /)
     assert.match(third ?? '', /^ {2}CRC-64 \d+, ETag /)
     assert.equal(status, 'status 0')
     assert.deepEqual(others, [])

@@ -1,3 +1,4 @@
+import { customerKeyOf } from '../options/customer-key.js'
 import type { Options } from '../options/options.js'
 import { readAwsProfile } from './aws-config.js'
 import type { CredentialsOrigin } from './origin.js'
@@ -11,6 +12,7 @@ export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | und
   const profile = () => options.text('profile')
   return [
     ...secrets,
+    ...keyIn(options),
     ...keysOf(() => readOssutilConfig(configPath(options, environment), profile())?.credentials),
     ...keysOf(() => readAwsProfile(profile(), environment)?.credentials),
   ]
@@ -22,6 +24,16 @@ function keysOf(read: () => CredentialsOrigin | undefined): string[] {
     const origin = read()
     if (origin?.by === 'keys') return Object.values(origin.keys).map(String)
     return origin?.by === 'alicloud' ? secretsOf(origin.config) : []
+  } catch {
+    return []
+  }
+}
+
+/** As a request has it. */
+function keyIn(options: Options): string[] {
+  try {
+    const key = customerKeyOf(options)?.customerKey
+    return key === undefined ? [] : [Buffer.from(key).toString('base64')]
   } catch {
     return []
   }

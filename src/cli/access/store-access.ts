@@ -53,7 +53,6 @@ export function openTarget(
     )
   }
   const access = findAccess(scheme, bucket, options, environment)
-  const retryMs = options.duration('retry-for') ?? defaults.retryMs
   const filled = {
     provider: scheme,
     ...access,
@@ -62,12 +61,30 @@ export function openTarget(
     maxMemory: options.byteSize('max-memory'),
     bandwidthLimit: options.byteSize('bandwidth-limit'),
     downloadBandwidthLimit: options.byteSize('bandwidth-limit'),
-    retry: retryMs === undefined ? undefined : { totalMs: Math.round(retryMs), startMs: Math.round(retryMs) },
+    signatureVersion: options.text('signature-version'),
+    checksum: options.text('checksum'),
+    retry: retryOf(options, defaults),
+    timeouts: timeoutsOf(options),
   }
   const present: StoreOptions = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   // Values come from a command line: the library looks at each name and value before anything is sent.
   const store = openStore(present)
   return { store, key, addressOf: (name) => `${scheme}://${store.bucket}/${name}`, text }
+}
+
+function retryOf(options: Options, defaults: { retryMs?: number }): StoreOptions['retry'] {
+  const retryMs = options.duration('retry-for') ?? defaults.retryMs
+  const maxAttempts = options.wholeNumber('max-attempts')
+  return {
+    ...(retryMs === undefined ? {} : { totalMs: Math.round(retryMs), startMs: Math.round(retryMs) }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+  }
+}
+
+function timeoutsOf(options: Options): StoreOptions['timeouts'] {
+  const names = { connectMs: 'connect-timeout', answerMs: 'response-timeout', stallMs: 'stall-timeout' }
+  const given = Object.entries(names).map(([option, name]) => [option, options.duration(name)] as const)
+  return Object.fromEntries(given.flatMap(([option, ms]) => (ms === undefined ? [] : [[option, Math.round(ms)]])))
 }
 
 /** A service on this machine, which no proxy leads to: what curl needs `no_proxy` for is known here. */

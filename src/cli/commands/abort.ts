@@ -1,5 +1,6 @@
 import type { CallOptions, ListedUpload } from '../../index.js'
 import type { Invocation } from './command.js'
+import { countOf } from '../options/counts.js'
 import { messageOf, usageFailure } from '../process/failure.js'
 import { openObject, openTarget, type OpenTarget } from '../access/store-access.js'
 import { noteFirstRetry } from '../progress/retry-note.js'
@@ -63,7 +64,7 @@ async function abortOne(
   const { key, uploadId } = upload
   if (options.flag('json')) stdout.json({ key, uploadId, parts, bytes, aborted: !isDry })
   else if (!options.flag('quiet')) {
-    const count = `${parts} ${parts === 1 ? 'part' : 'parts'}, ${bytes} bytes`
+    const count = `${countOf(parts, 'part')}, ${countOf(bytes, 'byte')}`
     stdout.line(`${isDry ? 'would abort' : 'aborted'} ${target.addressOf(key)} upload ${uploadId} (${count})`)
   }
 }

@@ -1,5 +1,5 @@
 import type { Arguments } from '../options/arguments.js'
-import type { OptionSpec } from '../options/option-specs.js'
+import type { OptionSpec } from '../options/specs/option-spec.js'
 import type { Session } from '../process/session.js'
 
 export interface Invocation extends Arguments {

@@ -1,32 +1,24 @@
 import type { Command, Operands } from './command.js'
-import { SHELLS } from './shells.js'
+import { SHELLS } from './explain/shells.js'
 import { EXIT } from '../process/exit-codes.js'
-import { DRY_RUN, HEAD_OPTIONS, LS_OPTIONS, NEWEST, PRUNE_OPTIONS } from '../options/object-option-specs.js'
+import { GENERAL_OPTIONS, JSON_OPTION, PROGRESS_OPTION } from '../options/specs/general.js'
 import {
-  GENERAL_OPTIONS,
-  GET_OPTIONS,
-  JSON_OPTION,
-  type OptionSpec,
-  PUT_OPTIONS,
-  STORE_OPTIONS,
-} from '../options/option-specs.js'
-
-const UPLOAD_ID: OptionSpec = { name: 'upload-id', value: 'ID', help: 'which upload' }
-
-const ABORT_OPTIONS: readonly OptionSpec[] = [
-  { name: 'older-than', value: 'TIME', help: 'all whose key begins with the one of TARGET: 30m, 24h, 7d' },
-  DRY_RUN,
-]
-
-const SERVE_OPTIONS: readonly OptionSpec[] = [
-  { name: 'port', value: 'N', help: 'default: a free one' },
-  { name: 'directory', value: 'FOLDER', help: 'where objects are kept (default: gone when it ends)' },
-  { name: 'region', value: 'ID', help: 'default cn-hangzhou' },
-]
+  ABORT_OPTIONS,
+  HEAD_OPTIONS,
+  LS_OPTIONS,
+  PARTS_OPTIONS,
+  PRUNE_OPTIONS,
+  RM_OPTIONS,
+  UPLOADS_OPTIONS,
+} from '../options/specs/objects.js'
+import { SERVE_OPTIONS } from '../options/specs/serve.js'
+import { STORE_OPTIONS } from '../options/specs/store.js'
+import { GET_OPTIONS, PUT_OPTIONS } from '../options/specs/transfers.js'
 
 const ONE_TARGET: Operands = { min: 1, max: 1, kinds: ['target'] }
 
-const SHARED = [...STORE_OPTIONS, JSON_OPTION, ...GENERAL_OPTIONS]
+const SHARED = [...STORE_OPTIONS, ...JSON_OPTION, ...GENERAL_OPTIONS]
+const OF_TRANSFERS = [...STORE_OPTIONS, ...JSON_OPTION, ...PROGRESS_OPTION, ...GENERAL_OPTIONS]
 
 /** A command is loaded when it is called: `--help`, `--version` and completion load nothing of the library. */
 export const COMMANDS: readonly Command[] = [
@@ -35,7 +27,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'store what a command writes, standard input, or files',
     synopses: ['TARGET -- COMMAND ARGS...', 'TARGET < INPUT', 'TARGET FILE...'],
     options: PUT_OPTIONS,
-    sharedOptions: SHARED,
+    sharedOptions: OF_TRANSFERS,
     operands: { min: 1, max: Infinity, kinds: ['target', 'file'] },
     takesCommand: true,
     mayLoseOutput: true,
@@ -47,8 +39,8 @@ export const COMMANDS: readonly Command[] = [
     name: 'get',
     summary: 'read an object, and verify it',
     synopses: ['TARGET > FILE', 'TARGET -- COMMAND ARGS...'],
-    options: [...GET_OPTIONS, NEWEST],
-    sharedOptions: SHARED,
+    options: GET_OPTIONS,
+    sharedOptions: OF_TRANSFERS,
     operands: ONE_TARGET,
     takesCommand: true,
     writesObject: true,
@@ -84,7 +76,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'rm',
     summary: 'remove one object',
     synopses: ['TARGET'],
-    options: [DRY_RUN],
+    options: RM_OPTIONS,
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,
@@ -118,9 +110,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'uploads',
-    summary: 'unfinished uploads: key, id, age, parts, bytes',
+    summary: 'unfinished uploads: parts, size, age and key',
     synopses: ['TARGET'],
-    options: [],
+    options: UPLOADS_OPTIONS,
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,
@@ -132,7 +124,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'parts',
     summary: 'the parts of an unfinished upload',
     synopses: ['TARGET'],
-    options: [UPLOAD_ID],
+    options: PARTS_OPTIONS,
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,
@@ -144,7 +136,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'abort',
     summary: 'give up unfinished uploads and their parts',
     synopses: ['TARGET --upload-id ID', 'TARGET --older-than TIME'],
-    options: [UPLOAD_ID, ...ABORT_OPTIONS],
+    options: ABORT_OPTIONS,
     sharedOptions: SHARED,
     operands: ONE_TARGET,
     takesCommand: false,
@@ -157,7 +149,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'an embedded store on this machine, for development and tests',
     synopses: [''],
     options: SERVE_OPTIONS,
-    sharedOptions: [JSON_OPTION, ...GENERAL_OPTIONS],
+    sharedOptions: [...JSON_OPTION, ...GENERAL_OPTIONS],
     operands: { min: 0, max: 0, kinds: [] },
     takesCommand: false,
     mayLoseOutput: true,
@@ -168,7 +160,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'completion',
-    summary: 'a script that completes ossup in a shell: bash or zsh',
+    summary: 'a script that completes ossup in a shell: bash, fish or zsh',
     synopses: ['SHELL'],
     options: [],
     sharedOptions: GENERAL_OPTIONS,
@@ -176,6 +168,6 @@ export const COMMANDS: readonly Command[] = [
     takesCommand: false,
     examples: ['source <(ossup completion bash)'],
     failureCode: EXIT.failed,
-    run: async (invocation) => (await import('./completion.js')).completion(invocation, COMMANDS),
+    run: async (invocation) => (await import('./explain/completion.js')).completion(invocation, COMMANDS),
   },
 ]

@@ -1,6 +1,7 @@
 import type { DownloadProgress, DownloadResult, DownloadStream, ReadingOptions } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import type { OpenTarget } from '../access/store-access.js'
+import { customerKeyOf } from '../options/customer-key.js'
 import type { Options } from '../options/options.js'
 import { usageFailure } from '../process/failure.js'
 import type { Session } from '../process/session.js'
@@ -11,6 +12,7 @@ import { downloadSummary } from '../progress/summaries.js'
 import { DownloadFacts } from '../progress/transfer-facts.js'
 import { startConsumer } from '../source/consumer.js'
 import { openOutputFile, type OutputFile } from '../source/output-file.js'
+import { textOnly } from '../source/text-only.js'
 import { noteFirstRetry } from '../progress/retry-note.js'
 import type { Invocation } from './command.js'
 import { openNamedObject } from './objects/named-object.js'
@@ -47,7 +49,7 @@ async function readInto(
   session: Session,
   reporter: Reporter,
 ): Promise<void> {
-  const facts = new DownloadFacts()
+  const facts = new DownloadFacts(options.byteSize('bandwidth-limit'))
   let last: DownloadProgress | undefined
   const result = await target.store.downloadFile(target.key, file, {
     ...readingOptions(options, session),
@@ -76,6 +78,7 @@ function readingOptions(options: Options, { signal }: Session): ReadingOptions {
     concurrency: options.wholeNumber('concurrency'),
     versionId: options.text('version-id'),
     verify: options.flag('verify-etag') ? 'etag' : undefined,
+    serverSideEncryption: customerKeyOf(options),
     signal,
   }
 }
@@ -113,7 +116,7 @@ function reportDone(
 }
 
 function open({ store, key }: OpenTarget, options: Options, session: Session, reporter: Reporter): DownloadStream {
-  const facts = new DownloadFacts()
+  const facts = new DownloadFacts(options.byteSize('bandwidth-limit'))
   const { onRetry, onAway, onBack } = noticesTo(reporter)
   return (
     store
@@ -142,7 +145,9 @@ async function readThrough(
     // A command is started when there is something to read.
     if (command !== undefined) output = await startConsumer(command)
     reporter.event('start', { target: target.addressOf(target.key), total: size, etag })
-    await (output ?? session.stdout).writeAll(download, session.signal)
+    const isAsked = !session.stdout.isTerminal || options.text('output') === '-'
+    const bytes = output === undefined && !isAsked ? textOnly(download) : download
+    await (output ?? session.stdout).writeAll(bytes, session.signal)
     reportDone(target, await download.done, download.progress, reporter)
   } catch (error) {
     await output?.discard()

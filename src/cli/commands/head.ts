@@ -1,8 +1,10 @@
 import { CHECKSUM_NAMES } from '../../internal.js'
 import type { Checksum, ObjectInfo } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
+import { countOf } from '../options/counts.js'
 import type { Invocation } from './command.js'
 import { formatAge } from '../options/durations.js'
+import { customerKeyOf } from '../options/customer-key.js'
 import type { Options } from '../options/options.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure } from '../process/failure.js'
@@ -13,14 +15,17 @@ export async function head({ operands, options, session }: Invocation): Promise<
   const calls = noteFirstRetry(session, options)
   const target = await openNamedObject(operands[0] ?? '', options, session.environment, calls)
   try {
-    const { headers, metadata, ...info } = await target.store.head(target.key, calls)
+    const { headers, metadata, ...info } = await target.store.head(target.key, {
+      ...calls,
+      serverSideEncryption: customerKeyOf(options),
+    })
     const address = target.addressOf(target.key)
     if (options.flag('json')) {
       session.stdout.json({ target: address, ...info, metadata, headers })
     } else {
       const facts = {
         object: address,
-        size: `${info.size} (${formatByteSize(info.size)})`,
+        size: `${countOf(info.size, 'byte')} (${formatByteSize(info.size)})`,
         etag: info.etag,
         ...checksumFact(info.checksum),
         type: info.contentType,
@@ -57,7 +62,7 @@ function raiseAlarm(
     if (age > oldest) reasons.push(`${formatAge(age)} old, more than ${options.text('older-than') ?? ''}`)
   }
   if (smallest !== undefined && size < smallest) {
-    reasons.push(`${size} bytes large, less than ${options.text('smaller-than') ?? ''}`)
+    reasons.push(`${countOf(size, 'byte')} large, less than ${options.text('smaller-than') ?? ''}`)
   }
   if (reasons.length > 0) throw new Failure(EXIT.alarm, `${address} is ${reasons.join(', and ')}`)
 }

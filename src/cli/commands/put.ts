@@ -3,10 +3,12 @@ import { isatty } from 'node:tty'
 import type { UploadCallbacks, UploadError, UploadOptions, UploadProgress } from '../../index.js'
 import type { Invocation } from './command.js'
 import { formatByteSize } from '../options/byte-sizes.js'
+import { countOf } from '../options/counts.js'
 import { chooseReporter } from '../progress/choose-reporter.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure, isCancelled, sourceFailure, usageFailure } from '../process/failure.js'
 import { guardsOf } from '../source/guards.js'
+import { customerKeyOf } from '../options/customer-key.js'
 import type { Options } from '../options/options.js'
 import type { Reporter } from '../progress/reporter.js'
 import type { Session } from '../process/session.js'
@@ -109,14 +111,21 @@ function uploadOptionsOf(options: Options): UploadOptions {
     tagging: options.pairs('tag'),
     storageClass: options.text('storage-class'),
     acl: options.text('acl'),
-    serverSideEncryption: encryptionOf(options.text('sse')),
+    serverSideEncryption: encryptionOf(options),
+    partGrowth: options.choice('part-growth', ['yes', 'no']) === 'no' ? false : undefined,
     ifMatch: options.text('if-match'),
     forbidOverwrite: options.flag('forbid-overwrite') ? true : undefined,
   }
 }
 
 /** An algorithm, and behind a colon the id of a key; the algorithms of S3 and the ids of its keys have colons too. */
-function encryptionOf(text: string | undefined): UploadOptions['serverSideEncryption'] {
+function encryptionOf(options: Options): UploadOptions['serverSideEncryption'] {
+  const text = options.text('sse')
+  const ownKey = customerKeyOf(options)
+  if (text !== undefined && ownKey !== undefined) {
+    throw usageFailure('--sse and --sse-key-file cannot be used together: leave one out')
+  }
+  if (ownKey !== undefined) return ownKey
   const [, algorithm, keyId] = /^(aws:kms(?::dsse)?|[^:]*)(?::(.*))?$/s.exec(text ?? '') ?? []
   return keyId === undefined ? text : { algorithm, keyId }
 }
@@ -132,7 +141,7 @@ async function transfer(
   const address = target.addressOf(job.key)
   const source = await job.open()
   reporter.event('start', { target: address, ...(source.size === undefined ? {} : { total: source.size }) })
-  const facts = new UploadFacts()
+  const facts = new UploadFacts(options.byteSize('bandwidth-limit'))
   let last: UploadProgress | undefined
   try {
     const result = await source.upload(target.store, job.key, {
@@ -159,7 +168,9 @@ function callbacksFor(reporter: Reporter): UploadCallbacks {
     onInitiated: (uploadId) => reporter.event('initiated', { uploadId }),
     onResumed: (earlier) => {
       reporter.event('resumed', { ...earlier })
-      reporter.note(`goes on with upload ${earlier.uploadId}: ${earlier.parts} parts, ${formatByteSize(earlier.bytes)}`)
+      reporter.note(
+        `goes on with upload ${earlier.uploadId}: ${countOf(earlier.parts, 'part')}, ${formatByteSize(earlier.bytes)}`,
+      )
     },
     onRestarted: ({ reason, message, leftUploadId }) => {
       reporter.event('restarted', { reason, message, leftUploadId })

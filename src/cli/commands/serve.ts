@@ -1,17 +1,21 @@
 import { once } from 'node:events'
-import { type EmulatorOptions, startEmulator } from '../../emulator/index.js'
-import type { Invocation } from './command.js'
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/index.js'
+import type { Provider } from '../../index.js'
+import { ENVIRONMENT_VARIABLES, PROVIDER_NAMES } from '../../internal.js'
+import { variableOf } from '../access/access.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure, messageOf, usageFailure } from '../process/failure.js'
+import type { Invocation } from './command.js'
 
 /** The embedded store, until a signal comes; what it prints can be given to a shell. */
-export async function serve({ options, session }: Invocation): Promise<void> {
-  const { environment, stdout, signal } = session
+export async function serve(invocation: Invocation): Promise<void> {
+  const { options, session } = invocation
   const port = options.wholeNumber('port')
   if (port !== undefined && port > 65_535) throw usageFailure(`--port must be from 0 to 65,535 (got ${port})`)
-  const accessKeyId = environment['OSS_ACCESS_KEY_ID'] ?? ''
-  const accessKeySecret = environment['OSS_ACCESS_KEY_SECRET'] ?? ''
-  const isGiven = accessKeyId !== '' && accessKeySecret !== ''
+  const provider = options.choice('provider', PROVIDER_NAMES) ?? 'oss'
+  const accessKeyId = variableOf(provider, 'accessKeyId', session.environment)
+  const accessKeySecret = variableOf(provider, 'accessKeySecret', session.environment)
+  const isGiven = accessKeyId !== undefined && accessKeySecret !== undefined
   const given: { -readonly [Name in keyof EmulatorOptions]?: EmulatorOptions[Name] | undefined } = {
     port,
     directory: options.text('directory'),
@@ -23,23 +27,41 @@ export async function serve({ options, session }: Invocation): Promise<void> {
     throw new Failure(EXIT.failed, `the store cannot be started: ${messageOf(error)}`, error)
   })
   try {
-    const { endpoint, region } = emulator
-    // A secret from the environment may be a real one: only those made here are printed.
-    const credentials = isGiven ? undefined : emulator.credentials
-    if (options.flag('json')) stdout.json({ endpoint, region, ...credentials })
-    else {
-      const variables = {
-        OSS_ENDPOINT: endpoint,
-        OSS_REGION: region,
-        ...(credentials === undefined
-          ? {}
-          : { OSS_ACCESS_KEY_ID: credentials.accessKeyId, OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret }),
-      }
-      const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${value}`)
-      stdout.lines(lines.join('\n'))
-    }
-    if (!signal.aborted) await once(signal, 'abort')
+    describe(emulator, provider, isGiven, invocation)
+    if (!session.signal.aborted) await once(session.signal, 'abort')
   } finally {
     await emulator.close()
   }
+}
+
+/** For a shell on standard output, for people on standard error. */
+function describe(
+  emulator: Emulator,
+  provider: Provider,
+  isGiven: boolean,
+  { options, session: { stdout, stderr } }: Invocation,
+): void {
+  const { endpoint, region } = emulator
+  // A secret from the environment may be a real one: only those made here are printed.
+  const credentials = isGiven ? undefined : emulator.credentials
+  if (options.flag('json')) {
+    stdout.json({ endpoint, region, ...credentials })
+    return
+  }
+  const values = { endpoint, region, ...credentials }
+  const lines = (Object.entries(values) as [keyof typeof values, string][]).map(
+    ([option, value]) => `export ${ENVIRONMENT_VARIABLES[provider][option][0] ?? ''}=${quoted(value)}`,
+  )
+  // At once: a script that reads a line sees all of them.
+  stdout.lines(lines.join('\n'))
+  if (options.flag('quiet')) return
+  const directory = options.text('directory')
+  const kept = directory === undefined ? 'objects are kept until then' : `objects are kept in ${directory}`
+  stderr.line(`ossup: listens on ${endpoint} until Ctrl-C; ${kept}`)
+  if (isGiven) stderr.line('ossup: accepts the keys of the environment, and does not print them')
+}
+
+/** As one word of a shell, whatever is in it. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`
 }

@@ -1,5 +1,6 @@
 import type { ListedUpload } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
+import { formatCount } from '../options/counts.js'
 import type { Invocation } from './command.js'
 import { formatAge } from '../options/durations.js'
 import { openTarget } from '../access/store-access.js'
@@ -8,12 +9,14 @@ import { formatTable } from '../progress/table.js'
 import { partsOf, unlessGone } from './unfinished-uploads.js'
 
 const COLUMNS = [
-  { title: 'KEY' },
-  { title: 'UPLOAD ID' },
-  { title: 'AGE', isNumber: true },
   { title: 'PARTS', isNumber: true },
-  { title: 'BYTES', isNumber: true },
+  { title: 'SIZE', isNumber: true },
+  { title: 'AGE', isNumber: true },
+  { title: 'KEY' },
 ]
+
+/** Some services have ids that are wider than a terminal. */
+const LONG_COLUMNS = [...COLUMNS, { title: 'UPLOAD ID' }]
 
 /** The key of the target is a beginning: a bucket alone lists all. */
 export async function uploads({ operands, options, session }: Invocation): Promise<void> {
@@ -27,13 +30,14 @@ export async function uploads({ operands, options, session }: Invocation): Promi
       if (sum === undefined) continue
       const { parts, bytes } = sum
       if (options.flag('json')) stdout.json({ ...upload, parts, bytes })
-      else rows.push([upload.key, upload.uploadId, ageOf(upload), String(parts), formatByteSize(bytes)])
+      else rows.push([formatCount(parts), formatByteSize(bytes), ageOf(upload), upload.key, upload.uploadId])
       stdout.throwIfGone()
     }
   } finally {
     await target.store.close()
   }
-  if (rows.length > 0) for (const line of formatTable(COLUMNS, rows)) stdout.line(line)
+  if (rows.length > 0)
+    for (const line of formatTable(options.flag('long') ? LONG_COLUMNS : COLUMNS, rows)) stdout.line(line)
   else if (!options.flag('json') && !options.flag('quiet'))
     session.stderr.line('ossup: there are no unfinished uploads')
   stdout.throwIfGone()

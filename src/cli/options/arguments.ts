@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { messageOf, usageFailure } from '../process/failure.js'
 import { Options } from './options.js'
 import { suggestionFor } from '../../internal.js'
-import type { OptionSpec } from './option-specs.js'
+import type { OptionSpec } from './specs/option-spec.js'
 
 export interface Arguments {
   options: Options

@@ -48,6 +48,14 @@ export class Options {
     return value === undefined ? undefined : parseDuration(name, value)
   }
 
+  /** One of some words. */
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.text(name)
+    const found = choices.find((choice) => choice === value)
+    if (value === undefined || found !== undefined) return found
+    throw usageFailure(`--${name} must be ${choices.join(', ')} (got ${JSON.stringify(value)})`)
+  }
+
   /** `K=V`, given any number of times; a value may be empty and may have further `=`. */
   pairs(name: string): Record<string, string> | undefined {
     const given = this.#values[name]

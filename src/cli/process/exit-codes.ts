@@ -31,3 +31,41 @@ export function signalOfExitCode(code: number): NodeJS.Signals | undefined {
 export function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return 128 + (SIGNAL_NUMBERS[signal] ?? 0)
 }
+
+/** A status as the help explains it; without `commands` it is of all of them. */
+interface Meaning {
+  status: string
+  text: string
+  commands?: readonly string[]
+}
+
+const OBJECTS = ['get', 'head', 'ls', 'rm', 'prune', 'check', 'uploads', 'parts', 'abort']
+
+const MEANINGS: readonly Meaning[] = [
+  { status: '0', text: 'stored and verified', commands: ['put'] },
+  { status: '0', text: 'all bytes were read and verified', commands: ['get'] },
+  { status: '0', text: 'done', commands: [...OBJECTS.slice(1), 'serve', 'completion'] },
+  { status: '1', text: 'failed', commands: [...OBJECTS, 'serve', 'completion'] },
+  { status: '2', text: 'an option or the configuration is not acceptable; nothing was sent' },
+  {
+    status: '3',
+    text: 'the command, a file or standard input failed, or a guard refused; nothing was stored',
+    commands: ['put'],
+  },
+  { status: '3', text: 'the command after -- failed', commands: ['get'] },
+  {
+    status: '4',
+    text: 'the store failed or refused; nothing was stored, unless the message says so',
+    commands: ['put'],
+  },
+  { status: '5', text: 'somebody else aborted the upload', commands: ['put'] },
+  { status: '6', text: 'there is no such bucket, object or upload', commands: OBJECTS },
+  { status: '7', text: 'the object is older or smaller than the options allow', commands: ['head'] },
+  { status: '129, 130, 143', text: 'ended by SIGHUP, SIGINT or SIGTERM', commands: ['put', ...OBJECTS] },
+  { status: '141', text: 'the reader of the output went away' },
+]
+
+/** Returns what the exit statuses of a command mean, in their order. */
+export function exitMeanings(command: string): readonly Meaning[] {
+  return MEANINGS.filter(({ commands }) => commands === undefined || commands.includes(command))
+}

@@ -11,6 +11,14 @@ export interface OutputStream extends Writable {
   hasColors?(count: number): boolean
 }
 
+const COLOURS = { red: '\x1b[31m', green: '\x1b[32m' } as const
+const PLAIN = '\x1b[39m'
+
+type Colour = keyof typeof COLOURS
+
+/** The values of `--color`. */
+export const COLOUR_TIMES = ['auto', 'always', 'never'] as const
+
 const ERASE_LINE = '\r\x1b[K'
 const ERASE_TO_END = '\x1b[K'
 
@@ -22,6 +30,7 @@ export class Output {
   readonly stream: OutputStream
   #failure: Error | undefined
   #bottomLine = ''
+  #colours: (typeof COLOUR_TIMES)[number] = 'auto'
 
   constructor(stream: OutputStream) {
     this.stream = stream
@@ -40,9 +49,13 @@ export class Output {
     return columns === undefined || columns < 1 ? 80 : columns
   }
 
-  /** Heeds NO_COLOR, FORCE_COLOR and TERM. */
+  /** Unless it was set: on a terminal, by NO_COLOR, FORCE_COLOR and TERM. */
   get hasColours(): boolean {
-    return this.stream.hasColors?.(16) === true
+    return this.#colours === 'auto' ? this.stream.hasColors?.(16) === true : this.#colours === 'always'
+  }
+
+  setColours(when: (typeof COLOUR_TIMES)[number]): void {
+    this.#colours = when
   }
 
   /** Of whole lines, where there is a bottom line. */
@@ -56,8 +69,9 @@ export class Output {
   }
 
   /** Writes one line: what a terminal would obey in it is escaped, line ends included. */
-  line(text: string): void {
-    this.write(`${printable(text)}\n`)
+  line(text: string, colour?: Colour): void {
+    const shown = printable(text)
+    this.write(colour !== undefined && this.hasColours ? `${COLOURS[colour]}${shown}${PLAIN}\n` : `${shown}\n`)
   }
 
   /** The same for a text of several lines, which must be our own. */

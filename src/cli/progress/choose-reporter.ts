@@ -7,9 +7,12 @@ import type { Reporter } from './reporter.js'
 
 /** `summaries` is where the summary goes: not standard output, where that has the object itself. */
 export function chooseReporter(options: Options, summaries: Output, stderr: Output, isDumb: boolean): Reporter {
-  if (options.flag('json')) return new JsonEvents(summaries)
+  const everyMs = options.duration('progress-every')
+  if (options.flag('json')) return new JsonEvents(summaries, everyMs)
   if (options.flag('quiet')) return new Silence(stderr)
-  return stderr.isTerminal && !isDumb ? new LiveProgress(stderr, summaries) : new PlainProgress(stderr, summaries)
+  return stderr.isTerminal && !isDumb
+    ? new LiveProgress(stderr, summaries)
+    : new PlainProgress(stderr, summaries, everyMs)
 }
 
 class Silence implements Reporter {

@@ -3,21 +3,22 @@ import type { Output } from '../process/output.js'
 import type { Reporter } from './reporter.js'
 import type { TransferFacts } from './transfer-facts.js'
 
-const INTERVAL_MS = 1_000
-
 /** Newline-delimited JSON for programs: each line is one event with its name in `event`. */
 export class JsonEvents implements Reporter {
   readonly ownsTerminal = false
   readonly #output: Output
+  readonly #everyMs: number | undefined
   #nextMs = 0
 
-  constructor(output: Output) {
+  /** Without `everyMs` no progress is reported: most programs wait for the end. */
+  constructor(output: Output, everyMs: number | undefined) {
     this.#output = output
+    this.#everyMs = everyMs
   }
 
   progress(facts: TransferFacts): void {
-    if (facts.elapsedMs < this.#nextMs) return
-    this.#nextMs = facts.elapsedMs + INTERVAL_MS
+    if (this.#everyMs === undefined || facts.elapsedMs < this.#nextMs) return
+    this.#nextMs = facts.elapsedMs + this.#everyMs
     const rounded = {
       ...facts,
       elapsedMs: Math.round(facts.elapsedMs),

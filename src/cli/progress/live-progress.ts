@@ -1,6 +1,6 @@
 import type { RetryNotice } from '../../index.js'
 import type { Output } from '../process/output.js'
-import { retryText } from './plain-progress.js'
+import { retryText, showSummary } from './plain-progress.js'
 import { progressLine } from './progress-line.js'
 import type { Reporter } from './reporter.js'
 import type { TransferFacts } from './transfer-facts.js'
@@ -67,7 +67,7 @@ export class LiveProgress implements Reporter {
 
   summary(text: string): void {
     this.close()
-    for (const line of text.split('\n')) this.#summaries.line(line)
+    showSummary(this.#summaries, text)
   }
 
   label(text: string): void {

@@ -1,5 +1,6 @@
 import type { RetryNotice } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
+import { countOf } from '../options/counts.js'
 import { formatClock, formatSeconds } from '../options/durations.js'
 import type { Output } from '../process/output.js'
 import type { Reporter } from './reporter.js'
@@ -12,17 +13,20 @@ export class PlainProgress implements Reporter {
   readonly ownsTerminal = false
   readonly #stderr: Output
   readonly #summaries: Output
-  #nextMs = INTERVAL_MS
+  readonly #everyMs: number
+  #nextMs: number
   #label = ''
 
-  constructor(stderr: Output, summaries: Output) {
+  constructor(stderr: Output, summaries: Output, everyMs: number = INTERVAL_MS) {
     this.#stderr = stderr
     this.#summaries = summaries
+    this.#everyMs = everyMs
+    this.#nextMs = everyMs
   }
 
   progress(facts: TransferFacts): void {
     if (facts.elapsedMs < this.#nextMs) return
-    this.#nextMs = facts.elapsedMs + INTERVAL_MS
+    this.#nextMs = facts.elapsedMs + this.#everyMs
     this.#stderr.line(`ossup: ${this.#label}${plainLine(facts)}`)
   }
 
@@ -41,15 +45,20 @@ export class PlainProgress implements Reporter {
   }
 
   summary(text: string): void {
-    for (const line of text.split('\n')) this.#summaries.line(line)
+    showSummary(this.#summaries, text)
   }
 
   label(text: string): void {
     this.#label = `${text} `
-    this.#nextMs = INTERVAL_MS
+    this.#nextMs = this.#everyMs
   }
 
   close(): void {}
+}
+
+/** What was done is on the first line. */
+export function showSummary(output: Output, text: string): void {
+  for (const [index, line] of text.split('\n').entries()) output.line(line, index === 0 ? 'green' : undefined)
 }
 
 /** A retry in words, for people who wonder why nothing moves. */
@@ -66,8 +75,8 @@ export function plainLine(facts: TransferFacts): string {
     `${formatByteSize(bytes)}${total === undefined ? '' : ` of ${formatByteSize(total)}`} ${verb}`,
     `${formatByteSize(rateNow)}/s (mean ${formatByteSize(rateMean)}/s)`,
     formatClock(elapsedMs),
-    ...(partsDone === undefined ? [] : [`${partsDone} parts done, ${partsInFlight ?? 0} in flight`]),
-    `${retries} ${retries === 1 ? 'retry' : 'retries'}`,
+    ...(partsDone === undefined ? [] : [`${countOf(partsDone, 'part')} done, ${partsInFlight ?? 0} in flight`]),
+    countOf(retries, 'retry', 'retries'),
     ...(slowSide === undefined ? [] : [`slow: ${slowSide}`]),
     ...(waitsMs === undefined ? [] : [`service away, ${formatClock(waitsMs)} to wait`]),
   ].join(', ')

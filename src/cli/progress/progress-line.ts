@@ -3,6 +3,7 @@
  * time is as wide as it can become, so that nothing jumps.
  */
 import { formatByteSize, formatShare } from '../options/byte-sizes.js'
+import { countOf } from '../options/counts.js'
 import { formatClock } from '../options/durations.js'
 import type { TransferFacts } from './transfer-facts.js'
 
@@ -54,7 +55,7 @@ function piecesOf(facts: TransferFacts): Piece[] {
     { rank: 5, text: formatClock(elapsedMs).padStart(5) },
     { rank: 4, text: share === undefined ? '' : `${timeLeft(facts).padStart(5)} left` },
     { rank: 8, text: partsDone === undefined ? '' : `${`${partsDone}+${partsInFlight}`.padStart(5)} parts` },
-    { rank: 6, text: retries === 0 ? '' : `${retries} ${retries === 1 ? 'retry' : 'retries'}` },
+    { rank: 6, text: retries === 0 ? '' : countOf(retries, 'retry', 'retries') },
     { rank: 9, text: slowSide === undefined ? '' : `slow: ${slowSide.padEnd('network'.length)}` },
     { rank: 11, text: held === undefined ? '' : `${sizeOf(held)} held` },
   ]

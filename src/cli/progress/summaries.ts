@@ -2,15 +2,16 @@
 import { CHECKSUM_NAMES } from '../../internal.js'
 import type { Checksum, DownloadResult, UploadResult } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
+import { countOf, formatCount } from '../options/counts.js'
 import { formatSeconds } from '../options/durations.js'
 
 export function uploadSummary(address: string, result: UploadResult, retries: number, elapsedMs: number): string {
   const { size, parts, resumed, crc64, checksum, etag, versionId } = result
-  const sentBefore = resumed === undefined ? '' : `, ${resumed.parts} of them sent before`
-  const others = retries === 0 ? '' : `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`
+  const sentBefore = resumed === undefined ? '' : `, ${formatCount(resumed.parts)} of them sent before`
+  const others = retries === 0 ? '' : `, ${countOf(retries, 'retry', 'retries')}`
   return [
     `stored ${address}`,
-    `  ${amount(size)} in ${parts} ${parts === 1 ? 'part' : 'parts'}${sentBefore}, ${paceOf(size - (resumed?.bytes ?? 0), elapsedMs)}${others}`,
+    `  ${amount(size)} in ${countOf(parts, 'part')}${sentBefore}, ${paceOf(size - (resumed?.bytes ?? 0), elapsedMs)}${others}`,
     // The CRC-64 of the bytes is the same in every service; what else was compared comes after it.
     `  CRC-64 ${crc64}${isSaidOtherwise(checksum) ? '' : `, ${textOf(checksum)}`}, ETag ${etag}${versionId === undefined ? '' : `, version ${versionId}`}`,
   ].join('\n')
@@ -18,19 +19,19 @@ export function uploadSummary(address: string, result: UploadResult, retries: nu
 
 export function downloadSummary(address: string, result: DownloadResult, retries: number, elapsedMs: number): string {
   const { size, checksum, etag, ranges } = result
-  const others = retries === 0 ? '' : `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`
+  const others = retries === 0 ? '' : `, ${countOf(retries, 'retry', 'retries')}`
   const verdict =
     checksum === undefined
       ? `size and ETag ${etag} compared: the store tells no checksum of it`
       : isEtagOfParts(checksum)
         ? `verified by the ETag of its parts ${etag}`
         : `verified by ${textOf(checksum)}, ETag ${etag}`
-  const how = `in ${ranges} ${ranges === 1 ? 'range' : 'ranges'}`
+  const how = `in ${countOf(ranges, 'range')}`
   return [`read ${address}`, `  ${amount(size)} ${how}, ${paceOf(size, elapsedMs)}${others}`, `  ${verdict}`].join('\n')
 }
 
 function amount(size: number): string {
-  return `${size} bytes (${formatByteSize(size)})`
+  return `${countOf(size, 'byte')} (${formatByteSize(size)})`
 }
 
 function paceOf(size: number, elapsedMs: number): string {

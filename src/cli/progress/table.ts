@@ -6,8 +6,9 @@ export interface Column {
   isNumber?: boolean
 }
 
+/** Cells for which there is no column are left out. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))]
+  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.slice(0, columns.length).map(printable))]
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => cellsOf(row[index] ?? ''))))
   return cells.map((row) =>
     row

@@ -16,7 +16,8 @@ export interface TransferFacts {
   held?: number
   partsDone?: number
   partsInFlight?: number
-  slowSide?: 'source' | 'network' | 'reader'
+  /** `limit`: neither side, but the bandwidth that was asked for. */
+  slowSide?: 'source' | 'network' | 'reader' | 'limit'
   /** Milliseconds until the transfer fails because the service is away; absent while it is not. */
   waitsMs?: number
 }
@@ -25,6 +26,12 @@ export interface TransferFacts {
 export class UploadFacts {
   readonly #sent = new RateMeter()
   readonly #received = new RateMeter()
+  readonly #limit: number | undefined
+
+  /** `limit` is the bandwidth limit in bytes per second. */
+  constructor(limit?: number) {
+    this.#limit = limit
+  }
 
   of(progress: UploadProgress): TransferFacts {
     const { received, sent, resumed, expectedSize, elapsedMs, partsDone, partsInFlight, retries, slowSide, away } =
@@ -46,7 +53,7 @@ export class UploadFacts {
       held: isReading ? 0 : Math.max(received - bytes, 0),
       partsDone,
       partsInFlight,
-      slowSide,
+      slowSide: isAtLimit(sentNow, this.#limit) ? 'limit' : slowSide,
       ...(away === undefined ? {} : { waitsMs: Math.max(0, away.until.getTime() - Date.now()) }),
     }
   }
@@ -55,6 +62,12 @@ export class UploadFacts {
 /** The same for what is read from a store. */
 export class DownloadFacts {
   readonly #meter = new RateMeter()
+  readonly #limit: number | undefined
+
+  /** `limit` is the bandwidth limit in bytes per second. */
+  constructor(limit?: number) {
+    this.#limit = limit
+  }
 
   of({ received, delivered, resumed, total, elapsedMs, retries, slowSide, away }: DownloadProgress): TransferFacts {
     const rateNow = this.#meter.take(elapsedMs, received)
@@ -70,10 +83,17 @@ export class DownloadFacts {
       rateMean,
       retries,
       held,
-      slowSide,
+      slowSide: isAtLimit(rateNow, this.#limit) ? 'limit' : slowSide,
       ...waits,
     }
   }
+}
+
+/** How much of a limit a transfer reaches that nothing else slows down. */
+const SHARE_OF_LIMIT = 0.85
+
+function isAtLimit(rate: number, limit: number | undefined): boolean {
+  return limit !== undefined && rate >= limit * SHARE_OF_LIMIT
 }
 
 function meanRate(bytes: number, elapsedMs: number): number {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Inspector } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
+import { countOf } from '../options/counts.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure, messageOf } from '../process/failure.js'
 import type { Options } from '../options/options.js'
@@ -66,7 +67,7 @@ function minSizeGuard(minSize: number): Guard {
     verdict: () =>
       size >= minSize
         ? undefined
-        : `the stream ended after ${formatByteSize(size)} (${size} bytes): --min-size is ${formatByteSize(minSize)}`,
+        : `the stream ended after ${formatByteSize(size)} (${countOf(size, 'byte')}): --min-size is ${formatByteSize(minSize)}`,
   }
 }
 

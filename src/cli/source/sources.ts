@@ -60,8 +60,9 @@ function regularFileSource(path: string, size: number): Source {
     upload: (store, key, options) => {
       // Without being asked for a checkpoint the command leaves nothing behind.
       const own = { ...options, checkpoint: options.checkpoint ?? false }
-      // The size is known.
+      // The size is known, and all parts are equal.
       delete own.expectedSize
+      delete own.partGrowth
       return store.uploadFile(key, path, own)
     },
   }

@@ -25,7 +25,7 @@ const SHELLS = {
 /** What is typed before Tab is pressed, and what the line is afterwards. */
 const LINES = [
   ['ossup pu', 'ossup put'],
-  ['ossup put --part', 'ossup put --part-size'],
+  ['ossup put --part-s', 'ossup put --part-size'],
   ['ossup put s', 'ossup put s3://'],
   ['ossup put --addressing pa', 'ossup put --addressing path'],
   ['ossup put oss://b/k --config un', 'ossup put oss://b/k --config unmistakable.txt'],
@@ -68,9 +68,38 @@ describe('ossup completion', { concurrency: 2 }, () => {
     })
   }
 
+  it('has every command and option in fish, with their values', async () => {
+    const { stdout } = await ossup(undefined, ['completion', 'fish'])
+    for (const { name, options, sharedOptions } of COMMANDS) {
+      assert.ok(stdout.includes(` -a ${name} -d `), name)
+      const lines = stdout.split('\n').filter((line) => line.includes(`__ossup_is ${name}'`))
+      for (const option of [...options, ...sharedOptions]) {
+        const line = lines.find((one) => one.includes(` -l ${option.name} `)) ?? assert.fail(option.name)
+        if (option.choices !== undefined) assert.ok(line.includes(` -a '${option.choices.join(' ')}' `), line)
+        // A quote within the explanation would end it.
+        assert.equal((line.replace(/\\'/g, '').match(/'/g)?.length ?? 0) % 2, 0, line)
+      }
+    }
+  })
+
+  it('completes what is typed in fish', { skip: whyNot(['fish', '--version']) ?? false }, async (t) => {
+    const folder = await temporaryFolder(t)
+    const file = path.join(folder, 'ossup.fish')
+    await writeFile(file, (await ossup(undefined, ['completion', 'fish'])).stdout)
+    await writeFile(path.join(folder, 'unmistakable.txt'), '')
+    for (const [typed, completed] of LINES) {
+      const script = `cd ${quoted(folder)}; source ${quoted(file)}; complete -C ${quoted(typed)}`
+      const offered = await run(['fish', '--no-config', '-c', script])
+      assert.ok(
+        offered.split('\n').some((line) => completed.endsWith(line.split('\t')[0] ?? '')),
+        typed,
+      )
+    }
+  })
+
   it('is of shells that it knows', async () => {
-    const { code, stderr } = await ossup(undefined, ['completion', 'fish'])
+    const { code, stderr } = await ossup(undefined, ['completion', 'tcsh'])
     assert.equal(code, 2)
-    assert.match(stderr, /the shell must be bash or zsh \(got "fish"\)/)
+    assert.match(stderr, /the shell must be bash, fish, zsh \(got "tcsh"\)/)
   })
 })

@@ -37,7 +37,20 @@ describe('ossup get', { concurrency: 3 }, () => {
     assert.equal(code, 0, stderr)
     assert.equal(Buffer.compare(await readFile(file), BYTES), 0)
     assert.ok(emulator.requests.filter(({ operation }) => operation === 'GetObject').length >= 4)
-    assert.match(stderr, /3000000 bytes .* in 1 range.*3 retries\n {2}verified by CRC-64 \d+, ETag /)
+    assert.match(stderr, /3,000,000 bytes .* in 1 range.*3 retries\n {2}verified by CRC-64 \d+, ETag /)
+  })
+
+  it('writes no binary data to a terminal, unless asked to', async (t) => {
+    const { emulator, store } = await storedObject(t)
+    const refused = await ossup(emulator, ['get', TARGET], { isTerminal: true })
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /is not text, and standard output is a terminal: give -o FILE, or -o - /)
+    assert.equal(refused.stdout, '')
+    assert.equal((await ossup(emulator, ['get', TARGET, '-o', '-'], { isTerminal: true })).code, 0)
+    await put(store, Buffer.from('SELECT 1; -- \u6570\u636e\n'))
+    const shown = await ossup(emulator, ['get', TARGET], { isTerminal: true })
+    assert.equal(shown.code, 0, shown.stderr)
+    assert.equal(shown.stdout, 'SELECT 1; -- \u6570\u636e\n')
   })
 
   it('resumes into a file where a checkpoint is kept', async (t) => {

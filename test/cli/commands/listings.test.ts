@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { describe, it, type TestContext } from 'node:test'
 import { embeddedStore, unfinishedUploads } from '../../support/embedded-store.js'
+import { run } from '../../support/commands.js'
+import { temporaryFolder } from '../../support/temporary-folder.js'
 import { ossup, startOssup } from '../ossup.js'
 
 /** A store whose clock is put forward: what has just been begun in it is old. */
@@ -17,7 +20,7 @@ describe('ossup head', () => {
     const { emulator, store } = await embeddedStore(t)
     await pipeline(['text'], store.createUploadStream('a', { contentType: 'text/plain', metadata: { by: 'me' } }))
     const { stdout } = await ossup(emulator, ['head', 'oss://test-bucket/a'])
-    assert.match(stdout, /^size: +4 \(4 B\)$/m)
+    assert.match(stdout, /^size: +4 bytes \(4 B\)$/m)
     assert.match(stdout, /^type: +text\/plain$/m)
     assert.match(stdout, /^metadata by: +me$/m)
     const json = JSON.parse((await ossup(emulator, ['head', '--json', 'oss://test-bucket/a'])).stdout) as {
@@ -36,8 +39,9 @@ describe('unfinished uploads', () => {
     await store.initiateMultipartUpload('other')
     putForward(2_000)
     const listed = await ossup(emulator, ['uploads', 'oss://test-bucket/backups/'])
-    assert.match(listed.stdout, /^KEY +UPLOAD ID +AGE +PARTS +BYTES\n/)
-    assert.match(listed.stdout, new RegExp(`\\nbackups/a +${uploadId} +\\d+s +2 +293 KiB\\n$`))
+    assert.match(listed.stdout, /^PARTS +SIZE +AGE +KEY\n +2 +293 KiB +\d+s +backups\/a\n$/)
+    const long = await ossup(emulator, ['uploads', 'oss://test-bucket/backups/', '--long'])
+    assert.match(long.stdout, new RegExp(`^PARTS +SIZE +AGE +KEY +UPLOAD ID\\n.* +backups/a +${uploadId}\\n$`))
 
     const parts = await ossup(emulator, ['parts', 'oss://test-bucket/backups/a'])
     assert.match(parts.stdout, /\n +1 +195 KiB +\d+ +"\w+"\n +2 +97\.7 KiB/)
@@ -47,7 +51,7 @@ describe('unfinished uploads', () => {
     const wrong = await ossup(emulator, ['abort', 'oss://test-bucket/backups/a', '--upload-id', '0123456789ABCDEF'])
     assert.equal(wrong.code, 6)
     const one = await ossup(emulator, ['abort', 'oss://test-bucket/backups/a', '--upload-id', uploadId])
-    assert.equal(one.stdout, `aborted oss://test-bucket/backups/a upload ${uploadId} (2 parts, 300000 bytes)\n`)
+    assert.equal(one.stdout, `aborted oss://test-bucket/backups/a upload ${uploadId} (2 parts, 300,000 bytes)\n`)
     assert.match(
       (await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s', '--dry-run'])).stdout,
       /^would abort /,
@@ -71,7 +75,7 @@ describe('unfinished uploads', () => {
       })
     meanwhile()
     const listed = await ossup(emulator, ['uploads', 'oss://test-bucket'])
-    assert.match(listed.stdout, /^KEY .*\nstays .*\n$/)
+    assert.match(listed.stdout, /^PARTS .*\n.* stays\n$/)
     meanwhile()
     const { code, stdout } = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '0s'])
     assert.match(stdout, /^aborted oss:\/\/test-bucket\/stays upload .*\n$/)
@@ -112,11 +116,33 @@ describe('ossup serve', () => {
     t.after(() => child.kill('SIGKILL'))
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
     const environment = Object.fromEntries(
-      [...chunk.toString().matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+      [...chunk.toString().matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name = '', value = '']) => [name, value]),
     )
     assert.equal((await ossup(undefined, ['put', 'oss://any/k'], { input: 'x', environment })).code, 0)
     assert.equal((await ossup(undefined, ['get', 'oss://any/k'], { environment })).stdout, 'x')
     child.kill('SIGINT')
-    assert.equal((await ended).code, 0)
+    const { code, stderr } = await ended
+    assert.equal(code, 0)
+    assert.match(stderr, /^ossup: listens on http:\/\/127\.0\.0\.1:\d+ until Ctrl-C; objects are kept until then\n/)
   })
+
+  for (const [provider, names] of [
+    ['obs', ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY']],
+    ['s3', ['AWS_ENDPOINT_URL_S3', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']],
+  ] as const) {
+    it(`prints what ${provider} is told by, as words of a shell, and where objects are kept`, async (t) => {
+      const folder = path.join(await temporaryFolder(t), "it's here")
+      const { child, ended } = startOssup(undefined, ['serve', '--provider', provider, '--directory', folder])
+      t.after(() => child.kill('SIGKILL'))
+      const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+      const printed = await run(['bash', '-c', `${chunk.toString()}\nenv`])
+      const environment = Object.fromEntries(
+        names.map((name) => [name, new RegExp(`^${name}=(.*)$`, 'm').exec(printed)?.[1] ?? assert.fail(name)]),
+      )
+      const { code, stderr } = await ossup(undefined, ['put', `${provider}://any/k`], { input: 'x', environment })
+      assert.equal(code, 0, stderr)
+      child.kill('SIGINT')
+      assert.ok((await ended).stderr.includes(`objects are kept in ${folder}\n`))
+    })
+  }
 })

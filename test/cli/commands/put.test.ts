@@ -29,7 +29,10 @@ describe('ossup put', { concurrency: 3 }, () => {
     assert.equal(code, 0, stderr)
     const { body, crc64, etag } = await store.get(KEY)
     assert.equal(Buffer.compare(await readAll(body), bytes), 0)
-    assert.match(stdout, /^stored oss:\/\/test-bucket\/backups\/app\.sql\n {2}9000000 bytes \(8\.58 MiB\) in 2 parts, /)
+    assert.match(
+      stdout,
+      /^stored oss:\/\/test-bucket\/backups\/app\.sql\n {2}9,000,000 bytes \(8\.58 MiB\) in 2 parts, /,
+    )
     assert.ok(stdout.endsWith(`CRC-64 ${crc64!}, ETag ${etag}\n`), stdout)
     assert.equal(stderr, '')
   })
@@ -150,7 +153,7 @@ describe('ossup put', { concurrency: 3 }, () => {
 
   it('tells programs what happens', async (t) => {
     const { emulator } = await embeddedStore(t)
-    const { code, stdout } = await ossup(emulator, ['put', '--json', TARGET, ...producer('')])
+    const { code, stdout } = await ossup(emulator, ['put', '--json', '--progress-every', '0s', TARGET, ...producer('')])
     assert.equal(code, 0)
     const events = stdout
       .trim()
@@ -160,6 +163,8 @@ describe('ossup put', { concurrency: 3 }, () => {
     assert.equal(events.filter(({ event }) => event === 'part').length, 2)
     assert.ok(events.some(({ event }) => event === 'progress'))
     assert.deepEqual([events.at(-1)?.event, events.at(-1)?.size], ['done', 10_000_000])
+    const usual = await ossup(emulator, ['put', '--json', TARGET, ...producer('')])
+    assert.ok(!usual.stdout.includes('"progress"'))
   })
 
   it('uploads on when the reader of its events goes away', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseArguments } from '../../../src/cli/options/arguments.js'
 import { COMMANDS } from '../../../src/cli/commands/commands.js'
-import { explain, overview } from '../../../src/cli/commands/help.js'
+import { explain, overview } from '../../../src/cli/commands/explain/help.js'
 import { embeddedStore } from '../../support/embedded-store.js'
 import { ossup } from '../ossup.js'
 
@@ -43,8 +43,17 @@ describe('the help', () => {
       for (const line of lines) assert.ok(line.length <= 80, line)
       for (const { name } of [...command.options, ...command.sharedOptions])
         assert.ok(lines.join('\n').includes(`--${name}`))
+      assert.ok(lines.includes('Exit status:'))
     })
   }
+
+  it('explains the values of shared options as well, in groups', () => {
+    const text = explain(PUT!).replace(/\s+/g, ' ')
+    assert.match(text, / Service: .*--addressing STYLE .*virtual, path, cname --network/)
+    assert.match(text, / Credentials: .*--credentials SOURCE .*: instance, oidc, chain /)
+    assert.match(text, / Progress: .*154\+5 parts 154 parts are stored, 5 are in flight/)
+    assert.match(text, / Exit status: .* 3 the command, a file or standard input failed/)
+  })
 
   it('names every command', () => {
     const lines = overview(COMMANDS).split('\n')

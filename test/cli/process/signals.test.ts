@@ -50,7 +50,7 @@ describe('a signal', { concurrency: 3 }, () => {
   ] as const) {
     it(`leaves nothing behind ${stage}`, async (t) => {
       const { emulator, store } = await embeddedStore(t)
-      const { child, ended } = startOssup(emulator, ['put', '--json', TARGET])
+      const { child, ended } = startOssup(emulator, ['put', '--json', '--progress-every', '0s', TARGET])
       const events: string[] = []
       child.stdout.on('data', (chunk: Buffer) => {
         events.push(...[...chunk.toString().matchAll(/"event":"(\w+)"/g)].map(([, name = '']) => name))

@@ -102,6 +102,29 @@ describe('the rate now', () => {
 })
 
 describe('what an upload tells', () => {
+  it('is that the limit is what is slow where the rate is that of the limit', () => {
+    const facts = new UploadFacts(MiB)
+    const progress = {
+      received: 0,
+      sent: 0,
+      acknowledged: 0,
+      partsDone: 0,
+      partsInFlight: 0,
+      concurrency: 5,
+      resumed: 0,
+      retries: 0,
+      elapsedMs: 0,
+      sourceIdleMs: 0,
+      waitingFor: 'source',
+      slowSide: 'source',
+    } as const
+    facts.of(progress)
+    const at = (seconds: number, sent: number) =>
+      facts.of({ ...progress, received: sent, sent, elapsedMs: seconds * 1000 }).slowSide
+    assert.equal(at(2, 2 * MiB), 'limit')
+    assert.equal(at(20, 3 * MiB), 'source')
+  })
+
   it('is what was read until something is sent', () => {
     const facts = new UploadFacts()
     const progress = {

@@ -1,4 +1,5 @@
 import { formatByteSize } from '../../options/byte-sizes.js'
+import { countOf } from '../../options/counts.js'
 import { openTarget } from '../../access/store-access.js'
 import { usageFailure } from '../../process/failure.js'
 import { noteFirstRetry } from '../../progress/retry-note.js'
@@ -41,7 +42,9 @@ export async function ls({ operands, options, session }: Invocation): Promise<vo
     for (const line of formatTable(COLUMNS, cells)) stdout.line(line)
     const hidden = newest.total - rows.length
     if (hidden > 0 && last === undefined && !options.flag('quiet')) {
-      stderr.line(`ossup: ${hidden} older objects are not shown; --json lists all of them`)
+      stderr.line(
+        `ossup: ${countOf(hidden, 'older object is', 'older objects are')} not shown; --json lists all of them`,
+      )
     }
   } else if (!options.flag('quiet')) stderr.line('ossup: there are no objects')
   stdout.throwIfGone()

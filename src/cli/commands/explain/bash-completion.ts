@@ -1,6 +1,6 @@
-import type { Command } from './command.js'
-import type { OptionSpec } from '../options/option-specs.js'
-import { PROVIDER_NAMES } from '../../internal.js'
+import type { Command } from '../command.js'
+import type { OptionSpec } from '../../options/specs/option-spec.js'
+import { PROVIDER_NAMES } from '../../../internal.js'
 
 /**
  * A script for bash 4 and later. It gets words that are broken at `:` and `=`, so that a target is three of them and an option with

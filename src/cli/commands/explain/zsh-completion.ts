@@ -1,6 +1,6 @@
-import type { Command, OperandKind } from './command.js'
-import { helpOf, type OptionSpec } from '../options/option-specs.js'
-import { PROVIDER_NAMES } from '../../internal.js'
+import type { Command, OperandKind } from '../command.js'
+import { helpOf, type OptionSpec } from '../../options/specs/option-spec.js'
+import { PROVIDER_NAMES } from '../../../internal.js'
 
 /** A script for zsh: as a file `_ossup` in its path of functions, or read by a shell in which compinit has run. */
 export function zshCompletion(commands: readonly Command[]): string {

@@ -1,0 +1,34 @@
+/** What a terminal can show: binary data would change its settings and its title, or make it beep. */
+import { usageFailure } from '../process/failure.js'
+
+const [TAB, RETURN, ESCAPE, SPACE, DELETE] = [0x09, 0x0d, 0x1b, 0x20, 0x7f]
+
+/** Passes on what is text by its first chunk. @throws {Failure} where it is not; nothing was passed on then. */
+export async function* textOnly(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true
+  for await (const chunk of chunks) {
+    if (isFirst && isBinary(chunk)) {
+      throw usageFailure(
+        'the object is not text, and standard output is a terminal: give -o FILE, or -o - to write it there',
+      )
+    }
+    isFirst = false
+    yield chunk
+  }
+}
+
+function isBinary(chunk: Uint8Array): boolean {
+  if (chunk.some(isControl)) return true
+  try {
+    // The last character may be cut off.
+    new TextDecoder('utf-8', { fatal: true }).decode(chunk, { stream: true })
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** One that no text has; a terminal obeys some of them. */
+function isControl(byte: number): boolean {
+  return byte === DELETE || (byte < SPACE && byte !== ESCAPE && (byte < TAB || byte > RETURN))
+}
