@@ -106,6 +106,8 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
       return withWrongChecksum(answer, action.crc64)
     case 'padded':
       return typeof answer.body === 'string' ? { ...answer, body: padded(answer.body, action) } : answer
+    case 'status':
+      return { ...answer, status: action.status }
     case 'wrong-etag':
       return withHeaders(answer, { ETag: action.etag ?? '"00000000000000000000000000000000"' })
     default:

@@ -33,6 +33,7 @@ export type FaultAction =
   | TruncateFault
   | WrongChecksumFault
   | WrongEtagFault
+  | StatusFault
   | PaddedAnswerFault
   | EmptyAnswerFault
   | RedirectFault
@@ -122,6 +123,12 @@ export interface WrongChecksumFault {
   readonly type: 'wrong-checksum'
   /** The value sent. Default: the right one with its last bit changed. */
   readonly crc64?: string
+}
+
+/** The operation is carried out; the status code of the response is another. */
+export interface StatusFault {
+  readonly type: 'status'
+  readonly status: number
 }
 
 /** The operation is carried out; the ETag in the response is another. */

@@ -23,6 +23,7 @@ import { CircuitBreaker } from './circuit-breaker.js'
 import type { Dialect } from '../dialect.js'
 import { sha256Hex } from '../object/object-body.js'
 import { Remedies, ServiceClock } from './remedies.js'
+import { isFailedCallback } from './response-rules.js'
 import { type OnAnswer, type RequestTrace, traceRequest } from './request-trace.js'
 import type { CallContext } from '../store-driver.js'
 
@@ -68,7 +69,8 @@ export class Requester {
     return this.#attempts(call, context, async (request, onAnswer) => {
       const answer = await transport.send(request)
       onAnswer(answer)
-      if (!isSuccess(answer.status) || isErrorDocument(answer.text)) throw await failureOfAnswer(answer, dialect, call)
+      if (!isSuccess(answer.status, call, dialect) || isErrorDocument(answer.text))
+        throw await failureOfAnswer(answer, dialect, call)
       if (Number(answer.headers[`${dialect.headerPrefix}qos-delay-time`]) > 0) context.onThrottled?.('delayed')
       return read(answer)
     })
@@ -80,7 +82,7 @@ export class Requester {
     return this.#attempts(call, context, async (request, onAnswer) => {
       const { status, headers, body } = await transport.open(request)
       onAnswer({ status, headers })
-      if (isSuccess(status)) return read({ status, headers, body })
+      if (isSuccess(status, call, dialect)) return read({ status, headers, body })
       const text = await readText(body).catch((error: unknown) => {
         throw toHttpFailure(error)
       })
@@ -111,7 +113,7 @@ export class Requester {
       const answer = await transport
         .receive(request, (head) => {
           onAnswer(head)
-          if (!isSuccess(head.status)) return undefined
+          if (!isSuccess(head.status, call, dialect)) return undefined
           try {
             begun = begin(head)
             return begun.sink
@@ -268,9 +270,8 @@ export class Requester {
   }
 }
 
-function isSuccess(status: number): boolean {
-  // 203 is how OSS says that the object is stored but its callback failed.
-  return status >= 200 && status < 300 && status !== 203
+function isSuccess(status: number, call: Call, dialect: Dialect): boolean {
+  return status >= 200 && status < 300 && !isFailedCallback(status, call, dialect)
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {
