@@ -107,7 +107,7 @@ describe('createUploadStream', () => {
     assert.deepEqual(emulator.requests, [])
   })
 
-  it('says what is missing when neither target, options nor environment tell it', async (t) => {
+  it('says what is missing from target, options and environment', async (t) => {
     setEnvironment(t, {})
     await assertRefused(() => createUploadStream('key'), ['bucket ', '(got undefined)', 'OSS_BUCKET'])
     const create = () => createUploadStream('oss://test-bucket/key')

@@ -67,7 +67,7 @@ describe('a list of objects', () => {
     assert.equal(emulator.requests.length, 0)
   })
 
-  it('takes no response that lists other objects, or never ends', async (t) => {
+  it('accepts no list of other objects, and none without end', async (t) => {
     const object = '<Contents><Key>others/a</Key><Size>1</Size></Contents>'
     const endless = '<IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken>'
     for (const [content, message] of [

@@ -37,7 +37,7 @@ async function withUploads(t: TestContext, keys: readonly string[]) {
 }
 
 describe('a listing', () => {
-  it('takes no text with half of a surrogate pair', async (t) => {
+  it('refuses text with half of a surrogate pair', async (t) => {
     const { store } = await embeddedStore(t)
     const half = '\ud800'
     for (const options of [{ prefix: half }, { delimiter: half }, { after: { key: half } }]) {

@@ -191,7 +191,7 @@ for (const service of SERVICES) {
     if (service.callback === 'none') return
     const hasVariables = service.callback === 'with variables'
     for (const [how, sendObject] of WAYS) {
-      it(`may be told to a server, whose answer is in the result, sent as ${how}`, async (t) => {
+      it(`may be reported to a server, whose response is in the result, sent as ${how}`, async (t) => {
         const { store } = await start(t, service)
         await using server = await startApplicationServer((_callback, response) => response.end('{"row":7}'))
         const { size, callback } = await sendObject(store, partSize, {

@@ -238,7 +238,7 @@ describe('the body of an object', () => {
   })
 })
 
-describe('a multipart upload by hand', () => {
+describe('a low-level multipart upload', () => {
   it('becomes an object of its parts, in the order of their numbers', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const key = 'by hand +ü'
@@ -281,7 +281,7 @@ describe('a multipart upload by hand', () => {
     assert.deepEqual(await listed(store.listMultipartUploads()), [])
   })
 
-  it('is given up, which may happen again', async (t) => {
+  it('is aborted, which may happen repeatedly', async (t) => {
     const { store } = await embeddedStore(t)
     const address = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
     await store.uploadPart(address, 1, someBytes(10))
@@ -354,7 +354,7 @@ describe('listings', () => {
     assert.deepEqual(await addresses({ prefix: 'none' }), [[], 1])
   })
 
-  it('ask for no page that nobody reads', async (t) => {
+  it('request no page that is not read', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     for (const key of ['a', 'b', 'c']) await store.initiateMultipartUpload(key)
     const before = emulator.requests.length
@@ -384,7 +384,7 @@ describe('a store', () => {
     }
   })
 
-  it('takes nothing more when it is closed, which may happen again', async (t) => {
+  it('accepts nothing more when it is closed, which may happen repeatedly', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     await store.close()
     await store.close()

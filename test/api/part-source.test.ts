@@ -39,7 +39,7 @@ async function* inPieces(pieces: Iterable<Uint8Array | string>): AsyncGenerator<
 
 const halves = [bytes.subarray(0, 100_001), bytes.subarray(100_001)]
 
-describe('a part by hand', () => {
+describe('a low-level part', () => {
   const bodies: [what: string, body: (file: string) => PartBody | Promise<PartBody>, needsLength: boolean][] = [
     ['a Buffer', () => bytes, false],
     ['a Uint8Array', () => new Uint8Array(bytes), false],
@@ -113,7 +113,7 @@ describe('a part by hand', () => {
     assert.ok((await storedAs(store, address, new Blob(halves))).content.equals(bytes))
   })
 
-  it('waits for memory of the store, and takes nothing from its source until then', async (t) => {
+  it('waits for memory of the store, and reads nothing from its source until then', async (t) => {
     const { store, address } = await begin(t, { maxMemory: MiB })
     const length = 400_000
     const begun: number[] = []
@@ -214,7 +214,7 @@ describe('the source of a part', () => {
     await until(() => left)
   })
 
-  it('needs a length where it does not tell one, and is destroyed without', async (t) => {
+  it('requires a length if it has none, and is destroyed without it', async (t) => {
     const { store, address, partsSent } = await begin(t)
     const stream = Readable.from([bytes])
     await assert.rejects(store.uploadPart(address, 1, stream), invalidOption('length ', '(got undefined)', 'in bytes'))
@@ -294,7 +294,7 @@ describe('the source of a part', () => {
   })
 
   for (const [what, make] of silent) {
-    it(`that is a silent ${what} is given up by the signal, and let go`, async (t) => {
+    it(`that is a silent ${what} is closed by the signal`, async (t) => {
       const { store, address, partsSent } = await begin(t)
       const controller = new AbortController()
       const body = make()
@@ -312,7 +312,7 @@ describe('the source of a part', () => {
     })
   }
 
-  it('that gives nothing, without ever waiting, keeps nobody else waiting', async (t) => {
+  it('that yields nothing, without ever waiting, blocks no other work', async (t) => {
     const { store, address } = await begin(t)
     const nothing = {
       [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false as const, value: '' }) }),

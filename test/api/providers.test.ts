@@ -37,7 +37,7 @@ describe('a store of S3', () => {
     await assert.rejects(store.head('k'), { code: 'NOT_FOUND' })
   })
 
-  it('takes credentials as the providers of AWS give them', async (t) => {
+  it('accepts credentials in the form of the providers of AWS', async (t) => {
     const credentials = { accessKeyId: 'ASIA', accessKeySecret: 'secret', securityToken: 'token' }
     const { emulator } = await embeddedStore(t, { emulator: { credentials, region: 'us-east-1' } })
     let asked = 0
@@ -90,7 +90,7 @@ describe('a store of OBS', () => {
     assert.equal((await readAll((await store.get('a key')).body)).toString(), 'hello')
   })
 
-  it('takes temporary credentials from the environment', async (t) => {
+  it('uses temporary credentials from the environment', async (t) => {
     const credentials = { accessKeyId: 'STS', accessKeySecret: 'secret', securityToken: 'token' }
     const { emulator } = await embeddedStore(t, { emulator: { credentials } })
     setEnvironment(t, {

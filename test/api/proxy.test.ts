@@ -76,7 +76,7 @@ describe('a store behind a proxy', () => {
     for (const { target } of proxy.tunnels) assert.equal(target, new URL(emulator.endpoint).host)
   })
 
-  it('goes through the one it is told, which sees no more than the host', async (t) => {
+  it('goes through the given proxy, which only sees the host', async (t) => {
     const { emulator, open } = await embeddedStore(t)
     const proxy = await connectProxy(t)
     const store = open({ proxy: `http://user:p%40ss@${proxy.host}` })
@@ -93,7 +93,7 @@ describe('a store behind a proxy', () => {
     assert.ok(emulator.openConnections <= proxy.tunnels.length)
   })
 
-  it('asks the environment, where it is told so', async (t) => {
+  it('reads the environment, if asked to', async (t) => {
     const { emulator, open } = await embeddedStore(t)
     const proxy = await connectProxy(t)
     const upload = (name: string): Promise<void> =>
@@ -139,7 +139,7 @@ describe('a store behind a proxy', () => {
     assert.ok(!JSON.stringify(error, Object.getOwnPropertyNames(error)).includes('secret'))
   })
 
-  it('does not wait for ever for one that says nothing', async (t) => {
+  it('does not wait indefinitely for one that never responds', async (t) => {
     const { open } = await embeddedStore(t)
     const { url } = await connectProxy(t, 0)
     const store = open({ proxy: url, retry: { maxAttempts: 1 }, timeouts: { connectMs: 100 } })

@@ -16,7 +16,7 @@ const times = <T>(what: (i: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: MANY }, (_, i) => what(i)))
 
 describe('one AbortSignal', () => {
-  it('serves many uploads and calls at a time without a warning, and is left as nobody had listened', async (t) => {
+  it('serves many uploads and calls at a time without a warning, and keeps no listeners', async (t) => {
     const { store } = await embeddedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     await writeFile(file, 'text')

@@ -38,13 +38,13 @@ describe('stale uploads', () => {
     assert.deepEqual(again, { aborted: [], failed: [], kept: 1 })
   })
 
-  it('are those begun before a time', async (t) => {
+  it('are those initiated before a time', async (t) => {
     const { store } = await storeWith(t, uploads)
     const before = new Date(Date.now() - 40 * HOUR)
     assert.deepEqual(keysOf((await store.abortStaleUploads({ before })).aborted), ['logs/older', 'other'])
   })
 
-  it('are all with an age of 0, also those begun in the second of the response', async (t) => {
+  it('are all with an age of 0, also those initiated in the second of the response', async (t) => {
     const start = Math.floor(Date.now() / 1000) * 1000
     const { store } = await embeddedStore(t, { emulator: { now: () => new Date(start + 700) } })
     await store.initiateMultipartUpload('just-begun')
@@ -69,7 +69,7 @@ describe('stale uploads', () => {
     })
   }
 
-  it('that cannot be aborted are told, and do not stop the others', async (t) => {
+  it('that cannot be aborted are reported, and do not stop the others', async (t) => {
     const { emulator, store } = await storeWith(t, uploads)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload', key: 'logs/old' },
@@ -113,7 +113,7 @@ describe('stale uploads', () => {
     assert.ok((await unfinishedUploads(store)).length >= 3)
   })
 
-  it('cannot be told where they cannot be listed', async (t) => {
+  it('cannot be reported if they cannot be listed', async (t) => {
     const { emulator, store, aborts } = await storeWith(t, uploads)
     const action = { type: 'error', status: 403, code: 'AccessDenied' } as const
     emulator.faults.inject({ match: { operation: 'ListMultipartUploads' }, times: Infinity, action })
@@ -121,7 +121,7 @@ describe('stale uploads', () => {
     assert.equal(aborts(), 0)
   })
 
-  it('stay where the service does not tell their age', async (t) => {
+  it('stay if the service does not return their age', async (t) => {
     const { emulator, store, aborts } = await storeWith(t, { k: 30 })
     const body =
       '<ListMultipartUploadsResult><Upload><Key>k</Key><UploadId>U</UploadId></Upload><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>'

@@ -116,7 +116,7 @@ describe('openStore', () => {
     assert.throws(open, (error: Error) => !error.message.includes('hunter2'))
   })
 
-  it('takes what is not given from the environment', async (t) => {
+  it('reads absent options from the environment', async (t) => {
     const { emulator } = await embeddedStore(t)
     setEnvironment(t, environmentOf(emulator))
     await using store = openStore()
@@ -128,7 +128,7 @@ describe('openStore', () => {
     assert.equal((await readAll((await store.get('from/the environment')).body)).toString(), 'hello')
   })
 
-  it('takes temporary credentials from the environment', async (t) => {
+  it('uses temporary credentials from the environment', async (t) => {
     const credentials = { accessKeyId: 'STS.id', accessKeySecret: 'secret', securityToken: 'token' }
     const { emulator } = await embeddedStore(t, { emulator: { credentials } })
     setEnvironment(t, { ...environmentOf(emulator), OSS_SESSION_TOKEN: 'token' })

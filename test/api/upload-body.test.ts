@@ -174,7 +174,7 @@ describe('store.upload()', () => {
     assert.equal((await store.head('key')).contentType, 'application/x-test')
   })
 
-  it('takes the type of a Blob for the content type, unless one is given', async (t) => {
+  it('uses the type of a Blob as content type, unless one is given', async (t) => {
     const { store } = await embeddedStore(t)
     const contentTypeOf = async (body: UploadBody, options?: UploadOptions) => {
       await store.upload('typed', body, options)
@@ -199,7 +199,7 @@ describe('store.upload()', () => {
     assert.equal(await expectedOf(readableOfBytes([BYTES]), { expectedSize: 500_000 }), 500_000)
   })
 
-  it('lets other work go on while an iterable never waits', async (t) => {
+  it('lets other work proceed while an iterable never waits', async (t) => {
     const { store } = await embeddedStore(t)
     let isTimerServed = false
     let sawTimer = false

@@ -103,7 +103,7 @@ describe('an upload', () => {
     })
   }
 
-  it('takes an option that is undefined as one that is not there', async (t) => {
+  it('treats an undefined option as absent', async (t) => {
     const { store } = await embeddedStore(t)
     const names = ['partSize', 'concurrency', 'expectedSize', 'partGrowth', 'signal', 'onProgress', 'contentType']
     const objectNames = ['metadata', 'headers', 'acl', 'storageClass', 'tagging', 'serverSideEncryption']
@@ -119,7 +119,7 @@ describe('an upload', () => {
     assert.equal((await store.head('key')).contentType, 'application/octet-stream')
   })
 
-  it('takes the longest key', async (t) => {
+  it('accepts the longest key', async (t) => {
     const { store } = await embeddedStore(t)
     const key = `${'ü'.repeat(511)}x`
     const upload = store.createUploadStream(key)

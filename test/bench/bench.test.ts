@@ -96,7 +96,7 @@ describe('the benchmark', () => {
     assert.ok(new Date(certificate.validTo).getTime() > Date.now())
   })
 
-  it('takes the middle of an odd and of an even number of figures', () => {
+  it('returns the median of an odd and of an even number of figures', () => {
     assert.equal(median([3, 1, 100]), 3)
     assert.equal(median([4, 1, 2, 100]), 3)
   })

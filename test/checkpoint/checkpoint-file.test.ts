@@ -44,13 +44,13 @@ describe('a checkpoint in a file', () => {
     assert.deepEqual(await readdir(path.dirname(at)), [])
   })
 
-  it('is nobody else’s to read', { skip: process.platform === 'win32' && 'no modes on Windows' }, async (t) => {
+  it('is readable by its owner only', { skip: process.platform === 'win32' && 'no modes on Windows' }, async (t) => {
     const { file, at } = await lockedFile(t)
     await file.write('text')
     for (const name of [at, `${at}.oss-upload-stream.lock`]) assert.equal((await stat(name)).mode & 0o777, 0o600)
   })
 
-  it('is replaced in one step: what a killed process had begun to write is of no consequence', async (t) => {
+  it('is replaced atomically: a partial write of a killed process has no effect', async (t) => {
     const { file, at } = await lockedFile(t)
     await file.write('before')
     await writeFile(`${at}.oss-upload-stream.new`, '{"format":"oss-upload-stream-che')
@@ -92,7 +92,7 @@ describe('a checkpoint in a file', () => {
     assert.match(notFile.message, /must be a file/)
   })
 
-  it('tells what failed', async (t) => {
+  it('reports what failed', async (t) => {
     const { file, at } = await lockedFile(t)
     // A folder in the way of the new text.
     await mkdir(path.join(`${at}.oss-upload-stream.new`, 'full'), { recursive: true })

@@ -73,7 +73,7 @@ for (const engine of engines) {
       for (const { crc, start, end } of running) assert.equal(crc.digest(), expectedCrc64(noise.subarray(start, end)))
     })
 
-    test('takes shared memory and views that are no Buffer', () => {
+    test('accepts shared memory and views that are no Buffer', () => {
       const shared = new Uint8Array(new SharedArrayBuffer(200_000), 3)
       shared.set(noise.subarray(0, shared.length))
       const crc = engine.create()

@@ -76,7 +76,7 @@ describe('the choice of the engine', () => {
   })
 })
 
-test('the engine of rings goes on by table where WebAssembly gets no memory', () => {
+test('the engine of rings continues by table if WebAssembly gets no memory', () => {
   const engine = createCrc64Engine('rings')
   const webAssembly = Reflect.get(globalThis, 'WebAssembly') as Record<'Memory', () => object>
   const refused = mock.method(webAssembly, 'Memory', function refuse() {

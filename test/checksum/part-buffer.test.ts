@@ -26,7 +26,7 @@ function assertHolds(part: PartBuffer, message: Uint8Array): void {
 
 for (const engine of [...engines, ...segmented]) {
   describe(`a part buffer summed by ${engine.name}`, () => {
-    test('takes what fits and says how much that was', () => {
+    test('copies what fits and returns how much that was', () => {
       const part = engine.createPartBuffer(100_000)
       assert.equal(part.capacity, 100_000)
       assert.equal(part.append(noise, 10, 10), 0)
@@ -85,7 +85,7 @@ for (const engine of [...engines, ...segmented]) {
       assert.throws(() => part.advance(part.free.length + 1), RangeError)
     })
 
-    test('takes single bytes', () => {
+    test('accepts single bytes', () => {
       const part = engine.createPartBuffer(70_000)
       for (let at = 0; at < 70_000; at++) part.append(noise, at, at + 1)
       assertHolds(part, noise.subarray(0, 70_000))

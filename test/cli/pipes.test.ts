@@ -23,7 +23,7 @@ describe('pipes of the shell', { concurrency: 3 }, () => {
     assert.equal(code, 0, stderr)
   })
 
-  it('cannot tell that a producer was killed half-way, but a guard can', async (t) => {
+  it('cannot detect that a producer was killed half-way, but a guard can', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const shell = await openShell(t, emulator)
     const killed = `{ head -c 12000000 /dev/zero; kill -KILL $BASHPID; }`

@@ -48,7 +48,7 @@ describe('slips at the command line', () => {
     ['haed oss://test-bucket/key', /did you mean head\?/],
     ['put oss://test-bucket/key --metdata a=b', /Unknown option '--metdata'; did you mean --metadata\?/],
   ] as const) {
-    it(`are answered by what to do: ossup ${args}`, async (t) => {
+    it(`are refused with what to do: ossup ${args}`, async (t) => {
       const { emulator } = await embeddedStore(t)
       const { code, stderr } = await callOssup(args.split(' '), { ...environmentOf(emulator), OSS_BUCKET: '' })
       assert.equal(code, 2)
@@ -57,7 +57,7 @@ describe('slips at the command line', () => {
     })
   }
 
-  it('are answered with the options as people type them, and each has a way out', async (t) => {
+  it('get the options as people type them, and each error says what to do', async (t) => {
     const { emulator } = await embeddedStore(t)
     const args = ['put', TARGET, '--allow-empty', '--expected-size', '3TiB']
     const { code, stderr } = await callOssup(args, environmentOf(emulator))
@@ -67,7 +67,7 @@ describe('slips at the command line', () => {
     assert.equal(more.code, 0, more.stderr)
   })
 
-  it('are told from a working folder that was removed', async (t) => {
+  it('are distinguished from a removed working folder', async (t) => {
     const { emulator } = await embeddedStore(t)
     t.mock.method(process, 'cwd', () => {
       throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT', syscall: 'uv_cwd' })
@@ -78,7 +78,7 @@ describe('slips at the command line', () => {
     assert.match(stderr, /the working folder was removed: change to one that exists, or give absolute paths/)
   })
 
-  it('are told from a command that says nothing for ever', async (t) => {
+  it('are distinguished from a command that never writes', async (t) => {
     const { emulator } = await embeddedStore(t)
     const args = ['put', TARGET, '--idle-timeout', '0.2s', '--', 'sh', '-c', 'echo dump; sleep 60']
     const { code, stderr } = await callOssup(args, environmentOf(emulator))
@@ -86,7 +86,7 @@ describe('slips at the command line', () => {
     assert.match(stderr, /^ossup: sh wrote nothing for 0\.2 s, and was ended; .* was not stored\n/)
   })
 
-  it('are told from an exit status that is accepted, as tar has for a file that changed', async (t) => {
+  it('are distinguished from an accepted exit status, such as that of tar for a changed file', async (t) => {
     const { emulator } = await embeddedStore(t)
     const call = (list: string) =>
       callOssup(
@@ -115,7 +115,7 @@ describe('slips at the command line', () => {
 })
 
 describe('a user without a home', () => {
-  it('is told which variable is missing', async (t) => {
+  it('gets the name of the missing variable', async (t) => {
     const { emulator } = await embeddedStore(t)
     const { OSS_ENDPOINT, OSS_REGION } = environmentOf(emulator)
     for (const HOME of [undefined, '']) {

@@ -9,12 +9,12 @@ import type { ContractSuite } from './contract-suite.js'
 
 /** Multipart uploads call by call. */
 export function byHandContract(suite: ContractSuite): void {
-  describe('an upload by hand', () => {
+  describe('a low-level upload', () => {
     async function send(address: UploadAddress, partNumber: number, bytes: Buffer) {
       return suite.store.uploadPart(address, partNumber, bytes, { contentMd5: partNumber === 1 })
     }
 
-    it('takes parts in any order, and again', async () => {
+    it('accepts parts in any order, and again', async () => {
       const address = await suite.initiate('by hand')
       const [a, b, c] = [someBytes(suite.partSize, 1), someBytes(suite.partSize + 7, 2), someBytes(100, 3)]
       const last = await send(address, 3, c)
@@ -41,7 +41,7 @@ export function byHandContract(suite: ContractSuite): void {
       if (stored.etag !== '') assert.equal((await suite.store.head(address.key)).etag, stored.etag)
     })
 
-    it('takes parts from streams and from slices of Blobs', async () => {
+    it('accepts parts from streams and from slices of Blobs', async () => {
       const address = await suite.initiate('streams')
       const bytes = someBytes(2 * suite.partSize + 100)
       const [first, second] = [bytes.subarray(0, suite.partSize), bytes.subarray(suite.partSize, 2 * suite.partSize)]
@@ -60,7 +60,7 @@ export function byHandContract(suite: ContractSuite): void {
       assert.ok((await suite.contentOf('streams')).equals(bytes))
     })
 
-    it('takes parts with gaps between their numbers, or refuses to', async () => {
+    it('accepts parts with gaps between their numbers, or refuses to', async () => {
       const address = await suite.initiate('gaps')
       const first = await send(address, 2, someBytes(suite.partSize, 1))
       const last = await send(address, 9, someBytes(10, 2))
@@ -139,7 +139,7 @@ export function byHandContract(suite: ContractSuite): void {
       assert.deepEqual(await suite.unfinished('over'), [])
     })
 
-    it('is gone once it is given up, however often', async () => {
+    it('is gone once it is aborted, however often', async () => {
       const address = await suite.initiate('given up')
       const part = await send(address, 1, someBytes(10))
       await suite.store.abortMultipartUpload(address)

@@ -38,7 +38,7 @@ export function encryptionContract(suite: ContractSuite): void {
       }
     })
 
-    it('is put together by hand, each part with the key', async () => {
+    it('is completed by low-level calls, each part with the key', async () => {
       if (!suite.bucket.traits.customerKeys) return
       const key = suite.key('encrypted by hand')
       const address = { key, uploadId: await suite.store.initiateMultipartUpload(key, { serverSideEncryption }) }

@@ -21,7 +21,7 @@ export function unfinishedContract(suite: ContractSuite): void {
       assert.deepEqual(await suite.unfinished(folder), [])
     })
 
-    it('of one key are told apart', async () => {
+    it('of one key are distinguished', async () => {
       const uploads = []
       for (let i = 0; i < 5; i += 1) uploads.push(await suite.initiate('the same'))
       const ids: string[] = []
@@ -90,7 +90,7 @@ export function unfinishedContract(suite: ContractSuite): void {
       assert.deepEqual(await suite.unfinished('stale'), ['stale or not'])
     })
 
-    it('are left by no stream that is given up', async () => {
+    it('are left by no stream that is aborted', async () => {
       const stream = suite.store.createUploadStream(suite.key('a stream given up'), { partSize: suite.partSize })
       stream.on('error', () => undefined)
       stream.write(someBytes(suite.partSize + 1))

@@ -86,7 +86,7 @@ describe('a credentials provider', () => {
     assert.equal((await source.snapshot()).accessKeyId, 'id2')
   })
 
-  it('may answer without a promise', async () => {
+  it('may return without a promise', async () => {
     const source = new CredentialsSource(() => ({ accessKeyId: 'id', accessKeySecret: 'secret' }))
     assert.equal((await source.snapshot()).accessKeyId, 'id')
   })
@@ -96,7 +96,7 @@ describe('a credentials provider', () => {
     ['a text', (time: number) => new Date(time).toISOString()],
     ['a number', (time: number) => time],
   ] as const) {
-    it(`is not asked again until five minutes before the end, told as ${form}`, async (t) => {
+    it(`is not called again until five minutes before the expiration, given as ${form}`, async (t) => {
       t.mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 })
       const provider = counting(() => ({ expiration: make(Date.now() + 60 * MINUTE) }))
       const source = new CredentialsSource(provider.ask)
@@ -109,7 +109,7 @@ describe('a credentials provider', () => {
     })
   }
 
-  it('is asked each time when the end it tells is near, past or no time at all', async () => {
+  it('is called each time if its expiration is near, past or invalid', async () => {
     for (const expiration of [new Date(Date.now() + 4 * MINUTE), 0, 1_700_000_000, 'soon', null as never]) {
       const provider = counting(() => ({ expiration }))
       const source = new CredentialsSource(provider.ask)
@@ -186,7 +186,7 @@ describe('a credentials provider', () => {
     await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED'))
   })
 
-  it('that calls the store that it is of is told so', async () => {
+  it('that calls its own store gets an error that says so', async () => {
     let depth = 0
     const source: CredentialsSource = new CredentialsSource(() => {
       depth += 1
@@ -206,7 +206,7 @@ describe('a credentials provider', () => {
     }
   })
 
-  it('that gives what cannot be read is told so', async () => {
+  it('that returns unreadable credentials gets an error that says so', async () => {
     const source = new CredentialsSource(() => ({
       get accessKeyId(): string {
         throw new TypeError('of others')
@@ -216,7 +216,7 @@ describe('a credentials provider', () => {
     await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'of others'))
   })
 
-  it('that never answers is given up and asked anew', async () => {
+  it('that never settles is abandoned and called again', async () => {
     let asked = 0
     const source = new CredentialsSource(() => {
       asked += 1
@@ -230,7 +230,7 @@ describe('a credentials provider', () => {
     assert.equal(asked, 2)
   })
 
-  it('that gives half of what is needed is told so, without what it gave', async () => {
+  it('that returns incomplete credentials gets an error that says so, without them', async () => {
     for (const answer of [undefined, null, 'id', {}, { accessKeySecret: 'TOPSECRET' }, { accessKeyId: 'id' }]) {
       const source = new CredentialsSource(() => answer as never)
       await assert.rejects(

@@ -82,7 +82,7 @@ describe('the guide on nightly backups', () => {
     })
   }
 
-  it('has units that systemd takes', { skip: noSystemd }, async (t) => {
+  it('has units that systemd accepts', { skip: noSystemd }, async (t) => {
     const folder = await temporaryFolder(t)
     const script = path.join(folder, 'backup.sh')
     await writeFile(script, block('backup.sh'))

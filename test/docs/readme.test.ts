@@ -124,7 +124,7 @@ describe('README.md and its pages', () => {
     )
   })
 
-  it('tells how far parts grow', () => {
+  it('reports how far parts grow', () => {
     const { limits } = ossDialect({ bucket: 'test-bucket', region: 'cn-hangzhou' })
     const section = sectionOf(readDocument('docs/memory.md'), 'How long a stream can be')
     const rows = tableCellsOf(section).slice(1)

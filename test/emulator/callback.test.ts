@@ -16,7 +16,7 @@ function callbackHeaders(callback: object, variables?: object): Record<string, s
 }
 
 describe('a callback', () => {
-  it('posts a form with its placeholders filled in, and its answer becomes the answer of the put', async () => {
+  it('posts a form with its placeholders filled in, and its response becomes the response to the put', async () => {
     await using emulator = await startEmulator()
     await using server = await startApplicationServer()
     const headers = {
@@ -69,7 +69,7 @@ describe('a callback', () => {
     assert.equal(server.received[0]?.body, 'k=k')
   })
 
-  it('goes to the next URL when the first does not answer', async () => {
+  it('goes to the next URL when the first does not respond', async () => {
     await using emulator = await startEmulator()
     await using server = await startApplicationServer()
     const gone = await startApplicationServer()

@@ -54,7 +54,7 @@ describe('a plan of faults', () => {
     assert.deepEqual(emulator.faults.pending(), [])
   })
 
-  it('may go on for ever, until it is cleared', async () => {
+  it('may continue indefinitely, until it is cleared', async () => {
     await using emulator = await startEmulator({ faults: [{ times: Infinity, action: error }] })
     for (const attempt of [1, 2, 3]) assert.equal((await send(emulator, PUT)).status, 500, `attempt ${attempt}`)
     emulator.faults.clear()
@@ -80,7 +80,7 @@ describe('a plan of faults', () => {
 })
 
 describe('the fault "error"', () => {
-  it('answers the code, EC and headers it is given, and does nothing', async () => {
+  it('returns the code, EC and headers it is given, and does nothing', async () => {
     const headers = { 'Retry-After': '3' }
     await using emulator = await emulatorWith({
       type: 'error',
@@ -115,7 +115,7 @@ describe('the fault "error"', () => {
     agent.destroy()
   })
 
-  it('is told to a HEAD in its header', async () => {
+  it('is returned to a HEAD in its header', async () => {
     await using emulator = await emulatorWith(
       { type: 'error', status: 503, code: 'SlowDown' },
       { operation: 'HeadObject' },
@@ -282,7 +282,7 @@ describe('the fault "stall"', () => {
 })
 
 describe('the fault "truncate"', () => {
-  it('ends the connection in an orderly way in the middle of the answer', async () => {
+  it('ends the connection in an orderly way in the middle of the response', async () => {
     await using emulator = await emulatorWith({ type: 'truncate' }, { operation: 'InitiateMultipartUpload' })
     const answer = await open(emulator, { method: 'POST', key: 'k', query: [['uploads', '']] })
     const chunks: Buffer[] = []
@@ -292,7 +292,7 @@ describe('the fault "truncate"', () => {
     assert.equal(xmlOf(await send(emulator, { query: [['uploads', '']] })).children('Upload').length, 1)
   })
 
-  it('ends an answer without a body within its headers', async () => {
+  it('ends a response without a body within its headers', async () => {
     await using emulator = await emulatorWith({ type: 'truncate' })
     await assert.rejects(send(emulator, PUT))
     assert.ok(await isStored(emulator))
@@ -342,7 +342,7 @@ describe('the fault "delay"', () => {
 })
 
 describe('the faults of integrity', () => {
-  it('answer a CRC-64 that is not that of the bytes', async () => {
+  it('return a CRC-64 that is not that of the bytes', async () => {
     await using emulator = await emulatorWith({ type: 'wrong-checksum' })
     assert.equal((await send(emulator, PUT)).headers['x-oss-hash-crc64ecma'], '11051210869376104955')
     emulator.faults.inject({ action: { type: 'wrong-checksum', crc64: 'garbage' } })
@@ -350,7 +350,7 @@ describe('the faults of integrity', () => {
     assert.equal((await send(emulator, { key: 'k' })).headers['x-oss-hash-crc64ecma'], '11051210869376104954')
   })
 
-  it('answer another ETag, which Complete then does not know', async () => {
+  it('return another ETag, which Complete then does not know', async () => {
     await using emulator = await emulatorWith({ type: 'wrong-etag' }, { operation: 'UploadPart' })
     const uploadId = await initiate(emulator, 'k')
     const part = await uploadPart(emulator, 'k', uploadId, 1, 'x')
@@ -361,7 +361,7 @@ describe('the faults of integrity', () => {
 
 describe('the fault "empty"', () => {
   for (const commit of [true, false]) {
-    it(`answers 200 with nothing, the work ${commit ? 'done' : 'undone'}`, async () => {
+    it(`returns 200 with nothing, the operation ${commit ? 'carried out' : 'not carried out'}`, async () => {
       await using emulator = await emulatorWith({ type: 'empty', commit })
       const put = await send(emulator, PUT)
       assert.equal(put.status, 200)
@@ -415,7 +415,7 @@ describe('the fault "clock"', () => {
 })
 
 describe('the fault "close"', () => {
-  it('ends the connection after an answer that promised to keep it', async () => {
+  it('ends the connection after a response that promised to keep it', async () => {
     await using emulator = await emulatorWith({ type: 'close', when: 'answered' })
     const agent = new http.Agent({ keepAlive: true })
     const put = await send(emulator, { ...PUT, agent })
@@ -475,7 +475,7 @@ describe('100 Continue', () => {
 })
 
 describe('the fault "disk-full"', () => {
-  it('answers InternalError, and nothing is to be seen or left on disk', async () => {
+  it('returns InternalError, and nothing is to be seen or left on disk', async () => {
     await using emulator = await emulatorWith({ type: 'disk-full' }, {})
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     const put = await send(emulator, { ...PUT, body: Buffer.alloc(5_000_000), agent })

@@ -93,7 +93,7 @@ describe('a condition on a write', () => {
   })
 })
 
-describe('an answer without content', () => {
+describe('a response without content', () => {
   it('brings no checksum of a content that does not come', async () => {
     const { headers } = await put('n', 'x', { signature: 's3' })
     const asked = { 'if-none-match': headers.etag ?? '', 'x-amz-checksum-mode': 'ENABLED' }
@@ -170,7 +170,7 @@ describe('operations that clients need', () => {
     assert.match(text, /<Buckets><Bucket><Name>another<.*<Name>bucket</s)
   })
 
-  it('tells who may do what in the form of each service', async () => {
+  it('returns grants in the form of each service', async () => {
     const acl = async (signature: Signature): Promise<string> => {
       const prefix = { v4: 'x-oss-object-', obs: 'x-obs-', s3: 'x-amz-' }[signature as 'v4' | 'obs' | 's3']
       await put('acl', 'x', { headers: { [`${prefix}acl`]: 'public-read' }, signature })

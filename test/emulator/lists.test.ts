@@ -73,7 +73,7 @@ describe('ListMultipartUploads', () => {
     assert.deepEqual(seen, expected)
   })
 
-  it('takes only keys with the prefix, and rolls up those below a delimiter', async () => {
+  it('lists only keys with the prefix, and groups those with a delimiter', async () => {
     await using emulator = await startEmulator()
     for (const key of ['dir/a', 'dir/sub/1', 'dir/sub/2', 'dir/z', 'other']) await initiate(emulator, key)
     const page = await list(emulator, { uploads: '', prefix: 'dir/', delimiter: '/' })
@@ -124,7 +124,7 @@ describe('ListObjects', () => {
     assert.deepEqual(seen, keys)
   })
 
-  it('rolls up keys below a delimiter, and goes on behind a common prefix', async () => {
+  it('groups keys by a delimiter, and continues after a common prefix', async () => {
     await using emulator = await startEmulator()
     await putAll(emulator, keys)
     const first = await list(emulator, { delimiter: '/', 'max-keys': '2' })

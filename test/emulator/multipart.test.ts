@@ -60,7 +60,7 @@ describe('a multipart upload', () => {
     assert.equal(codeOf(await complete(emulator, 'dir/a b+c', uploadId, parts)), 'NoSuchUpload')
   })
 
-  it('takes the last of several parts of one number, and only the parts that are listed', async () => {
+  it('uses the last of several parts of one number, and only the listed parts', async () => {
     await using emulator = await startEmulator()
     const uploadId = await initiate(emulator, 'k')
     await uploadPart(emulator, 'k', uploadId, 1, 'first try')
@@ -72,7 +72,7 @@ describe('a multipart upload', () => {
     assert.equal(dataFiles(emulator).length, 1)
   })
 
-  it('takes ETags without quotes, in lower case, and with their quotes as references', async () => {
+  it('accepts ETags without quotes, in lower case, and with their quotes as references', async () => {
     await using emulator = await startEmulator()
     for (const rewrite of [
       (etag: string) => etag.replaceAll('"', ''),

@@ -115,7 +115,7 @@ describe('reading an object', () => {
     ['lines=1-2', 200, '0123456789'],
   ]
   for (const [range, status, body, contentRange] of ranges) {
-    it(`answers the range ${range} with ${status}`, async () => {
+    it(`returns ${status} for the range ${range}`, async () => {
       await using emulator = await startEmulator()
       await send(emulator, { method: 'PUT', key: 'k', body: '0123456789' })
       const get = await send(emulator, { key: 'k', headers: { range } })
@@ -125,7 +125,7 @@ describe('reading an object', () => {
     })
   }
 
-  it('refuses a range beyond the end when told to go by the standard', async () => {
+  it('refuses a range beyond the end if standard behavior is requested', async () => {
     await using emulator = await startEmulator()
     await send(emulator, { method: 'PUT', key: 'k', body: '0123456789' })
     const headers = { range: 'bytes=10-12', 'x-oss-range-behavior': 'standard' }
@@ -148,14 +148,14 @@ describe('reading an object', () => {
     assert.equal(await statusFor({ 'if-unmodified-since': 'Thu, 01 Jan 2015 00:00:00 GMT' }), 412)
   })
 
-  it('lets the query replace headers of the answer', async () => {
+  it('lets the query replace headers of the response', async () => {
     await using emulator = await startEmulator()
     await send(emulator, { method: 'PUT', key: 'k', body: 'x' })
     const get = await send(emulator, { key: 'k', query: [['response-content-type', 'text/css']] })
     assert.equal(get.headers['content-type'], 'text/css')
   })
 
-  it('goes on with the version it began with when the object is replaced', async () => {
+  it('continues with the version it started with when the object is replaced', async () => {
     await using emulator = await startEmulator()
     const old = Buffer.alloc(8 * 1024 * 1024, 'o')
     await send(emulator, { method: 'PUT', key: 'k', body: old })
@@ -287,7 +287,7 @@ describe('buckets', () => {
     assert.equal((await send(emulator, { bucket: 'never-used' })).status, 200)
   })
 
-  it('do not exist when the emulator is told which ones do', async () => {
+  it('do not exist unless the emulator was started with them', async () => {
     await using emulator = await startEmulator({ buckets: ['known'] })
     const put = await send(emulator, { method: 'PUT', bucket: 'other', key: 'k', body: 'x' })
     assert.equal(put.status, 404)

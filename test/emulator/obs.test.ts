@@ -75,7 +75,7 @@ for (const signature of ['obs', 'aws'] as const) {
       assert.ok(headers[`${prefix}request-id`])
     })
 
-    it('is told of errors in a document, and of those of HEAD in headers', async () => {
+    it('gets errors in a document, and those of HEAD in headers', async () => {
       await using emulator = await startEmulator(SMALL)
       const get = await send(emulator, obs({}))
       assert.equal(codeOf(get), 'NoSuchKey')
@@ -150,7 +150,7 @@ describe('OBS', () => {
     assert.equal(range.status, 416)
   })
 
-  it('tells who began an upload, and encodes names wherever it is asked to', async () => {
+  it('returns who initiated an upload, and encodes names wherever requested', async () => {
     await using emulator = await startEmulator(SMALL)
     const query: [string, string][] = [
       ['uploads', ''],
@@ -163,7 +163,7 @@ describe('OBS', () => {
     assert.equal(upload?.text('StorageClass'), 'STANDARD')
   })
 
-  it('tells its version to whoever asks', async () => {
+  it('reports its version', async () => {
     await using emulator = await startEmulator(SMALL)
     const answer = await send(emulator, { method: 'HEAD', query: [['apiversion', '']], signature: 'none' })
     assert.equal(answer.status, 200)
@@ -172,7 +172,7 @@ describe('OBS', () => {
 })
 
 describe('one port', () => {
-  it('answers each request in the dialect it is signed in, and others in that of the first provider', async () => {
+  it('responds to each request in the dialect of its signature, and to others in that of the first provider', async () => {
     await using emulator = await startEmulator(SMALL)
     for (const signature of ['v4', 'v1', 'obs', 'aws', 's3', 'none'] as const) {
       await send(emulator, { key: 'k', signature })
@@ -183,7 +183,7 @@ describe('one port', () => {
     )
   })
 
-  it('speaks only what it is told to', async () => {
+  it('only speaks the given dialects', async () => {
     await using emulator = await startEmulator({ ...SMALL, providers: ['obs'] })
     for (const signature of ['v4', 's3', 'none'] as const) await send(emulator, { key: 'k', signature })
     assert.deepEqual(
@@ -197,7 +197,7 @@ describe('one port', () => {
     await assert.rejects(startEmulator({ providers: [] }), /providers must name/)
   })
 
-  it('takes a SigV4 request with a header of OBS for one to OBS', async () => {
+  it('treats a SigV4 request with a header of OBS as one to OBS', async () => {
     await using emulator = await startEmulator(SMALL)
     await send(emulator, { key: 'k', headers: { 'x-obs-expires': '1' }, signature: 's3' })
     assert.equal(emulator.requests[0]?.dialect, 'obs')

@@ -76,7 +76,7 @@ describe('an object of S3', () => {
     assert.equal(codeOf(beyond), 'InvalidRange')
   })
 
-  it('is refused where its size is not told', async () => {
+  it('is refused if its size is not given', async () => {
     await using emulator = await startEmulator(SMALL)
     const headers = { 'transfer-encoding': 'chunked', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
     const outgoing = start(emulator, s3({ method: 'PUT', headers }))
@@ -161,7 +161,7 @@ describe('an upload in parts to S3', () => {
     assert.match(xmlOf(await upload.complete({ 1: inside(first) })).text('ChecksumSHA256')!, /=-1$/)
   })
 
-  it('takes SHA checksums for composite ones only', async () => {
+  it('accepts SHA checksums for composite ones only', async () => {
     await using emulator = await startEmulator(SMALL)
     const headers = { 'x-amz-checksum-algorithm': 'SHA1', 'x-amz-checksum-type': 'FULL_OBJECT' }
     const { initiated } = await startUpload(emulator, 's3', headers)
@@ -191,7 +191,7 @@ describe('an upload in parts to S3', () => {
     assert.ok(!JSON.stringify(emulator.requests).includes(Buffer.alloc(32, 1).toString('base64')))
   })
 
-  it('may be answered with white space first, or with a wrong checksum', async () => {
+  it('may get white space before the response, or a wrong checksum', async () => {
     await using emulator = await startEmulator(SMALL)
     const whole = async () => {
       const upload = await startUpload(emulator, 's3')

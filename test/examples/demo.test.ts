@@ -23,7 +23,7 @@ describe('examples/demo.ts', () => {
     assert.match(output, /^ {2}restored {2}50000 rows, MD5 [0-9a-f]{32}$/m)
   })
 
-  it('archives the installed packages where no PostgreSQL answers, and reads back the same', async () => {
+  it('archives the installed packages if no PostgreSQL is running, and reads back the same', async () => {
     const output = await demoOutput({ PGHOST: '127.0.0.1', PGPORT: '1' })
     assert.match(output, /^No PostgreSQL answers here.*\ntar of an installed package → oss:/)
   })

@@ -5,7 +5,7 @@ import { embeddedStore, exists } from '../support/embedded-store.js'
 import { environmentOf, startExample } from '../support/examples.js'
 
 describe('examples/events.ts', () => {
-  it('tells each thing that happens', async (t) => {
+  it('reports each event', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },
@@ -22,7 +22,7 @@ describe('examples/events.ts', () => {
     assert.ok(await exists(store, 'photos.tar'))
   })
 
-  it('tells of the failure', async (t) => {
+  it('reports the failure', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     emulator.faults.inject({
       match: { operation: 'PutObject' },

@@ -36,7 +36,7 @@ async function send(origin: string, path: string, body: Uint8Array, method = 'PU
 }
 
 describe('examples/http-upload.ts', () => {
-  it('stores the body of a request and answers 201 with what is stored', async (t) => {
+  it('stores the body of a request and returns 201 with the result', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const origin = await serve(t, emulator)
     const bytes = someBytes(20_000_000)
@@ -48,7 +48,7 @@ describe('examples/http-upload.ts', () => {
     assert.equal(Buffer.compare(await readAll(body), bytes), 0)
   })
 
-  it('answers with a clear error when the object exists, and keeps it', async (t) => {
+  it('responds with a clear error when the object exists, and keeps it', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const origin = await serve(t, emulator)
     assert.equal((await send(origin, '/once', Buffer.from('first'))).status, 201)
@@ -77,7 +77,7 @@ describe('examples/http-upload.ts', () => {
     assert.deepEqual(emulator.requests, [])
   })
 
-  it('answers 502 when the store fails', async (t) => {
+  it('returns 502 when the store fails', async (t) => {
     const { emulator } = await embeddedStore(t)
     const origin = await serve(t, emulator)
     emulator.faults.inject({

@@ -16,7 +16,7 @@ function untilPartsAreThere({ requests }: Emulator): Promise<void> {
 }
 
 describe('examples/progress-and-abort.ts', () => {
-  it('stores a file and tells how far it is', async (t) => {
+  it('stores a file and reports progress', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const file = path.join(await temporaryFolder(t), 'disk.img')
     const bytes = someBytes(10_000_000)
@@ -41,7 +41,7 @@ describe('examples/progress-and-abort.ts', () => {
     assert.equal((await readAll((await store.get(KEY)).body)).toString(), 'from a pipe')
   })
 
-  it('gives up on SIGINT and leaves nothing behind', async (t) => {
+  it('aborts on SIGINT and leaves nothing behind', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const { child, ended } = startExample('progress-and-abort.ts', [KEY], environmentOf(emulator))
     // Standard input stays open: the source has nothing more to give, and has not ended.
@@ -55,7 +55,7 @@ describe('examples/progress-and-abort.ts', () => {
     assert.deepEqual(await unfinishedUploads(store), [])
   })
 
-  it('gives up at its time limit', async (t) => {
+  it('aborts at its time limit', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const environment = { ...environmentOf(emulator), LIMIT_MS: '300' }
     const { child, ended } = startExample('progress-and-abort.ts', [KEY], environment)

@@ -45,7 +45,7 @@ async function interrupted(
 
 describe('examples/resume-a-file.ts', () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-    it(`goes on after ${signal}`, async (t) => {
+    it(`continues after ${signal}`, async (t) => {
       const { emulator, store, file, ended } = await interrupted(t, signal)
       if (signal === 'SIGINT') assert.match(ended.stdout, /paused: run it again\n$/)
       const again = await runExample('resume-a-file.ts', [KEY, file], environmentOf(emulator))
@@ -57,7 +57,7 @@ describe('examples/resume-a-file.ts', () => {
     })
   }
 
-  it('gives up what was paused', async (t) => {
+  it('aborts a paused upload', async (t) => {
     const { emulator, store, file } = await interrupted(t, 'SIGKILL')
     const discard = () => runExample('resume-a-file.ts', [KEY, file, '--discard'], environmentOf(emulator))
     assert.equal((await discard()).stdout, 'given up\n')

@@ -4,7 +4,7 @@ import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 
 describe('examples/unfinished-uploads.ts', () => {
-  it('lists what was begun below a prefix, and aborts what is old enough', async (t) => {
+  it('lists what was initiated below a prefix, and aborts what is old enough', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const keys = ['backups/a', 'backups/b', 'other']
     for (const key of keys) {

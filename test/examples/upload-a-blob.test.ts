@@ -6,7 +6,7 @@ import { embeddedStore } from '../support/embedded-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 
 describe('examples/upload-a-blob.ts', () => {
-  it('stores a Blob with its type, and hands on what the server answered', async (t) => {
+  it('stores a Blob with its type, and returns the response of the server', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     await using server = await startApplicationServer()
     const args = ['notes/today.txt', server.url]

@@ -8,7 +8,7 @@ import { environmentOf, runExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('examples/upload-a-file.ts', () => {
-  it('stores a file once, and tells how far it is and what the store knows of it', async (t) => {
+  it('stores a file once, and reports progress and the properties of the object', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const folder = await temporaryFolder(t)
     const file = path.join(folder, 'holiday.mp4')

@@ -28,7 +28,7 @@ describe('examples/web-stream.ts', () => {
 
   after(() => server.close())
 
-  it('stores what a URL answers', async (t) => {
+  it('stores the response of a URL', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const args = [`${origin}/whole.csv`, 'oss://test-bucket/mirror/data.csv']
     const { code, stdout, stderr } = await runExample('web-stream.ts', args, environmentOf(emulator))

@@ -173,7 +173,7 @@ describe('AdaptiveConcurrency', () => {
     )
   })
 
-  it('begins where it is told, and has twice as many parts in flight after one round that was worth it', () => {
+  it('starts with the given number, and doubles it after a round that gained throughput', () => {
     const { limits } = simulate(LINES['far, and each connection slow']!, 60, adaptive(RANGE))
     assert.equal(limits[0], 5)
     assert.deepEqual([...new Set(limits)].slice(0, 3), [5, 10, 20])
@@ -230,7 +230,7 @@ describe('AdaptiveConcurrency', () => {
     assert.equal(policy.limit, 2)
   })
 
-  it('stays near what a service takes that refuses more', () => {
+  it('stays near the number that the service accepts', () => {
     for (const refusesBeyond of [3, 8, 12]) {
       const line = { ...LINES['far, and each connection slow']!, jitter: 0.3, refusesBeyond }
       const { limits, refusals } = simulate(line, 1000, adaptive(RANGE))

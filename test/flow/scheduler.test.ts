@@ -27,7 +27,7 @@ describe('a scheduler', () => {
     assert.equal(scheduler.running, 1)
   })
 
-  it('takes another number as soon as there is one', async () => {
+  it('uses another limit as soon as there is one', async () => {
     const concurrency = { limit: 3 }
     const scheduler = new Scheduler(concurrency)
     const ends = startTasks(scheduler, 3)
@@ -50,7 +50,7 @@ describe('a scheduler', () => {
     await scheduler.idle()
   })
 
-  it('is idle when its last task has ended, and tells all who wait', async () => {
+  it('is idle when its last task has ended, and resolves for all waiters', async () => {
     const scheduler = new Scheduler({ limit: 3 })
     const ends = startTasks(scheduler, 3)
     let idle = 0

@@ -53,7 +53,7 @@ function worstBurst(log: Passed[], bytesPerSecond: number): number {
 }
 
 describe('BandwidthLimiter', () => {
-  it('lets no more pass in any span of time than the limit and one burst, whoever asks and however late timers come', async () => {
+  it('passes at most the limit and one burst in any span of time, with any callers and late timers', async () => {
     const limits = fc.integer({ min: MIN_BANDWIDTH, max: 1024 * MiB })
     // Of the largest slice: what each of several bodies asks for.
     const shares = fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), { minLength: 1, maxLength: 30 })
@@ -116,7 +116,7 @@ describe('BandwidthLimiter', () => {
     assert.ok(Math.max(...shares) - Math.min(...shares) <= 2, shares.join())
   })
 
-  it('forgets those who gave up, and lets the next one pass in their place', async () => {
+  it('forgets aborted waiters, and serves the next one instead', async () => {
     const clock = new FakeClock()
     const limiter = new BandwidthLimiter(MIN_BANDWIDTH, clock)
     await limiter.pass(limiter.burst, never())
@@ -134,7 +134,7 @@ describe('BandwidthLimiter', () => {
 })
 
 describe('pacedSlices', () => {
-  it('gives all of the body in order, tells all that moved, and holds no time limit against itself', async () => {
+  it('yields all of the body in order, reports all that moved, and causes no timeout by itself', async () => {
     const clock = new FakeClock()
     const limiter = new BandwidthLimiter(100 * KiB, clock)
     const body = someBytes(300_001)

@@ -20,7 +20,7 @@ function slicesAtSpeed(length: number, largest: number, bytesPerMs: () => number
 }
 
 describe('bodySlices', () => {
-  it('gives all of the body in order, and tells all that moved', () => {
+  it('yields all of the body in order, and reports all that moved', () => {
     const speeds = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 5 })
     const lengths = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: MiB }))
     const segmentLengths = fc.array(lengths, { maxLength: 4 })
@@ -57,7 +57,7 @@ describe('bodySlices', () => {
     for (const length of lengths) assert.ok(length > 20_000 && length < 30_000, String(length))
   })
 
-  it('makes no larger slices than it is told, however fast the connection seems', () => {
+  it('makes no slices above the limit, however fast the connection seems', () => {
     for (const length of slicesAtSpeed(4 * MiB, 64 * KiB, () => 1_000_000)) assert.ok(length <= 64 * KiB)
   })
 
@@ -79,7 +79,7 @@ describe('bodySlices', () => {
     for (const slice of slices) assert.equal(slice.buffer, body.buffer)
   })
 
-  it('tells nothing more once its reader has gone', () => {
+  it('writes nothing more once its reader has gone', () => {
     let calls = 0
     const slices = bodySlices(
       [new Uint8Array(MiB)],

@@ -32,7 +32,7 @@ describe('toHttpFailure', () => {
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate', false],
   ]
   for (const [code, kind, mayHaveArrived] of cases) {
-    it(`takes ${code} for a failure of the kind ${kind}${mayHaveArrived ? '' : ' that never arrived'}`, () => {
+    it(`maps ${code} to a failure of the kind ${kind}${mayHaveArrived ? '' : ' that never arrived'}`, () => {
       const error = errorWith(code)
       const failure = toHttpFailure(error)
       assert.equal(failure.kind, kind)
@@ -42,7 +42,7 @@ describe('toHttpFailure', () => {
     })
   }
 
-  it('takes the first of many addresses for all of them', () => {
+  it('reports the first of many addresses for all of them', () => {
     const failure = toHttpFailure(new AggregateError([errorWith('ECONNREFUSED'), errorWith('ENETUNREACH')]))
     assert.equal(failure.mayHaveArrived, false)
     assert.match(failure.message, /it broke \(ECONNREFUSED\)/)
@@ -58,7 +58,7 @@ describe('toHttpFailure', () => {
     assert.equal(toHttpFailure(failure), failure)
   })
 
-  it('takes whatever was thrown', () => {
+  it('accepts any thrown value', () => {
     for (const thrown of [undefined, null, 7, 'text', { code: 7 }, {}]) {
       const failure = toHttpFailure(thrown)
       assert.equal(failure.kind, 'network')

@@ -65,7 +65,7 @@ describe('PreparedConnections', () => {
     socket.destroy()
   })
 
-  it('ends those that nobody wants, after a while or when it is closed', async (t) => {
+  it('closes unused ones, after a while or when it is closed', async (t) => {
     const { origin, sockets } = await rawServer(t, (socket) => socket.resume())
     prepared(t, 1).open(origin, 1)
     await until(() => sockets.length === 1)
@@ -88,7 +88,7 @@ describe('PreparedConnections', () => {
   })
 })
 
-describe('a transport that is told to prepare', () => {
+describe('a transport that prepares connections', () => {
   it('opens what is missing, and its requests use that', async (t) => {
     const { origin, sockets } = await rawServer(t, (socket) => {
       onRequestHead(socket, () => socket.write(answer('200 OK', 'here')))

@@ -63,7 +63,7 @@ describe('stalled bodies', { concurrency: true }, () => {
     })
   }
 
-  it('are not given up if sending them again takes longer than waiting for their limit', (t) => {
+  it('are not taken back if sending them again takes longer than waiting for their limit', (t) => {
     t.mock.method(performance, 'now', () => nowMs)
     let nowMs = 0
     const taken: string[] = []

@@ -85,7 +85,7 @@ describe('a transport with a bandwidth limit', () => {
     await until(() => clock.timers === 0)
   })
 
-  it('holds nothing back any more for a request that is answered before its body has left', async (t) => {
+  it('holds nothing back any more for a request that gets a response before its body has left', async (t) => {
     const clock = new FakeClock()
     const { origin } = await rawServer(t, (socket) =>
       onRequestHead(socket, () => socket.write(answer('403 Forbidden'))),

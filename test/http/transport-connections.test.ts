@@ -24,7 +24,7 @@ describe('a signal', () => {
     assert.equal(sockets.length, 0)
   })
 
-  it('ends a request that waits for its answer, and its connection', async (t) => {
+  it('ends a request that waits for its response, and its connection', async (t) => {
     const cancel = new AbortController()
     const { origin, sockets } = await rawServer(t, (socket) => onRequestHead(socket, () => cancel.abort('enough')))
     const failure = await failureOf(transport(t).send(get(origin, { signal: cancel.signal })))
@@ -85,7 +85,7 @@ describe('a signal', () => {
     assert.equal((await failureOf(transport(t).send(request))).kind, 'cancelled')
   })
 
-  it('ends an answer that is being read', async (t) => {
+  it('ends a response that is being read', async (t) => {
     const cancel = new AbortController()
     const { origin } = await rawServer(t, (socket) => {
       onRequestHead(socket, () => {
@@ -104,7 +104,7 @@ describe('a signal', () => {
     assert.equal(signal.removed, 1)
   })
 
-  it('no longer ends a streamed answer once its headers are there', async (t) => {
+  it('no longer ends a streamed response once its headers are there', async (t) => {
     const cancel = new AbortController()
     const origin = await httpServer(t, (_request, response) => response.end('all of it'))
     const { body } = await transport(t).open(get(origin, { signal: cancel.signal }))
@@ -134,7 +134,7 @@ class ListenerCountingSignal {
 }
 
 describe('memory of a request that is over', () => {
-  it('is not read any more, though the answer came before all had left', async (t) => {
+  it('is not read any more, though the response came before all had left', async (t) => {
     let unanswered = 0
     const refuse = () => {
       for (; sockets[0] !== undefined && unanswered > 0; unanswered -= 1) sockets[0].write(answer('403 Forbidden'))

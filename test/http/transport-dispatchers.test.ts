@@ -19,7 +19,7 @@ const VERSIONS: Record<string, () => Agent | Agent6> = {
 
 for (const [name, create] of Object.entries(VERSIONS)) {
   describe(`a dispatcher of ${name}`, () => {
-    it('carries bodies of every size, and the whole answer', async (t) => {
+    it('carries bodies of every size, and the whole response', async (t) => {
       const dispatcher = create()
       t.after(() => dispatcher.close())
       const client = new Transport(TIMEOUTS, { dispatcher })
@@ -42,7 +42,7 @@ for (const [name, create] of Object.entries(VERSIONS)) {
       }
     })
 
-    it('streams an answer', async (t) => {
+    it('streams a response', async (t) => {
       const dispatcher = create()
       t.after(() => dispatcher.close())
       const origin = await httpServer(t, (_request, response) => response.end('all of it'))
@@ -64,7 +64,7 @@ for (const [name, create] of Object.entries(VERSIONS)) {
       if (!sockets[0]!.closed) await once(sockets[0]!, 'close')
     })
 
-    it('tells what broke', async (t) => {
+    it('reports what broke', async (t) => {
       const dispatcher = create()
       t.after(() => dispatcher.destroy())
       const client = new Transport(TIMEOUTS, { dispatcher })

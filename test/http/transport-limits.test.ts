@@ -58,9 +58,9 @@ function blockThisThread(ms: number): void {
 }
 
 describe('a time limit', { concurrency: true }, () => {
-  describe('on the answer', () => {
+  describe('on the response', () => {
     for (const [what, body] of REQUESTS) {
-      it(`ends a request ${what} that nobody answers`, async (t) => {
+      it(`ends a request ${what} without a response`, async (t) => {
         const { origin } = await rawServer(t, (socket) => socket.resume())
         const request = body === undefined ? get(origin) : put(origin, body)
         const failure = await failureOf(transport(t, { answerMs: 60 }).send(request))
@@ -97,7 +97,7 @@ describe('a time limit', { concurrency: true }, () => {
       assert.match(failure.message, /no byte of the request moved for 400 ms/)
     })
 
-    it('ends an answer that stops on its way', async (t) => {
+    it('ends a response that stops on its way', async (t) => {
       const { origin } = await rawServer(t, (socket) => {
         onRequestHead(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'))
       })
@@ -105,7 +105,7 @@ describe('a time limit', { concurrency: true }, () => {
       assert.equal(failure.kind, 'timeout')
     })
 
-    it('ends an answer of which single bytes keep coming', async (t) => {
+    it('ends a response of which single bytes keep coming', async (t) => {
       const { origin } = await rawServer(t, (socket) => {
         onRequestHead(socket, () => {
           socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n')
@@ -121,7 +121,7 @@ describe('a time limit', { concurrency: true }, () => {
       }
     })
 
-    it('ends a request that is told again and again that its answer will come', async (t) => {
+    it('ends a request that gets endless informational responses', async (t) => {
       const { origin } = await rawServer(t, (socket) => {
         onRequestHead(socket, () => {
           const timer = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 5)

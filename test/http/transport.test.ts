@@ -11,7 +11,7 @@ import { answer, closedPort, onRequestHead, rawServer } from '../support/raw-ser
 import { failureOf, get, put, transport } from '../support/transport.js'
 
 describe('Transport.send', () => {
-  it('sends the whole body and gives the whole answer', async (t) => {
+  it('sends the whole body and returns the whole response', async (t) => {
     const body = someBytes(3 * MiB + 5)
     const origin = await httpServer(t, (request, response) => {
       const chunks: Buffer[] = []
@@ -69,7 +69,7 @@ describe('Transport.send', () => {
     )
   })
 
-  it('takes header names of any kind', async (t) => {
+  it('accepts header names of any kind', async (t) => {
     const { origin } = await rawServer(t, (socket) => {
       onRequestHead(socket, () => socket.write(answer('200 OK', '', ['__proto__: a', 'constructor: b'])))
     })
@@ -93,7 +93,7 @@ describe('Transport.send', () => {
     assert.equal(visits, 0)
   })
 
-  it('takes an answer that comes while the body is still being sent', async (t) => {
+  it('accepts a response that comes while the body is still being sent', async (t) => {
     const { origin } = await rawServer(t, (socket) => {
       socket.once('data', () => {
         socket.pause()
@@ -105,14 +105,14 @@ describe('Transport.send', () => {
     assert.equal(got.text, 'no')
   })
 
-  it('knows a connection that nobody accepts', async (t) => {
+  it('recognizes a connection that is not accepted', async (t) => {
     const failure = await failureOf(transport(t).send(get(`http://127.0.0.1:${await closedPort()}`)))
     assert.equal(failure.kind, 'network')
     assert.equal(failure.mayHaveArrived, false)
     assert.match(failure.message, /ECONNREFUSED/)
   })
 
-  it('knows a connection that breaks before the answer', async (t) => {
+  it('recognizes a connection that breaks before the response', async (t) => {
     const { origin } = await rawServer(t, (socket) => onRequestHead(socket, () => socket.resetAndDestroy()))
     const failure = await failureOf(transport(t).send(get(origin)))
     assert.equal(failure.kind, 'network')
@@ -124,7 +124,7 @@ describe('Transport.send', () => {
     ['within its body', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'],
     ['within a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab'],
   ] as const) {
-    it(`knows an answer that ends ${what}`, async (t) => {
+    it(`recognizes a response that ends ${what}`, async (t) => {
       const { origin } = await rawServer(t, (socket) => onRequestHead(socket, () => socket.end(text)))
       const failure = await failureOf(transport(t).send(get(origin)))
       assert.equal(failure.kind, 'network')
@@ -132,14 +132,14 @@ describe('Transport.send', () => {
     })
   }
 
-  it('knows an answer that is not HTTP', async (t) => {
+  it('recognizes a response that is not HTTP', async (t) => {
     const { origin } = await rawServer(t, (socket) => onRequestHead(socket, () => socket.end('SSH-2.0-x\r\n\r\n')))
     const failure = await failureOf(transport(t).send(get(origin)))
     assert.equal(failure.kind, 'answer')
     assert.equal(failure.mayHaveArrived, true)
   })
 
-  it('gives up an answer that has no end', async (t) => {
+  it('ends a response without end', async (t) => {
     const origin = await httpServer(t, (_request, response) => {
       const more = Buffer.alloc(MiB)
       const push = () => {
@@ -153,7 +153,7 @@ describe('Transport.send', () => {
     assert.match(failure.message, /longer than/)
   })
 
-  it('refuses a certificate that nobody vouches for', async (t) => {
+  it('refuses an untrusted certificate', async (t) => {
     const identity = selfSignedCertificate()
     if (identity === undefined) {
       t.skip('openssl is not there to make a certificate')

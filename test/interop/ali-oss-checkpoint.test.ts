@@ -107,7 +107,7 @@ async function isStored({ store }: Interrupted, bytes: Uint8Array): Promise<void
   assert.deepEqual(await unfinishedUploads(store), [])
 }
 
-describe('an upload that ali-oss began', () => {
+describe('an upload of ali-oss', () => {
   it('is finished here, and what it had sent is not sent again', async (t) => {
     const there = await interrupted(t)
     const { parts, resumed, uploadId } = await there.finish()
@@ -138,7 +138,7 @@ describe('an upload that ali-oss began', () => {
     await isStored(there, BYTES)
   })
 
-  it('is gone on with here again after another interruption', async (t) => {
+  it('is resumed here again after another interruption', async (t) => {
     const there = await interrupted(t)
     const giveUp = new AbortController()
     const stopped = there.finish({
@@ -157,7 +157,7 @@ describe('an upload that ali-oss began', () => {
     await isStored(there, BYTES)
   })
 
-  it('leaves alone another upload of the same file that was begun here, which goes on later', async (t) => {
+  it('leaves alone another upload of the same file that was initiated here, which continues later', async (t) => {
     const there = await interrupted(t)
     const giveUp = new AbortController()
     const options = { partSize: PART, concurrency: 1, signal: giveUp.signal, onPart: () => giveUp.abort() }
@@ -171,7 +171,7 @@ describe('an upload that ali-oss began', () => {
     await isStored(there, BYTES)
   })
 
-  it('leaves nothing behind that no record tells of, where it is gone and another one is recorded', async (t) => {
+  it('leaves nothing behind without a record, if it is gone and another one is recorded', async (t) => {
     const there = await interrupted(t)
     const interrupt = () => {
       const giveUp = new AbortController()
@@ -188,7 +188,7 @@ describe('an upload that ali-oss began', () => {
     assert.deepEqual(await unfinishedUploads(there.store), [recorded])
   })
 
-  it('begins anew when the upload is gone', async (t) => {
+  it('starts over when the upload is gone', async (t) => {
     const there = await interrupted(t)
     await there.store.abortMultipartUpload({ key: KEY, uploadId: there.checkpoint.uploadId })
     await there.finish()

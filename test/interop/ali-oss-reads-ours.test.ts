@@ -81,7 +81,7 @@ for (const version of ['V1', 'V4']) {
       })
     }
 
-    it('streams and takes ranges of what our stream wrote', async (t) => {
+    it('streams and reads ranges of what our stream wrote', async (t) => {
       const { emulator, store } = await embeddedStore(t)
       const client = clientOf(emulator)
       const bytes = someBytes(3 * PART + 1)
@@ -93,7 +93,7 @@ for (const version of ['V1', 'V4']) {
       assert.equal(Buffer.compare(across.content, bytes.subarray(PART - 5, PART + 5)), 0)
     })
 
-    it('sees and ends an upload that our store began, with parts of both', async (t) => {
+    it('sees and completes an upload of our store, with parts of both', async (t) => {
       const { emulator, store } = await embeddedStore(t)
       const client = clientOf(emulator)
       const [key, bytes] = ['shared ü+1', someBytes(2 * PART)]
@@ -122,7 +122,7 @@ for (const version of ['V1', 'V4']) {
       assert.equal(Buffer.compare(await readAll((await store.get(key)).body), bytes), 0)
     })
 
-    it('finds nothing of an upload that was given up', async (t) => {
+    it('finds nothing of an upload that was aborted', async (t) => {
       const { emulator, store } = await embeddedStore(t)
       const client = clientOf(emulator)
       const upload = store.createUploadStream('given up', { partSize: PART })

@@ -149,7 +149,7 @@ for (const version of ['V1', 'V4']) {
       )
     })
 
-    it('works with temporary credentials, and is told when they are wrong', async () => {
+    it('works with temporary credentials, and gets an error if they are wrong', async () => {
       const credentials = { accessKeyId: 'STS.id', accessKeySecret: 'secret', securityToken: 'token' }
       await using emulator = await startEmulator({ credentials })
       const renewed = () => Promise.resolve({ ...credentials, stsToken: credentials.securityToken })
@@ -185,7 +185,7 @@ for (const version of ['V1', 'V4']) {
       )
     })
 
-    it('signs URLs that the store takes', async () => {
+    it('signs URLs that the store accepts', async () => {
       await using emulator = await startEmulator()
       await clientOf(emulator).put('a b+ü', Buffer.from('signed'))
       const { port } = new URL(emulator.endpoint)

@@ -145,7 +145,7 @@ describe('@aws-sdk/client-s3', () => {
     }
   })
 
-  it('sees and ends uploads that our store began', async (t) => {
+  it('sees and ends uploads of our store', async (t) => {
     const { emulator, store } = await providerStore(t, { provider: 's3' })
     const client = clientOf(t, emulator)
     const [Key, ours, theirs] = ['shared ü+1', someBytes(PART), someBytes(1000, 2)]
@@ -194,7 +194,7 @@ describe('@aws-sdk/lib-storage', () => {
     })
   }
 
-  it('takes a Complete with white space before its document, and one that is an error with status 200', async (t) => {
+  it('accepts a Complete with white space before its document, and one that is an error with status 200', async (t) => {
     await using emulator = await startEmulator({ region: 'eu-test-1', limits: { minPartSize: 1 } })
     const client = clientOf(t, emulator)
     const upload = () =>

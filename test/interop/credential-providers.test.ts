@@ -116,7 +116,7 @@ describe('the providers of @aws-sdk/credential-providers', () => {
 describe('the client of @alicloud/credentials', () => {
   const { default: Client, Config } = alicloud
 
-  it('with a session of its own', async (t) => {
+  it('with its own session', async (t) => {
     await uploadWith(t, 'oss', new Client(new Config({ type: 'sts', ...KEYS })))
   })
 

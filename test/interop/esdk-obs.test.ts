@@ -115,7 +115,7 @@ for (const [mode, optionsOf, scheme] of MODES) {
       }
     })
 
-    it('sees and ends uploads that our store began', async (t) => {
+    it('sees and ends uploads of our store', async (t) => {
       const { emulator, store } = await providerStore(t, { provider: 'obs' })
       const client = await clientOf(emulator, optionsOf(emulator))
       const [Key, bytes] = ['shared ü+1', someBytes(PART)]
@@ -162,7 +162,7 @@ describe('esdk-obs', () => {
     assert.equal(emulator.requests.at(-1)?.status, 200)
   })
 
-  it('takes signature v4 for v2', async () => {
+  it('accepts signature v4 for v2', async () => {
     await using emulator = await startEmulator({ region: REGION, providers: ['obs'] })
     const client = await clientOf(emulator, { signature: 'v4', region: REGION })
     await client.putObject({ Bucket: BUCKET, Key: 'k', Body: 'x' })

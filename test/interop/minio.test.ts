@@ -110,7 +110,7 @@ describe('minio', () => {
     assert.deepEqual(partNumbers(emulator), ['2'])
   })
 
-  it('goes on with an upload that was left behind, and spoils it by its numbers', async () => {
+  it('resumes an upload that was left behind, and breaks it by its part numbers', async () => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     const client = clientOf(emulator, emulator.region)
     const blocks = [someBytes(PART), someBytes(PART)]

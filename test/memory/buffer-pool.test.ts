@@ -28,7 +28,7 @@ describe('a buffer pool', () => {
     assert.equal(pool.tryAcquire(1), undefined)
   })
 
-  it('takes a buffer again, empty', () => {
+  it('reuses a buffer, empty', () => {
     const pool = new BufferPool(tableEngine, 100)
     const first = pool.tryAcquire(10)!
     first.append(Buffer.from('abc'), 0, 3)
@@ -91,7 +91,7 @@ describe('a buffer pool', () => {
     assert.equal(pool.handedOutBytes, 100)
   })
 
-  it('takes nothing back that it did not hand out, or has back', () => {
+  it('refuses a buffer that it did not hand out, or that was released already', () => {
     const pool = new BufferPool(tableEngine, 100)
     const buffer = pool.tryAcquire(10)!
     pool.release(buffer)
@@ -99,7 +99,7 @@ describe('a buffer pool', () => {
     assert.throws(() => pool.depart(tableEngine.createPartBuffer(10)), /not handed out/)
   })
 
-  it('hands out at once what is there, also to who would wait', async () => {
+  it('hands out available buffers at once, also to callers that would wait', async () => {
     const pool = new BufferPool(tableEngine, 100)
     assert.equal((await pool.acquire(100, signal)).capacity, 100)
   })
@@ -142,7 +142,7 @@ describe('a buffer pool', () => {
     assert.equal(pool.handedOutBytes, 100)
   })
 
-  it('tells whoever waits when the machine has no memory, and goes on', async () => {
+  it('rejects waiting requests if the machine has no memory, and continues', async () => {
     let isFull = false
     const engine = {
       createPartBuffer: (capacity: number): PartBuffer => {
@@ -271,7 +271,7 @@ describe('buffers that rest', () => {
     assert.equal(pool.handedOutBytes, 0)
   })
 
-  it('hold at most half where they could not be sent; what comes then takes the other wish', () => {
+  it('hold at most half if they could not be sent; later requests use their alternative', () => {
     const pool = new BufferPool(tableEngine, 80)
     for (let i = 0; i < 4; i += 1) assert.equal(pool.tryRequest(stuck(10))?.capacity, 10)
     assert.equal(pool.tryRequest(stuck(10)), undefined)
@@ -283,7 +283,7 @@ describe('buffers that rest', () => {
     assert.equal(capacityOf(waiting), 25)
   })
 
-  it('leave room for the full part of whoever gets one that could not be sent', () => {
+  it('leave room for the full part of an owner whose buffer could not be sent', () => {
     const pool = new BufferPool(tableEngine, 80)
     const ofLargePart = { ...stuck(10), fullSize: 60 }
     const first = pool.tryRequest(ofLargePart)!
@@ -341,7 +341,7 @@ describe('buffers that rest', () => {
     assert.equal(capacityOf(next), 50)
   })
 
-  it('let those go on whose turn it is not, where none can be set free', async () => {
+  it('serve requests out of order, if no buffer can be freed', async () => {
     const pool = new BufferPool(tableEngine, 80, 0)
     const held = pool.tryRequest(resting(40))!
     const large = wait(pool, resting(60))

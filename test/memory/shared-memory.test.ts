@@ -80,7 +80,7 @@ const active = fc.record({
 })
 
 describe('the memory of a store', () => {
-  it('lets all streams finish that have bytes, whatever others hold that pause for ever in the middle', async () => {
+  it('lets all streams with bytes finish, whatever is held by others that pause indefinitely', async () => {
     const runs = fc.record({
       streams: fc.array(active, { minLength: 1, maxLength: 12 }),
       paused: fc.array(fc.record({ length: fc.integer({ min: 1, max: 60 * KiB }), chunk }), { maxLength: 4 }),

@@ -14,7 +14,7 @@ import { hideUserInfo, invalidOption as failure } from '../../src/shared/check-o
 import { invalidOption } from '../support/errors.js'
 
 describe('the check of', () => {
-  it('a whole number takes what is in its range, both ends included', () => {
+  it('an integer must be in its range, both ends included', () => {
     assert.equal(checkInteger('n', 1, 1, 3), 1)
     assert.equal(checkInteger('n', 3, 1, 3), 3)
     for (const value of [0, 4, 1.5, NaN, Infinity, -1, 2 ** 53, '2', 2n, null, undefined, [2], { valueOf: () => 2 }]) {
@@ -22,14 +22,14 @@ describe('the check of', () => {
     }
   })
 
-  it('a truth value takes true and false alone', () => {
+  it('a boolean must be true or false', () => {
     assert.equal(checkBoolean('b', false), false)
     for (const value of [0, 1, 'true', null, undefined]) {
       assert.throws(() => checkBoolean('b', value), invalidOption('b must', 'true or false'))
     }
   })
 
-  it('a text takes no empty one', () => {
+  it('a text must not be empty', () => {
     assert.equal(checkString('s', ' '), ' ')
     for (const value of ['', 7, null, new String('x')]) {
       assert.throws(() => checkString('s', value), invalidOption('s must', 'string'))

@@ -25,7 +25,7 @@ describe('copyError', () => {
     assert.equal(inspect(copy, { depth: 9, showHidden: true }).includes('SECRET'), false)
   })
 
-  it('takes whatever was thrown', () => {
+  it('accepts any thrown value', () => {
     const throwing = new Proxy(new Error('x'), {
       get: () => {
         throw new Error('no')

@@ -25,7 +25,7 @@ function saidWith(variable: string): string[] {
 }
 
 describe('NODE_DEBUG=oss-upload-stream', () => {
-  it('tells of uploads, requests, parts and retries in lines, without secrets', () => {
+  it('reports uploads, requests, parts and retries in lines, without secrets', () => {
     const lines = saidWith('oss-upload-stream')
     for (const line of lines) {
       assert.match(line, /^OSS-UPLOAD-STREAM \d+: /)

@@ -16,7 +16,7 @@ describe('what is waited for unless a signal is aborted', () => {
     assert.deepEqual(getEventListeners(signal, 'abort'), [])
   })
 
-  it('is given up when it is aborted, or was already', async () => {
+  it('is removed when its signal is aborted, or was already', async () => {
     const controller = new AbortController()
     const reason = new Error('no longer wanted')
     const waiting = unlessAborted(never, controller.signal, (cause) => new Error('ended', { cause }))

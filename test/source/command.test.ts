@@ -198,7 +198,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     assert.equal(await exists(store, 'k'), false)
   })
 
-  it('runs the command where and with what it is told', async (t) => {
+  it('runs the command with the given folder and environment', async (t) => {
     const { store } = await embeddedStore(t)
     const folder = await realpath(await temporaryFolder(t))
     await mkdir(path.join(folder, 'in'))
@@ -207,7 +207,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     assert.equal((await readAll((await store.get('k')).body)).toString(), `${folder}/in\nvalue none\n`)
   })
 
-  it('accepts the exit codes that it is told', async (t) => {
+  it('accepts the given exit codes', async (t) => {
     const { store } = await embeddedStore(t)
     await store.uploadCommand('k', ...sh('echo x; exit 1'), { exitCodes: [0, 1] })
     await assert.rejects(store.uploadCommand('k', ...sh('exit 2'), { exitCodes: [0, 1] }), { exitCode: 2 })
@@ -240,7 +240,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
       assert.ok((await readAll((await store.get('k')).body)).equals(bytes))
     })
 
-    it('fails the upload when the stream fails, although the command takes that for the end', async (t) => {
+    it('fails the upload when the stream fails, although the command sees an end of file', async (t) => {
       const { store } = await embeddedStore(t)
       const failing = Readable.from(
         (function* () {

@@ -35,7 +35,7 @@ describe('a limit on silence', () => {
     assert.equal(await pass(100), true)
   })
 
-  it('begins anew with every byte', async (t) => {
+  it('restarts with every byte', async (t) => {
     const { sink, pass } = watch(t)
     for (let count = 0; count < 5; count += 1) {
       assert.equal(await pass(900), false)
@@ -46,7 +46,7 @@ describe('a limit on silence', () => {
     assert.equal(await pass(1100), true)
   })
 
-  it('does not count the time in which the upload takes nothing', async (t) => {
+  it('does not count the time in which the upload accepts no bytes', async (t) => {
     const { sink, pass, room } = watch(t)
     sink.write(new Uint8Array(1), () => undefined)
     assert.equal(await pass(50_000), false)

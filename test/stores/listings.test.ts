@@ -49,7 +49,7 @@ describe('a page of parts', () => {
     assert.deepEqual(partsPage('<IsTruncated>false</IsTruncated>'), { parts: [] })
   })
 
-  it('tells where the next one begins, and asks for as many again', () => {
+  it('returns where the next page starts, and requests as many again', () => {
     const truncated = '<IsTruncated>true</IsTruncated><NextPartNumberMarker>7</NextPartNumberMarker>'
     assert.deepEqual(partsPage(truncated, { after: 3, limit: 2 }).next, { after: 7, limit: 2 })
     // The marker may be there on the last page too.
@@ -120,7 +120,7 @@ describe('a page of uploads', () => {
     return `<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextKeyMarker>${key}</NextKeyMarker>${marker}`
   }
 
-  it('tells where the next one begins, and asks for the same again', () => {
+  it('returns where the next page starts, and requests the same again', () => {
     const request = { prefix: 'p', limit: 2, delimiter: '/' }
     assert.deepEqual(uploadsPage(truncated('a+b', 'U2'), request).next, {
       ...request,
@@ -128,12 +128,12 @@ describe('a page of uploads', () => {
     })
   })
 
-  it('without an upload id to go on from goes on from the key alone', () => {
+  it('without an upload ID to continue from continues from the key', () => {
     assert.deepEqual(uploadsPage(truncated('k')).next, { after: { key: 'k' } })
     assert.deepEqual(uploadsPage(truncated('k', '')).next, { after: { key: 'k' } })
   })
 
-  it('without any marker goes on from the last upload', () => {
+  it('without any marker continues from the last upload', () => {
     const last = uploadsPage(upload('a', '1') + upload('b', '2') + truncated('')).next
     assert.deepEqual(last, { after: { key: 'b', uploadId: '2' } })
     assert.throws(() => uploadsPage(truncated('')), /NextKeyMarker/)

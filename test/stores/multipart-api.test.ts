@@ -151,13 +151,13 @@ describe('putObject', () => {
     await assert.rejects(service.api.putObject('k', bodyOf(ours), {}, {}), expected)
   })
 
-  it('has no checksum where the answer has none', async (t) => {
+  it('has no checksum where the response has none', async (t) => {
     const service = await scriptedService(t)
     service.script({ headers: { etag: '"E"' } })
     assert.deepEqual(await service.api.putObject('k', bodyOf(someBytes(1)), {}, {}), { etag: '"E"', requestId: '' })
   })
 
-  it('takes no answer for a success that any server gives', async (t) => {
+  it('accepts no response as success that any server could send', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 2 } })
     for (const reply of [{ body: '<html>please log in</html>' }, { status: 204 }]) {
       service.script(reply, reply)
@@ -202,7 +202,7 @@ describe('initiateMultipartUpload', () => {
     ['bottomless nesting', '<a>'.repeat(50_000)],
     ['JSON', '{"UploadId":"U"}'],
   ] as const) {
-    it(`is tried again when the answer is ${what}, for a new upload`, async (t) => {
+    it(`is tried again when the response is ${what}, for a new upload`, async (t) => {
       const service = await scriptedService(t)
       service.script({ body }, initiated('U2'))
       let unknown = 0
@@ -212,7 +212,7 @@ describe('initiateMultipartUpload', () => {
     })
   }
 
-  it('bounds what it tells of a strange answer', async (t) => {
+  it('bounds what it quotes of a strange response', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 1 } })
     const name = 'A'.repeat(100_000)
     service.script({ body: `<${name}>\u202e\x07</${name}>` })
@@ -242,7 +242,7 @@ describe('uploadPart', () => {
     ['a checksum that is none', { etag: '"E"', 'x-oss-hash-crc64ecma': 'lies' }],
     ['no ETag', {}],
   ] as const) {
-    it(`is sent again when the answer has ${what}`, async (t) => {
+    it(`is sent again when the response has ${what}`, async (t) => {
       const service = await scriptedService(t)
       const bytes = someBytes(10)
       service.script({ headers }, storedReply(bytes))
@@ -290,7 +290,7 @@ describe('completeMultipartUpload', () => {
     )
   })
 
-  it('waits five times as long as other calls for its answer', async (t) => {
+  it('waits five times as long as other calls for its response', async (t) => {
     const service = await scriptedService(t, { timeouts: { answerMs: 100 }, retry: { maxAttempts: 1 } })
     service.script((_request, response) => {
       setTimeout(() => response.end(completed().body), 250)
@@ -350,7 +350,7 @@ describe('a callback', () => {
       ['completeMultipartUpload', ({ api }, options) => api.completeMultipartUpload(UPLOAD, parts, options, {})],
     ]
   for (const [what, call] of calls) {
-    it(`of ${what} has its answer handed on, parsed where it is JSON`, async (t) => {
+    it(`of ${what} has its response returned, parsed if it is JSON`, async (t) => {
       const service = await scriptedService(t)
       const headers = storedReply(someBytes(10)).headers ?? {}
       for (const [body, parsed] of [
@@ -458,7 +458,7 @@ describe('a listing', () => {
     )
   })
 
-  it('that cannot be understood is asked for again, and then a bad answer', async (t) => {
+  it('that cannot be understood is requested again, and then BAD_ANSWER', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 2 } })
     service.script({ body: '<ListPartsResult><Part/></ListPartsResult>' }, { body: 'x' })
     await assert.rejects(service.api.listParts(UPLOAD, {}, {}), uploadError('BAD_ANSWER', 'cannot be understood'))
@@ -466,7 +466,7 @@ describe('a listing', () => {
 })
 
 describe('headObject', () => {
-  it('tells what the headers say', async (t) => {
+  it('returns what the headers say', async (t) => {
     const service = await scriptedService(t)
     service.script({
       headers: {
@@ -568,7 +568,7 @@ describe('getObject', () => {
     assert.equal(service.requests.length, 2)
   })
 
-  it('is an UploadError also where the answer to a failure breaks off', async (t) => {
+  it('is an UploadError also where the response to a failure breaks off', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 2 } })
     const breakOff: Step = (_request, response) => {
       response.writeHead(404, { 'content-length': '1000' }).write('<Error>', () => response.destroy())

@@ -134,7 +134,7 @@ describe('a stream with a checkpoint file', () => {
     assert.equal(await readFile(checkpoint, 'utf8'), 'years of work')
   })
 
-  it('is given up for good by its checkpoint', async (t) => {
+  it('is discarded by its checkpoint', async (t) => {
     const { store, open } = await embeddedStore(t)
     const folder = await temporaryFolder(t)
     const checkpoint = path.join(folder, 'c')
@@ -148,7 +148,7 @@ describe('a stream with a checkpoint file', () => {
     assert.equal(await store.discardCheckpoint(checkpoint), false)
   })
 
-  it('tells the offset to a producer that can begin there', async (t) => {
+  it('returns the offset to a producer that can start there', async (t) => {
     const { store } = await embeddedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     const bytes = someBytes(5 * PART + 1)

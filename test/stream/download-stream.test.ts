@@ -73,7 +73,7 @@ describe('a download stream', () => {
     await assert.rejects(read({ start: 5 * RANGE }), uploadError('REJECTED'))
   })
 
-  it('goes on from the byte where a range broke', async (t) => {
+  it('continues from the byte where a range broke', async (t) => {
     const { store, emulator } = await embeddedStore(t)
     const bytes = someBytes(6 * RANGE)
     await put(store, 'a', bytes)
@@ -124,7 +124,7 @@ describe('a download stream', () => {
     }
   })
 
-  it('finds out a service that ignores the range, or answers with another one', async (t) => {
+  it('detects a service that ignores the range, or returns another one', async (t) => {
     const { store, emulator } = await embeddedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
     const bytes = someBytes(3 * RANGE)
     await put(store, 'a', bytes)

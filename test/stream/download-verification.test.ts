@@ -45,7 +45,7 @@ describe('a download stream of another service', () => {
     }
   })
 
-  it('takes the MD5 of an object that was put at once', async (t) => {
+  it('uses the MD5 of an object uploaded by one PUT', async (t) => {
     const { store } = await providerStore(t, { provider: 's3', addressing: 'path', checksum: 'md5' })
     const bytes = someBytes(MiB)
     await store.upload('a', bytes)
@@ -54,7 +54,7 @@ describe('a download stream of another service', () => {
     assert.equal((await download.done).verified, 'etag')
   })
 
-  it('takes the MD5s of parts where it is told to, whatever sizes they have', async (t) => {
+  it('uses the MD5s of parts if asked to, whatever sizes they have', async (t) => {
     const { store, emulator } = await providerStore(t, { provider: 's3', addressing: 'path', checksum: 'md5' })
     for (const sizes of [
       [5, 5, 2],

@@ -24,7 +24,7 @@ async function* later(): AsyncGenerator<Buffer> {
 }
 
 describe('an upload', () => {
-  it('takes iterables, async ones and functions of them through pipeline()', async (t) => {
+  it('accepts iterables, async ones and functions of them through pipeline()', async (t) => {
     const { store } = await embeddedStore(t)
     await pipeline(slices, store.createUploadStream('iterable', { partSize: PART }))
     await pipeline(later, store.createUploadStream('async iterable', { partSize: PART }))
@@ -46,7 +46,7 @@ describe('an upload', () => {
     assert.equal((await upload.done).parts, 3)
   })
 
-  it('is given up by abort() of the WritableStream', async (t) => {
+  it('is aborted by abort() of the WritableStream', async (t) => {
     const { store } = await embeddedStore(t)
     const upload = store.createUploadStream('key', { partSize: PART })
     const writer = Writable.toWeb(upload).getWriter()
@@ -57,7 +57,7 @@ describe('an upload', () => {
     assert.deepEqual([await exists(store, 'key'), await unfinishedUploads(store)], [false, []])
   })
 
-  it('is given up by `await using` when the block ends early, and left alone when it was stored', async (t) => {
+  it('is aborted by `await using` when the block ends early, and left alone when it was stored', async (t) => {
     const { store } = await embeddedStore(t)
     const write = async (key: string, end: boolean): Promise<void> => {
       await using upload = store.createUploadStream(key, { partSize: PART })

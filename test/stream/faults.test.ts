@@ -99,7 +99,7 @@ describe('an upload overcomes', () => {
     }
   }
 
-  it('an initiate whose answer was lost, and names what may be left of it', async (t) => {
+  it('an initiate whose response was lost, and names what may be left of it', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     emulator.faults.inject(on('InitiateMultipartUpload', { type: 'reset', at: 'committed' }))
     const upload = store.createUploadStream('k', { partSize: PART })
@@ -187,7 +187,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
     assert.equal(emulator.requests.at(-2)?.operation, 'AbortMultipartUpload')
   })
 
-  it('when it is given up while Complete is under way, and the object is whole or not there', async (t) => {
+  it('when it is aborted while Complete is in flight, and the object is complete or absent', async (t) => {
     for (const at of ['uncommitted', 'committed'] as const) {
       const { emulator, store } = await embeddedStore(t)
       emulator.faults.inject(on('CompleteMultipartUpload', { type: 'stall', at }))
@@ -240,7 +240,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
   })
 })
 
-describe('what is there stays', () => {
+describe('existing content stays', () => {
   it('when the upload fails, or may not overwrite', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const put = (text: string | Buffer, options?: UploadOptions) =>
@@ -282,7 +282,7 @@ describe('what is there stays', () => {
 })
 
 describe('a source', () => {
-  it('that produces nothing is waited for, and told', async (t) => {
+  it('that produces nothing is awaited, and reported', async (t) => {
     const { open } = await embeddedStore(t)
     const store = open({ timeouts: { answerMs: 50, stallMs: 50, connectMs: 500 } })
     const source = new PassThrough()
@@ -300,7 +300,7 @@ describe('a source', () => {
 })
 
 describe('credentials that change while parts are in flight', () => {
-  it('are asked for once, and the upload goes on under its id', async (t) => {
+  it('are asked for once, and the upload continues under its ID', async (t) => {
     let current = 'first'
     let asked = 0
     const { store } = await embeddedStore(t, {

@@ -65,7 +65,7 @@ function xml(body: string): FaultAction {
   return { type: 'answer', status: 200, headers: { 'Content-Type': 'application/xml' }, body }
 }
 
-describe('an answer that is hostile', () => {
+describe('a response that is hostile', () => {
   for (const [what, operation, action, code] of ANSWERS) {
     it(`fails the upload when it has ${what}`, async (t) => {
       const { emulator, store, open } = await embeddedStore(t)

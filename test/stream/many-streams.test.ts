@@ -63,7 +63,7 @@ describe('many streams at a time', () => {
     })
   }
 
-  it('go on when one source feeds them and the memory is tiny', async (t) => {
+  it('proceed when one source feeds them and the memory is tiny', async (t) => {
     const { store } = await embeddedStore(t, { store: { maxMemory: 2 * MiB } })
     const bytes = someBytes(3 * MiB)
     const source = Readable.from([bytes.subarray(0, MiB), bytes.subarray(MiB)])

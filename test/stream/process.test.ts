@@ -21,7 +21,7 @@ const program = (onSignal: string): string => `
   process.stdin.resume()
 `
 
-describe('a process that is told to end with an upload in flight', () => {
+describe('a process that gets a signal with an upload in flight', () => {
   for (const [what, onSignal, signal, left] of [
     [
       'aborts it where its program says so',

@@ -43,7 +43,7 @@ describe('an upload', () => {
     assert.equal((await upload.done).parts, 2)
   })
 
-  it('opens the connections for its parts while it is being begun, and no more later', async (t) => {
+  it('opens the connections for its parts while it is being initiated, and no more later', async (t) => {
     const { store, gate } = await distantStore(t)
     gate.hold('initiate')
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 3 })
@@ -68,7 +68,7 @@ describe('an upload', () => {
     assert.equal((await upload.done).parts, 6)
   })
 
-  it('sends the next request with the answer to the one before it, and none in vain', async (t) => {
+  it('sends the next request after the response to the previous one, and none in vain', async (t) => {
     const { store, gate } = await distantStore(t)
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 1 })
     upload.end(someBytes(2.5 * PART))
@@ -116,7 +116,7 @@ describe('an upload', () => {
     { provider: 's3', checksum: 'crc64nvme' },
   ]
   for (const options of stores) {
-    it(`is verified by the answers to its own requests: ${JSON.stringify(options)}`, async (t) => {
+    it(`is verified by the responses to its own requests: ${JSON.stringify(options)}`, async (t) => {
       const { store, gate } = await distantStore(t, options)
       for (const [length, kinds] of [
         [1, ['put']],

@@ -100,7 +100,7 @@ describe('an upload stream', () => {
     )
   })
 
-  it('takes strings in their encodings, byte arrays, end(chunk), corked writes and single bytes', async (t) => {
+  it('accepts strings in their encodings, byte arrays, end(chunk), corked writes and single bytes', async (t) => {
     const { store } = await embeddedStore(t)
     const upload = store.createUploadStream('mixed')
     upload.write('größe ')
@@ -153,7 +153,7 @@ describe('an upload stream', () => {
     assert.equal((await upload.done).crc64, crc64Text(bytes))
   })
 
-  it('tells its parts, its upload id and its progress', async (t) => {
+  it('reports its parts, its upload ID and its progress', async (t) => {
     const { store } = await embeddedStore(t)
     const upload = store.createUploadStream('told', { partSize: PART, expectedSize: 250_000 })
     const parts: number[] = []
@@ -281,7 +281,7 @@ describe('an upload that fails', () => {
     assert.deepEqual(await unfinishedUploads(store), [])
   })
 
-  it('still tells how far it came', async (t) => {
+  it('still reports how far it came', async (t) => {
     const { store } = await embeddedStore(t)
     const upload = store.createUploadStream('k', { partSize: PART })
     upload.on('error', () => undefined)
@@ -328,7 +328,7 @@ describe('an upload that fails', () => {
     assert.deepEqual(emulator.requests, [])
   })
 
-  it('is given up by await using', async (t) => {
+  it('is aborted by await using', async (t) => {
     const { store } = await embeddedStore(t)
     const upload = store.createUploadStream('k', { partSize: PART })
     upload.write(someBytes(2 * PART))

@@ -143,7 +143,7 @@ describe('the types', () => {
     expectTypeOf<UploadOptions>().toExtend<CreateUploadOptions>()
   })
 
-  it('let a program tell errors apart by their codes', () => {
+  it('let a program distinguish errors by their codes', () => {
     expectTypeOf<UploadError>().toExtend<Error>()
     expectTypeOf<UploadError['code']>().toEqualTypeOf<UploadErrorCode>()
     expectTypeOf<'ALREADY_EXISTS'>().toExtend<UploadErrorCode>()

@@ -145,7 +145,7 @@ describe('memory lent to a reader', () => {
     )
   })
 
-  it('goes to nobody else before the reader has let go of it, although the upload was given up', async () => {
+  it('is not reused before the reader has returned it, although the upload was aborted', async () => {
     const { driver, pool, start } = run()
     const given = start('given up', { concurrency: 1 })
     await given.write(someBytes(PART))

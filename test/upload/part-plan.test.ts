@@ -33,7 +33,7 @@ describe('the plan of parts', () => {
     assert.equal(equal.capacity, 10_000 * 8 * MiB)
   })
 
-  it('never has parts that are larger than the service takes', () => {
+  it('never has parts that are larger than the service accepts', () => {
     assert.equal(plan({ maxMemory: 1024 * GiB }).sizeOf(10_000), 4 * GiB)
     assert.equal(plan({ maxMemory: 1024 * GiB }, { maxPartSize: 100 * MiB }).sizeOf(10_000), 64 * MiB)
   })
@@ -85,7 +85,7 @@ describe('the plan for an expected size', () => {
 describe('a part where memory is short', () => {
   const few = { maxParts: 100 }
 
-  it('may have the fewest bytes that the service takes, as one of the first tenth', () => {
+  it('may have the fewest bytes that the service accepts, as one of the first tenth', () => {
     const short = plan({ shortParts: true }, few)
     assert.deepEqual(short.part(10), { partNumber: 10, size: 8 * MiB, fewest: 100 * KiB })
     assert.deepEqual(short.part(11), { partNumber: 11, size: 8 * MiB, fewest: 8 * MiB })

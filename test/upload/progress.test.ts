@@ -16,7 +16,7 @@ function snapshot(meter: ProgressMeter, expectedSize?: number): UploadProgress {
 }
 
 describe('the progress of an upload', () => {
-  it('counts what it is told, and leaves out an expected size that nobody gave', () => {
+  it('counts reported bytes, and omits an expected size that was not given', () => {
     const meter = new ProgressMeter()
     meter.receive(10)
     meter.receive(5)
@@ -38,7 +38,7 @@ describe('the progress of an upload', () => {
     assert.deepEqual([elapsedMs, sourceIdleMs, waitingFor, slowSide], [130, 30, 'source', 'source'])
   })
 
-  it('waits for the network while the source is held up, and tells which was slower so far', async (t) => {
+  it('waits for the network while the source is paused, and reports which was slower so far', async (t) => {
     const pass = clock(t)
     const meter = new ProgressMeter()
     pass(100)

@@ -108,7 +108,7 @@ describe('an upload of 10,000 parts without bytes', () => {
       return { upload, driver, mostMemory: () => most }
     }
 
-    it(`takes all that was planned: ${name}`, async () => {
+    it(`accepts all that was planned: ${name}`, async () => {
       const { upload, driver, mostMemory } = await filled()
       const { size, parts } = await upload.finish()
       assert.deepEqual({ size, parts }, { size: bytes, parts: 10_000 })

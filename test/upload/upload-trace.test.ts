@@ -17,7 +17,7 @@ const PART = 100 * KiB
 const BYTES = someBytes(2 * PART + 1)
 
 describe('the tracing channel of uploads', () => {
-  it('tells of each upload once, from its beginning to what was stored', async (t) => {
+  it('reports each upload once, from its start to its result', async (t) => {
     const { store } = await embeddedStore(t)
     const told = listenTo<UploadTrace>(t, UPLOADS)
     const upload = store.createUploadStream('a key', { partSize: PART })
@@ -36,7 +36,7 @@ describe('the tracing channel of uploads', () => {
     assert.deepEqual(facts, { provider, bucket, key, uploadId, result })
   })
 
-  it('tells of files too', async (t) => {
+  it('reports files too', async (t) => {
     const { store } = await embeddedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     await writeFile(file, BYTES)
@@ -48,7 +48,7 @@ describe('the tracing channel of uploads', () => {
     )
   })
 
-  it('names the upload in what is told of its requests, those that clean up included', async (t) => {
+  it('names the upload in the traces of its requests, including those that clean up', async (t) => {
     const { store } = await embeddedStore(t)
     const uploads = listenTo<UploadTrace>(t, UPLOADS)
     const requests = listenTo<RequestTrace>(t, REQUESTS)

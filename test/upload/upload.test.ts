@@ -157,7 +157,7 @@ describe('an upload', () => {
     })
   }
 
-  it('copies what it takes: the caller may change it at once', async () => {
+  it('copies what it accepts: the caller may change it at once', async () => {
     const { upload, driver } = start()
     const chunk = someBytes(SMALL_PART + 10)
     const before = Buffer.from(chunk)
@@ -168,7 +168,7 @@ describe('an upload', () => {
     assert.ok(driver.objects.get(KEY)?.bytes.equals(before))
   })
 
-  it('tells all there is to know of the object', async () => {
+  it('returns all properties of the object', async () => {
     const { upload, driver } = start()
     await upload.write(someBytes(3 * SMALL_PART))
     const result = await upload.finish()
@@ -191,7 +191,7 @@ describe('an upload', () => {
     assert.equal(driver.uploads.size, 0)
   })
 
-  it('takes the options as they were when it was made', async () => {
+  it('uses the options as they were when it was created', async () => {
     const options: UploadOptions = { metadata: { a: '1' }, acl: 'private' }
     const { upload, driver } = start(options)
     const metadata = options.metadata as Record<string, string>
@@ -259,7 +259,7 @@ describe('an upload', () => {
 })
 
 describe('the progress of an upload', () => {
-  it('tells the truth at every moment', async () => {
+  it('is right at every moment', async () => {
     const started = start({ expectedSize: 5 * SMALL_PART })
     const { upload, driver } = started
     const seen: string[] = []
@@ -347,7 +347,7 @@ describe('a failed upload', () => {
     assert.equal(await rejection(upload.finish()), failure)
   })
 
-  it('tells its first error when several parts fail', async () => {
+  it('reports its first error if several parts fail', async () => {
     const started = start()
     const { upload, driver, told } = started
     driver.on = ({ verb, partNumber }) => {
@@ -365,7 +365,7 @@ describe('a failed upload', () => {
     assertNothingLeft(started)
   })
 
-  it('has nothing to abort when it never began', async () => {
+  it('has nothing to abort when it never started', async () => {
     for (const code of ['ACCESS_DENIED', 'NOT_FOUND'] as const) {
       const started = start()
       const { upload, driver } = started
@@ -383,7 +383,7 @@ describe('a failed upload', () => {
     }
   })
 
-  it('says that an upload may be left whose answer was lost, once for each', async () => {
+  it('reports that an upload may be left behind if its response was lost, once for each', async () => {
     for (const lostAnswers of [1, 3]) {
       const started = start()
       const { upload, driver } = started
@@ -429,7 +429,7 @@ describe('a failed upload', () => {
   })
 
   for (const method of ['initiated', 'part', 'retry'] as const) {
-    it(`fails with what its observer throws when told of ${method}`, async () => {
+    it(`fails with what its observer throws in ${method}`, async () => {
       const failure = new Error('of the observer')
       const started = start(
         {},
@@ -485,7 +485,7 @@ describe('a failed upload', () => {
   })
 })
 
-describe('an upload that is given up', () => {
+describe('an upload that is aborted', () => {
   it('sends nothing when nothing was sent yet', async () => {
     const started = start()
     const { upload, driver } = started
@@ -504,7 +504,7 @@ describe('an upload that is given up', () => {
     assertNothingLeft(started)
   })
 
-  it('stays given up when that is decided by what beginning calls', async () => {
+  it('stays aborted if a callback of the initiation aborts it', async () => {
     const started = start()
     const { upload, driver } = started
     const failure = new Error('enough')
@@ -549,7 +549,7 @@ describe('an upload that is given up', () => {
     assertNothingLeft(started)
   })
 
-  it('is not given up any more when it is done', async () => {
+  it('is not aborted any more when it is done', async () => {
     const { upload, driver } = start()
     await upload.write(someBytes(2 * SMALL_PART))
     const result = await upload.finish()

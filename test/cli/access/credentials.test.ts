@@ -124,7 +124,7 @@ describe('~/.aws', () => {
 })
 
 describe('a credential process', () => {
-  it('is run again when its credentials expire during an upload, which goes on', async (t) => {
+  it('is run again when its credentials expire during an upload, which continues', async (t) => {
     const folder = await temporaryFolder(t)
     const runs = path.join(folder, 'runs')
     // The first credentials end, as the service sees it, when the first part is there.

@@ -23,7 +23,7 @@ async function storedObject(t: Parameters<typeof embeddedStore>[0]) {
 }
 
 describe('ossup get', { concurrency: 3 }, () => {
-  it('goes on where the connection broke, as often as it must', async (t) => {
+  it('continues where the connection broke, as often as it must', async (t) => {
     const { emulator } = await storedObject(t)
     for (const action of [
       { type: 'reset', at: 'answer', afterBytes: 800_000 },
@@ -103,7 +103,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     ['a shorter one', (store) => put(store, Buffer.alloc(10)), /was replaced while it was read/],
     ['one that is gone', (store) => store.delete(KEY), /was deleted while it was read/],
   ] as const satisfies readonly (readonly [string, (store: ObjectStore) => Promise<void>, RegExp])[]) {
-    it(`does not go on with ${what}`, async (t) => {
+    it(`does not resume with ${what}`, async (t) => {
       const { emulator, store } = await storedObject(t)
       emulator.faults.inject({
         match: { operation: 'GetObject' },

@@ -16,7 +16,7 @@ async function storeWithClock(t: TestContext) {
 }
 
 describe('ossup head', () => {
-  it('tells what the store knows', async (t) => {
+  it('returns what the store knows', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     await pipeline(['text'], store.createUploadStream('a', { contentType: 'text/plain', metadata: { by: 'me' } }))
     const { stdout } = await ossup(emulator, ['head', 'oss://test-bucket/a'])
@@ -31,7 +31,7 @@ describe('ossup head', () => {
 })
 
 describe('unfinished uploads', () => {
-  it('are listed, looked at and given up', async (t) => {
+  it('are listed, looked at and aborted', async (t) => {
     const { emulator, store, putForward } = await storeWithClock(t)
     const uploadId = await store.initiateMultipartUpload('backups/a')
     await store.uploadPart({ key: 'backups/a', uploadId }, 1, Buffer.alloc(200_000))
@@ -64,7 +64,7 @@ describe('unfinished uploads', () => {
     assert.deepEqual(await unfinishedUploads(store), [])
   })
 
-  it('are listed and given up, though one of them ends meanwhile', async (t) => {
+  it('are listed and aborted, though one of them ends meanwhile', async (t) => {
     const { emulator, store, putForward } = await storeWithClock(t)
     for (const key of ['ends', 'stays']) await store.initiateMultipartUpload(key)
     putForward(2_000)
@@ -82,7 +82,7 @@ describe('unfinished uploads', () => {
     assert.equal(code, 0)
   })
 
-  it('are given up, though one of them cannot be', async (t) => {
+  it('are aborted, though one of them cannot be', async (t) => {
     const { emulator, store, putForward } = await storeWithClock(t)
     for (const key of ['a', 'b', 'c']) await store.initiateMultipartUpload(key)
     putForward(2_000)
@@ -130,7 +130,7 @@ describe('ossup serve', () => {
     ['obs', ['OBS_ENDPOINT', 'OBS_REGION', 'OBS_ACCESS_KEY_ID', 'OBS_SECRET_ACCESS_KEY']],
     ['s3', ['AWS_ENDPOINT_URL_S3', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']],
   ] as const) {
-    it(`prints what ${provider} is told by, as words of a shell, and where objects are kept`, async (t) => {
+    it(`prints what ${provider} is reported by, as words of a shell, and where objects are kept`, async (t) => {
       const folder = path.join(await temporaryFolder(t), "it's here")
       const { child, ended } = startOssup(undefined, ['serve', '--provider', provider, '--directory', folder])
       t.after(() => child.kill('SIGKILL'))

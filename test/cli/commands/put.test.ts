@@ -151,7 +151,7 @@ describe('ossup put', { concurrency: 3 }, () => {
     assert.equal((await store.head(KEY)).size, 5)
   })
 
-  it('tells programs what happens', async (t) => {
+  it('reports events to programs', async (t) => {
     const { emulator } = await embeddedStore(t)
     const { code, stdout } = await ossup(emulator, ['put', '--json', '--progress-every', '0s', TARGET, ...producer('')])
     assert.equal(code, 0)
@@ -231,7 +231,7 @@ describe('--bandwidth-limit', () => {
 })
 
 describe('--checkpoint', () => {
-  it('keeps what was sent when the upload is given up, and goes on with it', async (t) => {
+  it('keeps what was sent when the upload is aborted, and resumes it', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     const file = path.join(await temporaryFolder(t), 'app.checkpoint')
     const bytes = someBytes(30_000_000)

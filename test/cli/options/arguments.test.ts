@@ -102,7 +102,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     ],
     ['neither id nor age', ['abort', 'oss://bucket/k'], /abort needs one of/],
   ] as const) {
-    it(`is answered without a stack: ${what}`, async (t) => {
+    it(`is refused without a stack: ${what}`, async (t) => {
       const { emulator } = await embeddedStore(t)
       const { code, stdout, stderr } = await ossup(emulator, args)
       assert.equal(code, 2)
@@ -113,7 +113,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     })
   }
 
-  it('is answered with the form of a target where no service is named', async () => {
+  it('gets the form of a target if no service is named', async () => {
     const { code, stderr } = await ossup(undefined, ['put', 'bucket/k'])
     assert.equal(code, 2)
     assert.match(stderr, /TARGET must be oss:\/\/bucket\/key, .* \(got "bucket\/k"\)/)

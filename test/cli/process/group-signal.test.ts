@@ -24,7 +24,7 @@ describe('a signal to the whole group', () => {
     interruption.dispose()
   })
 
-  it('is what a command or its shell tells of, and nothing else is', () => {
+  it('is what a command or its shell reports, and nothing else', () => {
     const failed = (how: object) => new Failure(3, 'not stored', new UploadError('COMMAND_FAILED', 'ended', how))
     for (const how of [{ signal: 'SIGTERM' }, { exitCode: 143 }, { exitCode: 130 }] as const) {
       assert.equal(isEndedBySignal(failed(how)), true)

@@ -31,7 +31,7 @@ describe('a signal', { concurrency: 3 }, () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const) {
-    it(`${signal} gives up the upload, ends the command and leaves nothing behind`, async (t) => {
+    it(`${signal} aborts the upload, ends the command and leaves nothing behind`, async (t) => {
       const { emulator, store } = await embeddedStore(t)
       const { child, ended } = startOssup(emulator, ['put', TARGET, ...PRODUCER])
       await untilRequested(emulator, 'UploadPart')
@@ -176,7 +176,7 @@ describe('process 1 of a container', () => {
 })
 
 describe('what is left behind', () => {
-  it('is named, with the command that takes it away', async (t) => {
+  it('is named, with the command that removes it', async (t) => {
     const { emulator } = await embeddedStore(t)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload' },

@@ -57,7 +57,7 @@ describe('standard output and standard error', { concurrency: 3 }, () => {
     })
   }
 
-  it('stay blocking for whoever shares them', async (t) => {
+  it('stay blocking for processes that share them', async (t) => {
     const { emulator } = await embeddedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
@@ -73,7 +73,7 @@ describe('standard output and standard error', { concurrency: 3 }, () => {
     ['a pipe', `mkfifo out; sleep 60 < out & reader=$!`],
     ['a file', `touch out; reader=$$`],
   ] as const) {
-    it(`end with the process when a signal comes and nobody reads ${what}`, async (t) => {
+    it(`end with the process when a signal comes and ${what} is not read`, async (t) => {
       const emulator = await storedObject(t, someBytes(9_000_000))
       if (what === 'a file')
         emulator.faults.inject({
@@ -96,7 +96,7 @@ describe('standard output and standard error', { concurrency: 3 }, () => {
     })
   }
 
-  it('end with the process when a signal comes and nobody reads a socket', async (t) => {
+  it('end with the process when a signal comes and a socket is not read', async (t) => {
     const emulator = await storedObject(t, someBytes(9_000_000))
     const child = spawn('bash', ['-c', `exec ${OSSUP} get ${TARGET}`], {
       env: ossupEnvironment(emulator),

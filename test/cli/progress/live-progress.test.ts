@@ -29,7 +29,7 @@ describe('what a producer says on the terminal', () => {
     assert.equal(await shown(...percent.map((line) => `${line.slice(1)}\r`)), '\r 99 %\r\n')
   })
 
-  it('is shown when it is a question, which nothing is drawn over until it is answered', (t) => {
+  it('is shown if it is a prompt, and nothing is drawn over it until there is input', (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const written: string[] = []
     const terminal = new Writable({

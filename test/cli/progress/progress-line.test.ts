@@ -22,7 +22,7 @@ const STREAM: TransferFacts = {
 const KNOWN: TransferFacts = { ...STREAM, total: 2468 * MiB, retries: 0 }
 
 describe('the line of progress', () => {
-  it('tells more the more room there is', () => {
+  it('shows more if there is more room', () => {
     const lines = (facts: TransferFacts) => [20, 40, 80, 120].map((width) => progressLine(facts, width))
     assert.deepEqual(lines(STREAM), [
       '1.21 GiB sent   1:23',
@@ -101,7 +101,7 @@ describe('the rate now', () => {
   })
 })
 
-describe('what an upload tells', () => {
+describe('what an upload reports', () => {
   it('is that the limit is what is slow where the rate is that of the limit', () => {
     const facts = new UploadFacts(MiB)
     const progress = {

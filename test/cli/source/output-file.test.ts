@@ -19,7 +19,7 @@ async function save(file: string, text: string): Promise<void> {
 }
 
 describe('what ossup get writes into', () => {
-  it('is nothing of its own where a file is to be replaced or created', async (t) => {
+  it('is no separate right if a file is replaced or created', async (t) => {
     const file = path.join(await temporaryFolder(t), 'app.sql')
     assert.equal(await openOutputFile(file, NEVER), undefined)
     await writeFile(file, 'as it was')

@@ -13,7 +13,7 @@ import { openShell } from '../shell.js'
 const TARGET = 'oss://test-bucket/k'
 
 describe('standard input of ossup put', { concurrency: 3 }, () => {
-  it('is refused by name where it cannot be read: nothing is stored over what is there', async (t) => {
+  it('is refused by name if it cannot be read: the existing object is not replaced', async (t) => {
     const { emulator, store } = await embeddedStore(t)
     await store.upload('k', 'what is there')
     const shell = await openShell(t, emulator)

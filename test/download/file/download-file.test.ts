@@ -77,7 +77,7 @@ describe('a download into a file', () => {
     assert.deepEqual(await readdir(folder), ['app.sql'])
   })
 
-  it('takes an empty object, and one of a single range', async (t) => {
+  it('accepts an empty object, and one of a single range', async (t) => {
     const { store, file, emulator } = await storedObject(t)
     for (const bytes of [Buffer.alloc(0), someBytes(1000)]) {
       await put(store, bytes)
@@ -316,7 +316,7 @@ describe('a download into a file', () => {
     })
   })
 
-  it('has a name as long as the file system takes, in any script', async (t) => {
+  it('has a name as long as the file system allows, in any script', async (t) => {
     const { store, folder } = await storedObject(t)
     for (const name of ['a'.repeat(255), '数'.repeat(85), '😀'.repeat(63)]) {
       await store.downloadFile('a', path.join(folder, name), { checkpoint: true })
@@ -334,7 +334,7 @@ describe('a download into a file', () => {
     assert.deepEqual(await readFile(path.join(folder, 'data/app.sql')), BYTES)
   })
 
-  it('takes over at once from a process that was killed', async (t) => {
+  it('takes over at once from a killed process', async (t) => {
     const { store, file, folder, emulator } = await storedObject(t)
     emulator.faults.inject({ match: { operation: 'GetObject' }, action: { type: 'stall', at: 'answer' } })
     const controller = new AbortController()

@@ -42,7 +42,7 @@ describe('an object that was found', () => {
     ['sent in one request', PUT],
     ['put together from parts', PARTS],
   ] as const) {
-    it(`is the one ${what} by its CRC-64, whatever else is not told`, async () => {
+    it(`is the one ${what} by its CRC-64, whatever else is not returned`, async () => {
       assert.equal(await verdict({ crc64: formatCrc64(CRC64) }, expected), 'match')
       assert.equal(await verdict({ crc64: formatCrc64(CRC64), size: 1000 }, expected), 'match')
       assert.equal(
@@ -57,13 +57,13 @@ describe('an object that was found', () => {
       assert.equal(await verdict({ size: 999 }, expected), 'mismatch')
     })
 
-    it(`may be the one ${what} when nothing is told but its size`, async () => {
+    it(`may be the one ${what} if only its size is returned`, async () => {
       assert.equal(await verdict({ size: 1000 }, expected), 'unknown')
       assert.equal(await verdict({}, expected), 'unknown')
     })
   }
 
-  it('is known by the upload that made it where no checksum is told', async () => {
+  it('is recognized by its upload if no checksum is returned', async () => {
     assert.equal(await verdict({ size: 1000, uploadId: 'U' }, PARTS), 'match')
     assert.equal(await verdict({ size: 1000, uploadId: 'V' }, PARTS), 'mismatch')
     assert.equal(await verdict({ size: 1000, uploadId: 'U' }, PUT), 'unknown')
@@ -88,7 +88,7 @@ describe('an object that was found', () => {
     assert.equal(await verdict({ ...ofParts, uploadId: 'V' }, PARTS, false), 'mismatch')
   })
 
-  it('is not held against a checksum of another kind', async () => {
+  it('is not compared with a checksum of another kind', async () => {
     assert.equal(await verdict({ checksum: { algorithm: 'md5', value: MD5_OF_MD5S } }, PUT), 'unknown')
     assert.equal(await verdict({ checksum: { algorithm: 'md5', value: MD5 } }, PARTS), 'unknown')
     assert.equal(await verdict({ checksum: { algorithm: 'crc32', value: 'AAAAAA==' } }, PARTS), 'unknown')

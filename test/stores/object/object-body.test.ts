@@ -35,7 +35,7 @@ describe('a body to send', () => {
     assert.equal(await new ObjectBody([someBytes(10)], 7n).checksum('crc64ecma'), '7')
   })
 
-  it('computes each checksum once, whoever asks', async () => {
+  it('computes each checksum once, however often it is needed', async () => {
     const bytes = someBytes(600_000)
     const body = new ObjectBody([bytes], crc64Of(bytes))
     const first = body.checksum('crc32')

@@ -49,7 +49,7 @@ describe('the headers of an object', () => {
       assert.deepEqual(Object.keys(table.rules).sort(), [...OBJECT_OPTION_NAMES].sort())
     })
 
-    it(`of ${table.service} that every request carries go on every request when they are raw`, () => {
+    it(`of ${table.service} that every request carries are sent with every request if they are raw`, () => {
       const headers = new ObjectHeaders(table)
       assert.ok(table.everywhere.length > 0)
       for (const name of table.everywhere) {

@@ -134,7 +134,7 @@ describe('ifMatch elsewhere', () => {
   })
 })
 
-describe('a service that answers 501 to conditional writes', () => {
+describe('a service that returns 501 to conditional writes', () => {
   const refusal = { type: 'error', status: 501, code: 'NotImplemented' } as const
 
   for (const [how, size] of SIZES) {

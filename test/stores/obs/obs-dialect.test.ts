@@ -97,7 +97,7 @@ describe('a request to OBS', () => {
 })
 
 describe('the checksum of OBS', () => {
-  it('is held against ours where the service tells it, and told of the whole then', async (t) => {
+  it('is compared with ours if the service returns it, and sent with Complete then', async (t) => {
     const service = await obsService(t)
     service.script(partReply({ 'x-obs-checksum-crc64ecma': CRC64 }), {
       body: '<CompleteMultipartUploadResult><ETag>"E"</ETag></CompleteMultipartUploadResult>',
@@ -135,7 +135,7 @@ describe('the checksum of OBS', () => {
   })
 })
 
-describe('what OBS tells', () => {
+describe('the encryption that OBS reports', () => {
   it('is the upload that an object comes from', async (t) => {
     const service = await obsService(t)
     service.script({ headers: { 'content-length': '1', etag: '"E"', 'x-obs-uploadId': 'U' } })

@@ -20,7 +20,7 @@ function errorXml(content: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com">${content}</Error>`
 }
 
-describe('the failure that an answer tells', () => {
+describe('the failure of a response', () => {
   it('has the code, the message and the ids of the service', async () => {
     const text = errorXml('<Code>NoSuchKey</Code><Message> a &lt;b&gt; </Message><RequestId>R</RequestId><EC>E</EC>')
     const { message, facts } = await failure(404, text, { 'x-oss-request-id': 'other', 'x-oss-ec': 'other' })
@@ -78,7 +78,7 @@ describe('the failure that an answer tells', () => {
   })
 })
 
-describe('the failure beneath an answer', () => {
+describe('the cause of a failed response', () => {
   it('is final where nothing would change', () => {
     for (const kind of ['certificate', 'cancelled'] as const) {
       assert.equal(failureOf(new HttpFailure(kind, 'x', false)).facts.remedy, 'none')
@@ -88,14 +88,14 @@ describe('the failure beneath an answer', () => {
     }
   })
 
-  it('tells whether the request may have taken effect', () => {
+  it('reports whether the request may have taken effect', () => {
     for (const mayHaveArrived of [true, false]) {
       const { facts } = failureOf(new HttpFailure('network', 'x', mayHaveArrived))
       assert.equal(facts.outcomeUnknown, mayHaveArrived)
     }
   })
 
-  it('is nobody else’s error', () => {
+  it('is no error of another cause', () => {
     for (const error of [new TypeError('a bug'), new UploadError('MISSING_CREDENTIALS', 'half'), 'text']) {
       assert.throws(
         () => failureOf(error),

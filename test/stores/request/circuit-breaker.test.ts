@@ -77,7 +77,7 @@ describe('CircuitBreaker', () => {
     )
   })
 
-  it('eases those that wait in when the service is back: two after each answer', async (t) => {
+  it('resumes waiting requests gradually when the service is back: two after each response', async (t) => {
     const breaker = openBreaker(t)
     const requests = Array.from({ length: 8 }, () => ({}))
     const waiting = requests.map((request) => entered(breaker, request))
@@ -98,7 +98,7 @@ describe('CircuitBreaker', () => {
     assert.equal(breaker.enter({}, CALLER), undefined)
   })
 
-  it('lets the others in when a probe moves more than a socket takes unseen', async (t) => {
+  it('resumes the others when a probe moves more than a socket buffers', async (t) => {
     const breaker = openBreaker(t)
     const probe = {}
     const waiting = [entered(breaker, probe), entered(breaker, {})]
@@ -155,7 +155,7 @@ describe('CircuitBreaker', () => {
     assert.equal(breaker.enter({}, CALLER), undefined)
   })
 
-  it('ends the waiting of a caller without patience, and tells how long it waited', async (t) => {
+  it('ends the waiting of a caller without patience, and reports how long it waited', async (t) => {
     const breaker = openBreaker(t)
     entered(breaker, {})
     t.mock.timers.tick(1010)

@@ -38,7 +38,7 @@ function assertNoSecret(shown: string, authorization: string): void {
   }
 }
 
-describe('what answers and is no HTTP', () => {
+describe('a response that is not HTTP', () => {
   for (const [what, prefix] of [
     ['an echo service', ''],
     ['a debugging proxy that repeats the request in a header that is none', 'HTTP/1.1 200 OK\r\n'],

@@ -28,7 +28,7 @@ function factsOf({ elapsedMs, error, ...facts }: RequestTrace): object {
 }
 
 describe('the tracing channel of requests', () => {
-  it('tells of every attempt, with what is known of it', async (t) => {
+  it('reports every attempt, with what is known of it', async (t) => {
     const service = await scriptedService(t)
     service.script(refusal(503, 'ServiceUnavailable'), reset, storedReply(BYTES, { 'x-oss-request-id': 'R3' }))
     const told = listenTo<RequestTrace>(t, NAME)
@@ -47,7 +47,7 @@ describe('the tracing channel of requests', () => {
     )
   })
 
-  it('tells of calls on the bucket, and of objects that are read', async (t) => {
+  it('reports calls to the bucket, and objects that are read', async (t) => {
     const service = await scriptedService(t)
     service.script(
       { body: 'bytes', headers: { etag: '"E"', 'content-length': '5', 'x-oss-request-id': 'R' } },
@@ -85,7 +85,7 @@ describe('the tracing channel of requests', () => {
     }
   })
 
-  it('tells of credentials that are not to be had', async (t) => {
+  it('reports credentials that cannot be had', async (t) => {
     const service = await scriptedService(t, {
       credentials: () => Promise.reject(new Error('the vault is closed')),
       retry: { maxAttempts: 1 },
@@ -115,7 +115,7 @@ describe('the tracing channel of requests', () => {
     assert.deepEqual(spans, ['UploadPart 1', 'UploadPart 2'])
   })
 
-  it('costs nothing where nobody listens', async () => {
+  it('costs nothing without a subscriber', async () => {
     const unwanted = (): never => assert.fail('nobody asked for it')
     assert.equal(await traceRequest(unwanted, () => Promise.resolve(5), unwanted, unwanted), 5)
     await assert.rejects(

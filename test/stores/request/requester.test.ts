@@ -49,7 +49,7 @@ async function failed(promise: Promise<unknown>): Promise<UploadError> {
 }
 
 describe('a call', () => {
-  it('tells when the service refuses or delays requests because there are too many', async (t) => {
+  it('reports when the service refuses or delays requests because there are too many', async (t) => {
     const service = await scriptedService(t)
     const bytes = someBytes(1000)
     const slow = { 'x-oss-qos-delay-time': '120' }
@@ -193,7 +193,7 @@ describe('a call', () => {
     assert.ok(error.cause instanceof Error)
   })
 
-  it('says TIMEOUT when no answer comes', async (t) => {
+  it('says TIMEOUT when no response comes', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 2 }, timeouts: { answerMs: 40 } })
     service.script(
       () => undefined,
@@ -492,7 +492,7 @@ describe('a clock that is wrong', () => {
     })
   }
 
-  it('is not set by a date that is years away, nor by an answer that is not the service’s', async (t) => {
+  it('is not set by a date that is years away, nor by a response of another server', async (t) => {
     const service = await scriptedService(t)
     const refused = { status: 403, body: '<Error><Code>RequestTimeTooSkewed</Code></Error>' }
     for (const [reply, date] of [
@@ -515,7 +515,7 @@ describe('a clock that is wrong', () => {
     assert.equal(service.requests.length, 4)
   })
 
-  it('cannot be set where the answer tells no time', async (t) => {
+  it('cannot be set if the response has no date', async (t) => {
     const service = await scriptedService(t)
     service.script((_request, response) => {
       response.sendDate = false
@@ -614,7 +614,7 @@ describe('credentials', () => {
     assert.equal(asked, 4)
   })
 
-  it('whose provider stays away fail with its error, all attempts told', async (t) => {
+  it('whose provider keeps failing fail with its error, all attempts reported', async (t) => {
     const cause = new Error('the provider is away')
     const service = await scriptedService(t, {
       credentials: () => Promise.reject(cause),

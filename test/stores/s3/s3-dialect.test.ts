@@ -104,7 +104,7 @@ describe('the checksum of S3', () => {
     )
   })
 
-  it('by CRC-32 is announced, sent with each part and told of the whole', async (t) => {
+  it('by CRC-32 is announced, sent with each part and with Complete', async (t) => {
     const service = await s3Service(t, { checksum: 'crc32' })
     service.script(
       { body: '<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>' },
@@ -141,7 +141,7 @@ describe('the checksum of S3', () => {
     assert.match(String(complete.body), new RegExp(`</ETag><ChecksumCRC32>${CRC32}</ChecksumCRC32></Part>`))
   })
 
-  it('is not told of the whole where the service did not tell those of all parts', async (t) => {
+  it('is not sent with Complete if the service did not return those of all parts', async (t) => {
     const service = await s3Service(t, { checksum: 'crc32' })
     service.script({ body: '<CompleteMultipartUploadResult><ETag/></CompleteMultipartUploadResult>' })
     const parts = [
@@ -291,7 +291,7 @@ describe('an object that exists on S3', () => {
     }
   })
 
-  it('cannot be kept where nobody can tell whether it is there', async (t) => {
+  it('cannot be kept if it is unknown whether the object is there', async (t) => {
     const service = await s3Service(t)
     service.script({ status: 403 }, { status: 403 }, initiated)
     await assert.rejects(service.api.putObject('k', BODY, options, {}), uploadError('ACCESS_DENIED'))
@@ -305,7 +305,7 @@ describe('an object that exists on S3', () => {
 })
 
 describe('a refusal of S3', () => {
-  it('that another attempt overcomes is answered with one', async (t) => {
+  it('that another attempt overcomes is followed by one', async (t) => {
     for (const [status, code] of [
       [409, 'ConditionalRequestConflict'],
       [409, 'OperationAborted'],

@@ -23,7 +23,7 @@ function place(text: string | undefined): LockableStore & { done: string[] } {
 
 describe('a checkpoint of ali-oss', () => {
   for (const text of [undefined, '']) {
-    it(`is gone on with in a place that holds ${text === undefined ? 'nothing' : 'an empty text'}`, async () => {
+    it(`is resumed in a place that holds ${text === undefined ? 'nothing' : 'an empty text'}`, async () => {
       const own = place(text)
       const converted = new ConvertedCheckpoint(CHECKPOINT, new MemoryDriver(), {}, own)
       assert.match((await converted.read()) ?? '', /"theirs"/)

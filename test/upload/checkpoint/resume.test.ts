@@ -144,7 +144,7 @@ describe('an upload with a checkpoint', () => {
     assert.deepEqual(driver.log, ['list', 'complete'])
   })
 
-  it('takes a part that the store has and the record has not, where the store shows what it is', async () => {
+  it('uses a stored part that is not recorded, if the store returns a checksum of it', async () => {
     for (const [hasMd5Etags, listsCrc64, again] of [
       [true, false, [4]],
       [false, true, [4]],
@@ -286,17 +286,17 @@ describe('an upload whose checkpoint does not fit any more', () => {
     return run
   }
 
-  it('begins anew when parts are cut elsewhere', async () => {
+  it('starts over when parts are cut elsewhere', async () => {
     await begunAnew({ partSize: 2 * SMALL_PART }, 'part-size-changed')
   })
 
-  it('begins anew when the object is to be another one', async () => {
+  it('starts over when the object is to be another one', async () => {
     await begunAnew({ metadata: { a: '1' } }, 'options-changed')
     const key = (fill: number) => ({ serverSideEncryption: { customerKey: Buffer.alloc(32, fill) } })
     await begunAnew(key(1), 'options-changed', BYTES, key(2))
   })
 
-  it('goes on when only what goes along with requests is another', async () => {
+  it('resumes when only options of requests changed', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint, { forbidOverwrite: true, concurrency: 7, contentMd5: true })
     await writeAndFinish(run, BYTES)
@@ -304,7 +304,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     assert.equal(driver.options.get('complete')?.forbidOverwrite, true)
   })
 
-  it('begins anew when its first part is made of other bytes', async () => {
+  it('starts over when its first part is made of other bytes', async () => {
     await begunAnew({}, 'content-changed', changedAt(BYTES, 0))
   })
 
@@ -313,19 +313,19 @@ describe('an upload whose checkpoint does not fit any more', () => {
     assert.deepEqual(run.driver.log, ['list', 'abort', 'put'])
   })
 
-  it('begins anew when the service does not know it any more', async () => {
+  it('starts over when the service does not know it any more', async () => {
     const run = await begunAnew({}, 'upload-gone', BYTES, {}, ({ driver }) => driver.uploads.clear())
     assert.equal(run.driver.count('abort'), 0)
   })
 
-  it('begins anew when the record is damaged', async () => {
+  it('starts over when the record is damaged', async () => {
     await begunAnew({}, 'record-damaged', BYTES, {}, ({ driver, checkpoint }) => {
       checkpoint.text = checkpoint.text?.slice(0, -10)
       driver.uploads.clear()
     })
   })
 
-  it('begins anew, and clears away the other, when it goes to another key', async () => {
+  it('starts over, and clears away the other, when it goes to another key', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint, {}, 'other')
     await writeAndFinish(run, BYTES)
@@ -336,7 +336,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     assert.equal(driver.uploads.size, 0)
   })
 
-  it('leaves alone what is in another bucket, and tells its id', async () => {
+  it('leaves alone an upload in another bucket, and reports its ID', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const elsewhere = driver.forNextProcess()
     elsewhere.locationOf = (key) => `elsewhere://${key}`
@@ -350,7 +350,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     assert.equal(checkpoint.text, undefined)
   })
 
-  it('tells what it could not clear away', async () => {
+  it('reports what it could not clear away', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const failure = new UploadError('ACCESS_DENIED', 'no')
     driver.on = ({ verb }) => {
@@ -384,7 +384,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     assert.ok(driver.objects.get(KEY)?.bytes.equals(shorter))
   })
 
-  it('leaves nothing behind where the service refuses that, so that the next run begins anew', async () => {
+  it('leaves nothing behind where the service refuses that, so that the next run starts over', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const refusal = new UploadError('REJECTED', 'InvalidPart')
     driver.on = ({ verb }) => {
@@ -424,7 +424,7 @@ describe('an upload with a checkpoint that fails', () => {
     assert.deepEqual(sentParts(again), [5, 6, 7])
   })
 
-  it('is kept when it is given up, whatever the reason', async () => {
+  it('is kept when it is aborted, whatever the reason', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint)
     await run.upload.write(BYTES.subarray(0, 4 * SMALL_PART))
@@ -439,7 +439,7 @@ describe('an upload with a checkpoint that fails', () => {
     assert.ok(checkpoint.record !== undefined)
   })
 
-  it('is kept when it is given up before it has looked at what there is', async () => {
+  it('is kept when it is aborted before it has looked at existing parts', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint)
     await run.upload.write(BYTES.subarray(0, 10))
@@ -512,7 +512,7 @@ describe('an upload with a checkpoint that fails', () => {
     assert.ok(checkpoint.record !== undefined)
   })
 
-  it('settles an answer that was lost at the very end by looking, and removes the record', async () => {
+  it('settles a response that was lost at the very end by looking, and removes the record', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     driver.on = ({ verb, when }) => {
       if (verb === 'complete' && when === 'after') throw lost()
@@ -549,7 +549,7 @@ describe('an upload whose producer begins where the last one stopped', () => {
     assert.deepEqual([received, acknowledged], [100, BYTES.length])
   })
 
-  it('goes on at the first gap, and skips what is beyond it', async () => {
+  it('continues at the first gap, and skips what is beyond it', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     driver.uploads.get('upload-1')?.delete(3)
     const run = startRun(driver, checkpoint, { resume: 'offset' })
@@ -569,14 +569,14 @@ describe('an upload whose producer begins where the last one stopped', () => {
     assert.ok(driver.objects.get(KEY)?.bytes.equals(bytes))
   })
 
-  it('begins at the first byte when there is nothing to go on with', async () => {
+  it('starts at the first byte when there is nothing to resume', async () => {
     const run = startRun(new MemoryDriver(), new MemoryCheckpoint(), { resume: 'offset' })
     assert.equal(await run.upload.resumeFrom(), 0)
     await writeAndFinish(run, BYTES)
     assert.ok(run.driver.objects.get(KEY)?.bytes.equals(BYTES))
   })
 
-  it('takes nothing before it was asked where to begin', async () => {
+  it('accepts nothing before it was asked where to start', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const { upload } = startRun(driver, checkpoint, { resume: 'offset' })
     for (const call of [() => upload.write(BYTES), () => upload.finish()]) {

@@ -102,7 +102,7 @@ describe('store.uploadFile(), made again', () => {
     await isStored(there, BYTES)
   })
 
-  it('tells from the start what is there, and which parts were', async (t) => {
+  it('reports from the start what is stored, and which parts were', async (t) => {
     const there = await place(t)
     await there.interrupt(5)
     const again: boolean[] = []
@@ -152,7 +152,7 @@ describe('store.uploadFile(), made again', () => {
     }
   })
 
-  it('sends in one request what fits in one part now, and gives up what was begun', async (t) => {
+  it('sends what now fits in one part in one request, and aborts the multipart upload', async (t) => {
     const there = await place(t)
     await there.interrupt(2)
     await truncate(there.file, 100)
@@ -176,7 +176,7 @@ describe('store.uploadFile(), made again', () => {
       await isStored(there, BYTES)
     })
 
-    it('begins anew when the time of change is another one', async (t) => {
+    it('starts over when the time of change is another one', async (t) => {
       const there = await place(t)
       await there.interrupt(4)
       there.sent()
@@ -191,7 +191,7 @@ describe('store.uploadFile(), made again', () => {
     })
   })
 
-  it('begins anew when the upload is gone', async (t) => {
+  it('starts over when the upload is gone', async (t) => {
     const there = await place(t)
     await there.interrupt(4)
     there.sent()
@@ -303,7 +303,7 @@ describe('the default checkpoint of a file', () => {
     return path.join(folder, 'oss-upload-stream')
   }
 
-  it('is readable by its owner alone, tells no path, and is gone at the end', async (t) => {
+  it('is readable by its owner only, contains no path, and is gone at the end', async (t) => {
     const there = await place(t)
     const folder = stateFolder(t, path.join(there.folder, 'state'))
     await there.interrupt(4, { checkpoint: undefined })

@@ -114,7 +114,7 @@ describe('store.uploadFile()', () => {
     await isStored(store, bytes)
   })
 
-  it('takes a relative path, a URL and a link', async (t) => {
+  it('accepts a relative path, a URL and a link', async (t) => {
     const bytes = someBytes(1000)
     const { store, folder, file } = await place(t, bytes)
     const link = path.join(folder, 'link')
@@ -133,7 +133,7 @@ describe('store.uploadFile()', () => {
     assert.deepEqual([contentType, metadata, headers['x-oss-storage-class']], ['text/plain', { owner: 'me' }, 'IA'])
   })
 
-  it('goes on after faults, with each part as it was read', async (t) => {
+  it('continues after faults, with each part as it was read', async (t) => {
     const bytes = someBytes(8 * PART + 5)
     const { emulator, store, upload } = await place(t, bytes)
     emulator.faults.inject({ match: { operation: 'UploadPart' }, times: 3, action: { type: 'reset', at: 'body' } })
@@ -178,7 +178,7 @@ describe('store.uploadFile()', () => {
     await isStored(store, bytes)
   })
 
-  it('tells how far it is, of how much, and waits for who is told', async (t) => {
+  it('reports progress and total, and awaits listeners', async (t) => {
     const bytes = someBytes(6 * PART)
     const { emulator, upload } = await place(t, bytes)
     emulator.faults.inject({ match: { operation: 'UploadPart' }, times: 100, action: { type: 'delay', ms: 200 } })
@@ -204,7 +204,7 @@ describe('store.uploadFile()', () => {
     assert.deepEqual([partsDone, partsInFlight], [6, 0])
   })
 
-  it('waits for onPart before it takes the next part', async (t) => {
+  it('awaits onPart before it sends the next part', async (t) => {
     const { emulator, upload } = await place(t, someBytes(5 * PART))
     const sentBefore: number[] = []
     await upload({

@@ -110,7 +110,7 @@ describe('an object that is published', () => {
     })
   }
 
-  it('is looked at where the answer has no ETag, as that of Ceph', async (t) => {
+  it('is looked at if the response has no ETag, as with Ceph', async (t) => {
     const service = await serviceOf(t, 's3')
     service.script({ body: '<CompleteMultipartUploadResult><ETag/></CompleteMultipartUploadResult>' })
     service.script(head({ etag: `"${ETAG}"` }))
@@ -162,7 +162,7 @@ describe('an object that is published', () => {
 
 const SAME_CRC64 = { etag: '"E"', 'x-obs-checksum-crc64ecma': String(WHOLE.crc64) }
 
-describe('an object of which the answer was lost', () => {
+describe('an object of which the response was lost', () => {
   const settled: [how: string, service: Service, headers: Record<string, string>][] = [
     ['its ETag', 's3', { etag: `"${ETAG}"` }],
     ['its CRC-32', 's3 with CRC-32', { etag: '"opaque"', 'x-amz-checksum-crc32': CRC32 }],

@@ -69,7 +69,7 @@ function losing(verb: Verb, times: number): MemoryDriver {
 
 for (const { verb, publish } of PUBLICATIONS) {
   describe(`publishing by ${verb}`, () => {
-    it('is done when the answer has our checksum', async () => {
+    it('is done when the response has our checksum', async () => {
       const driver = new MemoryDriver()
       const stored = await publish(driver)
       assert.equal(stored.requestId, 'R')
@@ -77,7 +77,7 @@ for (const { verb, publish } of PUBLICATIONS) {
       assert.ok(driver.objects.get(KEY)?.bytes.equals(OURS))
     })
 
-    it('looks at the object when the answer has no checksum', async () => {
+    it('looks at the object when the response has no checksum', async () => {
       const driver = new MemoryDriver()
       driver.toldCrc64 = () => undefined
       await publish(driver)
@@ -99,7 +99,7 @@ for (const { verb, publish } of PUBLICATIONS) {
     }
 
     for (const code of ['NETWORK', 'TIMEOUT', 'SERVICE_FAILED'] as const) {
-      it(`is done when the answer was lost (${code}) but the object is there`, async () => {
+      it(`is done when the response was lost (${code}) but the object is there`, async () => {
         const driver = new MemoryDriver()
         driver.toldTimes = storedAfter(5000)
         failing(driver, verb, 'after', lost(code))
@@ -126,7 +126,7 @@ for (const { verb, publish } of PUBLICATIONS) {
       })
     }
 
-    it('takes no object without a checksum for ours when the answer was lost', async () => {
+    it('does not accept an object without a checksum as ours if the response was lost', async () => {
       const driver = new MemoryDriver()
       driver.toldCrc64 = () => undefined
       driver.objects.set(KEY, { bytes: OTHERS, crc64: undefined })
@@ -219,7 +219,7 @@ for (const { verb, publish } of PUBLICATIONS) {
       await assert.rejects(publish(driver), uploadError('CHECKSUM_MISMATCH', '12345'))
     })
 
-    it('does not look any more when the caller has given up', async () => {
+    it('does not look any more when the caller has aborted', async () => {
       const driver = new MemoryDriver()
       const cancel = new AbortController()
       driver.on = ({ verb: current }) => {
@@ -264,7 +264,7 @@ describe('publishing by put', () => {
 })
 
 describe('publishing by complete', () => {
-  it('is sent again when nobody can tell whether the upload exists', async () => {
+  it('is sent again if it is unknown whether the upload exists', async () => {
     const driver = losing('complete', 1)
     const { on } = driver
     driver.on = (moment) => {

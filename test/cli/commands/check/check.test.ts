@@ -58,7 +58,7 @@ describe('ossup check', () => {
     assert.match(stdout, /^note {2}clock +20:\d\d ahead of the service\n +set the clock/m)
   })
 
-  it('tells wrong keys from a host that is not there', async (t) => {
+  it('distinguishes wrong keys from a host that is not there', async (t) => {
     const { emulator } = await embeddedStore(t)
     const wrong = await ossup(emulator, ['check', 'oss://test-bucket/app/', '--json'], {
       environment: { OSS_ACCESS_KEY_SECRET: 'another' },

@@ -25,7 +25,7 @@ describe('the newest objects', () => {
     )
   })
 
-  it('of twelve thousand are the newest ten thousand, and a note tells of the others', async (t) => {
+  it('of twelve thousand are the newest ten thousand, and a note says how many are missing', async (t) => {
     const pages = 12
     const endpoint = await httpServer(t, (request, response) => {
       const page = Number(new URL(request.url ?? '', 'http://host').searchParams.get('continuation-token') ?? 0)

@@ -130,7 +130,7 @@ describe('ossup prune', () => {
     assert.deepEqual(await keys(), ['app/1'])
   })
 
-  it('goes on where one cannot be removed, and fails in the end', async (t) => {
+  it('continues where one cannot be removed, and fails in the end', async (t) => {
     const { emulator, keys } = await storeWithBackups(t, backups)
     emulator.faults.inject({
       match: { operation: 'DeleteObject', key: 'app/1' },
