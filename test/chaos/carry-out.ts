@@ -1,23 +1,21 @@
 /** Carries out a plan against the embedded store and checks what must hold afterwards, whatever happened. */
 import assert from 'node:assert/strict'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { mock } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
-import { openStore, type ObjectStore, type UploadError, type UploadResult } from '../../src/index.js'
+import { openStore, type ObjectStore, type UploadError } from '../../src/index.js'
+import type { RestingHolder } from '../../src/memory/standstill.js'
+import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { exists } from '../support/embedded-store.js'
 import type { Plan } from './plan.js'
+import { type Outcome, uploadBy } from './ways.js'
 
-const SOURCE = someBytes(1024 * 1024, 7)
+/** All objects are beginnings of it. */
+export const SOURCE: Buffer = someBytes(1024 * 1024, 7)
 const BEFORE = Buffer.from('what was there before')
 
-/** An error of the plan's own: of the source, or of whoever destroys the stream. */
-class PlannedError extends Error {}
-
-type Outcome = { stored: true; result: UploadResult } | { stored: false; error: Error }
-
-export async function carryOut(plan: Plan, emulator: Emulator, key: string): Promise<Outcome> {
+/** `file` holds `SOURCE`. */
+export async function carryOut(plan: Plan, emulator: Emulator, key: string, file: string): Promise<Outcome> {
   const options = {
     bucket: 'chaos',
     region: emulator.region,
@@ -32,7 +30,9 @@ export async function carryOut(plan: Plan, emulator: Emulator, key: string): Pro
   try {
     if (plan.overwrites) await put(bystander, key, BEFORE)
     for (const fault of plan.faults) emulator.faults.inject(fault)
-    const outcome = await upload(store, plan, key, bytes)
+    const pools = poolsInUse()
+    const outcome = await uploadBy(store, plan, key, { bytes, file })
+    for (const pool of pools.end()) assert.equal(pool.handedOutBytes, 0, 'memory was not given back to the store')
     emulator.faults.clear()
     await store.close()
     await check(bystander, plan, key, bytes, outcome)
@@ -43,61 +43,20 @@ export async function carryOut(plan: Plan, emulator: Emulator, key: string): Pro
   }
 }
 
-async function upload(store: ObjectStore, plan: Plan, key: string, bytes: Buffer): Promise<Outcome> {
-  const { partSize, concurrency, contentMd5, forbidOverwrite, ending } = plan
-  const controller = new AbortController()
-  const stream = store.createUploadStream(key, {
-    partSize,
-    concurrency,
-    contentMd5,
-    forbidOverwrite,
-    signal: controller.signal,
+/** The pools that give buffers to an upload from now on. */
+function poolsInUse(): { end(): Iterable<BufferPool> } {
+  const pools = new Set<BufferPool>()
+  const addHolder: (this: BufferPool, holder: RestingHolder) => void = Reflect.get(BufferPool.prototype, 'addHolder')
+  const watched = mock.method(BufferPool.prototype, 'addHolder', function (this: BufferPool, holder: RestingHolder) {
+    pools.add(this)
+    addHolder.call(this, holder)
   })
-  const source = Readable.from(
-    chunksOf(bytes, plan, (): void => {
-      if (ending.name === 'destroy') stream.destroy(new PlannedError('destroyed'))
-      if (ending.name === 'abort') controller.abort(new PlannedError('aborted'))
-      // Not within the generator's own turn, in which it cannot be closed.
-      if (ending.name === 'source-close') setImmediate(() => source.destroy())
-    }),
-  )
-  const timer =
-    ending.name === 'abort-later'
-      ? setTimeout(() => controller.abort(new PlannedError('aborted')), ending.ms)
-      : undefined
-  try {
-    await pipeline(source, stream)
-    return { stored: true, result: await stream.done }
-  } catch (error) {
-    // Both ways of learning of it must settle, and the stream must be closed by then.
-    await assert.rejects(stream.done)
-    assert.equal(stream.destroyed, true)
-    return { stored: false, error: error as Error }
-  } finally {
-    clearTimeout(timer)
+  return {
+    end() {
+      watched.mock.restore()
+      return pools
+    },
   }
-}
-
-async function* chunksOf(bytes: Buffer, { chunks, ending }: Plan, giveUp: () => void): AsyncGenerator<Buffer> {
-  const turningPoint = 'after' in ending ? Math.floor(bytes.length * ending.after) : Infinity
-  let isOver = false
-  for (let at = 0, i = 0; at < bytes.length; i += 1) {
-    if (at >= turningPoint && !isOver) {
-      isOver = true
-      if (ending.name === 'source-error') throw new PlannedError('the source failed')
-      giveUp()
-      await sleep(5)
-    }
-    const length = chunks[i % chunks.length] ?? 1
-    yield bytes.subarray(at, at + length)
-    at += length
-  }
-  if (isOver || !('after' in ending)) return
-  if (ending.name === 'source-error') throw new PlannedError('the source failed')
-  giveUp()
-  await sleep(5)
-  // A generator that returned just after its stream was destroyed would leave node's pipeline() waiting for ever.
-  yield bytes.subarray(0, 0)
 }
 
 async function check(store: ObjectStore, plan: Plan, key: string, bytes: Buffer, outcome: Outcome): Promise<void> {

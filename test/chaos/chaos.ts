@@ -1,10 +1,13 @@
 /** Many plans against one embedded store, and what must hold for the process when each of them is over. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { startEmulator } from '../../src/emulator/index.js'
-import { carryOut } from './carry-out.js'
-import { plans } from './plan.js'
+import { carryOut, SOURCE } from './carry-out.js'
+import { plansOf, type Way, WAYS } from './plan.js'
 
 export interface ChaosReport {
   runs: number
@@ -14,18 +17,23 @@ export interface ChaosReport {
 }
 
 /** Throws with the plan and the seed of the first run in which something did not hold. */
-export async function chaos(runs: number, seed: number): Promise<ChaosReport> {
+export async function chaos(runs: number, seed: number, ways: readonly Way[] = WAYS): Promise<ChaosReport> {
   const report: ChaosReport = { runs: 0, stored: 0, failed: new Map() }
   const unhandled: unknown[] = []
   const onUnhandled = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', onUnhandled)
   const emulator = await startEmulator()
+  const folder = await mkdtemp(path.join(tmpdir(), 'oss-upload-stream-chaos-'))
+  const file = path.join(folder, 'source')
+  await writeFile(file, SOURCE)
   const timersBefore = resources('Timeout')
+  // Standard streams of this process may be pipes.
+  const pipesBefore = resources('PipeWrap')
   try {
     await fc.assert(
-      fc.asyncProperty(plans, async (plan) => {
+      fc.asyncProperty(plansOf(ways), async (plan) => {
         report.runs += 1
-        const outcome = await ending(carryOut(plan, emulator, `object ${report.runs}`))
+        const outcome = await ending(carryOut(plan, emulator, `object ${report.runs}`, file))
         if (outcome.stored) report.stored += 1
         else {
           const code = (outcome.error as { code?: string }).code ?? outcome.error.constructor.name
@@ -33,6 +41,8 @@ export async function chaos(runs: number, seed: number): Promise<ChaosReport> {
         }
         // A server that was told to stall does not see its client leave: its own ends of connections do not count.
         await eventually(() => resources('TCPSocketWrap') <= emulator.openConnections, 'sockets are still open')
+        await eventually(() => resources('PipeWrap') <= pipesBefore, 'pipes are still open')
+        await eventually(() => resources('ProcessWrap') === 0, 'processes are still running')
         await eventually(() => resources('Timeout') <= timersBefore, 'timers are still running')
         assert.deepEqual(unhandled, [], 'a rejection was not handled')
       }),
@@ -40,6 +50,7 @@ export async function chaos(runs: number, seed: number): Promise<ChaosReport> {
     )
   } finally {
     await emulator.close()
+    await rm(folder, { recursive: true, force: true })
     process.off('unhandledRejection', onUnhandled)
   }
   return report

@@ -2,12 +2,24 @@
 import fc from 'fast-check'
 import type { Fault, FaultAction } from '../../src/emulator/index.js'
 
+/** How the bytes come in: written to a stream, by a descriptor of a pipe, or from a command. */
+export const WAYS = ['stream', 'descriptor', 'command'] as const
+export type Way = (typeof WAYS)[number]
+
 export interface Plan {
+  way: Way
   size: number
   partSize: number
   concurrency: number
   /** How the source cuts its bytes; used over and over. */
   chunks: number[]
+  /** Milliseconds in which a pipe's writer does nothing. */
+  pauseMs: number
+  /**
+   * How a command fails, where it is to fail; else whether it closes its output early, leaves the rest to a process of its
+   * own, or heeds no SIGTERM.
+   */
+  producer: 'status' | 'signal' | 'early' | 'grandchild' | 'stubborn'
   contentMd5: boolean
   forbidOverwrite: boolean
   /** Whether there is an object of that key already. */
@@ -115,18 +127,29 @@ const ending: fc.Arbitrary<Ending> = fc.oneof(
   },
 )
 
-export const plans: fc.Arbitrary<Plan> = fc.record({
-  size: fc.oneof(
-    fc.integer({ min: 0, max: MIN_PART }),
-    fc.integer({ min: MIN_PART, max: 8 * MIN_PART }),
-    fc.integer({ min: 1, max: 6 }).map((parts) => parts * MIN_PART),
-  ),
-  partSize: fc.constantFrom(MIN_PART, MIN_PART + 1, 2 * MIN_PART),
-  concurrency: fc.integer({ min: 1, max: 4 }),
-  chunks: fc.array(fc.integer({ min: 1, max: 300 * KiB }), { minLength: 1, maxLength: 6 }),
-  contentMd5: fc.boolean(),
-  forbidOverwrite: fc.boolean(),
-  overwrites: fc.constantFrom(false, false, false, true),
-  faults: fc.array(fault, { maxLength: 6 }),
-  ending,
-})
+/** Plans that come in by one of these ways. */
+export const plansOf = (ways: readonly Way[]): fc.Arbitrary<Plan> =>
+  fc.record({
+    way: fc.constantFrom(...ways),
+    size: fc.oneof(
+      fc.integer({ min: 0, max: MIN_PART }),
+      fc.integer({ min: MIN_PART, max: 8 * MIN_PART }),
+      fc.integer({ min: 1, max: 6 }).map((parts) => parts * MIN_PART),
+    ),
+    partSize: fc.constantFrom(MIN_PART, MIN_PART + 1, 2 * MIN_PART),
+    concurrency: fc.integer({ min: 1, max: 4 }),
+    chunks: fc.array(fc.integer({ min: 1, max: 300 * KiB }), { minLength: 1, maxLength: 6 }),
+    pauseMs: fc.constantFrom(0, 1, 10),
+    producer: fc.constantFrom(
+      'status' as const,
+      'signal' as const,
+      'early' as const,
+      'grandchild' as const,
+      'stubborn' as const,
+    ),
+    contentMd5: fc.boolean(),
+    forbidOverwrite: fc.boolean(),
+    overwrites: fc.constantFrom(false, false, false, true),
+    faults: fc.array(fault, { maxLength: 6 }),
+    ending,
+  })
