@@ -20,19 +20,19 @@ import { toError, UploadError } from '../shared/errors.js'
 import type { AwayNotice, BackNotice, ByteRange, ObjectHead, RetryNotice } from '../stores/store-driver.js'
 import type { DownloadListener } from './download-events.js'
 
-/** Bytes of a chunk: small enough that its memory is not mapped anew each time, large enough that its cost does not show. */
+/** Size of a chunk: small enough that its memory is not mapped again each time, large enough that its cost does not matter. */
 const CHUNK = 64 * KiB
 const HIGH_WATER_MARK = 256 * KiB
 
 /**
- * A Readable of an object, which is read in several ranges at a time and handed on in order. `end` means that all bytes
- * were read and verified; otherwise the stream fails. Chunks are copies: they stay what they are.
+ * A Readable of an object, which reads several ranges at a time and passes them on in order. `end` means that all bytes were
+ * read and verified; otherwise the stream fails. Chunks are copies, so you may keep them.
  */
 export class DownloadStream extends Readable {
-  /** The object's key. */
+  /** Key of the object. */
   readonly key: string
   readonly #object: Promise<ObjectHead>
-  /** Resolves with what was read, when all was verified; rejects with what failed, once no request is under way. */
+  /** Resolves with the result when all bytes are verified. Rejects with the failure, once no request is in flight. */
   readonly done: Promise<DownloadResult>
   readonly #host: DownloadHost
   readonly #options: ReturnType<typeof checkReadingOptions>
@@ -43,11 +43,11 @@ export class DownloadStream extends Readable {
   #reports: ProgressReports | undefined
   #hasStarted = false
   #head: ObjectHead | undefined
-  /** Bytes to be delivered. */
+  /** Bytes to deliver. */
   #total: number | undefined
   #ranges = 0
   #crc64 = 0n
-  /** Known once the bytes may be handed on. */
+  /** Set once bytes may be passed on. */
   #expected: ExpectedContent | undefined
   #digest: RunningChecksum | undefined
   #isWanted = false
@@ -85,7 +85,7 @@ export class DownloadStream extends Readable {
       this.#resolveDone = resolve
       this.#rejectDone = reject
     })
-    // Whoever does not look at them learns of a failure from the stream.
+    // A caller that does not use them gets failures from the stream.
     this.#object.catch(() => undefined)
     this.done.catch(() => undefined)
     const { signal } = this.#options
@@ -93,13 +93,13 @@ export class DownloadStream extends Readable {
     else signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  /** Resolves with what the first response says of the object; rejects with what failed before that. Starts the download. */
+  /** Starts the download. Resolves with the properties of the object in the first response; rejects if it fails before. */
   get object(): Promise<ObjectHead> {
     this.#start()
     return this.#object
   }
 
-  /** How far the download is now. */
+  /** Current progress. */
   get progress(): DownloadProgress {
     const { rangesInFlight, concurrency } = this.#fetcher
     return this.#meter.snapshot(this.#total, { rangesInFlight, concurrency })
@@ -120,7 +120,7 @@ export class DownloadStream extends Readable {
     const reason = error ?? this.#aborted('the stream was destroyed')
     this.#cancelled.abort(reason)
     void this.#fetcher.end().then(() => {
-      // After the end these are settled already.
+      // After the end these have settled already.
       this.#rejectObject(reason)
       this.#rejectDone(reason)
       callback(error)
@@ -150,7 +150,7 @@ export class DownloadStream extends Readable {
     this.#fetcher.start()
   }
 
-  /** What a listener throws is a failure of the download, not of the request that happens to be under way. */
+  /** If a listener throws, the download fails, not the request in flight. */
   #notify(emit: () => void): void {
     try {
       emit()
@@ -191,7 +191,7 @@ export class DownloadStream extends Readable {
 
   #received(range: IncomingRange): void {
     if (range !== this.#fetcher.held[0] || !this.#isWanted || this.#isDue) return
-    // Deferred: what a listener of the stream throws is no failure of the request whose bytes these are.
+    // Deferred, so that an error of a listener does not fail the request whose bytes these are.
     this.#isDue = true
     process.nextTick(() => {
       this.#isDue = false
@@ -199,7 +199,7 @@ export class DownloadStream extends Readable {
     })
   }
 
-  /** Hands on what has come, in order, until the reader has enough. */
+  /** Passes on received bytes, in order, until the reader has enough. */
   #deliver(): void {
     if (this.#expected === undefined || this.#isDestroyed()) return
     while (this.#isWanted) {
@@ -218,7 +218,7 @@ export class DownloadStream extends Readable {
     if (this.#fetcher.isAllRead && this.#meter.delivered === this.#total) void this.#finish()
   }
 
-  /** Asked anew after each call of the reader's code. */
+  /** Must be read again after each call of the reader's code. */
   #isDestroyed(): boolean {
     return this.destroyed
   }
@@ -234,7 +234,7 @@ export class DownloadStream extends Readable {
     this.#fetcher.release(range)
   }
 
-  /** Takes what was handed on of a range into the CRC-64 of all that was. */
+  /** Adds the delivered bytes of a range to the CRC-64 of all delivered bytes. */
   #count(range: IncomingRange): void {
     if (range.received > 0) this.#ranges += 1
     if (range.taken === 0) return

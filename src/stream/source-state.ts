@@ -1,4 +1,4 @@
-/** What a Node.js stream says of itself before and after it was read, whichever package it comes from. */
+/** Finds out whether a source can be read, and whether it was complete, with streams of any package. */
 import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UploadError } from '../shared/errors.js'
@@ -6,7 +6,7 @@ import { UploadError } from '../shared/errors.js'
 export const ALREADY_READ = 'it is being read by somebody else, or has been read to its end'
 const DESTROYED = 'it has been destroyed'
 
-/** The properties by which streams of Node.js, readable-stream, streamx, minipass and through say that they are over. */
+/** The properties by which streams of Node.js, readable-stream, streamx, minipass and through show that they have ended. */
 interface AnyReadable {
   readableEnded?: boolean
   readableFlowing?: boolean | null
@@ -14,21 +14,21 @@ interface AnyReadable {
   readableDidRead?: boolean
   destroyed?: boolean
   errored?: unknown
-  /** Of requests: the peer went away before the end. */
+  /** Requests: the peer disconnected before the end. */
   aborted?: boolean
   readableAborted?: boolean
-  /** Of HTTP/2: the code that the stream was reset with. */
+  /** HTTP/2: error code of a reset stream. */
   rstCode?: number
   stream?: { rstCode?: number } | null
-  /** Of minipass. */
+  /** minipass. */
   emittedEnd?: boolean
   listenerCount?(event: string): number
   _readableState?: { endEmitted?: boolean } | null
 }
 
-/** Why the stream cannot be uploaded: an empty object, or one without its beginning, would be stored. */
+/** Returns why the stream cannot be uploaded: an empty object, or one without its start, would be stored. */
 export function faultOf(source: Readable): string | undefined {
-  // Its own error says more, and whoever reads it is told.
+  // Its own error says more, and its reader gets it.
   const stream = source as AnyReadable
   if ((stream.errored ?? null) !== null) return undefined
   const isOver = stream.readableEnded ?? stream.emittedEnd ?? stream._readableState?.endEmitted ?? false
@@ -36,20 +36,20 @@ export function faultOf(source: Readable): string | undefined {
   const isNative = typeof stream.readableAborted === 'boolean'
   if (isNative) return undefined
   if (stream.destroyed === true) return DESTROYED
-  // Streams of the first kind have nothing else.
+  // Legacy streams have no other property.
   return stream.readable === false ? ALREADY_READ : undefined
 }
 
-/** Somebody who joins later misses what was given out before; a second reader that begins in the same turn does not. */
+/** A reader that starts later misses earlier chunks; a second reader that starts in the same event-loop turn does not. */
 function isReadElsewhere(stream: AnyReadable): boolean {
   if (stream.readableDidRead !== true) return false
   return stream.readableFlowing === true || (stream.listenerCount?.('readable') ?? 0) > 0
 }
 
-/** Throws UploadError where a stream that has ended was cut short: a cancelled HTTP/2 request ends without an error. */
+/** Throws UploadError if a stream that has ended was truncated: a cancelled HTTP/2 request ends without an error. */
 export async function mustBeWhole(source: Readable): Promise<void> {
   if (!('aborted' in source) && !('rstCode' in source)) return
-  // The stream may say it only after its end.
+  // The stream may only report it after its end.
   await nextTurn()
   const { aborted, readableAborted, rstCode, stream } = source as AnyReadable
   if (aborted !== true && readableAborted !== true && (rstCode ?? stream?.rstCode ?? 0) === 0) return

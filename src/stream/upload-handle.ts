@@ -1,22 +1,22 @@
 import type { UploadProgress } from '../upload/progress.js'
 import type { UploadResult } from '../upload/upload-result.js'
 
-/** What every stream of an upload reports of it. */
+/** The properties of every stream of an upload. */
 export interface UploadHandle {
-  /** The object's key. */
+  /** Key of the object. */
   readonly key: string
   /**
-   * Resolves with the result when the object is stored: as a Writable emits `finish`, and before the readable side of a
-   * Transform ends. Rejects with the failure, once nothing is left behind.
+   * Resolves with the result when the object is stored: when a Writable emits `finish`, and before the readable side of a
+   * Transform ends. Rejects with the failure, once the upload is cleaned up.
    */
   readonly done: Promise<UploadResult>
-  /** The ID of the multipart upload once it was initiated. Undefined for an object that fits in one part. */
+  /** Upload ID of the multipart upload, once it is initiated. Undefined for an object that fits in one part. */
   readonly uploadId: string | undefined
-  /** How far the upload is now. */
+  /** Current progress. */
   readonly progress: UploadProgress
   /**
-   * With `resume: 'offset'`, how many bytes of the object the store has: write the bytes after them. The checkpoint is read
-   * when this is asked first. Otherwise 0. Rejects with UploadError.
+   * With `resume: 'offset'`: the number of bytes that are stored; write the bytes after them. Reading this property first
+   * reads the checkpoint. Otherwise 0. Rejects with UploadError.
    */
   readonly resumeFrom: Promise<number>
 }

@@ -1,6 +1,6 @@
 /**
- * What the streams of this library share: an upload, told by the stream's own life when to write, publish or give up.
- * Asynchronous work with the callbacks that streams want at its edges; no policy.
+ * What the streams of this library have in common: an upload, which the methods of the stream write to, publish or abort.
+ * Converts promises to the callbacks of streams; no policy.
  */
 import type { Readable } from 'node:stream'
 import { ProgressReports } from '../flow/progress-reports.js'
@@ -14,7 +14,7 @@ import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import { faultOf, mustBeWhole } from './source-state.js'
 
-/** What a session needs of the stream it belongs to. */
+/** What a session needs of its stream. */
 export interface SessionStream {
   emit(event: string, ...values: unknown[]): boolean
   destroy(error?: Error): unknown
@@ -22,22 +22,22 @@ export interface SessionStream {
 
 export type Callback = (error?: Error | null) => void
 
-/** How much a stream takes in advance, beside the part buffers. */
+/** Bytes that a stream buffers besides the part buffers. */
 export const HIGH_WATER_MARK: number = 256 * 1024
 
 export class UploadSession {
-  /** Settles when everything has: resolves as `finish` is emitted, rejects once the clean-up is over. */
+  /** Resolves when `finish` is emitted; rejects once the clean-up is over. */
   readonly done: Promise<UploadResult>
   readonly #stream: SessionStream
   readonly #upload: Upload
   readonly #signal: AbortSignal | undefined
   readonly #reports: ProgressReports
-  /** Streams that were piped here. */
+  /** Sources that were piped into the stream. */
   readonly #sources: Readable[] = []
   #resolveDone: (result: UploadResult) => void = () => undefined
   #rejectDone: (error: Error) => void = () => undefined
 
-  /** Throws UploadError where the key or an option is not acceptable. */
+  /** Throws UploadError if the key or an option is invalid. */
   constructor(stream: SessionStream, host: UploadHost, key: string, options: UploadOptions) {
     this.#stream = stream
     let taken = options
@@ -49,13 +49,13 @@ export class UploadSession {
       ),
       failed: (error) => stream.destroy(error),
     })
-    // Checked. What the caller changes from here on is meant for the next upload.
+    // The options are checked. Later changes by the caller have no effect.
     taken = { ...options }
     this.done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve
       this.#rejectDone = reject
     })
-    // Whoever does not look at it learns of a failure from the stream.
+    // A caller that does not use it gets failures from the stream.
     this.done.catch(() => undefined)
     const { onProgress } = options
     this.#reports = new ProgressReports(
@@ -65,13 +65,13 @@ export class UploadSession {
     this.#signal = options.signal
   }
 
-  /** To be called when the stream is constructed: a signal that was aborted already destroys it here. */
+  /** Must be called when the stream is constructed. Destroys it if the signal is already aborted. */
   start(): void {
     if (this.#signal?.aborted === true) this.#onAbort()
     else this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  /** A stream is piped here: one that is over already, or is read elsewhere, would make another object of its bytes. */
+  /** Checks a source that is piped here: if it has ended or is read elsewhere, its bytes would be incomplete. */
   pipedFrom(source: Readable): void {
     this.#sources.push(source)
     const fault = this.progress.received > 0 ? undefined : faultOf(source)
@@ -96,7 +96,7 @@ export class UploadSession {
 
   get resumeFrom(): Promise<number> {
     const offset = this.#upload.resumeFrom()
-    // Who does not wait for it learns of a failure from the stream.
+    // A caller that does not await it gets failures from the stream.
     offset.catch(() => undefined)
     return offset
   }
@@ -126,7 +126,7 @@ export class UploadSession {
     this.#upload.accept(length)
   }
 
-  /** The same for many chunks: those that fit at once cost no turn of the event loop. */
+  /** Writes many chunks. Those that fit at once cost no event-loop turn. */
   writeAll(chunks: readonly { chunk: Uint8Array }[], callback: Callback): void {
     callBack(this.#writeEach(chunks), callback)
   }
@@ -135,14 +135,14 @@ export class UploadSession {
     callBack(this.#finish(), callback)
   }
 
-  /** For `_destroy`: cleans up if the object is not published, then hands on the error. */
+  /** For `_destroy`: cleans up if the object is not published, then passes on the error. */
   destroy(thrown: Error | null, callback: Callback): void {
-    // Anything can be thrown, although the types say otherwise.
+    // Any value can be thrown, although the types only name Error.
     const error = (thrown as unknown) === null || (thrown as unknown) === undefined ? null : toError(thrown)
     this.#stop()
     if (this.#upload.result !== undefined) {
-      // Published, but the caller's own code failed on hearing of it. Without an error this is the stream's usual end, or the
-      // caller does not wait for that code: nobody is told any more if it fails.
+      // The object is published, but a listener of the caller failed. Without an error this is the normal end of the stream,
+      // or that listener is not awaited: if it fails later, its error is not reported.
       if (error === null) this.#resolveDone(this.#upload.result)
       else {
         attachLeftover(error, { outcomeUnknown: true })
@@ -188,7 +188,7 @@ export class UploadSession {
   }
 }
 
-/** The caller's own code may throw anything: nothing at all would pass for success. */
+/** Calls back with an error in any case: code of the caller may throw undefined, which would look like success. */
 function callBack(promise: Promise<unknown>, callback: Callback): void {
   promise.then(
     () => callback(),

@@ -7,20 +7,19 @@ import type { UploadListener } from './upload-events.js'
 import type { UploadHandle } from './upload-handle.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
-/** The memory of an upload, for a reader that fills it: see `Upload.lend` and `Upload.accept`. */
+/** The memory of an upload, for a reader that fills it. See `Upload.lend` and `Upload.accept`. */
 export type Lender = Pick<UploadSession, 'lend' | 'accept' | 'write' | 'cancelled'>
 
 let sessionOf: (stream: UploadStream) => UploadSession
 
-/** Returns what lends the memory of the upload. Nothing else may write to the stream then; the reader ends it. */
+/** Returns the lender of the upload's memory. Nothing else may write to the stream then; the reader ends it. */
 export function lenderOf(stream: UploadStream): Lender {
   return sessionOf(stream)
 }
 
 /**
- * A Writable whose bytes become one object. `finish` means that the object is stored, whole and verified; on any
- * failure, and on `destroy()`, the upload is aborted and nothing is published, and `error` and `close` come when that
- * is done.
+ * A Writable whose bytes become one object. `finish` means that the object is stored and verified. On any failure, and on
+ * `destroy()`, the upload is aborted and nothing is published; `error` and `close` are emitted when that is done.
  */
 export class UploadStream extends Writable implements UploadHandle {
   static {
@@ -87,7 +86,7 @@ export class UploadStream extends Writable implements UploadHandle {
     this.#session.destroy(error, callback)
   }
 
-  /** Gives up what is not finished, and waits until nothing is left behind. */
+  /** Aborts the upload unless it is finished, and resolves when it is cleaned up. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.destroyed) this.destroy()
     if (this.closed) return

@@ -8,9 +8,9 @@ import type { UploadHandle } from './upload-handle.js'
 import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.js'
 
 /**
- * A pass-through that uploads what flows through it: compress, upload and keep a local copy in one pipeline. Its
- * readable side ends when the object is stored, whole and verified, and not before; on any failure, on either side,
- * the upload is aborted and nothing is published.
+ * A pass-through that uploads what flows through it: compress, upload and keep a local copy in one pipeline. Its readable
+ * side ends when the object is stored and verified. On any failure, on either side, the upload is aborted and nothing is
+ * published.
  */
 export class UploadTransform extends Transform implements UploadHandle {
   readonly #session: UploadSession

@@ -1,11 +1,11 @@
 /**
- * The part that a stream fills. Nobody knows how long it becomes, so the first part begins in a small buffer that is
+ * The part that a stream fills. Its length is not known in advance, so the first part starts in a small buffer, which is
  * exchanged for a larger one when it is full: a thousand streams of a few bytes hold a thousand small buffers. Further
- * parts are full ones in all likelihood, and begin so.
+ * parts are most likely full, and start with a full-size buffer.
  *
- * The buffer rests while it is here. When the pool is at a standstill, it may ask for it: what the part holds is then
- * moved to a smaller buffer or sent as a short part. Invariant: memory that is lent to a reader stays where it is, and
- * goes to nobody else, until the reader returns it.
+ * The buffer is `resting` here. When nothing moves in the pool, the pool may ask for it: its content is then moved to a
+ * smaller buffer or sent as a short part. Invariant: memory that is lent to a reader is neither moved nor reused until the
+ * reader returns it.
  */
 import type { PartBuffer } from '../checksum/crc64.js'
 import type { BufferPool, BufferRequest, BufferWish } from '../memory/buffer-pool.js'
@@ -13,9 +13,9 @@ import type { PlannedPart } from './part-plan.js'
 import type { RestingHolder } from '../memory/standstill.js'
 
 export interface FillingOwner {
-  /** The part to be filled next. Throws UploadError when there can be none. */
+  /** Returns the part to fill next. Throws UploadError if there can be none. */
   nextPart(): PlannedPart
-  /** Whether a part may be sent now. */
+  /** Returns whether a part may be sent now. */
   mayCut(): boolean
   /** Takes the buffer and sends it. */
   cut(): void
@@ -26,13 +26,13 @@ export class Filling implements RestingHolder {
   readonly #owner: FillingOwner
   #buffer: PartBuffer | undefined
   #planned: PlannedPart | undefined
-  /** What a reader may write to now. */
+  /** The memory that is lent to a reader. */
   #lent: Uint8Array | undefined
-  /** The buffer was dropped while it was lent: it goes back to the pool when the reader returns it. */
+  /** Whether the buffer was dropped while it was lent: it is released when the reader returns it. */
   #isDropped = false
   /** Ends the waiting for a buffer. */
   #stopWaiting: (() => void) | undefined
-  /** The buffer that was waited for is here, and the bytes that it is for are not in it yet. */
+  /** Whether the awaited buffer has come, but not yet the bytes that it is for. */
   #isJustServed = false
 
   constructor(pool: BufferPool, owner: FillingOwner) {
@@ -40,7 +40,7 @@ export class Filling implements RestingHolder {
     this.#owner = owner
   }
 
-  /** Bytes held. */
+  /** Number of bytes in the part. */
   get length(): number {
     return this.#buffer?.length ?? 0
   }
@@ -50,12 +50,12 @@ export class Filling implements RestingHolder {
     return this.#buffer !== undefined && this.#buffer.length >= this.#part.size
   }
 
-  /** Whether a part that is not full takes no byte before there is more memory. */
+  /** Whether the part is not full, but accepts no byte before there is more memory. */
   get needsMemory(): boolean {
     return !this.#hasRoom && !this.isFull
   }
 
-  /** Copies what fits in the memory that is there now, of a part that is not full; answers how many bytes that was. */
+  /** Copies as much as fits in the current memory of a part that is not full. Returns the number of bytes copied. */
   append(source: Uint8Array, start: number, end: number): number {
     this.#mustNotBeLent()
     if (!this.#hasRoom && !this.#grow()) return 0
@@ -64,8 +64,8 @@ export class Filling implements RestingHolder {
   }
 
   /**
-   * Lends a reader the memory behind the bytes held, of a part that is not full, until `takeBack`. Returns undefined when
-   * there is no memory now, or none may be lent.
+   * Lends a reader the free memory of a part that is not full, until `takeBack`. Returns undefined if there is no memory now,
+   * or none may be lent.
    */
   lend(): Uint8Array | undefined {
     this.#mustNotBeLent()
@@ -76,8 +76,8 @@ export class Filling implements RestingHolder {
   }
 
   /**
-   * Takes back what was lent, with `length` bytes written to its front. `look` is called with them before they count.
-   * Returns false when the buffer has been dropped meanwhile.
+   * Takes back the lent memory, with `length` bytes written to its start. `look` is called with them before they count.
+   * Returns false if the buffer was dropped meanwhile.
    */
   takeBack(length: number, look: ((bytes: Uint8Array) => void) | undefined): boolean {
     const buffer = this.#buffer
@@ -95,7 +95,7 @@ export class Filling implements RestingHolder {
     return true
   }
 
-  /** Resolves when it is worth trying again. Rejects where the machine has no memory; `signal` ends the waiting. */
+  /** Resolves when it is worth trying again. Rejects if the machine has no memory, or when `signal` is aborted. */
   async wait(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     await new Promise<void>((resolve, reject) => {
@@ -122,7 +122,7 @@ export class Filling implements RestingHolder {
     })
   }
 
-  /** Hands over the buffer, to be sent and released. */
+  /** Returns the buffer, which the caller sends and releases. */
   take(): PartBuffer | undefined {
     this.#mustNotBeLent()
     this.#stopWaiting?.()
@@ -136,7 +136,7 @@ export class Filling implements RestingHolder {
     return buffer
   }
 
-  /** Gives the buffer back to the pool: at once, or when the reader that it is lent to returns it. */
+  /** Releases the buffer: at once, or when the reader that it is lent to returns it. */
   drop(): void {
     if (this.#lent !== undefined) {
       this.#isDropped = true
@@ -159,7 +159,7 @@ export class Filling implements RestingHolder {
 
   shrink(): boolean {
     const { first } = this.#pool
-    // Else streams that wait would take the buffer away from one another, and none of them would go on.
+    // Otherwise waiting streams would take the buffer from one another, and none of them would proceed.
     if (this.#isJustServed || this.#lent !== undefined || this.#buffer === undefined) return false
     if (this.#buffer.capacity <= first || this.#buffer.length > first) return false
     const smaller = this.#pool.tryExchange(this.#wish(first))
@@ -176,11 +176,11 @@ export class Filling implements RestingHolder {
     return this.#buffer !== undefined && this.#buffer.length < this.#buffer.capacity
   }
 
-  /** The buffer to ask for next. */
+  /** The buffer to request next. */
   get #request(): BufferRequest {
     const { first, second, maxMemory } = this.#pool
     const { partNumber, size } = this.#part
-    // While one buffer is exchanged for another both are there, and beside them the pool keeps room for a first one.
+    // During an exchange both buffers exist, and the pool also keeps room for a first one.
     const steps = [first, second].filter((step) => 2 * step <= size && step + size <= maxMemory - first)
     const held = this.#buffer?.capacity ?? 0
     const larger = [...steps, size].filter((step) => step > held)

@@ -29,7 +29,7 @@ export function checkInspector(value: unknown): Inspector {
 /** Calls `inspector.end()` and awaits it, but no longer than until `signal` is aborted. */
 export async function endInspection(inspector: Inspector, signal: AbortSignal): Promise<void> {
   const ended = (async () => inspector.end?.())()
-  // A rejection that comes after the abort is nobody's to handle.
+  // A rejection after the abort is ignored.
   ended.catch(() => undefined)
   await unlessAborted(ended, signal, toError)
 }

@@ -1,6 +1,6 @@
 /**
- * The multipart upload of a transfer: begun anew, or gone on with where an earlier run left it; and what becomes of it
- * when the transfer fails.
+ * The multipart upload of a transfer: initiates it, or resumes that of a previous run; aborts or keeps it when the transfer
+ * fails.
  */
 import { attachLeftover, attachResumable, toError } from '../shared/errors.js'
 import type { ObjectBody } from '../stores/object/object-body.js'
@@ -11,10 +11,10 @@ import { isSamePart } from './checkpoint/part-proof.js'
 import { CLEAN_UP_LIMITS } from './clean-up-limits.js'
 import { type AcknowledgedPart, PartsLedger } from './parts-ledger.js'
 
-/** An upload that begins as its end comes is waited for: only its id allows to abort it. */
+/** How long an aborted upload waits for the response to initiate: abort needs the upload ID in it. */
 const INITIATE_GRACE_MS = 5_000
 
-/** Which of an earlier run's parts are gone on with unseen. */
+/** Chooses parts of a previous run that are kept without comparing their content. */
 export type PartsChoice = (parts: Resumable['parts']) => Iterable<AcknowledgedPart & { partNumber: number }>
 
 /** The parts of a previous run that are kept, of which upload; or the object that it became. */
@@ -40,17 +40,17 @@ export class MultipartUpload {
     this.#parts = parts
   }
 
-  /** Known once the upload was begun, or found to go on with. */
+  /** Upload ID, once the upload is initiated or resumed. */
   get uploadId(): string | undefined {
     return this.#uploadId
   }
 
-  /** Uploads that the service may have begun without anybody knowing their ids. */
+  /** Number of uploads that the service may have initiated, but whose upload IDs are unknown. */
   get unknownUploads(): number {
     return this.#unknownUploads
   }
 
-  /** What an earlier run left; looked for once. Throws UploadError. */
+  /** Resolves with what a previous run left. Looks for it once. Throws UploadError. */
   open(): Promise<Earlier> {
     const { checkpoint, context } = this.#parts
     this.#opening ??= checkpoint?.open(context()) ?? Promise.resolve({ kind: 'nothing' })
@@ -70,7 +70,7 @@ export class MultipartUpload {
     return { kind: 'parts', upload, ledger }
   }
 
-  /** What an earlier run left, where its first part is made of these bytes, or not there; else that is given up. */
+  /** Resumes the upload of a previous run, if its first part has these bytes or is not stored; otherwise discards it. */
   async resume(first: Promise<ObjectBody>): Promise<Resumable | undefined> {
     const earlier = await this.open()
     if (earlier.kind !== 'resumable') return undefined
@@ -84,13 +84,13 @@ export class MultipartUpload {
     return upload
   }
 
-  /** Gives up what an earlier run left: the content is another one. */
+  /** Discards the upload of a previous run, as the content is another one. */
   async restart(message: string): Promise<void> {
     const { checkpoint, context } = this.#parts
     await checkpoint?.restart('content-changed', message, context())
   }
 
-  /** Begins an upload; resolves with its id, once that is recorded where it is to be. Throws UploadError. */
+  /** Initiates the upload. Resolves with its upload ID, once that is written to the checkpoint, if any. Throws UploadError. */
   async initiate(): Promise<string> {
     const { driver, key, objectOptions, checkpoint } = this.#parts
     const context = this.#parts.context()
@@ -112,8 +112,8 @@ export class MultipartUpload {
   }
 
   /**
-   * After a failure: waits until what is under way has `settled`, the answer to an initiate for a while only. Then the
-   * upload is kept, where a checkpoint tells of it and another run may succeed, or aborted.
+   * Cleans up after a failure: waits until all requests have `settled`, but only for a limited time for the response to
+   * initiate. Then keeps the upload, if it is in a checkpoint and another run may succeed, or aborts it.
    */
   async giveUp(error: Error, settled: Promise<unknown>): Promise<void> {
     const { driver, key, objectOptions, checkpoint, context } = this.#parts
@@ -135,7 +135,7 @@ export class MultipartUpload {
       }
       await checkpoint?.remove()
     } catch (cleanupError) {
-      // Its record stays as well: the next run may clean up.
+      // Keep its record as well, so that the next run can clean up.
       await checkpoint?.keep()
       attachLeftover(error, { uploadId, cleanupError: toError(cleanupError) })
     }

@@ -1,7 +1,7 @@
 /**
- * How large each part is. Fixed at `partSize` for the first 1,000 parts, so that almost every upload has equal ones;
- * then doubled every further 1,000 while two such parts fit in `maxMemory`, so that a stream whose size nobody knows
- * is not stopped at 10,000 × `partSize`.
+ * Plans the size of each part. It is `partSize` for the first 1,000 parts, so that almost every upload has equal parts; then
+ * it is doubled every 1,000 parts while two such parts fit in `maxMemory`, so that a stream of unknown size may be larger
+ * than 10,000 × `partSize`.
  */
 import { formatBytes, MiB } from '../shared/byte-size.js'
 import { invalidOption } from '../shared/check-option.js'
@@ -11,31 +11,31 @@ import type { StoreLimits } from '../stores/store-driver.js'
 export interface PartPlanOptions {
   /** Bytes. */
   partSize: number
-  /** Bytes; one fixed part size is chosen for it. */
+  /** Expected size in bytes, for which a fixed part size is chosen. */
   expectedSize?: number | undefined
-  /** False keeps every part but the last at one size, as some services demand. */
+  /** If false, all parts except the last have one size, as some services require. */
   partGrowth: boolean
-  /** Whether a part may be sent before it is full where memory is short. Default false. */
+  /** Whether a part may be sent before it is full if memory is short. Default false. */
   shortParts?: boolean
   /** Bytes. */
   maxMemory: number
 }
 
 export interface PlannedPart {
-  /** 1-based. */
+  /** Part number, from 1. */
   readonly partNumber: number
-  /** Bytes, unless it is the last. */
+  /** Size in bytes, except of the last part. */
   readonly size: number
-  /** The fewest bytes that may be sent as this part where memory is short; `size` where it must have that. */
+  /** Smallest size of this part if memory is short; `size` if it must be full. */
   readonly fewest: number
 }
 
-/** Parts of one size before it is doubled. */
+/** Number of parts of one size before it is doubled. */
 const PARTS_PER_SIZE = 1000
 
 /**
- * Nine tenths of the part numbers are enough for what is expected: a stream may turn out longer, and as many parts
- * may be short for want of memory.
+ * Plans the expected size for nine tenths of the part numbers: the stream may be longer, and as many parts may be short for
+ * lack of memory.
  */
 const SPARE = 0.9
 
@@ -46,7 +46,7 @@ export class PartPlan {
   readonly #shortParts: boolean
   readonly #adviseExpectedSize: boolean
 
-  /** Throws UploadError where no plan fits the limits. */
+  /** Throws UploadError if no plan fits the limits. */
   constructor(options: PartPlanOptions, limits: StoreLimits) {
     const { partSize, expectedSize, partGrowth, shortParts = false, maxMemory } = options
     this.#limits = limits
@@ -59,12 +59,12 @@ export class PartPlan {
     this.#largestSize = mayGrow
       ? Math.max(this.#firstSize, Math.min(maxMemory / 2, limits.maxPartSize))
       : this.#firstSize
-    // The largest size there is may leave no part to spare.
+    // The largest possible size may leave no part to spare.
     this.#shortParts = shortParts && (expectedSize ?? 0) <= this.#firstSize * Math.floor(limits.maxParts * SPARE)
     this.#adviseExpectedSize = expectedSize === undefined
   }
 
-  /** Bytes of a part, unless it is the last. Throws UploadError when there can be no such part. */
+  /** Returns the size in bytes of a part that is not the last one. Throws UploadError if there can be no such part. */
   sizeOf(partNumber: number): number {
     if (partNumber > this.#limits.maxParts) throw this.#tooManyParts()
     const doublings = Math.floor((partNumber - 1) / PARTS_PER_SIZE)
@@ -73,16 +73,16 @@ export class PartPlan {
     return size
   }
 
-  /** Throws UploadError when there can be no such part. */
+  /** Returns the plan of a part. Throws UploadError if there can be no such part. */
   part(partNumber: number): PlannedPart {
     const size = this.sizeOf(partNumber)
     const { maxParts, minPartSize } = this.#limits
-    // Only the first ones may be short: they are the smallest, so that the stream may still be nearly as long.
+    // Only the first parts may be short: they are the smallest, so the stream may still be nearly as long.
     const mayBeShort = this.#shortParts && partNumber <= maxParts - Math.floor(maxParts * SPARE)
     return { partNumber, size, fewest: mayBeShort ? Math.min(minPartSize, size) : size }
   }
 
-  /** Bytes of all parts that there can be. */
+  /** Total size in bytes of all possible parts. */
   get capacity(): number {
     const { maxParts } = this.#limits
     let bytes = 0
@@ -110,7 +110,7 @@ export class PartPlan {
   }
 }
 
-/** The smallest whole number of MiB, and at least `partSize`, of which there are parts enough. */
+/** Returns the smallest part size, in whole MiB and at least `partSize`, for which there are enough parts. */
 function sizeForExpected(expectedSize: number, partSize: number, limits: StoreLimits): number {
   const largestObject = Math.min(limits.maxObjectSize, limits.maxParts * limits.maxPartSize)
   if (expectedSize > largestObject) {

@@ -1,4 +1,4 @@
-/** What the bytes of a stream must be, as far as the caller has said it. */
+/** Checks the number of received bytes against the options of the caller. */
 import { UploadError } from '../shared/errors.js'
 
 interface Sizes {
@@ -6,14 +6,14 @@ interface Sizes {
   maxSize: number | undefined
 }
 
-/** Throws UploadError when more bytes came than may come. */
+/** Throws UploadError if there are more bytes than `size` or `maxSize`. */
 export function mustNotExceed(length: number, { size, maxSize }: Sizes): void {
   const [name, most] = size !== undefined && size <= (maxSize ?? Infinity) ? ['size', size] : ['maxSize', maxSize]
   if (most === undefined || length <= most) return
   throw new UploadError('TOO_LARGE', `the stream has more bytes than ${name} says, ${most}: nothing is published`)
 }
 
-/** Throws UploadError when a stream ended before it had all its bytes. */
+/** Throws UploadError if a stream ended with fewer bytes than `size`. */
 export function mustBeAll(length: number, { size }: Sizes): void {
   if (size === undefined || length >= size) return
   throw new UploadError(
@@ -23,7 +23,7 @@ export function mustBeAll(length: number, { size }: Sizes): void {
   )
 }
 
-/** Throws UploadError where the memory of an empty chunk was given away: its bytes are lost. */
+/** Throws UploadError if the memory of a chunk was transferred (detached): its bytes are lost. */
 export function mustNotBeDetached(chunk: Uint8Array): void {
   try {
     // Node.js 20 does not have `ArrayBuffer.prototype.detached`; a view of a detached buffer cannot be made.

@@ -2,15 +2,15 @@ import type { ObjectOptions } from '../stores/object/object-options.js'
 import type { LockableStore } from '../checkpoint/checkpoint-store.js'
 import type { FileOrigin } from './checkpoint/restart.js'
 
-/** What a transfer is to do. */
+/** The input of a transfer. */
 export interface TransferPlan {
-  /** Checked, and nobody else's to change. */
+  /** Checked options, which are not changed any more. */
   objectOptions: ObjectOptions
   concurrency: number | 'auto'
-  /** Bytes of the first part. */
+  /** Size in bytes of the first part. */
   partSize: number
-  /** Where it is recorded, so that another run may resume it. */
+  /** Store of the checkpoint, if any. */
   checkpoint?: LockableStore | undefined
-  /** Where the bytes come from a file. */
+  /** Set if the bytes come from a file. */
   file?: FileOrigin
 }

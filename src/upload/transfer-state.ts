@@ -4,9 +4,9 @@ import type { UploadResult } from './upload-result.js'
 
 /**
  * - `idle`: nothing was sent.
- * - `multipart`: the multipart upload was begun; `initiated` resolves with its id once the service has told it.
+ * - `multipart`: the multipart upload was started; `initiated` resolves with its upload ID once the service has returned it.
  * - `done`: published and verified.
- * - `failed`: `settled` resolves when nothing is in flight any more and the multipart upload was aborted.
+ * - `failed`: `settled` resolves when nothing is in flight and the multipart upload is aborted.
  */
 export type TransferState =
   | { name: 'idle' }
@@ -26,7 +26,7 @@ export function multipartOf(state: TransferState): Multipart | undefined {
   return state.name === 'multipart' ? state : undefined
 }
 
-/** Counts the parts of a state in which `running` requests are in flight and `handedOver` parts were to be sent or kept. */
+/** Counts parts in a state with `running` requests in flight, when `handedOver` parts were passed to the transfer. */
 export function countParts(
   state: TransferState,
   running: number,

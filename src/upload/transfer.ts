@@ -1,9 +1,9 @@
 /**
- * One object on its way to the store: parts go in, a published and verified object comes out, or nothing is left
- * behind. It knows nothing of where the bytes come from.
+ * Transfers one object to the store: takes parts, and publishes and verifies the object, or cleans up. It does not depend on
+ * the source of the bytes.
  *
- * Invariants: at most `concurrency` parts are in flight; a buffer that was handed over goes back to the pool when its
- * part has settled; nothing is published after a failure; the first failure wins.
+ * Invariants: at most `concurrency` parts are in flight; a buffer is released when its part has settled; nothing is
+ * published after a failure; the first failure wins.
  */
 import { setMaxListeners } from 'node:events'
 import type { PartBuffer } from '../checksum/crc64.js'
@@ -37,7 +37,7 @@ export class Transfer {
   readonly #concurrency: Concurrency
   readonly #scheduler: Scheduler
   readonly #told: ToldUpload | undefined
-  /** Ends requests and waiting; what initiates an upload ends a little later. */
+  /** Ends requests and waiting. An initiation in flight gets a little more time. */
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
   readonly #checkpoint: Checkpoint | undefined
@@ -96,7 +96,7 @@ export class Transfer {
     return this.#state.name === 'failed'
   }
 
-  /** Aborted, with the error, when the transfer fails or is given up: for what waits on its behalf. */
+  /** Aborted with the error when the transfer fails or is aborted. */
   get cancelled(): AbortSignal {
     return this.#cancel.signal
   }
@@ -110,7 +110,7 @@ export class Transfer {
     return this.#scheduler.hasRoom
   }
 
-  /** Resolves when a part may be sent; for one caller at a time. */
+  /** Resolves when a part may be sent. For one caller at a time. */
   async room(): Promise<void> {
     await this.#scheduler.room()
   }
@@ -119,7 +119,7 @@ export class Transfer {
     if (this.#state.name === 'failed') throw this.#state.error
   }
 
-  /** Looks for what an earlier run left, as soon as it is known that there is something to upload. */
+  /** Starts to look for the upload of a previous run. */
   open(): void {
     if (this.#checkpoint !== undefined) this.#upload.open().catch((error: unknown) => this.#fail(toError(error)))
   }
@@ -150,19 +150,19 @@ export class Transfer {
     }
   }
 
-  /** An earlier run published the object: nothing is left to do. Throws UploadError where the transfer has failed. */
+  /** Ends the transfer with an object that a previous run published. Throws UploadError if the transfer has failed. */
   async conclude(published: Published): Promise<UploadResult> {
     this.meter.resume(published.parts, published.size)
     return this.#finish(() => Promise.resolve(published))
   }
 
   /**
-   * Sends a part, which must find room, as soon as it is there; its buffer is not the caller's any more. The first one
-   * begins the upload. To be called in the order of part numbers.
+   * Sends a part as soon as it is filled. There must be room for it (see `room`). Takes ownership of its buffer. The first part
+   * starts the multipart upload. Must be called in the order of part numbers.
    */
   send(partNumber: number, part: PartBuffer | Promise<PartBuffer>): void {
     const body = Promise.resolve(part).then((buffer) => new ObjectBody(buffer.segments, buffer.digest()))
-    // Whoever waits for the part learns of it.
+    // The task that awaits the part gets the error.
     body.catch(() => undefined)
     const multipart = this.#begin(body)
     const match = this.#checkpoint?.match(partNumber, body, multipart.initiated)
@@ -180,7 +180,7 @@ export class Transfer {
     })
   }
 
-  /** Publishes the parts 1 to `parts` of `size` bytes in all, once they are acknowledged. Throws UploadError. */
+  /** Publishes the parts 1 to `parts`, of `size` bytes in total, once they are acknowledged. Throws UploadError. */
   async complete(parts: number, size: number): Promise<UploadResult> {
     return this.#finish(async () => {
       await this.#scheduler.idle()
@@ -198,7 +198,7 @@ export class Transfer {
           whole.parts,
           { size, crc64: whole.crc64 },
           this.#objectOptions,
-          // The list of parts is no part of the object.
+          // The list of parts does not belong to the object.
           { ...this.#context(), onSent: undefined },
         ),
       )
@@ -224,7 +224,7 @@ export class Transfer {
     }
   }
 
-  /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */
+  /** Aborts the transfer with this error. Resolves when nothing is in flight and the upload is cleaned up. */
   abort(error: Error): Promise<void> {
     const before = this.#state
     if (before.name === 'done') return Promise.resolve()
@@ -250,32 +250,32 @@ export class Transfer {
     await this.#sender.send(part, multipart.ledger)
   }
 
-  /** Begins the multipart upload with the first part, or goes on with that of an earlier run. */
+  /** Starts the multipart upload with the first part, or resumes that of a previous run. */
   #begin(first: Promise<ObjectBody>): Multipart {
     if (this.#state.name === 'multipart') return this.#state
     const multipart: Multipart = {
       name: 'multipart',
       ledger: new PartsLedger(),
-      // In a turn of its own: what is called from here may end this upload at once.
+      // Deferred to its own microtask, because a callback may abort the upload synchronously.
       initiated: Promise.resolve().then(() => this.#initiate(first)),
     }
-    // One more than there are parts in flight: a connection is ready for the next request a moment after its answer.
+    // One more than parts in flight, as a connection is only ready for the next request a moment after its response.
     this.#host.driver.prepareConnections(this.#concurrency.limit + 1)
-    // Each part waits for it, and fails with it.
+    // Each part awaits it, and fails with it.
     multipart.initiated.catch(() => undefined)
     this.#enter(multipart)
     return multipart
   }
 
   #enter(multipart: Multipart): void {
-    // Every part in flight listens to it: that is no leak.
+    // Every part in flight listens to it, which is no leak.
     setMaxListeners(0, this.#cancel.signal)
     this.#state = multipart
   }
 
   async #initiate(first: Promise<ObjectBody>): Promise<string> {
     this.throwIfFailed()
-    // Without a checkpoint there is nothing to wait for.
+    // Without a checkpoint there is nothing to compare.
     const earlier = this.#checkpoint === undefined ? undefined : await this.#upload.resume(first)
     this.throwIfFailed()
     if (earlier !== undefined) {
@@ -293,7 +293,7 @@ export class Transfer {
       this.throwIfFailed()
       throw error
     })
-    // Whoever gave up while the last answer was on its way was told so already.
+    // The caller aborted while the last response was in flight, and has already been notified.
     this.throwIfFailed()
     await this.#checkpoint?.remove()
     this.throwIfFailed()
@@ -323,7 +323,7 @@ export class Transfer {
     }
   }
 
-  /** Calls a listener from where a failure of it would be another call's. */
+  /** Calls a listener. If it throws, the transfer fails, not the caller of this method. */
   #tell(listener: () => void): void {
     if (this.hasFailed) return
     try {
@@ -342,7 +342,7 @@ export class Transfer {
   async #cleanUp(multipart: Multipart | undefined, error: Error): Promise<void> {
     const settled = this.#scheduler.idle().then(() => multipart?.initiated.catch(() => undefined))
     await this.#upload.giveUp(error, settled)
-    // Given up while it was being published: only a look at the object tells.
+    // Aborted while the object was being published: only a look at the object decides.
     if (this.#publication.mayHaveHappened) attachLeftover(error, { outcomeUnknown: true })
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Bytes become parts: each chunk is copied into the part buffer being filled, full buffers go to the store. It knows
- * nothing of streams; a stream writes to it, one chunk at a time.
+ * Cuts bytes into parts: each chunk is copied into the current part buffer, and full buffers are sent. It does not depend on
+ * streams; a stream writes to it, one chunk at a time.
  *
- * Invariants: at most `concurrency + 1` buffers are held (those in flight and the one being filled); part numbers are
- * given out in the order of the bytes; nothing is sent before it is known that there is more than one part, unless
- * the store's memory is at a standstill.
+ * Invariants: at most `concurrency + 1` buffers are held (those in flight and the current one); part numbers are assigned in
+ * the order of the bytes; nothing is sent before it is known that there is more than one part, unless nothing moves in the
+ * memory of the store while others wait for it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { KiB } from '../shared/byte-size.js'
@@ -21,7 +21,7 @@ import type { UploadHost, UploadObserver } from './upload-observer.js'
 import { checkUploadOptions, type SendOptions, type UploadOptions } from './upload-options.js'
 import type { UploadResult } from './upload-result.js'
 
-/** What is copied and checksummed before other work gets a turn. */
+/** Bytes to copy and sum before yielding to the event loop. */
 const SLICE = 64 * KiB
 
 export class Upload {
@@ -32,18 +32,18 @@ export class Upload {
   readonly #filling: Filling
   readonly #inspector: Inspector | undefined
   #partCount = 0
-  /** Where the bytes written here begin in the object; undefined while that is not known. */
+  /** Offset in the object of the bytes written here; undefined while it is not known. */
   #start: number | undefined
   #takingOver: Promise<number> | undefined
 
-  /** Throws UploadError where the key or an option is not acceptable. */
+  /** Throws UploadError if the key or an option is invalid. */
   constructor(host: UploadHost, key: string, options: UploadOptions, observer: UploadObserver) {
     this.key = key
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
     host.driver.check(key, options)
     const { concurrency, partGrowth, checkpoint, inspect } = this.#sendOptions
     this.#inspector = inspect
-    // Who takes up a checkpoint knows where a part begins by the planned sizes.
+    // With a checkpoint, the offset of a part is computed from the planned sizes.
     const shortParts = partGrowth && checkpoint === undefined
     const planOptions = { ...this.#sendOptions, shortParts, maxMemory: host.pool.maxMemory }
     this.#plan = new PartPlan(planOptions, host.driver.limits)
@@ -70,7 +70,7 @@ export class Upload {
     return this.#transfer.meter.snapshot(this.#transfer.partsProgress, this.#sendOptions.expectedSize)
   }
 
-  /** How many bytes need not be written because the store has them; 0 unless `resume` is `'offset'`. Throws UploadError. */
+  /** Resolves with the number of stored bytes, which need not be written; 0 unless `resume` is `'offset'`. Throws UploadError. */
   async resumeFrom(): Promise<number> {
     if (this.#sendOptions.resume === 'replay') return 0
     this.#takingOver ??= this.#takeOver()
@@ -78,8 +78,8 @@ export class Upload {
   }
 
   /**
-   * Takes all of `chunk`, which the caller may change afterwards. Nothing is answered where that was possible at once,
-   * else a promise. Not to be called again before it has settled.
+   * Writes all of `chunk`, which the caller may change afterwards. Returns undefined if it was copied at once, else a promise.
+   * Must not be called again before that has settled.
    */
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#begin()
@@ -90,8 +90,8 @@ export class Upload {
   }
 
   /**
-   * Lends the memory for the next bytes to a reader, which writes to its front and calls `accept`. Returns undefined when
-   * there is none now: the reader then reads into memory of its own and calls `write`. Throws UploadError.
+   * Lends the memory for the next bytes to a reader, which writes to its start and calls `accept`. Returns undefined if there is
+   * none now: the reader then reads into its own memory and calls `write`. Throws UploadError.
    */
   lend(): Uint8Array | undefined {
     this.#begin()
@@ -101,8 +101,8 @@ export class Upload {
   }
 
   /**
-   * Takes back the memory lent, with `length` bytes in its front; also after a failure, when they no longer matter. The
-   * reader must not write to it afterwards. Throws what `inspect` throws.
+   * Takes back the lent memory, with `length` bytes at its start; also after a failure, when they do not matter. The reader must
+   * not write to it afterwards. Throws the errors of `inspect`.
    */
   accept(length: number): void {
     const look = this.#inspector === undefined ? undefined : (bytes: Uint8Array) => this.#inspector?.bytes(bytes)
@@ -111,13 +111,13 @@ export class Upload {
     if (this.#mustCut && !this.#tryCut()) void this.#cutWhenThereIsRoom()
   }
 
-  /** Publishes what was written. Throws UploadError. */
+  /** Publishes the object. Throws UploadError. */
   async finish(): Promise<UploadResult> {
     this.#begin()
     this.#transfer.meter.end()
     mustBeAll(this.#length, this.#sendOptions)
     if (this.#inspector !== undefined) await endInspection(this.#inspector, this.#transfer.cancelled)
-    // Memory was made ready for bytes that did not come.
+    // Release memory that was prepared for bytes that did not come.
     if (this.#filling.length === 0) this.#filling.drop()
     if (this.#partCount === 0) return this.#transfer.put(this.#filling.take())
     if (this.#filling.length > 0) {
@@ -128,19 +128,19 @@ export class Upload {
     return this.#transfer.complete(this.#partCount, this.#length)
   }
 
-  /** Gives up, for the reason of `error`; resolves when nothing is in flight and nothing is left behind. */
+  /** Aborts the upload with this error. Resolves when nothing is in flight and the upload is cleaned up. */
   async abort(error: Error): Promise<void> {
     const settled = this.#transfer.abort(error)
     this.#filling.drop()
     await settled
   }
 
-  /** Bytes of the object so far. */
+  /** Size in bytes of the object so far. */
   get #length(): number {
     return (this.#start ?? 0) + this.#transfer.meter.received
   }
 
-  /** Throws UploadError where these bytes are more than may come. */
+  /** Throws UploadError if these bytes exceed `size` or `maxSize`. */
   #receive(bytes: number): void {
     this.#transfer.meter.receive(bytes)
     mustNotExceed(this.#length, this.#sendOptions)
@@ -156,7 +156,7 @@ export class Upload {
     return bytes
   }
 
-  /** Throws where the upload has failed, or the caller cannot know yet which bytes to write. */
+  /** Throws if the upload has failed, or the caller cannot know yet which bytes to write. */
   #begin(): void {
     this.#transfer.throwIfFailed()
     if (this.#start !== undefined) return
@@ -167,7 +167,7 @@ export class Upload {
     this.#transfer.open()
   }
 
-  /** Copies what fits without waiting; answers where it stopped. */
+  /** Copies as much as fits without waiting. Returns the offset where it stopped. */
   #take(chunk: Uint8Array, start: number, end: number): number {
     let at = start
     while (at < end) {
@@ -196,12 +196,12 @@ export class Upload {
     }
   }
 
-  /** The first part is kept until more comes: it may be all there is. */
+  /** Whether the part must be sent. The first part is kept until more bytes come, as it may be the whole object. */
   get #mustCut(): boolean {
     return this.#partCount > 0 && this.#filling.isFull
   }
 
-  /** A reader may read nothing more for long, and the full part must not wait for its next byte. */
+  /** Sends a full part when there is room: its reader may pause, and the part must not wait for the next byte. */
   async #cutWhenThereIsRoom(): Promise<void> {
     await this.#transfer.room()
     if (this.#mustCut && !this.#transfer.hasFailed) this.#tryCut()
@@ -213,7 +213,7 @@ export class Upload {
     return true
   }
 
-  /** The buffer being filled becomes a part in flight. There must be room for it. */
+  /** Sends the current buffer as a part. There must be room for it. */
   #cut(): void {
     const buffer = this.#filling.take()
     if (buffer === undefined) return

@@ -1,6 +1,6 @@
 /**
- * The checkpoint of `ali-oss`, which its caller keeps and hands back. It has no checksums of its own: each part that the
- * service lists is compared with the file by its MD5, which its ETag is, and by the CRC-64 where one is listed.
+ * Converts the checkpoint of `ali-oss`, which its caller keeps. It has no checksums: each listed part is compared with the
+ * file by its ETag, which is its MD5, and by its CRC-64 if that is listed.
  */
 import { checkInteger, checkObject, checkString, invalidOption } from '../../shared/check-option.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
@@ -10,15 +10,15 @@ import { fingerprintOf } from './fingerprint.js'
 import { isNothing } from './read-checkpoint.js'
 import { formatRecord } from './record.js'
 
-/** What `progress(percentage, checkpoint)` of `ali-oss` gets. */
+/** The checkpoint in `progress(percentage, checkpoint)` of `ali-oss`. */
 export interface AliOssCheckpoint {
-  /** Not used: the path is given with the call. */
+  /** Not used: the path is an argument of the call. */
   file?: unknown
-  /** The object's key. */
+  /** Key of the object. */
   name: string
-  /** Bytes, when the upload was begun. */
+  /** Size in bytes when the upload was started. */
   fileSize: number
-  /** Bytes of every part but the last. */
+  /** Size in bytes of every part except the last. */
   partSize: number
   uploadId: string
   doneParts: readonly { number: number; etag: string }[]
@@ -28,7 +28,7 @@ export function isAliOssCheckpoint(option: object): option is AliOssCheckpoint {
   return 'uploadId' in option || 'doneParts' in option
 }
 
-/** Throws UploadError where it is none, or one of another object. */
+/** Checks a checkpoint. Throws UploadError if it is invalid, or belongs to another object. */
 export function checkAliOssCheckpoint(
   checkpoint: AliOssCheckpoint,
   key: string,
@@ -51,7 +51,7 @@ export function checkAliOssCheckpoint(
   return checkpoint
 }
 
-/** Begins with what `ali-oss` told, unless a record of this library says more of the same upload; writes to `own`. */
+/** Starts with the checkpoint of `ali-oss`, unless a record of this library has more of the same upload. Writes to `own`. */
 export class ConvertedCheckpoint implements LockableStore {
   readonly name = 'the checkpoint of ali-oss'
   readonly #checkpoint: AliOssCheckpoint
@@ -80,7 +80,7 @@ export class ConvertedCheckpoint implements LockableStore {
     const text = await this.#own?.read()
     if (this.#isReplaced) return text
     const { name: key, uploadId, partSize } = this.#checkpoint
-    // Of an upload that was begun with `ali-oss` as well, and gone on with here.
+    // Also applies to an upload started by `ali-oss` and resumed here.
     if (text?.includes(JSON.stringify(uploadId)) === true) return text
     if (!isNothing(text)) await this.#leaveOwn()
     const { provider, bucket, partChecksum } = this.#driver
@@ -91,7 +91,7 @@ export class ConvertedCheckpoint implements LockableStore {
       location: this.#driver.locationOf(key),
       uploadId,
       partSize,
-      // What the object is to be was said when the upload began; nobody knows it here.
+      // The options of the object were given to `ali-oss`, and are not known here.
       options: await fingerprintOf(this.#options),
       ...(partChecksum === undefined ? {} : { checksum: partChecksum }),
       etagsAreMd5: true,
@@ -109,7 +109,7 @@ export class ConvertedCheckpoint implements LockableStore {
     await this.#own?.remove()
   }
 
-  /** The record of another upload stays: without it nobody would know of that one. */
+  /** Keeps the record of another upload, whose upload ID is nowhere else. */
   async #leaveOwn(): Promise<void> {
     const own = this.#own
     this.#own = undefined

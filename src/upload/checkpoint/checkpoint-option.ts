@@ -4,7 +4,7 @@ import { CheckpointFile } from '../../checkpoint/checkpoint-file.js'
 import type { CheckpointStore, LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { isUploadRecord } from './record.js'
 
-/** Throws UploadError where the option is none. */
+/** Returns the store of the option `checkpoint`. Throws UploadError if it is invalid. */
 export function checkpointStoreOf(option: unknown): LockableStore {
   if (typeof option === 'string') {
     if (option === '' || option.includes('\0')) throw invalidOption('checkpoint', option, 'must be the path of a file')
@@ -18,7 +18,7 @@ export function checkpointStoreOf(option: unknown): LockableStore {
   return new ForeignStore(store as unknown as CheckpointStore)
 }
 
-/** A store of the caller's: what it throws is told as what it is. */
+/** A store of the caller. Its errors become the cause of an UploadError. */
 class ForeignStore implements LockableStore {
   readonly name = 'the checkpoint store'
   readonly #store: CheckpointStore

@@ -1,6 +1,6 @@
 /**
- * Keeps the record of one upload durable. One write at a time: what is acknowledged meanwhile goes into the next one.
- * Invariant: what `save` was called for is in the store when its promise resolves.
+ * Writes the record of one upload. There is one write at a time: parts acknowledged meanwhile are part of the next one.
+ * Invariant: when `save()` resolves, everything set before its call is in the store.
  */
 import type { CheckpointStore } from '../../checkpoint/checkpoint-store.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
@@ -9,12 +9,12 @@ import { md5OfEtag } from './part-proof.js'
 import { formatRecord, type RecordedPart, type RecordHead } from './record.js'
 import { RecordedParts } from './recorded-parts.js'
 
-/** What is durable. */
+/** The durable state of an upload. */
 export interface CheckpointNotice {
   uploadId: string
-  /** How many parts are recorded. */
+  /** Number of recorded parts. */
   parts: number
-  /** Of these parts. */
+  /** Total size of these parts in bytes. */
   bytes: number
 }
 
@@ -22,7 +22,7 @@ export class CheckpointWriter {
   readonly #store: CheckpointStore
   readonly #onDurable: (notice: CheckpointNotice) => void
   #head: RecordHead
-  /** Whether the service's ETags of parts are their MD5, which the first part shows. */
+  /** Whether the ETags of parts are their MD5, as shown by the first part. */
   #etagsAreMd5: Promise<boolean> | undefined
   readonly #parts = new RecordedParts()
   #running: Promise<void> = Promise.resolve()
@@ -34,7 +34,7 @@ export class CheckpointWriter {
     this.#onDurable = onDurable
   }
 
-  /** Keeps the parts of an earlier run for which `isKept`; its record says what the service's ETags are. */
+  /** Keeps the parts of a previous run for which `isKept` returns true. Its record says whether ETags are MD5. */
   takeOver(parts: readonly RecordedPart[], isKept: (partNumber: number) => boolean): void {
     if (parts.length > 0) this.#etagsAreMd5 = Promise.resolve(this.#head.etagsAreMd5)
     for (const part of parts) if (isKept(part.partNumber)) this.#parts.set(part)
@@ -50,12 +50,12 @@ export class CheckpointWriter {
     await this.save()
   }
 
-  /** Parts from this number on are not what they were. */
+  /** Removes the parts from this number on, as their content changes. */
   forgetFrom(partNumber: number): void {
     this.#parts.forgetFrom(partNumber)
   }
 
-  /** Resolves when all that was set until now is durable. After a failed write it fails for good. */
+  /** Resolves when everything set until now is durable. After a failed write every call rejects. */
   save(): Promise<void> {
     this.#next ??= this.#running.then(() => {
       this.#next = undefined
@@ -65,7 +65,7 @@ export class CheckpointWriter {
     return this.#next
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when no write is in progress. */
   async idle(): Promise<void> {
     await (this.#next ?? this.#running).catch(() => undefined)
   }

@@ -1,9 +1,9 @@
 /**
- * The checkpoint of one upload: what an earlier run left is found, held against the store, taken over or cleared away;
- * what this run gets acknowledged is recorded; at the end the record is gone, or is what the next run needs.
+ * The checkpoint of one upload. Finds the upload of a previous run, compares it with the store, and resumes or aborts it;
+ * records the acknowledged parts of this run; at the end removes the record, or leaves it for the next run.
  *
- * Invariants: a text that is no checkpoint is never overwritten; an upload that is recorded is either the one that goes
- * on, or was aborted before its record is replaced.
+ * Invariants: a text that is no checkpoint is never overwritten; a recorded upload is either the one that continues, or was
+ * aborted before its record is replaced.
  */
 import { toError, UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
@@ -20,22 +20,22 @@ import type { CheckpointRecord, RecordedFile, RecordHead } from './record.js'
 import { type CheckpointedUpload, differenceOf, type RestartNotice, type RestartReason } from './restart.js'
 
 export interface CheckpointObserver {
-  /** An earlier run's upload is not resumed. */
+  /** Called when the upload of a previous run is not resumed. */
   restarted?(notice: RestartNotice): void
-  /** A record is durable. */
+  /** Called when a record is durable. */
   checkpoint?(notice: CheckpointNotice): void
 }
 
-/** What an earlier run left that goes on. */
+/** The upload of a previous run that can be resumed. */
 export interface Resumable {
   uploadId: string
-  /** What the store has, by part number. */
+  /** Stored parts by part number. */
   parts: ReadonlyMap<number, StoredPart>
-  /** How the file was, where the bytes came from one. */
+  /** Properties of the file, if the bytes came from a file. */
   file?: RecordedFile
 }
 
-/** After these of a whole upload another run of it would fail in the same way, or has nothing to go on with. */
+/** After these failures another run would fail in the same way, or has nothing to resume. */
 const HOPELESS: readonly UploadErrorCode[] = [
   'NO_SUCH_UPLOAD',
   'ALREADY_EXISTS',
@@ -84,12 +84,12 @@ export class Checkpoint {
     this.#observer = observer
   }
 
-  /** The upload that a later run would resume. */
+  /** Upload ID of the upload that a later run would resume. */
   get durableId(): string | undefined {
     return this.#state.name === 'closed' ? undefined : this.#state.uploadId
   }
 
-  /** A part of a file is where its number says, whatever became of those before it. */
+  /** Whether each part is compared by itself: in a file, the position of a part does not depend on earlier parts. */
   get comparesEachPart(): boolean {
     return this.#upload.file !== undefined
   }
@@ -103,7 +103,7 @@ export class Checkpoint {
     return NOTHING
   }
 
-  /** Makes sure that an upload may be begun and recorded. Throws UploadError. */
+  /** Checks that an upload may be started and recorded. Throws UploadError. */
   async prepare(): Promise<void> {
     await this.#store.lock()
     if (isNothing(await this.#store.read())) return
@@ -111,9 +111,9 @@ export class Checkpoint {
     throw new UploadError('CHECKPOINT_FAILED', `the checkpoint ${name} was written by another upload meanwhile`)
   }
 
-  /** Resolves when it is recorded that this upload was begun. Throws UploadError. */
+  /** Records the start of an upload. Resolves when that is durable. Throws UploadError. */
   async begin(uploadId: string): Promise<void> {
-    // No run would find it: it is not to be kept after a failure.
+    // No later run could find the upload, so it is not kept after a failure.
     if (this.#store.isNowhere === true) return
     const { driver, key, options, partSize, file } = this.#upload
     const writer = this.#writerFor({
@@ -132,7 +132,7 @@ export class Checkpoint {
     this.#state = { name: 'begun', uploadId, writer }
   }
 
-  /** Gives up what an earlier run left, before an upload is begun. */
+  /** Discards the upload of a previous run, before a new one is started. */
   async restart(reason: RestartReason, message: string, context: CallContext): Promise<void> {
     const uploadId = this.durableId
     this.#state = { name: 'closed' }
@@ -141,9 +141,9 @@ export class Checkpoint {
   }
 
   /**
-   * The part in the store that is made of these bytes: it need not be sent. Undefined where there is none, and after the
-   * first that differs, unless they come from a file. To be called in the order of part numbers; looks once it is `settled`
-   * which upload goes on.
+   * Resolves with the stored part of this number if it has the same bytes, so that it need not be sent. Resolves with
+   * undefined if there is none, and after the first part that differs, except for files. Must be called in the order of part
+   * numbers. Waits for `settled`, when it is known which upload continues.
    */
   match(partNumber: number, body: Promise<ObjectBody>, settled: Promise<unknown>): Promise<StoredPart | undefined> {
     const before = this.comparesEachPart ? Promise.resolve() : this.#matching
@@ -151,12 +151,12 @@ export class Checkpoint {
       await settled
       return this.#match(partNumber, await body)
     })
-    // Whoever sends the part learns of a failure.
+    // The sender of the part gets the error.
     this.#matching = match.catch(() => undefined)
     return match
   }
 
-  /** Resolves when it is recorded that the store has this part, made of these bytes. Throws UploadError. */
+  /** Records an acknowledged part. Resolves when that is durable. Throws UploadError. */
   async record(partNumber: number, part: AcknowledgedPart, body: ObjectBody): Promise<void> {
     if (this.#state.name === 'closed') return
     await this.#state.writer.record(partNumber, part, body)
@@ -168,17 +168,17 @@ export class Checkpoint {
     if (state.name === 'resumed') this.#state = { ...state, leavesPartsOut: state.highestStored > partCount }
   }
 
-  /** Whether the upload, having failed for this reason, is worth another run. */
+  /** Returns whether an upload that failed with this error is kept for another run. */
   isToBeKept(error: Error): boolean {
     const state = this.#state
     if (state.name === 'closed') return false
     if (!(error instanceof UploadError) || error.partNumber !== undefined) return !isGone(error)
-    // S3 drops the parts that are not named, and some of its kind refuse to: the next run would be refused like this one.
+    // S3 drops parts that Complete does not list, but some compatible services refuse this: another run would be refused too.
     if (error.code === 'REJECTED' && state.name === 'resumed' && state.leavesPartsOut) return false
     return !HOPELESS.includes(error.code)
   }
 
-  /** The upload is no more: nothing is to be resumed. A record that stays behind leads to an upload that is not there. */
+  /** Removes the record, as the upload is over. Ignores failures: a remaining record names an upload that does not exist. */
   async remove(): Promise<void> {
     const state = this.#state
     this.#state = { name: 'closed' }
@@ -189,7 +189,7 @@ export class Checkpoint {
     await this.#store.unlock()
   }
 
-  /** The upload is kept, to be resumed: resolves when all that was acknowledged is recorded. */
+  /** Keeps the upload for another run. Resolves when all acknowledged parts are recorded. */
   async keep(): Promise<void> {
     if (this.#state.name !== 'closed') await this.#state.writer.idle()
     await this.#store.unlock()
@@ -206,7 +206,7 @@ export class Checkpoint {
     return undefined
   }
 
-  /** The CRC-64 of what was sent from here is recorded; what the store alone tells of is held against all that it tells. */
+  /** Compares a recorded part by its CRC-64, and any other by all checksums that the store returned. */
   async #isSameOfFile(stored: StoredPart, body: ObjectBody): Promise<boolean> {
     const { isRecorded, size, crc64 } = stored
     return isRecorded ? size === body.size && crc64 === body.crc64 : isSamePart(stored, body)
@@ -238,7 +238,7 @@ export class Checkpoint {
     return { kind: 'resumable', upload: { uploadId, parts: stored, ...(file === undefined ? {} : { file }) } }
   }
 
-  /** The service does not know the recorded upload any more: it was completed, aborted, or has expired. */
+  /** Handles a recorded upload that does not exist any more: it was completed, aborted, or has expired. */
   async #afterItsEnd(record: CheckpointRecord, context: CallContext): Promise<Earlier> {
     const published = await this.#upload.file?.findPublished(record)
     if (published !== undefined) {
@@ -253,7 +253,7 @@ export class Checkpoint {
     return new CheckpointWriter(this.#store, head, (notice) => this.#observer.checkpoint?.(notice))
   }
 
-  /** `left` is what the record tells of; where it is within reach it is aborted first. */
+  /** Removes the record. `left` is the recorded upload, which is aborted first if it is in the same bucket. */
   async #startOver(
     reason: RestartReason,
     message: string,
@@ -282,7 +282,7 @@ export class Checkpoint {
   }
 }
 
-/** The service knows nothing of it any more, whichever request said so. */
+/** Returns whether the upload does not exist any more. */
 function isGone(error: unknown): boolean {
   return error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD'
 }

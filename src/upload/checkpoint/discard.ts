@@ -5,8 +5,8 @@ import { readCheckpoint } from './read-checkpoint.js'
 import { isWithinReach } from './restart.js'
 
 /**
- * Gives up for good what a checkpoint tells of: aborts the upload, then removes the record. Resolves with whether there
- * was one. Throws UploadError, and leaves the record, where the upload is another bucket's or cannot be aborted.
+ * Discards a checkpoint: aborts its upload, then removes the record. Resolves with whether there was one. Throws UploadError,
+ * and keeps the record, if the upload belongs to another bucket or cannot be aborted.
  */
 export async function discardCheckpoint(driver: StoreDriver, option: unknown, context: CallContext): Promise<boolean> {
   const store = checkpointStoreOf(option)

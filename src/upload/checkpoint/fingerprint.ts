@@ -1,7 +1,6 @@
 /**
- * Whether two uploads are to make the same object of their bytes, without keeping what it is to be: a checkpoint has a
- * salted hash of it. A key of the caller's own goes in by scrypt alone, so that not even a weak one can be guessed from
- * the file.
+ * A salted hash of the options of an object, to compare those of two runs without storing them. A customer key is hashed by
+ * scrypt first, so that not even a weak key can be guessed from the checkpoint.
  */
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes, scrypt } from 'node:crypto'
@@ -9,7 +8,7 @@ import { promisify } from 'node:util'
 import { OBJECT_OPTION_NAMES, OBJECT_OPTIONS, type ObjectOptions } from '../../stores/object/object-options.js'
 import type { OptionsFingerprint } from './record.js'
 
-/** What is settled when the upload begins. */
+/** The options that are fixed when the upload is initiated. */
 const SETTLED = OBJECT_OPTION_NAMES.filter((name) => OBJECT_OPTIONS[name] === 'object')
 
 const derive = promisify<Buffer, Buffer, number, Buffer>(scrypt)
@@ -34,7 +33,7 @@ async function hiddenKey(key: Uint8Array | string, salt: string): Promise<string
   return (await derive(bytes, Buffer.from(salt), 32)).toString('hex')
 }
 
-/** The same for the same names and values, in whatever order they were given. */
+/** Returns equal values for equal names and values in any order. */
 function canonical(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const entries = Object.entries(value).filter(([, item]) => item !== undefined)

@@ -1,7 +1,6 @@
 /**
- * What shows that a part in the store is made of the same bytes as one cut now. What the store lists is held against the
- * record; a part that it has and the record has not (its answer was lost with the process) counts where the store itself
- * tells a checksum of it.
+ * Decides whether a stored part has the same bytes as one of this run. Listed parts are compared with the record. A stored
+ * part that is not recorded (its response was lost with the process) counts if the service returns a checksum of it.
  */
 import { parseCrc64 } from '../../checksum/decimal.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
@@ -10,22 +9,22 @@ import type { CallContext, ListedPart, StoreDriver, UploadAddress } from '../../
 import type { AcknowledgedPart } from '../parts-ledger.js'
 import type { CheckpointRecord, RecordedPart } from './record.js'
 
-/** A part in the store, with what is known of its bytes; one of the checksums at least. */
+/** A stored part with at least one checksum. */
 export interface StoredPart {
   partNumber: number
-  /** Bytes. */
+  /** Size in bytes. */
   size: number
   etag: string
   crc64?: bigint
   /** Lower-case hex. */
   md5?: string
-  /** The service's own checksum, which Complete wants again. */
+  /** Checksum of the service, which Complete must repeat. */
   checksum?: string
-  /** Whether it is in the record as it is here. */
+  /** Whether the record has the same part. */
   isRecorded: boolean
 }
 
-/** All pages. Throws UploadError; `NO_SUCH_UPLOAD` where the upload is gone. */
+/** Lists all parts. Throws UploadError; `NO_SUCH_UPLOAD` if the upload does not exist. */
 export async function listAllParts(
   driver: StoreDriver,
   upload: UploadAddress,
@@ -42,7 +41,7 @@ export async function listAllParts(
   return all
 }
 
-/** By part number: what need not be sent again when its bytes turn out to be the same. */
+/** Returns the parts, by part number, that need not be sent again if their bytes are the same. */
 export function provenParts(record: CheckpointRecord, listed: readonly ListedPart[]): Map<number, StoredPart> {
   const recorded = new Map(record.parts.map((part) => [part.partNumber, part]))
   const proven = new Map<number, StoredPart>()
@@ -53,7 +52,7 @@ export function provenParts(record: CheckpointRecord, listed: readonly ListedPar
   return proven
 }
 
-/** The parts 1, 2, … up to the first that is missing, has another size than planned, or no CRC-64 to be told of the whole. */
+/** Yields the parts from 1 up to the first that is missing, has another size than planned, or has no CRC-64. */
 export function* unbrokenParts(
   parts: ReadonlyMap<number, StoredPart>,
   sizeOf: (partNumber: number) => number,
@@ -66,7 +65,7 @@ export function* unbrokenParts(
   }
 }
 
-/** All parts that are recorded as the store lists them, and have the sizes that are planned. */
+/** Yields all parts that the record has as the store lists them, and that have the planned sizes. */
 export function* acknowledgedParts(
   parts: ReadonlyMap<number, StoredPart>,
   sizeOf: (partNumber: number) => number,
@@ -77,14 +76,14 @@ export function* acknowledgedParts(
   }
 }
 
-/** Whether the part in the store has exactly these bytes. */
+/** Resolves with whether the stored part has exactly these bytes. */
 export async function isSamePart(stored: StoredPart, body: ObjectBody): Promise<boolean> {
   const { size, crc64, md5 } = stored
   if (size !== body.size || (crc64 !== undefined && crc64 !== body.crc64)) return false
   return md5 === undefined || md5 === (await body.checksum('md5'))
 }
 
-/** The MD5 that an ETag of a part may be: lower-case hex, or undefined where it is none. */
+/** Returns the MD5 in an ETag as lower-case hex, or undefined if the ETag has another form. */
 export function md5OfEtag(etag: string): string | undefined {
   return /^"?([0-9a-f]{32})"?$/i.exec(etag)?.[1]?.toLowerCase()
 }
@@ -100,7 +99,7 @@ function provenPart(
   const md5 = record.etagsAreMd5 ? md5OfEtag(etag) : undefined
   const checksum = isRecorded ? recorded.checksum : listed.checksum
   if (crc64 === undefined && md5 === undefined) return undefined
-  // Complete is to tell that of every part, or of none.
+  // Complete must contain the checksums of all parts, or none.
   if (namesChecksums(record) && checksum === undefined) return undefined
   return {
     partNumber,
@@ -113,7 +112,7 @@ function provenPart(
   }
 }
 
-/** Older clusters of OBS have none, although the service of today has. */
+/** Returns whether the service returns checksums: older clusters of OBS do not. */
 function namesChecksums({ checksum, parts }: CheckpointRecord): boolean {
   return checksum !== undefined && (parts.length === 0 || parts.some((part) => part.checksum !== undefined))
 }
@@ -130,7 +129,7 @@ function parsedCrc64({ crc64 }: ListedPart): bigint | undefined {
   return crc64 === undefined ? undefined : parseCrc64(crc64)
 }
 
-/** Services are not of one mind about quotes in listings. */
+/** Returns an ETag without quotes: services differ in quoting it in listings. */
 function bare(etag: string): string {
   return etag.replaceAll('"', '').toLowerCase()
 }

@@ -3,17 +3,17 @@ import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { type Reading, readRecord } from './record.js'
 
 /**
- * What is there, locked; undefined where nothing is. Throws UploadError where it is no checkpoint, or another upload has
- * it.
+ * Locks and reads a checkpoint. Resolves with undefined if there is none. Throws UploadError if it is no checkpoint, or another
+ * upload is using it.
  */
 export async function readCheckpoint(store: LockableStore): Promise<Exclude<Reading, { kind: 'foreign' }> | undefined> {
   const before = await store.read()
   if (isNothing(before)) return undefined
-  // Before anything beside it is touched: what lies beside a file of others is theirs as well.
+  // Before touching any file beside it: files beside a file of another program belong to that program.
   ownReading(store, before)
   await store.lock()
   const text = await store.read()
-  // Whoever had it has just finished.
+  // The previous holder has just finished.
   if (isNothing(text)) return undefined
   return ownReading(store, text)
 }
@@ -27,7 +27,7 @@ function ownReading(store: LockableStore, text: string): Exclude<Reading, { kind
   )
 }
 
-/** An empty file has nothing to lose. */
+/** Returns whether there is no record. An empty file may be overwritten. */
 export function isNothing(text: string | undefined): text is undefined | '' {
   return text === undefined || text === ''
 }

@@ -1,6 +1,6 @@
 /**
- * What is recorded of an unfinished upload, and its text. The text is JSON of one part a line, closed by a CRC-64 of all
- * before it: what was cut or changed is noticed, and no secret is in it.
+ * The record of an unfinished upload, and its text: JSON with one part a line, and a CRC-64 of all the text before it at the
+ * end, which detects a truncated or changed record. It contains no secret.
  */
 import {
   asCount,
@@ -19,23 +19,23 @@ export interface CheckpointRecord {
   provider: Provider
   bucket: string
   key: string
-  /** The object's URL, so that nothing is resumed against another cluster. */
+  /** URL of the object, so that no upload is resumed at another endpoint. */
   location: string
   uploadId: string
-  /** Bytes of the first part: with it every other size is planned. */
+  /** Size in bytes of the first part, which determines all others. */
   partSize: number
   options: OptionsFingerprint
-  /** What the parts' `checksum` is. Absent where the service wants none again. */
+  /** Algorithm of the `checksum` of the parts. Absent if Complete needs none. */
   checksum?: ChecksumAlgorithm
-  /** Whether the service's ETags of parts were found to be their MD5. */
+  /** Whether the ETags of parts are their MD5. */
   etagsAreMd5: boolean
-  /** Of an upload from a file: how it was when it was read. */
+  /** Properties of the file when it was read, if the upload is from a file. */
   file?: RecordedFile
-  /** By their numbers, ascending. */
+  /** In ascending order of their numbers. */
   parts: readonly RecordedPart[]
 }
 
-/** What the object is to be (metadata, encryption and the like), as a salted hash. */
+/** A salted hash of the options of the object, such as metadata and encryption. */
 export interface OptionsFingerprint {
   /** Hex. */
   salt: string
@@ -44,34 +44,34 @@ export interface OptionsFingerprint {
 }
 
 export interface RecordedFile {
-  /** Bytes. */
+  /** Size in bytes. */
   size: number
-  /** When it was last changed: nanoseconds since 1970, as decimal text. */
+  /** Time of the last change: nanoseconds since 1970, as decimal text. */
   mtimeNs: string
 }
 
-/** A part that the store acknowledged. */
+/** An acknowledged part. */
 export interface RecordedPart {
-  /** 1-based. */
+  /** Part number, from 1. */
   partNumber: number
-  /** Bytes. */
+  /** Size in bytes. */
   size: number
-  /** As the service gave it, with its quotes. */
+  /** ETag as returned by the service, with its quotes. */
   etag: string
   crc64: bigint
-  /** The service's own checksum, where it told one. */
+  /** Checksum that the service returned, if any. */
   checksum?: string
 }
 
-/** All of a record but its parts. */
+/** A record without its parts. */
 export type RecordHead = Omit<CheckpointRecord, 'parts'>
 
-/** What a text turned out to be; `foreign` must not be overwritten. */
+/** The result of reading a text. A `foreign` one must not be overwritten. */
 export type Reading = Unsealed<CheckpointRecord>
 
 const KIND: SealedKind = { format: 'oss-upload-stream-checkpoint', version: 1, list: 'parts' }
 
-/** `parts` are what `formatPart` made, in the order of their numbers. */
+/** Returns the text of a record. `parts` are texts of `formatPart`, in the order of their numbers. */
 export function formatRecord(head: RecordHead, parts: readonly string[]): string {
   const { options, file, checksum, ...plain } = head
   const facts = { ...plain, options, ...(checksum === undefined ? {} : { checksum }), ...(file ? { file } : {}) }
@@ -86,12 +86,12 @@ export function readRecord(text: string): Reading {
   return unseal(KIND, text, recordOf)
 }
 
-/** Whether it is a whole record of an upload. */
+/** Returns whether the text is a complete record of an upload. */
 export function isUploadRecord(text: string): boolean {
   return readRecord(text).kind === 'record'
 }
 
-/** The sum says that this library wrote it: what is left to see is that it is no other library's idea of the format. */
+/** Converts parsed JSON to a record. The checksum is right, so only the format can differ. */
 function recordOf(value: unknown): CheckpointRecord {
   const record = asObject('the record', value)
   const options = asObject('options', record['options'])

@@ -1,15 +1,15 @@
 import { formatPart, type RecordedPart } from './record.js'
 
-/** So many numbers are made into text together: a long upload's record is written thousands of times. */
+/** Part numbers whose text is cached together: the record of a long upload is written thousands of times. */
 const BLOCK = 128
 
 interface Block {
   readonly parts: Map<number, { size: number; text: string }>
-  /** Of all its parts; undefined since one of them was changed. */
+  /** Text of all its parts; undefined after a change. */
   text: string | undefined
 }
 
-/** The parts of a record, as the text of it. */
+/** The parts of a record, with their cached text. */
 export class RecordedParts {
   readonly #blocks: Block[] = []
   #count = 0
@@ -23,7 +23,7 @@ export class RecordedParts {
     return this.#bytes
   }
 
-  /** In the order of part numbers, several parts in each. */
+  /** Texts in the order of part numbers, each of several parts. */
   get texts(): string[] {
     return this.#blocks.flatMap((block) => {
       if (block.parts.size === 0) return []
@@ -44,7 +44,7 @@ export class RecordedParts {
     this.#bytes += part.size
   }
 
-  /** Forgets the parts from this number on. */
+  /** Removes the parts from this number on. */
   forgetFrom(partNumber: number): void {
     for (const { parts } of this.#blocks) {
       for (const recorded of [...parts.keys()]) if (recorded >= partNumber) this.#delete(recorded)

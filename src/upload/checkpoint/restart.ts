@@ -1,37 +1,37 @@
-/** Why an earlier run's upload is not resumed. */
+/** Decides whether the upload of a previous run can be resumed. */
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
 import type { Published } from '../publish/published.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { CheckpointRecord, RecordedFile } from './record.js'
 
-/** Of which upload it is. */
+/** The upload that a checkpoint is for. */
 export interface CheckpointedUpload {
   driver: StoreDriver
   key: string
   options: ObjectOptions
-  /** Bytes of the first part. */
+  /** Size in bytes of the first part. */
   partSize: number
-  /** Of an upload from a file, each part of which is compared by itself. */
+  /** The file of an upload from a file. Each of its parts is compared by itself. */
   file?: FileOrigin | undefined
 }
 
-/** How a file is now. */
+/** The current properties of a file. */
 export interface FileOrigin extends RecordedFile {
-  /** Whether a file of the same size and time of change is taken for the same, and its parts are not compared. */
+  /** Whether a file with the same size and time of change counts as unchanged, without comparing its parts. */
   isTrusted: boolean
-  /** Resolves with the object that an upload became which the service no longer knows, if it is made of this file. */
+  /** Resolves with the object of a completed upload, if it has the content of this file. */
   findPublished(record: CheckpointRecord): Promise<Published | undefined>
 }
 
 /**
  * - `record-damaged`: the checkpoint cannot be read.
- * - `target-changed`: it is of another object, bucket, provider or endpoint.
- * - `part-size-changed`: parts would be cut elsewhere.
- * - `options-changed`: the object is to have another type, metadata, encryption or the like.
- * - `file-changed`: the file has another size or another time of change, and its content was not to be compared.
- * - `content-changed`: the very first part is made of other bytes, or all fits in one part now.
- * - `upload-gone`: the service does not know the upload any more: aborted, expired, or completed.
+ * - `target-changed`: it is for another object, bucket, provider or endpoint.
+ * - `part-size-changed`: the part size is another one.
+ * - `options-changed`: the options of the object, such as type, metadata or encryption, are other ones.
+ * - `file-changed`: the file has another size or time of change, and its content is not compared.
+ * - `content-changed`: the first part has other bytes, or the content now fits in one part.
+ * - `upload-gone`: the upload does not exist any more: it was aborted or completed, or has expired.
  */
 export type RestartReason =
   | 'record-damaged'
@@ -42,17 +42,17 @@ export type RestartReason =
   | 'content-changed'
   | 'upload-gone'
 
-/** An upload begins anew although a checkpoint was there. */
+/** An upload that starts over although there is a checkpoint. */
 export interface RestartNotice {
   reason: RestartReason
   message: string
-  /** The earlier upload, where it could not be aborted and may still be in its bucket. */
+  /** Upload ID of the previous upload, if it could not be aborted and may still be in its bucket. */
   leftUploadId?: string
-  /** Why it could not. */
+  /** Why it could not be aborted. */
   cleanupError?: Error
 }
 
-/** Undefined where the record is of this upload. `isReachable`: whether the recorded upload is in the same bucket. */
+/** Returns why the record cannot be resumed, or undefined. `isReachable`: whether the recorded upload is in the same bucket. */
 export async function differenceOf(
   record: CheckpointRecord,
   { driver, key, options, partSize, file }: CheckpointedUpload,
@@ -78,7 +78,7 @@ export async function differenceOf(
   return undefined
 }
 
-/** Whether what is recorded is in the bucket of this driver, at the same endpoint. */
+/** Returns whether the recorded upload is in the bucket of this driver, at the same endpoint. */
 export function isWithinReach({ provider, bucket, key, location }: CheckpointRecord, driver: StoreDriver): boolean {
   return provider === driver.provider && bucket === driver.bucket && location === driver.locationOf(key)
 }

@@ -1,4 +1,4 @@
-/** A range of a file or a block device, read into part memory. */
+/** Reads a range of a file or a block device into part memory. */
 import type { BigIntStats } from 'node:fs'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -8,13 +8,13 @@ import { invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { readingFrom } from '../../shared/reading-failure.js'
 
-/** Read at a time. */
+/** Bytes to read at a time. */
 const SLICE = MiB
 
 /**
- * Reads `length` bytes from byte `start` on into `buffer`, which has room for them. Throws UploadError where there is
- * something else than a file or a block device, where it ends earlier, where a file is written to meanwhile, or where the
- * file system refuses; and the signal's reason.
+ * Reads `length` bytes from offset `start` into `buffer`, which has room for them. Throws UploadError if the path is neither a
+ * file nor a block device, if it ends earlier, if a file is changed meanwhile, or if the file system fails; throws the reason
+ * of the signal if that is aborted.
  */
 export async function readFileRange(
   file: string,
@@ -23,7 +23,7 @@ export async function readFileRange(
   buffer: PartBuffer,
   signal: AbortSignal,
 ): Promise<void> {
-  // Without waiting: opening a named pipe would wait for its writer.
+  // Non-blocking, as opening a FIFO would wait for its writer.
   const name = JSON.stringify(file)
   const handle = await readingFrom(name, open(file, constants.O_RDONLY | constants.O_NONBLOCK))
   try {

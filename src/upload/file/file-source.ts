@@ -8,19 +8,19 @@ import { checkString, invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { readingFrom } from '../../shared/reading-failure.js'
 
-/** Read at a time: few calls into the system, each of which costs more than the reading of 64 KiB. */
+/** Bytes to read at a time: each system call costs more than reading 64 KiB. */
 const SLICE = MiB
 
 /**
- * A regular file whose parts are read in any order, several at a time, and the certainty that it was the same from the
- * first byte to the last. What the file system refuses is an UploadError with code `FILE_FAILED`.
+ * A regular file whose parts are read in any order, several at a time, with a check that it did not change from the first byte
+ * to the last. Errors of the file system become an UploadError with code `FILE_FAILED`.
  */
 export class FileSource {
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number
-  /** When its content was last changed: nanoseconds since 1970. */
+  /** Time of the last change of its content: nanoseconds since 1970. */
   readonly mtimeNs: bigint
   readonly #handle: FileHandle
   readonly #before: BigIntStats
@@ -33,9 +33,9 @@ export class FileSource {
     this.#before = before
   }
 
-  /** Throws UploadError where there is something else than a regular file. */
+  /** Opens a file. Throws UploadError if it is not a regular file. */
   static async open(file: string): Promise<FileSource> {
-    // Looked at before it is opened: opening a named pipe waits for its writer, and a tape rewinds.
+    // Check the type before opening: opening a FIFO waits for its writer, and a tape rewinds.
     const name = JSON.stringify(file)
     mustBeRegular(file, await readingFrom(name, stat(file, { bigint: true })))
     const handle = await readingFrom(name, open(file, constants.O_RDONLY | constants.O_NONBLOCK))
@@ -50,8 +50,8 @@ export class FileSource {
   }
 
   /**
-   * Reads `length` bytes from `position` on into `buffer`, which has room for them; `onRead` hears of them as they come.
-   * Throws UploadError where the file has become shorter, and the signal's reason.
+   * Reads `length` bytes from `position` into `buffer`, which has room for them, and calls `onRead` with the bytes of each
+   * read. Throws UploadError if the file has become shorter; throws the reason of the signal if that is aborted.
    */
   async read(
     buffer: PartBuffer,
@@ -72,7 +72,7 @@ export class FileSource {
     }
   }
 
-  /** Throws UploadError unless the file is still the one that was opened, with all that it had then and nothing more. */
+  /** Throws UploadError if the file was changed or replaced since it was opened. */
   async verify(): Promise<void> {
     const before = this.#before
     const { bytesRead } = await this.#reading(this.#handle.read(Buffer.alloc(1), 0, 1, this.size))
@@ -90,7 +90,7 @@ export class FileSource {
     if (there?.ino !== before.ino || there.dev !== before.dev) throw this.#changed('it was moved, removed or replaced')
   }
 
-  /** When nothing is being read any more. */
+  /** Closes the file. Must be called when no read is in progress. */
   async close(): Promise<void> {
     await this.#handle.close()
   }
@@ -108,12 +108,12 @@ export class FileSource {
   }
 }
 
-/** An absolute path. Throws UploadError where the argument names no file. */
+/** Returns an absolute path. Throws UploadError if the argument is no path. */
 export function checkPath(file: unknown): string {
   return path.resolve(pathText(file))
 }
 
-/** The path as it was given. Throws UploadError where the argument names no file. */
+/** Returns the path as it was given. Throws UploadError if the argument is no path. */
 export function pathText(file: unknown): string {
   const accepted = 'must be the path of a file, as a string or as a URL of scheme file:'
   if (file instanceof URL) {

@@ -1,9 +1,8 @@
 /**
- * A file becomes an object: its size is known, so its parts are read where they lie, several at a time, straight into
- * part buffers.
+ * Uploads a file. Its size is known, so several parts are read at a time, directly into part buffers.
  *
- * Invariants: at most `concurrency + 1` buffers are held, those in flight and the one that is read in advance; nothing is
- * published unless the file was the same after its last byte was read as before its first.
+ * Invariants: at most `concurrency + 1` buffers are held, those in flight and one that is read in advance; nothing is
+ * published unless the file was unchanged from its first byte to its last.
  */
 import type { PartBuffer } from '../../checksum/crc64.js'
 import { invalidOption } from '../../shared/check-option.js'
@@ -35,11 +34,11 @@ export class FileUpload {
   readonly #partSize: number
   readonly #transfer: Transfer
   readonly #inspection: OrderedInspection | undefined
-  /** Parts being read. */
+  /** Parts that are being read. */
   readonly #reads = new Set<Promise<PartBuffer>>()
   #endWaitingForNetwork: () => void = () => undefined
 
-  /** The options must be checked. */
+  /** Opens the file. The options must be checked already. */
   static async open(
     host: UploadHost,
     key: string,
@@ -49,7 +48,7 @@ export class FileUpload {
   ): Promise<FileUpload> {
     const { driver, pool } = host
     const { fileCheckpoint: found } = sendOptions
-    // An upload that was begun elsewhere has its part size already.
+    // An upload that `ali-oss` started has its part size already.
     const sizes =
       found.kind === 'ali-oss'
         ? { partSize: found.checkpoint.partSize, partGrowth: false }
@@ -100,13 +99,13 @@ export class FileUpload {
       { ...plan, concurrency, file: origin },
       {
         ...observeWith(UPLOAD_CALLBACKS, () => options),
-        // Whatever waits for the transfer learns of it.
+        // Callers that wait for the transfer get the error.
         failed: () => undefined,
       },
     )
   }
 
-  /** To be called once. All has settled when its promise does: no request and no read is under way. */
+  /** Runs the upload. Must be called once. When its promise settles, no request and no read is in flight. */
   async run(): Promise<UploadResult> {
     const { signal, onProgress } = this.#options
     const reports = new ProgressReports(
@@ -125,7 +124,7 @@ export class FileUpload {
       const settled = this.#transfer.abort(toError(error))
       await Promise.allSettled(this.#reads)
       await settled
-      // What stopped the loop may be a consequence of what failed first.
+      // The error that stopped the loop may be a consequence of the first one.
       this.#transfer.throwIfFailed()
       throw error
     } finally {
@@ -163,7 +162,7 @@ export class FileUpload {
     return this.#transfer.complete(parts, size)
   }
 
-  /** The parts that need not even be read, for the file is the one that they were read from. */
+  /** Resumes the parts that need not be read again, as the file is unchanged. */
   async #takeOver(): Promise<{ parts: PartsTaken; published?: Published }> {
     const sizeOf = (partNumber: number) => this.#lengthOf(partNumber)
     const { checkContent, inspect } = this.#options
@@ -171,7 +170,7 @@ export class FileUpload {
     return this.#transfer.takeOver((stored) => (mustRead ? [] : acknowledgedParts(stored, sizeOf)))
   }
 
-  /** For an inspector, which has not seen what an earlier run sent. */
+  /** Reads the parts of a previous run for an inspector, which has not seen them. */
   async #readAll(parts: number): Promise<void> {
     for (let partNumber = 1; partNumber <= parts; partNumber += 1) {
       this.#host.pool.release(await this.#read(partNumber))
@@ -185,7 +184,7 @@ export class FileUpload {
       await this.#transfer.room()
       this.#transfer.throwIfFailed()
     } catch (error) {
-      // It was read in advance, and nobody else has it.
+      // The part was read in advance, and has no other owner.
       part.then(
         (buffer) => this.#host.pool.release(buffer),
         () => undefined,
@@ -206,18 +205,18 @@ export class FileUpload {
     return Math.max(0, Math.min(this.#partSize, this.#file.size - (partNumber - 1) * this.#partSize))
   }
 
-  /** The part in a buffer of its own, which is the caller's to give back. */
+  /** Reads a part into a buffer, which the caller must release. */
   #read(partNumber: number): Promise<PartBuffer> {
     this.#endWaitingForNetwork()
     const raw = this.#readPart(partNumber, (bytes) => this.#transfer.meter.receive(bytes))
     const inspected = this.#inspection?.inspect(raw, (part) => this.#host.pool.release(part))
     const read = (inspected ?? raw).finally(() => {
       this.#reads.delete(read)
-      // Every part that there is a buffer for is there: the next one waits until the network has taken one of them.
+      // All buffers are in use: the next part waits until the network has sent one.
       if (this.#reads.size === 0) void this.#transfer.meter.blocked(this.#waitForNetwork())
     })
     this.#reads.add(read)
-    // Whoever gets the part learns of it.
+    // The receiver of the part gets the error.
     read.catch(() => undefined)
     return read
   }

@@ -1,4 +1,4 @@
-/** An upload of a file that the service does not know any more may have become the object, and nobody was told. */
+/** Finds the object of an upload that was completed, but whose response was lost with the process. */
 import { combineCrc64 } from '../../checksum/combine.js'
 import type { PartBuffer } from '../../checksum/crc64.js'
 import { UploadError } from '../../shared/errors.js'
@@ -10,8 +10,8 @@ import type { Published } from '../publish/published.js'
 import type { UploadHost } from '../upload-observer.js'
 
 /**
- * The object under the record's key, where all parts of a file of `size` bytes are recorded and it is made of them.
- * `read` gives the part of the file as it is now, to be returned to the pool; without it the record is believed.
+ * Resolves with the object under the key of the record, if the record has all parts of a file of `size` bytes and the object
+ * is made of them. `read` returns a part of the current file, which goes back to the pool; without it the record is trusted.
  */
 export async function findPublished(
   record: CheckpointRecord,
@@ -24,7 +24,7 @@ export async function findPublished(
   const { key, uploadId, parts } = record
   if (!coversAll(parts, size)) return undefined
   const crc64 = parts.reduce((whole, part) => combineCrc64(whole, part.crc64, part.size), 0n)
-  // First what costs one request, then the reading of the file.
+  // One request first, as reading the file costs more.
   const stored = await headOf(() => driver.headObject(key, { signal }, options))
   if (stored === undefined) return undefined
   const { verdict } = await compareObject(stored, { size, crc64, uploadId, parts }, driver)
@@ -46,7 +46,7 @@ function coversAll(parts: readonly RecordedPart[], size: number): boolean {
   return bytes === size && parts.every(({ partNumber }, index) => partNumber === index + 1)
 }
 
-/** Undefined where there is none, or whoever asks may not know. */
+/** Returns undefined if there is no object, or no permission to look. */
 async function headOf<T>(head: () => Promise<T>): Promise<T | undefined> {
   try {
     return await head()

@@ -6,8 +6,8 @@ import type { UploadHost } from '../upload-observer.js'
 import type { UploadResult } from '../upload-result.js'
 
 /**
- * Uploads the file at `path`, which is absolute. Resolves when the object is stored and verified; rejects with what
- * failed, when nothing is left behind but what a checkpoint tells of.
+ * Uploads the file at `path`. Resolves when the object is stored and verified; rejects with the failure when the upload is
+ * cleaned up, or kept by a checkpoint.
  */
 export async function uploadFile(
   host: UploadHost,
@@ -17,7 +17,7 @@ export async function uploadFile(
 ): Promise<UploadResult> {
   const sendOptions = checkFileUploadOptions(options, key, host.driver)
   host.driver.check(key, options)
-  // What the caller changes from here on is meant for the next upload.
+  // Later changes of the options by the caller have no effect.
   const taken = { ...options, ...copyOfObjectOptions(options) }
   const file = await FileSource.open(path)
   try {

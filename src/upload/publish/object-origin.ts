@@ -1,18 +1,18 @@
 /**
- * Whether an object with the expected bytes comes from the request whose response was lost, or was there before: then it
- * may have another ACL, other metadata or another storage class than this upload was to give it.
+ * Decides whether an object with the expected bytes comes from a request whose response was lost, or existed before: then it
+ * may have another ACL, storage class or other metadata than this upload sets.
  */
 import { UploadError } from '../../shared/errors.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { CallContext, ObjectHead, StoreDriver, UploadAddress } from '../../stores/store-driver.js'
 
-/** `unclear`: nothing that the service returned decides it. */
+/** `unclear`: the response of the service does not decide it. */
 export type ObjectOrigin = 'ours' | 'others' | 'unclear'
 
 /** `Date` and `Last-Modified` are in whole seconds. */
 const PRECISION_MS = 1000
 
-/** Tells by what HeadObject returned whether PutObject made the object. */
+/** Decides by a HeadObject response whether PutObject created the object. */
 export function originOfPut(head: ObjectHead, options: ObjectOptions, times: RequestTimes): ObjectOrigin {
   return hasOtherOptions(head, options) ? 'others' : originByTime(head, times)
 }
@@ -28,8 +28,8 @@ export interface RequestTimes {
 }
 
 /**
- * Tells whether Complete made the object: the upload is gone then. `Last-Modified` does not help, since S3 gives there
- * when the upload was initiated (its user guide, "Multipart upload overview").
+ * Decides whether Complete created the object: then the upload is gone. `Last-Modified` does not help, as on S3 it is the time
+ * of initiation (user guide, "Multipart upload overview").
  */
 export async function originOfComplete(
   driver: StoreDriver,
@@ -49,18 +49,18 @@ export async function originOfComplete(
   }
 }
 
-/** Compares the service's times with each other only: clocks of other machines may be wrong. */
+/** Only compares times of the service with each other, as the local clock may be wrong. */
 function originByTime({ lastModified, headers }: ObjectHead, { putAt, lookedAt, foundAt }: RequestTimes): ObjectOrigin {
   const answeredAt = Date.parse(headers['date'] ?? '')
   if (lastModified === undefined || Number.isNaN(answeredAt)) return 'unclear'
-  // By the service's clock PutObject began between these two.
+  // By the clock of the service, PutObject started between these two.
   const earliest = answeredAt - (foundAt - putAt)
   const latest = answeredAt + PRECISION_MS - (lookedAt - putAt)
   if (lastModified.getTime() >= latest) return 'ours'
   return lastModified.getTime() + PRECISION_MS <= earliest ? 'others' : 'unclear'
 }
 
-/** Whether what HeadObject returned differs from what the object was to be, as far as it can be compared. */
+/** Returns whether the HeadObject response differs from the options of the object, as far as they can be compared. */
 export function hasOtherOptions(
   head: ObjectHead,
   { contentType, metadata = {}, storageClass }: ObjectOptions,

@@ -2,16 +2,16 @@ import { toError, UploadError } from '../../shared/errors.js'
 import type { StoredObject } from '../../stores/store-driver.js'
 import type { Scheduler } from '../../flow/scheduler.js'
 
-/** The one request that makes the object visible, and whether it may have. */
+/** The request that publishes the object, and whether it may have taken effect. */
 export class Publication {
   #mayHaveHappened = false
 
-  /** Whether the object may be there: after a failure, or after being given up, only a look at it tells. */
+  /** Whether the object may be published: after a failure or an abort, only a look at the object decides. */
   get mayHaveHappened(): boolean {
     return this.#mayHaveHappened
   }
 
-  /** As a task of the scheduler: cleaning up waits for it. */
+  /** Runs as a task of the scheduler, so that the clean-up waits for it. */
   async run(scheduler: Scheduler, publish: () => Promise<StoredObject>): Promise<StoredObject> {
     return new Promise((resolve, reject) => {
       scheduler.run(() =>

@@ -1,6 +1,6 @@
 /**
- * Making the object visible, and knowing that it is the one that was meant. A request whose answer was lost is not a
- * failure: the object is looked at before anything is decided.
+ * Publishes the object, and verifies it. A request whose response was lost is not a failure yet: the object is looked at
+ * before that is decided.
  */
 import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import { formatCrc64 } from '../../checksum/decimal.js'
@@ -18,7 +18,7 @@ import type {
 import { type ObjectOrigin, originOfComplete, originOfPut } from './object-origin.js'
 import { compareObject, type Comparison, type ExpectedObject } from '../../stores/integrity/verdict.js'
 
-/** An object to be published. */
+/** An object to publish. */
 interface Publication {
   driver: StoreDriver
   key: string
@@ -26,11 +26,11 @@ interface Publication {
   options: ObjectOptions
   context: CallContext
   send(): Promise<StoredObject>
-  /** Tells whether an object with the expected bytes comes from this request; `putAt` is when it was first sent. */
+  /** Decides whether an object with the expected bytes comes from this request, which was first sent at `putAt`. */
   originOf(found: Found, error: UploadError, putAt: number): ObjectOrigin | Promise<ObjectOrigin>
 }
 
-/** An object under the key, and when it was looked for, in milliseconds of the local monotonic clock. */
+/** An object under the key, and when it was requested, in milliseconds of the local monotonic clock. */
 interface Found {
   head: ObjectHead
   comparison: Comparison
@@ -38,7 +38,7 @@ interface Found {
   foundAt: number
 }
 
-/** Sends an object that fits in one part in one request. Throws UploadError. */
+/** Uploads an object that fits in one part by one request, and verifies it. Throws UploadError. */
 export async function putVerified(
   driver: StoreDriver,
   key: string,
@@ -57,7 +57,7 @@ export async function putVerified(
   })
 }
 
-/** Makes the parts the object. Throws UploadError. */
+/** Completes the multipart upload, and verifies the object. Throws UploadError. */
 export async function completeVerified(
   driver: StoreDriver,
   upload: UploadAddress,
@@ -79,8 +79,8 @@ export async function completeVerified(
 }
 
 /**
- * Sends the request. After a failure that may hide a success the same bytes under the key are no proof of it: they may be
- * there from before, with other options. Where they do not come from this request for certain, it is sent once more.
+ * Sends the request. After a failure that may hide a success, the same bytes under the key are no proof: they may have existed
+ * before, with other options. Unless they certainly come from this request, it is sent once more.
  */
 async function publishVerified(publication: Publication): Promise<StoredObject> {
   const putAt = performance.now()
@@ -91,7 +91,7 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
       const { found, failure } = await settle(publication, error, isRepeated)
       const origin = await publication.originOf(found, failure, putAt)
       const isRefused = isRefusedCondition(failure.code)
-      // The service would refuse it again: without a sign of another origin, an earlier attempt made the object.
+      // The service would refuse it again. Without a sign of another origin, an earlier attempt created the object.
       if (origin === 'ours' || (origin === 'unclear' && isRefused)) {
         return withChecksum(found.head, found.comparison)
       }
@@ -101,8 +101,8 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
 }
 
 /**
- * The service says that it stored an object: it must be ours. Only where its answer has nothing to compare is it asked
- * again. Where it never has anything, the size decides: it has shown already that each part is the one that was sent.
+ * Verifies a stored object by the response. If that has nothing to compare, the object is looked at. If the service never
+ * returns anything to compare, the size decides, as each part was verified already.
  */
 async function verify(publication: Publication, stored: StoredObject): Promise<StoredObject> {
   const answered = await compareObject(stored, publication.expected, publication.driver)
@@ -113,7 +113,7 @@ async function verify(publication: Publication, stored: StoredObject): Promise<S
   return withChecksum({ ...stored, etag: stored.etag === '' ? head.etag : stored.etag }, comparison)
 }
 
-/** Returns what is stored under the key, where it has the expected bytes; throws the failure otherwise. */
+/** Resolves with the object under the key, if it has the expected bytes; otherwise throws the failure. */
 async function settle(
   publication: Publication,
   error: unknown,
@@ -125,22 +125,22 @@ async function settle(
   try {
     found = await look(publication)
   } catch {
-    // The first error wins: it says what happened, and that the outcome is unknown.
+    // The first error wins: it has the cause, and says that the outcome is unknown.
     throw error
   }
   const { head, comparison } = found
   if (error.code === 'CALLBACK_FAILED') {
-    // OSS reports a failed callback when the object is stored already: the caller must know of both.
+    // OSS reports a failed callback when the object is already stored: the caller must know both.
     throw comparison.verdict === 'mismatch' ? mismatch(publication, head, comparison) : error
   }
-  // Any other object may have the size of this one.
+  // Another object may have the same size.
   if (comparison.verdict !== 'match') throw error
   return { found, failure: error }
 }
 
 function mayHideSuccess({ code, attempts = 1, outcomeUnknown = false }: UploadError, isRepeated: boolean): boolean {
   if (code === 'CHECKSUM_MISMATCH') return false
-  // What a second attempt finds there, or no longer there, may be the work of the first.
+  // What a second attempt finds, or misses, may be the effect of the first.
   const isSecond = attempts > 1 || isRepeated
   return outcomeUnknown || (isSecond && (isRefusedCondition(code) || code === 'NO_SUCH_UPLOAD'))
 }
@@ -156,7 +156,7 @@ async function look({ driver, key, expected, options, context }: Publication): P
   return { head, comparison: await compareObject(head, expected, driver), lookedAt, foundAt }
 }
 
-/** Its checksum is the one that was compared with the bytes, if any. */
+/** Returns the object with the checksum that was compared with the bytes, if any. */
 function withChecksum(stored: StoredObject, { verdict, told }: Comparison): StoredObject {
   const result = { ...stored }
   delete result.checksum

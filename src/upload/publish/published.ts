@@ -2,7 +2,7 @@ import { formatCrc64 } from '../../checksum/decimal.js'
 import type { StoreDriver, StoredObject } from '../../stores/store-driver.js'
 import type { UploadResult } from '../upload-result.js'
 
-/** What was published, with what was known of it before. */
+/** A published object, with what was known before. */
 export interface Published {
   stored: StoredObject
   size: number
@@ -10,7 +10,7 @@ export interface Published {
   parts: number
 }
 
-/** How it came to be published. */
+/** How the object was published. */
 interface Course {
   uploadId: string | undefined
   resumed: { parts: number; bytes: number }
