@@ -25,10 +25,11 @@ export {
   type ObjectContent,
   type ObjectInfo,
   ObjectStore,
-  openStore,
 } from './api/object-store.js'
+export { openStore } from './api/open-store.js'
 export type { FileRange, PartBody } from './api/part-source.js'
 export type { PartRange, PlanPartsOptions } from './api/plan-parts.js'
+export type { PresignOptions } from './api/presign.js'
 export { combineCrc64, createCrc64, type GivenPart, type SentPart } from './api/sent-parts.js'
 export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {

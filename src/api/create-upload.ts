@@ -4,7 +4,8 @@ import type { DownloadStream } from '../stream/download-stream.js'
 import type { UploadStream } from '../stream/upload-stream.js'
 import type { UploadTransform } from '../stream/upload-transform.js'
 import type { UploadOptions } from '../upload/upload-options.js'
-import { type ObjectStore, openStore } from './object-store.js'
+import type { ObjectStore } from './object-store.js'
+import { openStore } from './open-store.js'
 import { parseTarget } from './target.js'
 
 export interface CreateUploadOptions extends UploadOptions {

@@ -3,17 +3,13 @@
  * CRC-64 values are decimal text.
  */
 import type { Readable } from 'node:stream'
-import { crc64Engine } from '../checksum/engine.js'
-import { CredentialsSource } from '../credentials/credentials-source.js'
-import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
 import { checkRange, type DownloadOptions } from '../download/download-options.js'
 import type { DownloadResult } from '../download/download-result.js'
 import { downloadFile } from '../download/file/download-file.js'
 import type { FileDownloadOptions } from '../download/file/file-download-options.js'
-import { Transport } from '../http/transport.js'
 import type { Provider } from '../shared/provider.js'
 import { isUnclear } from '../stores/integrity/verdict.js'
-import { MultipartApi } from '../stores/multipart-api.js'
+import type { Presigner } from '../stores/presigner.js'
 import { copyOfObjectOptions, type ObjectOptions } from '../stores/object/object-options.js'
 import type {
   ByteRange,
@@ -28,7 +24,7 @@ import type {
 import { DownloadStream } from '../stream/download-stream.js'
 import { UploadStream } from '../stream/upload-stream.js'
 import { UploadTransform } from '../stream/upload-transform.js'
-import { BufferPool } from '../memory/buffer-pool.js'
+import type { BufferPool } from '../memory/buffer-pool.js'
 import { checkPath, pathText } from '../upload/file/file-source.js'
 import type { CheckpointStore } from '../checkpoint/checkpoint-store.js'
 import { discardCheckpoint } from '../upload/checkpoint/discard.js'
@@ -56,12 +52,12 @@ import {
 import { type CompleteOptions, MultipartByHand, type UploadPartOptions } from './multipart-by-hand.js'
 import { objectBody } from './verified-body.js'
 import type { PartBody } from './part-source.js'
+import { presign, type PresignOptions } from './presign.js'
 import { type PartRange, planParts, type PlanPartsOptions } from './plan-parts.js'
 import type { GivenPart, SentPart } from './sent-parts.js'
 import { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUploads } from './stale-uploads.js'
 import { type UploadBody, uploadBody } from './upload-body.js'
 import { type CommandUploadOptions, uploadCommand } from './upload-command.js'
-import { resolveStoreOptions, type StoreOptions } from './store-options.js'
 
 export interface HeadOptions extends CallOptions {
   /** The key of an object that is encrypted with your own key (SSE-C): `{ customerKey }`. */
@@ -90,12 +86,14 @@ export class ObjectStore {
   readonly #driver: StoreDriver
   readonly #pool: BufferPool
   readonly #byHand: MultipartByHand
+  readonly #presigner: Presigner
 
   /** @internal Use `openStore()`. */
-  constructor(driver: StoreDriver, pool: BufferPool) {
+  constructor(driver: StoreDriver, pool: BufferPool, presigner: Presigner) {
     this.#driver = driver
     this.#pool = pool
     this.#byHand = new MultipartByHand({ driver, pool })
+    this.#presigner = presigner
   }
 
   /** The service of the bucket. */
@@ -193,6 +191,14 @@ export class ObjectStore {
    */
   async downloadFile(key: string, path: string | URL, options: FileDownloadOptions = {}): Promise<DownloadResult> {
     return downloadFile({ driver: this.#driver, pool: this.#pool }, key, pathText(path), options)
+  }
+
+  /**
+   * Resolves with a link with which anyone can read the object, or store it, without credentials, until it expires. Sends
+   * nothing. Treat the link as a password. Rejects with UploadError if an option is invalid.
+   */
+  async presign(key: string, options: PresignOptions = {}): Promise<string> {
+    return presign(this.#presigner, this.#key(key), options)
   }
 
   /** Deletes an object. Resolves as well if it does not exist. */
@@ -317,26 +323,6 @@ export class ObjectStore {
     this.#driver.check(key, {})
     return key
   }
-}
-
-/**
- * Opens a bucket of OSS, or of the service in `provider`. Options that are absent come from the environment: `OSS_REGION`,
- * `OSS_BUCKET`, `OSS_ENDPOINT`, `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET`, `OSS_SESSION_TOKEN`, and similar ones for OBS
- * and S3. Sends nothing. Throws UploadError with `INVALID_OPTION` or `MISSING_CREDENTIALS`.
- */
-export function openStore(options: StoreOptions = {}): ObjectStore {
-  const resolved = resolveStoreOptions(options, process.env)
-  const credentials = new CredentialsSource(resolved.credentials)
-  const { dialect, retry, timeouts, maxMemory, dispatcher, proxy } = resolved
-  const limiter = limiterOf(resolved.bandwidthLimit)
-  const downloadLimiter = limiterOf(resolved.downloadBandwidthLimit)
-  const transport = new Transport(timeouts, { dispatcher, proxy, limiter, downloadLimiter })
-  const driver = new MultipartApi({ dialect, transport, credentials, retry, answerMs: timeouts.answerMs })
-  return new ObjectStore(driver, new BufferPool(crc64Engine(), maxMemory))
-}
-
-function limiterOf(bytesPerSecond: number | undefined): BandwidthLimiter | undefined {
-  return bytesPerSecond === undefined ? undefined : new BandwidthLimiter(bytesPerSecond)
 }
 
 /** Copies the options, so that later changes by the caller have no effect. */

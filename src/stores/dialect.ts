@@ -2,9 +2,15 @@
 import type { Credentials } from '../shared/credentials.js'
 import type { Provider } from '../shared/provider.js'
 import type { ChecksumRules } from './integrity/checksum-rules.js'
-import type { SignableRequest } from '../signing/signable-request.js'
+import type { QueryParameter, SignableRequest } from '../signing/signable-request.js'
 import type { ObjectRequest, OptionTable } from './object/option-table.js'
 import type { StoreLimits } from './store-driver.js'
+
+/** For how long a link is valid: from a time of the service on. */
+export interface LinkValidity {
+  date: Date
+  expiresInSeconds: number
+}
 
 export interface Dialect {
   readonly provider: Provider
@@ -42,6 +48,8 @@ export interface Dialect {
   pathOf(key: string | undefined): string
   /** The headers to add to the request. */
   sign(request: SignableRequest, credentials: Credentials, date: Date): Record<string, string>
+  /** The query of a link that authorizes the request: its own, and the signature. */
+  presign(request: SignableRequest, credentials: Credentials, validity: LinkValidity): QueryParameter[]
   /** Headers that go on every request of the bucket. */
   readonly everyRequest: Readonly<Record<string, string>>
   /** How the service takes each option of an object. */
@@ -50,4 +58,9 @@ export interface Dialect {
   readHeaders(isRange: boolean): Record<string, string>
   /** The XML of an error that came in headers, as answers to HEAD have no body. */
   errorInHeaders(headers: Readonly<Record<string, string>>): string | undefined
+}
+
+/** When a link ends, for signatures that name that time. */
+export function expiryOf({ date, expiresInSeconds }: LinkValidity): Date {
+  return new Date(date.getTime() + expiresInSeconds * 1000)
 }

@@ -8,6 +8,7 @@ import type { ContractBucket } from './contract-bucket.js'
 import { ContractSuite } from './contract-suite.js'
 import { damageContract } from './damage.js'
 import { encryptionContract } from './encryption.js'
+import { linkContract } from './links.js'
 import { listContract } from './lists.js'
 import { objectContract } from './objects.js'
 import { refusalContract } from './refusals.js'
@@ -30,5 +31,6 @@ export function objectStoreContract(
     unfinishedContract(suite)
     encryptionContract(suite)
     refusalContract(suite)
+    linkContract(suite)
   })
 }

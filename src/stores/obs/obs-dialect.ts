@@ -1,13 +1,12 @@
 import { GiB, KiB } from '../../shared/byte-size.js'
 import { checkOneOf } from '../../shared/check-option.js'
-import type { Credentials } from '../../shared/credentials.js'
 import { UploadError } from '../../shared/errors.js'
 import { escapeXml } from '../../shared/xml.js'
-import { signObs } from '../../signing/obs.js'
+import { presignObs, signObs } from '../../signing/obs.js'
 import type { SignableRequest } from '../../signing/signable-request.js'
-import { signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'
+import { presignSigV4, signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'
 import type { ChecksumRules } from '../integrity/checksum-rules.js'
-import type { Dialect } from '../dialect.js'
+import { type Dialect, expiryOf } from '../dialect.js'
 import { ownerHeaders, type RequestPayerOption } from '../owner-headers.js'
 import type { StoreLimits } from '../store-driver.js'
 import { type ObsAddress, obsAddress, type ObsAddressOptions } from './obs-address.js'
@@ -65,7 +64,7 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     signsPayload: false,
     origin: address.origin,
     pathOf: (key) => address.pathOf(key),
-    sign: signer(version, address),
+    ...signer(version, address),
     everyRequest: ownerHeaders(prefix, options),
     objectOptions: obsObjectOptions({ prefix, isConfidential: address.isConfidential }),
     readHeaders: () => ({}),
@@ -89,11 +88,15 @@ function checksumRules(prefix: ObsHeaderPrefix, checksum: 'crc64ecma' | 'md5'): 
   }
 }
 
-function signer(version: 'obs' | 'v2' | 'v4', address: ObsAddress): Dialect['sign'] {
+function signer(version: 'obs' | 'v2' | 'v4', address: ObsAddress): Pick<Dialect, 'sign' | 'presign'> {
   const { region, domain } = address
   if (version !== 'v4') {
     const mode = version === 'obs' ? 'obs' : 'aws'
-    return (request, credentials, date) => signObs(request, credentials, { date, mode, domain })
+    return {
+      sign: (request, credentials, date) => signObs(request, credentials, { date, mode, domain }),
+      presign: (request, credentials, validity) =>
+        presignObs(request, credentials, { mode, domain, expiresAt: expiryOf(validity) }),
+    }
   }
   if (region === undefined) {
     throw new UploadError(
@@ -101,10 +104,10 @@ function signer(version: 'obs' | 'v2' | 'v4', address: ObsAddress): Dialect['sig
       'region is missing: a signature of version 4 names it, and the endpoint does not tell (option region or environment variable OBS_REGION)',
     )
   }
-  return (request: SignableRequest, credentials: Credentials, date: Date) =>
-    signSigV4({ ...request, path: address.pathOf(request.key) }, credentials, {
-      date,
-      region,
-      payloadHash: UNSIGNED_PAYLOAD,
-    })
+  const withPath = (request: SignableRequest) => ({ ...request, path: address.pathOf(request.key) })
+  return {
+    sign: (request, credentials, date) =>
+      signSigV4(withPath(request), credentials, { date, region, payloadHash: UNSIGNED_PAYLOAD }),
+    presign: (request, credentials, validity) => presignSigV4(withPath(request), credentials, { ...validity, region }),
+  }
 }

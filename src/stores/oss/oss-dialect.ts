@@ -1,10 +1,10 @@
 import { checkOneOf } from '../../shared/check-option.js'
 import { GiB, KiB } from '../../shared/byte-size.js'
 import { UploadError } from '../../shared/errors.js'
-import { signOssV1 } from '../../signing/oss-v1.js'
-import { signOssV4 } from '../../signing/oss-v4.js'
+import { presignOssV1, signOssV1 } from '../../signing/oss-v1.js'
+import { presignOssV4, signOssV4 } from '../../signing/oss-v4.js'
 import type { ChecksumRules } from '../integrity/checksum-rules.js'
-import type { Dialect } from '../dialect.js'
+import { type Dialect, expiryOf } from '../dialect.js'
 import { ownerHeaders, type RequestPayerOption } from '../owner-headers.js'
 import type { StoreLimits } from '../store-driver.js'
 import { ossAddress, type OssAddressOptions } from './oss-address.js'
@@ -75,6 +75,10 @@ export function ossDialect(options: OssDialectOptions): Dialect {
       version === '1' || region === undefined
         ? signOssV1(request, credentials, { date })
         : signOssV4(request, credentials, { date, region }),
+    presign: (request, credentials, validity) =>
+      version === '1' || region === undefined
+        ? presignOssV1(request, credentials, { expiresAt: expiryOf(validity) })
+        : presignOssV4(request, credentials, { ...validity, region }),
     everyRequest: ownerHeaders('x-oss-', options),
     objectOptions: OSS_OBJECT_OPTIONS,
     // Without it a range beyond the end is answered with the whole object.

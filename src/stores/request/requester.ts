@@ -12,8 +12,7 @@ import { debugLine } from '../../shared/diagnostics.js'
 import { UploadError } from '../../shared/errors.js'
 import { unlessAborted } from '../../shared/unless-aborted.js'
 import { VERSION } from '../../shared/version.js'
-import { percentEncode } from '../../signing/percent-encoding.js'
-import type { QueryParameter } from '../../signing/signable-request.js'
+import { formatQuery } from '../../signing/percent-encoding.js'
 import { Attempt } from './attempt.js'
 import { AttemptFailure, failureOf, failureOfAnswer, isErrorDocument } from './attempt-failure.js'
 import { Attempts } from './attempts.js'
@@ -49,16 +48,19 @@ export interface RequesterParts {
   credentials: CredentialsSource
   retry: RetryPolicy
   answerMs: number
+  /** Default: a clock of its own. */
+  clock?: ServiceClock
 }
 
 export class Requester {
   readonly #parts: RequesterParts
   readonly #host: string
-  readonly #clock = new ServiceClock()
+  readonly #clock: ServiceClock
   readonly #breaker: CircuitBreaker
 
   constructor(parts: RequesterParts) {
     this.#parts = parts
+    this.#clock = parts.clock ?? new ServiceClock()
     this.#host = new URL(parts.dialect.origin).host
     this.#breaker = new CircuitBreaker(parts.retry)
   }
@@ -303,10 +305,4 @@ function patienceOf({ method, uploadId }: Call, context: CallContext, { totalMs,
   if (context.retryTotalMs !== undefined) return Math.min(context.retryTotalMs, totalMs)
   const isOfUpload = uploadId !== undefined && method !== 'DELETE'
   return isOfUpload || context.isUnderWay === true ? totalMs : Math.min(startMs, totalMs)
-}
-
-function formatQuery(query: readonly QueryParameter[]): string {
-  if (query.length === 0) return ''
-  const pairs = query.map(([name, value]) => percentEncode(name) + (value === '' ? '' : `=${percentEncode(value)}`))
-  return `?${pairs.join('&')}`
 }

@@ -1,7 +1,7 @@
 import { canCompute } from '../../checksum/checksum.js'
 import { GiB, MiB } from '../../shared/byte-size.js'
 import { checkBoolean, checkOneOf, invalidOption } from '../../shared/check-option.js'
-import { signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'
+import { presignSigV4, signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'
 import type { Dialect } from '../dialect.js'
 import { type BucketOwnerOption, ownerHeaders, type RequestPayerOption } from '../owner-headers.js'
 import type { StoreLimits } from '../store-driver.js'
@@ -70,6 +70,8 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
         region,
         payloadHash: request.payloadHash ?? UNSIGNED_PAYLOAD,
       }),
+    presign: (request, credentials, validity) =>
+      presignSigV4({ ...request, path: address.pathOf(request.key) }, credentials, { ...validity, region }),
     everyRequest: ownerHeaders('x-amz-', options),
     objectOptions: s3ObjectOptions(address.isConfidential),
     // A checksum is told only to who asks for it, and not of a range.

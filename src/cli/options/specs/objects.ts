@@ -20,6 +20,12 @@ export const LS_OPTIONS: readonly OptionSpec[] = grouped(OPTIONS, [
 
 export const RM_OPTIONS: readonly OptionSpec[] = grouped(OPTIONS, [DRY_RUN])
 
+export const PRESIGN_OPTIONS: readonly OptionSpec[] = grouped(OPTIONS, [
+  { name: 'put', help: 'a link that stores an object, instead of one that reads it' },
+  { name: 'expires-in', value: 'TIME', help: 'valid for so long, 1s to 7d (default 1h)' },
+  { name: 'content-type', value: 'TYPE', help: 'with --put: the Content-Type that the request must have' },
+])
+
 export const PRUNE_OPTIONS: readonly OptionSpec[] = grouped(OPTIONS, [
   { name: 'keep-last', value: 'N', help: 'the newest N' },
   { name: 'keep-hourly', value: 'N', help: 'the newest of each of N hours that have one' },
