@@ -1,12 +1,20 @@
 /** Outages in the middle of an upload, longer than any number of attempts in a row: limits scaled down, no clock. */
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
 import dns from 'node:dns'
+import { once } from 'node:events'
+import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emulator, Fault } from '../../src/emulator/index.js'
-import { type ObjectStore, openStore, type UploadStream } from '../../src/index.js'
+import { type ObjectStore, openStore, type TimeoutOptions, type UploadStream } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { type EmbeddedStore, embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { Line } from '../support/line.js'
+import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { until } from '../support/until.js'
+import type { KillTask } from './kill-rounds.js'
 
 const KEY = 'a dump'
 const PART_SIZE = 100 * 1024
@@ -16,6 +24,8 @@ const QUICK = {
   retry: { maxAttempts: undefined, baseDelayMs: 2, maxDelayMs: 20, totalMs: 60_000, startMs: 60_000 },
   timeouts: { connectMs: 500, answerMs: 500, stallMs: 100 },
 }
+
+type LookedUp = (error: Error | null, ...found: unknown[]) => void
 
 interface Scene {
   line: Line
@@ -31,6 +41,8 @@ interface Outage {
   times?: number
   /** Whether one probe at a time finds out that it is over. */
   isNoticed?: boolean
+  /** What the store of this row has besides. */
+  timeouts?: Partial<TimeoutOptions>
 }
 
 function failing(status: number, code: string): Outage {
@@ -48,7 +60,12 @@ const REFUSED: Outage = { begin: ({ line }) => line.refuse(), end: ({ line }) =>
 const OUTAGES: Record<string, Outage> = {
   'refuses connections': REFUSED,
   'comes and goes': { ...REFUSED, failures: 4, times: 4, isNoticed: false },
-  'is silent': { begin: ({ line }) => line.silence(), end: ({ line }) => line.restore(), failures: 8 },
+  'is silent': {
+    begin: ({ line }) => line.silence(),
+    end: ({ line }) => line.restore(),
+    failures: 8,
+    timeouts: { answerMs: 100 },
+  },
   'answers 500': failing(500, 'InternalError'),
   'answers 503': failing(503, 'ServiceUnavailable'),
   'asks to slow down': failing(503, 'SlowDown'),
@@ -83,10 +100,19 @@ async function assertStored(store: ObjectStore): Promise<void> {
   assert.deepEqual(await unfinishedUploads(store), [])
 }
 
-async function setUp(t: TestContext): Promise<Scene & { store: ObjectStore; direct: ObjectStore }> {
+interface Stage extends Scene {
+  /** By the line. */
+  store: ObjectStore
+  direct: ObjectStore
+  open: EmbeddedStore['open']
+}
+
+async function setUp(t: TestContext, timeouts: Partial<TimeoutOptions> = {}): Promise<Stage> {
   const { emulator, store: direct, open } = await embeddedStore(t)
   const line = await Line.to(t, Number(new URL(emulator.endpoint).port))
-  return { emulator, line, direct, store: open({ endpoint: `http://127.0.0.1:${line.port}`, ...QUICK } as object) }
+  const endpoint = `http://127.0.0.1:${line.port}`
+  const store = open({ endpoint, retry: QUICK.retry, timeouts: { ...QUICK.timeouts, ...timeouts } } as object)
+  return { emulator, line, direct, store, open }
 }
 
 describe('a download whose service', () => {
@@ -113,10 +139,10 @@ describe('a download whose service', () => {
   })
 })
 
-describe('an upload whose service', () => {
+describe('an upload whose service', { concurrency: true }, () => {
   for (const [what, outage] of Object.entries(OUTAGES)) {
     it(`${what} for longer than eight attempts take is stored, and leaves nothing behind`, async (t) => {
-      const { store, direct, ...scene } = await setUp(t)
+      const { store, direct, ...scene } = await setUp(t, outage.timeouts)
       const { events } = await uploadThrough(outage, scene, store)
       await assertStored(direct)
       if (outage.isNoticed !== false) assert.deepEqual(events.slice(0, 2), ['away', 'back'])
@@ -127,14 +153,12 @@ describe('an upload whose service', () => {
   it('has no name for a while is stored, and leaves nothing behind', async (t) => {
     const { emulator, direct, line } = await setUp(t)
     let isNamed = true
-    t.mock.method(
-      dns,
-      'lookup',
-      (name: string, _options: object, callback: (error: Error | null, ...found: unknown[]) => void) => {
-        if (isNamed) callback(null, [{ address: '127.0.0.1', family: 4 }])
-        else callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }))
-      },
-    )
+    const lookup = dns.lookup as (name: string, options: object, callback: LookedUp) => void
+    t.mock.method(dns, 'lookup', (name: string, options: object, callback: LookedUp) => {
+      if (name !== 'localhost') lookup(name, options, callback)
+      else if (isNamed) callback(null, [{ address: '127.0.0.1', family: 4 }])
+      else callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }))
+    })
     const store = openStore({
       bucket: 'test-bucket',
       region: emulator.region,
@@ -193,5 +217,49 @@ describe('an upload whose service', () => {
     })
     t.after(() => store.close())
     await assert.rejects(store.upload(KEY, BYTES, { partSize: PART_SIZE }), { code: 'NETWORK' })
+  })
+})
+
+describe('an upload', { concurrency: true }, () => {
+  it('whose process is stopped for longer than its patience, while its connections end, is stored', async (t) => {
+    const { emulator, direct, line } = await setUp(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'checkpoint')
+    const { region, credentials } = emulator
+    const retry = { baseDelayMs: 5, maxDelayMs: 20, totalMs: 2000, startMs: 2000 }
+    const endpoint = `http://127.0.0.1:${line.port}`
+    const store = { bucket: 'test-bucket', region, credentials, endpoint, retry, timeouts: QUICK.timeouts }
+    const task: KillTask = { store, key: KEY, checkpoint, partSize: PART_SIZE, concurrency: 2 }
+    const child = fork(programOf('test/chaos/piped-upload.ts'), [JSON.stringify(task)], {
+      stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
+      execArgv: [...PROGRAM_OPTIONS],
+    })
+    t.after(() => child.kill('SIGKILL'))
+    const exited = once(child, 'exit')
+    // Two parts are in flight when it is stopped, and no response has come.
+    const action = { type: 'delay', ms: 60_000, at: 'request' } as const
+    emulator.faults.inject({ match: { operation: 'UploadPart' }, skip: 4, times: 2, action })
+    child.stdin!.on('error', () => undefined).end(BYTES)
+    await until(() => emulator.faults.pending().length === 0)
+    child.kill('SIGSTOP')
+    line.reset()
+    await sleep(3000)
+    child.kill('SIGCONT')
+    assert.deepEqual(await exited, [0, null])
+    await assertStored(direct)
+  })
+
+  it('whose line is so slow that each response takes longer than its limit is stored without a retry', async (t) => {
+    const { direct, line, open } = await setUp(t)
+    // Five parts together take two seconds.
+    line.slow((5 * PART_SIZE) / 2)
+    const store = open({
+      endpoint: `http://127.0.0.1:${line.port}`,
+      retry: { maxAttempts: 1 },
+      timeouts: { answerMs: 1000, stallMs: 1000 },
+    })
+    const bytes = BYTES.subarray(0, 5 * PART_SIZE)
+    await store.upload(KEY, bytes, { partSize: PART_SIZE, concurrency: 5 })
+    assert.ok((await readAll((await direct.get(KEY)).body)).equals(bytes))
+    assert.deepEqual(await unfinishedUploads(direct), [])
   })
 })
