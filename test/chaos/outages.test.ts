@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import dns from 'node:dns'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emulator, Fault } from '../../src/emulator/index.js'
-import { type ObjectStore, openStore, type TimeoutOptions, type UploadStream } from '../../src/index.js'
+import { type ObjectStore, openStore, type UploadStream } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { type EmbeddedStore, embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
 import { Line } from '../support/line.js'
@@ -41,8 +42,6 @@ interface Outage {
   times?: number
   /** Whether one probe at a time finds out that it is over. */
   isNoticed?: boolean
-  /** What the store of this row has besides. */
-  timeouts?: Partial<TimeoutOptions>
 }
 
 function failing(status: number, code: string): Outage {
@@ -64,7 +63,6 @@ const OUTAGES: Record<string, Outage> = {
     begin: ({ line }) => line.silence(),
     end: ({ line }) => line.restore(),
     failures: 8,
-    timeouts: { answerMs: 100 },
   },
   'answers 500': failing(500, 'InternalError'),
   'answers 503': failing(503, 'ServiceUnavailable'),
@@ -100,6 +98,9 @@ async function assertStored(store: ObjectStore): Promise<void> {
   assert.deepEqual(await unfinishedUploads(store), [])
 }
 
+/** What gives the keys of a listing. */
+type Listing = (store: ObjectStore, options: { onRetry: () => void }) => AsyncIterable<{ key: string }>
+
 interface Stage extends Scene {
   /** By the line. */
   store: ObjectStore
@@ -107,42 +108,99 @@ interface Stage extends Scene {
   open: EmbeddedStore['open']
 }
 
-async function setUp(t: TestContext, timeouts: Partial<TimeoutOptions> = {}): Promise<Stage> {
+async function setUp(t: TestContext): Promise<Stage> {
   const { emulator, store: direct, open } = await embeddedStore(t)
   const line = await Line.to(t, Number(new URL(emulator.endpoint).port))
   const endpoint = `http://127.0.0.1:${line.port}`
-  const store = open({ endpoint, retry: QUICK.retry, timeouts: { ...QUICK.timeouts, ...timeouts } } as object)
+  const store = open({ endpoint, ...QUICK } as object)
   return { emulator, line, direct, store, open }
 }
 
-describe('a download whose service', () => {
-  it('refuses connections for longer than its first request would wait is read whole', async (t) => {
-    const { emulator, direct, line } = await setUp(t)
+/** For requests that would wait for a millisecond only, unless what they belong to is under way. */
+const UNDER_WAY = { baseDelayMs: 5, maxDelayMs: 20, totalMs: 60_000, startMs: 1 }
+
+/** Begins an outage that ends after so many retries; returns what is to be called with each of them. */
+function refuseFor(retries: number, line: Line): { onRetry: () => void; isOver: () => boolean } {
+  let left = retries
+  line.refuse()
+  const onRetry = () => {
+    left -= 1
+    if (left === 0) void line.restore()
+  }
+  return { onRetry, isOver: () => left <= 0 }
+}
+
+describe('reading from a service that refuses connections for longer than a first request would wait', () => {
+  const stage = async (t: TestContext) => {
+    const { line, direct, open } = await setUp(t)
+    return { line, direct, store: open({ endpoint: `http://127.0.0.1:${line.port}`, retry: UNDER_WAY }) }
+  }
+
+  it('gives a download all of the object, and says when the service is away and back', async (t) => {
+    const { line, direct, store } = await stage(t)
     await direct.upload(KEY, BYTES)
-    const store = openStore({
-      bucket: 'test-bucket',
-      region: emulator.region,
-      endpoint: `http://127.0.0.1:${line.port}`,
-      credentials: emulator.credentials,
-      retry: { baseDelayMs: 5, maxDelayMs: 20, totalMs: 60_000, startMs: 1 },
-    })
-    t.after(() => store.close())
     const download = store.createDownloadStream(KEY, { partSize: PART_SIZE, concurrency: 2 })
-    let left = 20
-    download.once('object', () => line.refuse())
-    download.on('retry', () => {
-      left -= 1
-      if (left === 0) void line.restore()
+    const events: string[] = []
+    const until: Date[] = []
+    download.on('away', (notice) => until.push(notice.until) && events.push('away'))
+    download.on('back', ({ awayMs }) => events.push(awayMs > 0 ? 'back' : 'back at once'))
+    download.once('object', () => {
+      const { onRetry } = refuseFor(20, line)
+      download.on('retry', onRetry)
     })
+    const before = Date.now()
     assert.ok((await readAll(download)).equals(BYTES))
-    assert.ok(left <= 0)
+    assert.deepEqual(events, ['away', 'back'])
+    // Most of the minute is left for the rest of the object.
+    assert.ok(until[0]!.getTime() - before > 30_000)
   })
+
+  it('gives a file all of the object, and says the same', async (t) => {
+    const { line, direct, store } = await stage(t)
+    await direct.upload(KEY, BYTES)
+    const file = path.join(await temporaryFolder(t), 'file')
+    const events: string[] = []
+    let onRetry: (() => void) | undefined
+    await store.downloadFile(KEY, file, {
+      partSize: PART_SIZE,
+      concurrency: 2,
+      onObject: () => {
+        ;({ onRetry } = refuseFor(20, line))
+      },
+      onRetry: () => onRetry?.(),
+      onAway: () => void events.push('away'),
+      onBack: () => void events.push('back'),
+    })
+    assert.ok((await readFile(file)).equals(BYTES))
+    assert.deepEqual(events, ['away', 'back'])
+  })
+
+  for (const [what, keysOf] of [
+    ['objects', (store, options) => store.list({ ...options, pageSize: 1 })],
+    ['unfinished uploads', (store, options) => store.listMultipartUploads({ ...options, pageSize: 1 })],
+  ] as const satisfies readonly (readonly [string, Listing])[]) {
+    it(`gives a listing all of the ${what}`, async (t) => {
+      const { line, direct, store } = await stage(t)
+      for (const key of ['a', 'b', 'c']) {
+        await direct.upload(key, 'x')
+        await direct.initiateMultipartUpload(key)
+      }
+      const keys: string[] = []
+      let outage: ReturnType<typeof refuseFor> | undefined
+      for await (const { key } of keysOf(store, { onRetry: () => outage?.onRetry() })) {
+        keys.push(key)
+        outage ??= refuseFor(20, line)
+      }
+      assert.deepEqual(keys, ['a', 'b', 'c'])
+      assert.ok(outage?.isOver())
+    })
+  }
 })
 
 describe('an upload whose service', { concurrency: true }, () => {
   for (const [what, outage] of Object.entries(OUTAGES)) {
     it(`${what} for longer than eight attempts take is stored, and leaves nothing behind`, async (t) => {
-      const { store, direct, ...scene } = await setUp(t, outage.timeouts)
+      const { store, direct, ...scene } = await setUp(t)
       const { events } = await uploadThrough(outage, scene, store)
       await assertStored(direct)
       if (outage.isNoticed !== false) assert.deepEqual(events.slice(0, 2), ['away', 'back'])
