@@ -160,8 +160,12 @@ export class ObjectReader {
     return this.#understand(head, () => {
       const object = this.#answers.head(head.headers, options)
       const isOfService = object.requestId !== '' || object.checksum !== undefined
-      if (this.#dialect.checksums.own?.isCertain !== true || isOfService) return object
-      throw new Error('the response has neither a checksum nor a request id: it is not one of the service')
+      if (this.#dialect.checksums.own?.isCertain === true && !isOfService) {
+        throw new Error('the response has neither a checksum nor a request id: it is not one of the service')
+      }
+      // A proxy that answers 200 and nothing else must not make an empty object.
+      if (object.etag === '') throw new Error('the response has no ETag: it is not one of the service')
+      return object
     })
   }
 

@@ -32,7 +32,7 @@ export class DownloadStream extends Readable {
   /** Key of the object. */
   readonly key: string
   readonly #object: Promise<ObjectHead>
-  /** Resolves with the result when all bytes are verified. Rejects with the failure, once no request is in flight. */
+  /** Resolves with the result when all bytes are verified and the stream has ended. Rejects with the failure, once no request is in flight. */
   readonly done: Promise<DownloadResult>
   readonly #host: DownloadHost
   readonly #options: ReturnType<typeof checkReadingOptions>
@@ -256,7 +256,9 @@ export class DownloadStream extends Readable {
       if (this.#isDestroyed()) return
       const facts = { bucket: driver.bucket, key: this.key, size: this.#meter.delivered, crc64, verified }
       const compared = checksum === undefined || verified === 'size' ? {} : { checksum }
-      this.#resolveDone(toDownloadResult(this.#head, { ...facts, ...compared, ranges: this.#ranges }))
+      const result = toDownloadResult(this.#head, { ...facts, ...compared, ranges: this.#ranges })
+      // Until its reader has taken all of it the stream can still fail, and both say the same then.
+      this.once('end', () => this.#resolveDone(result))
       this.push(null)
     } catch (error) {
       this.destroy(toError(error))

@@ -5,17 +5,21 @@ import type { Emulator } from '../../src/emulator/index.js'
 import { openStore, type ObjectStore, type UploadError } from '../../src/index.js'
 import type { RestingHolder } from '../../src/memory/standstill.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
-import { readAll, someBytes } from '../support/bytes.js'
+import { readAll } from '../support/bytes.js'
 import { exists } from '../support/embedded-store.js'
-import type { Plan } from './plan.js'
+import { type ChaosSubject, SOURCE } from './chaos.js'
+import { type Plan, plansOf, type Way, WAYS } from './plan.js'
 import { type Outcome, uploadBy } from './ways.js'
 
-/** All objects are beginnings of it. */
-export const SOURCE: Buffer = someBytes(1024 * 1024, 7)
 const BEFORE = Buffer.from('what was there before')
 
+/** Uploads by these ways. */
+export function uploading(ways: readonly Way[] = WAYS): ChaosSubject<Plan> {
+  return { plans: plansOf(ways), carryOut }
+}
+
 /** `file` holds `SOURCE`. */
-export async function carryOut(plan: Plan, emulator: Emulator, key: string, file: string): Promise<Outcome> {
+async function carryOut(plan: Plan, emulator: Emulator, key: string, file: string): Promise<Outcome> {
   const options = {
     bucket: 'chaos',
     region: emulator.region,

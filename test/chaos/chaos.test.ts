@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { uploading } from './carry-out.js'
 import { chaos } from './chaos.js'
 import { WAYS } from './plan.js'
+import { READING } from './reading/read-out.js'
 
 /** The same in every run of the tests; found so that each has uploads that are stored and uploads that fail. */
 const PINNED = { stream: 1, descriptor: 2, command: 3 }
@@ -9,15 +11,29 @@ const PINNED = { stream: 1, descriptor: 2, command: 3 }
 describe('an upload among faults', () => {
   for (const way of WAYS) {
     it(`by a ${way} is stored whole and verified, or leaves nothing behind`, async () => {
-      const { runs, stored } = await chaos(20, PINNED[way], [way])
+      const { runs, stored } = await chaos(uploading([way]), 20, PINNED[way])
       assert.ok(stored > 0 && stored < runs, `${stored} of ${runs} stored`)
     })
   }
 
   // A new seed each time; a failure prints it. `npm run test:chaos -- --runs 2000 --seed N` runs more of them.
   it('by any way is stored whole and verified, or leaves nothing behind', async (t) => {
-    const { runs, stored, failed } = await chaos(60, Math.floor(Math.random() * 2 ** 31))
+    const { runs, stored, failed } = await chaos(uploading(), 60, Math.floor(Math.random() * 2 ** 31))
     assert.ok(runs >= 60)
     t.diagnostic(`${stored} stored, ${runs - stored} failed: ${JSON.stringify(Object.fromEntries(failed))}`)
+  })
+})
+
+describe('a download among faults', () => {
+  it('is read whole and verified, or fails without a wrong byte', async () => {
+    const { runs, stored } = await chaos(READING, 30, 1)
+    assert.ok(stored > 0 && stored < runs, `${stored} of ${runs} read`)
+  })
+
+  // A new seed each time, as above: `npm run test:chaos -- --runs 2000 --way download --seed N`.
+  it('is so by any seed', async (t) => {
+    const { runs, stored, failed } = await chaos(READING, 20, Math.floor(Math.random() * 2 ** 31))
+    assert.ok(runs >= 20)
+    t.diagnostic(`${stored} read, ${runs - stored} failed: ${JSON.stringify(Object.fromEntries(failed))}`)
   })
 })

@@ -5,19 +5,35 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { startEmulator } from '../../src/emulator/index.js'
-import { carryOut, SOURCE } from './carry-out.js'
-import { plansOf, type Way, WAYS } from './plan.js'
+import { type Emulator, startEmulator } from '../../src/emulator/index.js'
+import { someBytes } from '../support/bytes.js'
+
+/** All sources are beginnings of it. */
+export const SOURCE: Buffer = someBytes(1024 * 1024, 7)
+
+/** What is done among faults. */
+export interface ChaosSubject<Plan> {
+  plans: fc.Arbitrary<Plan>
+  /** Resolves with how the plan ended; throws where something did not hold. `file` holds `SOURCE`. */
+  carryOut: (plan: Plan, emulator: Emulator, key: string, file: string) => Promise<ChaosOutcome>
+}
+
+export type ChaosOutcome = { stored: true } | { stored: false; error: Error }
 
 export interface ChaosReport {
   runs: number
+  /** An upload that is stored, or a download that is read. */
   stored: number
   /** Failures by the code of their error. */
   failed: Map<string, number>
 }
 
 /** Throws with the plan and the seed of the first run in which something did not hold. */
-export async function chaos(runs: number, seed: number, ways: readonly Way[] = WAYS): Promise<ChaosReport> {
+export async function chaos<Plan>(
+  { plans, carryOut }: ChaosSubject<Plan>,
+  runs: number,
+  seed: number,
+): Promise<ChaosReport> {
   const report: ChaosReport = { runs: 0, stored: 0, failed: new Map() }
   const unhandled: unknown[] = []
   const onUnhandled = (error: unknown): void => void unhandled.push(error)
@@ -31,7 +47,7 @@ export async function chaos(runs: number, seed: number, ways: readonly Way[] = W
   const pipesBefore = resources('PipeWrap')
   try {
     await fc.assert(
-      fc.asyncProperty(plansOf(ways), async (plan) => {
+      fc.asyncProperty(plans, async (plan) => {
         report.runs += 1
         const outcome = await ending(carryOut(plan, emulator, `object ${report.runs}`, file))
         if (outcome.stored) report.stored += 1
@@ -61,7 +77,7 @@ async function ending<T>(promise: Promise<T>): Promise<T> {
   return Promise.race([
     promise,
     new Promise<never>((_resolve, reject) => {
-      setTimeout(() => reject(new Error('the upload does not come to an end')), 30_000).unref()
+      setTimeout(() => reject(new Error('it does not come to an end')), 30_000).unref()
     }),
   ])
 }

@@ -542,7 +542,7 @@ describe('getObject', () => {
     const service = await scriptedService(t)
     const reply = (range: string, body: string) => ({
       status: 206,
-      headers: { 'content-range': range, 'content-length': String(body.length), 'x-oss-request-id': 'R' },
+      headers: { etag: '"e"', 'content-range': range, 'content-length': String(body.length), 'x-oss-request-id': 'R' },
       body,
     })
     service.script(reply('bytes 1-2/9', 'xx'), reply('bytes 1-8/9', 'xxxxxxxx'))
@@ -562,7 +562,8 @@ describe('getObject', () => {
 
   it('is tried again until the headers are there', async (t) => {
     const service = await scriptedService(t)
-    service.script(refusal(503, 'ServiceUnavailable'), { headers: { 'content-length': '0', 'x-oss-request-id': 'R' } })
+    const empty = { etag: '"e"', 'content-length': '0', 'x-oss-request-id': 'R' }
+    service.script(refusal(503, 'ServiceUnavailable'), { headers: empty })
     const { body } = await service.api.getObject('k', undefined, {})
     body.resume()
     assert.equal(service.requests.length, 2)
@@ -592,6 +593,12 @@ describe('getObject', () => {
     const get = service.api.getObject('k', undefined, {})
     await assert.rejects(get, uploadError('BAD_ANSWER', 'neither a checksum nor a request id'))
     await assert.rejects(service.api.deleteObject('k', {}), uploadError('BAD_ANSWER', 'not one of the service'))
+  })
+
+  it('refuses an empty response without an ETag, which is no empty object', async (t) => {
+    const service = await scriptedService(t, { retry: { maxAttempts: 1 } })
+    service.script({ headers: { 'content-length': '0', 'x-oss-request-id': 'R' } })
+    await assert.rejects(service.api.getObject('k', undefined, {}), uploadError('BAD_ANSWER', 'no ETag'))
   })
 })
 
