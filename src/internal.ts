@@ -4,6 +4,7 @@ export { ENVIRONMENT_VARIABLES, type EnvironmentOption } from './shared/environm
 export { oneLine } from './shared/one-line.js'
 export { PROVIDER_NAMES } from './shared/provider.js'
 export { suggestionFor } from './shared/suggestion.js'
+export { splitTarget, TARGET_FORMS } from './shared/target.js'
 export { VERSION } from './shared/version.js'
 export { cannotRun, endingOf } from './source/command-ending.js'
 export { endProcessTree } from './source/process-tree.js'

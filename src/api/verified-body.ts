@@ -1,9 +1,9 @@
 import { finished, pipeline, type Readable, Transform } from 'node:stream'
 import { type Checksum, startComparison } from '../checksum/checksum.js'
-import { CHECKSUM_NAMES } from '../shared/checksum-names.js'
 import { toHttpFailure } from '../http/http-failure.js'
 import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
+import { bytesText, mismatch } from '../stores/integrity/mismatch.js'
 import { failureOf } from '../stores/request/attempt-failure.js'
 
 /** The response that is read. */
@@ -44,7 +44,7 @@ export function objectBody(
       const value = checksum?.digest()
       const isSame = value === undefined || value === expected?.checksum?.value || expected?.isCertain === false
       const isWhole = size === expected?.size && isSame
-      callback(expected === undefined || isWhole ? null : mismatch(source, expected, size, value))
+      callback(expected === undefined || isWhole ? null : differs(source, expected, size, value))
     },
   })
   // Before pipeline() hears of it, which would hand on an error of the HTTP client's.
@@ -80,17 +80,10 @@ function brokenOff({ bucket, key }: Source, error: unknown): UploadError {
   })
 }
 
-function mismatch(
-  { bucket, key }: Source,
-  { size, checksum }: Expected,
-  sizeFound: number,
-  value: string | undefined,
-): UploadError {
-  const isCompared = checksum !== undefined && value !== undefined
-  const withChecksum = (text: string) => (isCompared ? ` with ${CHECKSUM_NAMES[checksum.algorithm]} ${text}` : '')
-  return new UploadError(
-    'CHECKSUM_MISMATCH',
-    `${sizeFound} bytes${withChecksum(value ?? '')} were read of ${JSON.stringify(key)}, which has ${size} bytes${withChecksum(checksum?.value ?? '')}`,
-    { bucket, key, retryable: true },
-  )
+function differs({ bucket, key }: Source, expected: Expected, size: number, value: string | undefined): UploadError {
+  const { algorithm } = expected.checksum ?? {}
+  const isCompared = algorithm !== undefined && value !== undefined
+  const read = bytesText(size, isCompared ? { algorithm, value } : undefined)
+  const stored = bytesText(expected.size, isCompared ? expected.checksum : undefined)
+  return mismatch(`${read} were read of ${JSON.stringify(key)}, which has ${stored}`, { bucket, key })
 }

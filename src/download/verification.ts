@@ -1,8 +1,8 @@
 /** Compares what was read with what the service says of the object. */
 import { type Checksum, type RunningChecksum, startComparison } from '../checksum/checksum.js'
+import { mismatch } from '../stores/integrity/mismatch.js'
 import { isUnclear } from '../stores/integrity/verdict.js'
 import { CHECKSUM_NAMES } from '../shared/checksum-names.js'
-import { UploadError } from '../shared/errors.js'
 import type { CallContext, ObjectHead } from '../stores/store-driver.js'
 import { EtagOfParts } from './etag-of-parts.js'
 import { ObjectPin, type PinnedObject } from './object-pin.js'
@@ -63,11 +63,8 @@ export function compareContent(
   if (value === checksum.value) return VERIFIED_BY[checksum.algorithm]
   if (isUnclear(checksum, driver)) return 'size'
   const name = checksum.algorithm === 'md5' ? 'ETag' : CHECKSUM_NAMES[checksum.algorithm]
-  throw new UploadError(
-    'CHECKSUM_MISMATCH',
-    `the bytes read of ${JSON.stringify(key)} have ${name} ${value}, the object has ${checksum.value}`,
-    { bucket: driver.bucket, key, retryable: true },
-  )
+  const message = `the bytes read of ${JSON.stringify(key)} have ${name} ${value}, the object has ${checksum.value}`
+  throw mismatch(message, { bucket: driver.bucket, key })
 }
 
 const VERIFIED_BY: Readonly<Record<Checksum['algorithm'], VerifiedBy>> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OssStoreOptions, PresignOptions } from '../../src/index.js'
+import type { OssStoreOptions } from '../../src/index.js'
 import { openStore } from '../../src/index.js'
 import { embeddedStore } from '../support/embedded-store.js'
 import { invalidOption } from '../support/errors.js'

@@ -1,7 +1,7 @@
 /** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
 import { existsSync } from 'node:fs'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
-import { ENVIRONMENT_VARIABLES, PROVIDER_NAMES } from '../../internal.js'
+import { ENVIRONMENT_VARIABLES, splitTarget, TARGET_FORMS } from '../../internal.js'
 import type { Options } from '../options/options.js'
 import { usageFailure } from '../process/failure.js'
 import { findAccess, variableOf } from './access.js'
@@ -24,14 +24,12 @@ export interface OpenTarget {
 }
 
 function parseTarget(text: string): Target {
-  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? []
-  if (scheme === undefined || !isScheme(scheme)) {
-    const accepted = PROVIDER_NAMES.map((name) => `${name}://bucket/key`)
+  const { provider: scheme, bucket = '', key = '' } = splitTarget(text) ?? {}
+  if (scheme === undefined) {
     // Most often a file whose target was forgotten: its name must not become a key.
     const advice = existsSync(text) ? `; TARGET comes first: ossup put oss://bucket/key ${text}` : ''
-    throw usageFailure(`TARGET must be ${accepted.join(', ')} (got ${JSON.stringify(text)})${advice}`)
+    throw usageFailure(`TARGET must be ${TARGET_FORMS} (got ${JSON.stringify(text)})${advice}`)
   }
-  const [, bucket = '', key = ''] = /^([^/]*)\/?(.*)$/s.exec(rest) ?? []
   return { scheme, bucket: bucket === '' ? undefined : bucket, key }
 }
 
@@ -97,8 +95,4 @@ export function openObject(text: string, options: Options, environment: NodeJS.P
   const target = openTarget(text, options, environment)
   if (target.key === '') throw usageFailure(`the target ${JSON.stringify(text)} has no key`)
   return target
-}
-
-function isScheme(scheme: string): scheme is Provider {
-  return PROVIDER_NAMES.some((name) => name === scheme)
 }

@@ -2,7 +2,6 @@
  * Publishes the object, and verifies it. A request whose response was lost is not a failure yet: the object is looked at
  * before that is decided.
  */
-import { CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import { formatCrc64 } from '../../checksum/decimal.js'
 import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
@@ -16,6 +15,7 @@ import type {
   UploadAddress,
 } from '../../stores/store-driver.js'
 import { type ObjectOrigin, originOfComplete, originOfPut } from './object-origin.js'
+import { bytesText, checksumText, mismatch } from '../../stores/integrity/mismatch.js'
 import { compareObject, type Comparison, type ExpectedObject } from '../../stores/integrity/verdict.js'
 
 /** An object to publish. */
@@ -106,10 +106,10 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
  */
 async function verify(publication: Publication, stored: StoredObject): Promise<StoredObject> {
   const answered = await compareObject(stored, publication.expected, publication.driver)
-  if (answered.verdict === 'mismatch') throw mismatch(publication, stored, answered)
+  if (answered.verdict === 'mismatch') throw differs(publication, stored, answered)
   if (answered.verdict === 'match') return withChecksum(stored, answered)
   const { head, comparison } = await look(publication)
-  if (comparison.verdict === 'mismatch') throw mismatch(publication, head, comparison)
+  if (comparison.verdict === 'mismatch') throw differs(publication, head, comparison)
   return withChecksum({ ...stored, etag: stored.etag === '' ? head.etag : stored.etag }, comparison)
 }
 
@@ -131,7 +131,7 @@ async function settle(
   const { head, comparison } = found
   if (error.code === 'CALLBACK_FAILED') {
     // OSS reports a failed callback when the object is already stored: the caller must know both.
-    throw comparison.verdict === 'mismatch' ? mismatch(publication, head, comparison) : error
+    throw comparison.verdict === 'mismatch' ? differs(publication, head, comparison) : error
   }
   // Another object may have the same size.
   if (comparison.verdict !== 'match') throw error
@@ -163,20 +163,19 @@ function withChecksum(stored: StoredObject, { verdict, told }: Comparison): Stor
   return verdict === 'match' && told !== undefined ? { ...result, checksum: told } : result
 }
 
-function mismatch(
+function differs(
   { key, expected }: Publication,
   found: StoredObject & { size?: number },
   { told, expected: value }: Comparison,
 ): UploadError {
   const isComparable = told !== undefined && value !== undefined
-  const ours = isComparable
-    ? `${CHECKSUM_NAMES[told.algorithm]} ${value}`
-    : `${CHECKSUM_NAMES.crc64ecma} ${formatCrc64(expected.crc64)}`
-  const theirs = isComparable ? `with ${CHECKSUM_NAMES[told.algorithm]} ${told.value}` : 'without a checksum'
+  const sent = isComparable
+    ? { algorithm: told.algorithm, value }
+    : { algorithm: 'crc64ecma' as const, value: formatCrc64(expected.crc64) }
+  const theirs = isComparable ? `with ${checksumText(told)}` : 'without a checksum'
   const size = found.size === undefined ? 'an object' : `${found.size} bytes`
-  return new UploadError(
-    'CHECKSUM_MISMATCH',
-    `the store holds ${size} ${theirs} under ${JSON.stringify(key)}, but ${expected.size} bytes with ${ours} were sent; the object is left as it is`,
-    { key, requestId: found.requestId, retryable: true },
+  return mismatch(
+    `the store holds ${size} ${theirs} under ${JSON.stringify(key)}, but ${bytesText(expected.size, sent)} were sent; the object is left as it is`,
+    { key, requestId: found.requestId },
   )
 }
