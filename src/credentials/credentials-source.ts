@@ -1,47 +1,46 @@
 /**
- * Where the credentials of each signature come from. One snapshot per signature; of many requests that need new
- * credentials at the same time, one asks for them and all wait for it.
+ * Provides the credentials for each signature, as one snapshot. If many requests need new credentials at the same time, the
+ * provider is called once for all of them.
  */
 import { types } from 'node:util'
 import type { Credentials } from '../shared/credentials.js'
 import { toError, UploadError } from '../shared/errors.js'
 
-/** Credentials that may say when they end: they are kept until shortly before, then asked for again. */
+/** Credentials that may expire: they are kept until shortly before, then requested again. */
 export type ExpiringCredentials = (Credentials | AwsCredentials) & {
-  /** A Date, a text that `Date` reads, or milliseconds since 1970. Without it they are asked for each time. */
+  /** A Date, a text that `Date` accepts, or milliseconds since 1970. Without it the provider is called for each signature. */
   expiration?: Date | string | number | undefined
 }
 
-/** The same by the names that AWS and its SDKs give them. */
+/** Credentials with the names of AWS and its SDKs. */
 export interface AwsCredentials {
   accessKeyId: string
   secretAccessKey: string
   sessionToken?: string | undefined
 }
 
-/** Any object that answers like the client of `@alicloud/credentials`. */
+/** An object like the client of `@alicloud/credentials`. */
 export interface CredentialClient {
-  /** The credentials to sign with now. */
+  /** Resolves with the current credentials. */
   getCredential(): Promise<Partial<Credentials>>
 }
 
 /**
- * Credentials, or where to get them. A function or client is asked before every signature, unless its last answer
- * had an `expiration` that is more than five minutes away. The credential providers of `@aws-sdk/credential-providers`
- * are such functions.
+ * Credentials, or a function or client that provides them. It is called for every signature, unless its last credentials had an
+ * `expiration` more than five minutes away. The providers of `@aws-sdk/credential-providers` are such functions.
  */
 export type CredentialsOption =
   Credentials | AwsCredentials | CredentialClient | (() => ExpiringCredentials | Promise<ExpiringCredentials>)
 
-/** None ends while a request is under way. */
+/** Credentials are refreshed this early, so that none expire during a request. */
 const REFRESH_AHEAD_MS = 5 * 60_000
 
-/** A provider that does not answer is asked again, rather than waited for without end. */
+/** A provider that does not settle in this time is called again. */
 const ASK_LIMIT_MS = 60_000
 
 interface KeptCredentials {
   credentials: Credentials
-  /** From then on newer ones are asked for; these serve on while there are none. */
+  /** When newer credentials are requested. These are used until they are there. */
   refreshAtMs: number
   expiresAtMs: number
 }
@@ -51,10 +50,10 @@ export class CredentialsSource {
   readonly #askLimitMs: number
   #kept: KeptCredentials | undefined
   #asking: Promise<Credentials> | undefined
-  /** The provider is running, up to its first await: a snapshot that it causes would ask it again, and so on. */
+  /** Whether the provider is running, up to its first await. A request that it sends would call it again, endlessly. */
   #isCalling = false
 
-  /** Throws UploadError where `option` is not acceptable. */
+  /** Throws UploadError if `option` is invalid. */
   constructor(option: CredentialsOption, askLimitMs: number = ASK_LIMIT_MS) {
     this.#askLimitMs = askLimitMs
     if (typeof option === 'function') {
@@ -68,15 +67,15 @@ export class CredentialsSource {
     }
   }
 
-  /** The credentials to sign with now, where nobody need be asked for them. */
+  /** The current credentials, if the provider need not be called. */
   get atHand(): Credentials | undefined {
     const kept = this.#kept
     return kept !== undefined && Date.now() < kept.refreshAtMs ? kept.credentials : undefined
   }
 
   /**
-   * The credentials to sign with now. `rejected` are ones that the service no longer takes: they are not handed out
-   * from memory again. Throws UploadError.
+   * Resolves with the current credentials. `rejected` are credentials that the service refused, and that are not returned from
+   * the cache again. Throws UploadError.
    */
   async snapshot(rejected?: Credentials): Promise<Credentials> {
     if (this.#kept?.credentials === rejected) this.#kept = undefined
@@ -122,7 +121,7 @@ export class CredentialsSource {
   }
 }
 
-/** What a provider gave may be any object, with properties that throw. */
+/** Reads the result of a provider, which may be any object, with properties that throw. */
 function readAnswer(answer: unknown): { credentials: Credentials; expiresAtMs: number } {
   try {
     return {
@@ -155,7 +154,7 @@ function isClient(option: unknown): option is CredentialClient {
   return typeof option.getCredential === 'function'
 }
 
-/** The values themselves are never in a message. */
+/** Checks credentials. Their values are never part of a message. */
 function checkCredentials(value: unknown, what: string): Credentials {
   if (typeof value !== 'object' || value === null) {
     throw new UploadError(
@@ -186,14 +185,14 @@ function checkText(value: unknown, name: string, what: string): string {
       `${what}: ${name} is missing; accessKeyId and accessKeySecret go together`,
     )
   }
-  // They travel in headers: a line end that came along from a file would break the request.
+  // They are sent in headers: a line end read from a file would break the request.
   if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
   throw new UploadError('INVALID_OPTION', `${what}: ${name} is no text of printable ASCII without spaces`)
 }
 
 function expirationOf(answer: unknown): number {
   const { expiration } = answer as { expiration?: unknown }
-  // Anything else says nothing of when they end: they are asked for each time.
+  // Any other value is no expiration: the provider is called for each signature.
   const isTime = typeof expiration === 'string' || typeof expiration === 'number' || types.isDate(expiration)
   const time = isTime ? new Date(expiration).getTime() : NaN
   return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time

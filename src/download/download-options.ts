@@ -12,32 +12,31 @@ import {
 import type { ByteRange, ReadOptions } from '../stores/store-driver.js'
 import type { DownloadProgress } from './download-progress.js'
 
-/** What downloads of every kind can be told. */
+/** Options of all downloads. */
 export interface ReadingOptions {
   /**
-   * Bytes of a range that one request reads: 64 KiB to 5 GiB, and no more than `maxMemory` of the store. Default 8 MiB, and
-   * less where `concurrency` ranges of that size exceed half of `maxMemory`.
+   * Size in bytes of the range of one request: 64 KiB to 5 GiB, and at most `maxMemory` of the store. Default 8 MiB, or less if
+   * `concurrency` ranges of that size exceed half of `maxMemory`.
    */
   partSize?: number | undefined
   /**
-   * Ranges in flight, 1 to 100. Memory for ranges is at most `(concurrency + 1) × partSize`; where other transfers use the
-   * memory of the store, fewer are in flight. `'auto'` starts with 5 and measures how many are best, up to 32. Default 5.
+   * Number of ranges in flight, 1 to 100. Ranges take at most `(concurrency + 1) × partSize` bytes of memory; if other transfers
+   * use the memory of the store, fewer are in flight. `'auto'` starts with 5 and finds the best number, up to 32. Default 5.
    */
   concurrency?: number | 'auto' | undefined
   /** Reads this version of the object. Default: the current version. */
   versionId?: string | undefined
   /**
-   * `'checksum'`: compares the whole object with the checksum that the service has of it, or with its ETag where that is
-   * the MD5 of the object. `'etag'`: compares it also with an ETag that was made of the MD5s of parts, where the service
-   * reports the sizes of the parts: a request for each part before the first byte, and some 1.4 CPU-seconds per GiB.
-   * Default `'checksum'`.
+   * `'checksum'`: compares the object with the checksum of the service, or with its ETag if that is the MD5 of the object.
+   * `'etag'`: also compares it with an ETag made of the MD5s of parts, if the service returns the sizes of the parts. That
+   * takes a request for each part before the first byte, and some 1.4 CPU-seconds per GiB. Default `'checksum'`.
    */
   verify?: 'checksum' | 'etag' | undefined
-  /** The key of an object that was encrypted with one of yours: `{ customerKey }`. */
+  /** The key of an object that is encrypted with your own key (SSE-C): `{ customerKey }`. */
   serverSideEncryption?: ReadOptions['serverSideEncryption']
   /** Aborts the download. */
   signal?: AbortSignal | undefined
-  /** Called about four times a second while something moves, and once at the end. A promise is waited for. */
+  /** Called about four times a second while bytes move, and once at the end. A returned promise is awaited. */
   onProgress?: ((progress: DownloadProgress) => void | Promise<void>) | undefined
 }
 
@@ -48,7 +47,7 @@ export interface DownloadOptions extends ReadingOptions {
 
 /** Checked options. */
 export interface CheckedReading {
-  /** Absent when the caller leaves it to the memory of the store. */
+  /** Undefined for the default, which depends on the memory of the store. */
   partSize: number | undefined
   concurrency: number | 'auto'
   verify: 'checksum' | 'etag'
@@ -70,7 +69,7 @@ export const READING_OPTION_NAMES = [
 const SMALLEST_RANGE = 64 * KiB
 const USUAL_RANGE = 8 * MiB
 
-/** @throws {UploadError} where an option is not acceptable. */
+/** @throws {UploadError} if an option is invalid. */
 export function checkReadingOptions(options: ReadingOptions, names: readonly string[]): CheckedReading {
   checkNames('a download', checkObject('options', options), names)
   const { partSize, concurrency = DEFAULT_CONCURRENCY, versionId, verify = 'checksum' } = options
@@ -89,7 +88,7 @@ export function checkReadingOptions(options: ReadingOptions, names: readonly str
   }
 }
 
-/** @throws {UploadError} where it is no range. */
+/** @throws {UploadError} if it is no range. */
 export function checkRange(range: ByteRange): ByteRange {
   const { start, end } = checkObject('range', range) as Partial<ByteRange>
   checkNames('range', range, ['start', 'end'])
@@ -98,7 +97,7 @@ export function checkRange(range: ByteRange): ByteRange {
   return { ...checked, end: checkInteger('range.end', end, checked.start, Number.MAX_SAFE_INTEGER, 'bytes') }
 }
 
-/** Returns the bytes of a range. @throws {UploadError} where the memory of the store does not hold it. */
+/** Returns the bytes of a range. @throws {UploadError} if the memory of the store does not hold it. */
 export function rangeSizeOf({ partSize, concurrency }: CheckedReading, maxMemory: number): number {
   if (partSize !== undefined)
     return checkInteger('partSize', partSize, SMALLEST_RANGE, maxMemory, 'bytes, of maxMemory')

@@ -1,14 +1,14 @@
 import type { AwayNotice } from '../stores/store-driver.js'
 
-/** How far a download is. */
+/** The progress of a download. */
 export interface DownloadProgress {
-  /** Bytes that came from the network; what is read again is not counted twice. */
+  /** Bytes received from the network; bytes that are read again count once. */
   received: number
-  /** Bytes that the reader has taken, or that are written to the file. */
+  /** Bytes that the reader has got, or that are written to the file. */
   delivered: number
-  /** Bytes that an earlier run had written to the file. They are among the delivered. */
+  /** Bytes that a previous run wrote to the file; included in `delivered`. */
   resumed: number
-  /** Bytes to be delivered; absent until the first response. */
+  /** Total bytes to deliver; absent until the first response. */
   total?: number
   /** The share of `total` that is delivered, 0 to 1; absent while that is unknown. */
   fraction?: number
@@ -20,7 +20,7 @@ export interface DownloadProgress {
   retries: number
   /** Why requests wait, and when the download fails; absent while the service is not away. */
   away?: AwayNotice
-  /** From the start of the download to now, or to its end. */
+  /** Milliseconds from the start of the download to now, or to its end. */
   elapsedMs: number
   /** What the download waits for now: bytes from the network, or the reader (the disk, for a file). */
   waitingFor: 'network' | 'reader'
@@ -41,7 +41,7 @@ export class DownloadMeter {
   /** Set while the service is away. */
   away: AwayNotice | undefined
 
-  /** The reader wants bytes, and none are there; or no longer. */
+  /** Reports whether the reader waits for bytes. */
   waitForNetwork(isWaiting: boolean): void {
     if (isWaiting) this.#networkSince ??= performance.now()
     else {
@@ -56,7 +56,7 @@ export class DownloadMeter {
     return this.#networkMs + (this.#networkSince === undefined ? 0 : now - this.#networkSince)
   }
 
-  /** The download is over, one way or the other. */
+  /** Stops the clock at the end of the download. */
   stop(): void {
     this.#stoppedAt ??= performance.now()
   }

@@ -2,24 +2,24 @@ import type { Checksum } from '../checksum/checksum.js'
 import type { ObjectHead } from '../stores/store-driver.js'
 import type { VerifiedBy } from './verification.js'
 
-/** What was read. */
+/** The result of a download. */
 export interface DownloadResult {
   bucket: string
   key: string
-  /** Bytes that were read: of the object, or of the range that was asked for. */
+  /** Size in bytes of the object, or of the requested range. */
   size: number
-  /** As the service gave it, with its quotes. */
+  /** ETag as returned by the service, with its quotes. */
   etag: string
   versionId?: string
   /** CRC-64/XZ of the bytes that were read, as a decimal number. */
   crc64: string
-  /** What the service has of the object, and the bytes were compared with; absent where there is nothing of that kind. */
+  /** Checksum of the service that the bytes were compared with; absent if it has none that can be compared. */
   checksum?: Checksum
   /** How the bytes were verified. */
   verified: VerifiedBy
-  /** Requests that brought bytes; attempts that failed are not counted. */
+  /** Number of requests that returned bytes, without failed attempts. */
   ranges: number
-  /** Of the first response. */
+  /** Request ID of the first response. */
   requestId: string
 }
 

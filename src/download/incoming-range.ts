@@ -1,26 +1,26 @@
 import type { PartBuffer } from '../checksum/crc64.js'
 
-/** Bytes from `start` up to, not including, `end`. */
+/** Bytes from `start` to `end`, exclusive. */
 export interface Span {
   start: number
   end: number
 }
 
-/** From here on a range no longer counts as in flight: the next request is under way while the last of it comes. */
+/** Beyond this share a range does not count as in flight: the next request is sent while its last bytes arrive. */
 const NEARLY_THERE = 7 / 8
 
-/** A range of the object, in memory as far as it has come. Invariant: its buffer holds the bytes from `start` on, without gaps. */
+/** A range of the object that is received into memory. Invariant: its buffer has the bytes from `start` on, without gaps. */
 export class IncomingRange {
   readonly start: number
-  /** Not known before the first response, which may shorten it. */
+  /** End of the range, exclusive. The first response may shorten it. */
   end: number
   readonly buffer: PartBuffer
   readonly controller: AbortController = new AbortController()
-  /** Bytes of it that have come; the buffer may be another range's once this one was taken whole. */
+  /** Received bytes. The buffer may belong to another range once all of this one was taken. */
   received = 0
-  /** Bytes of it that the reader has taken. */
+  /** Bytes that the reader has taken. */
   taken = 0
-  /** Somebody else than its fetcher reads its memory, and gives it back. */
+  /** Whether its memory is lent to a reader, which returns it. */
   isLent = false
 
   constructor({ start, end }: Span, buffer: PartBuffer) {
@@ -37,7 +37,7 @@ export class IncomingRange {
     return this.received >= (this.end - this.start) * NEARLY_THERE
   }
 
-  /** Whether it was before the last `bytes` came. */
+  /** Returns whether that was so before the last `bytes` arrived. */
   wasNearlyThere(bytes: number): boolean {
     return this.received - bytes >= (this.end - this.start) * NEARLY_THERE
   }
@@ -52,7 +52,7 @@ export class IncomingRange {
     this.received += this.buffer.append(chunk, 0, chunk.length)
   }
 
-  /** Copies up to `limit` bytes that the reader has not taken: the memory will hold other bytes while the reader keeps these. */
+  /** Returns a copy of up to `limit` bytes that the reader has not taken, as the memory is reused while the reader keeps them. */
   read(limit: number): Buffer {
     const length = Math.min(limit, this.received - this.taken)
     const copy = Buffer.allocUnsafeSlow(length)

@@ -1,21 +1,21 @@
 import { UploadError } from '../shared/errors.js'
 import type { ObjectHead, ReadOptions, StoreDriver } from '../stores/store-driver.js'
 
-/** What shows that two responses are about the same object. */
+/** The properties that identify an object. */
 export type ObjectIdentity = Pick<ObjectHead, 'etag' | 'size' | 'versionId'>
 
-/** An object whose first response is there. */
+/** An object that is pinned by the first response. */
 export interface PinnedObject {
   driver: StoreDriver
   key: string
-  /** What the first response said. */
+  /** Properties in the first response. */
   object: ObjectHead
   read: ReadOptions
 }
 
 /**
- * The one object that a download reads. The version is compared and not asked for: to name a version takes a permission of its own,
- * which those who may read the object often lack.
+ * The object that a download reads. Its version is compared, but not requested: reading a version by its ID requires another
+ * permission, which readers often lack.
  */
 export class ObjectPin {
   readonly #bucket: string
@@ -27,18 +27,18 @@ export class ObjectPin {
     this.#key = key
   }
 
-  /** What the first response said; undefined before that. */
+  /** Properties in the first response; undefined before that. */
   get object(): ObjectHead | undefined {
     return this.#object
   }
 
-  /** Pins what the first response says. @throws {UploadError} where a later one is about another object. */
+  /** Pins the object of the first response. @throws {UploadError} if a later one is about another object. */
   check(found: ObjectHead): void {
     if (this.#object === undefined) this.#object = found
     else if (!isSameObject(this.#object, found)) throw this.#changed('replaced')
   }
 
-  /** What a failed request means once the object is pinned: that it is gone, or another one. */
+  /** Returns the error of a failed request: once the object is pinned, it may be gone or replaced. */
   failureOf(error: unknown): unknown {
     if (this.#object === undefined || !(error instanceof UploadError)) return error
     if (error.status === 412 || error.status === 416) return this.#changed('replaced', error)

@@ -1,4 +1,4 @@
-/** Asks for the size of each part of an object (Amazon S3 API, HeadObject with `partNumber`). */
+/** Requests the size of each part of an object (Amazon S3 API, HeadObject with `partNumber`). */
 import { UploadError } from '../shared/errors.js'
 import type { CallContext } from '../stores/store-driver.js'
 import { ObjectPin, type PinnedObject } from './object-pin.js'
@@ -7,10 +7,10 @@ import { ObjectPin, type PinnedObject } from './object-pin.js'
 const AT_A_TIME = 16
 
 /**
- * Resolves with the bytes of each part, or with undefined where the service does not report them. Every part is asked for: the
- * sizes of some say nothing about the others.
+ * Resolves with the size of each part in bytes, or with undefined if the service does not return them. Every part is requested,
+ * as parts may have different sizes.
  *
- * @throws {UploadError} where a request fails for another reason, or the object was replaced.
+ * @throws {UploadError} if a request fails for another reason, or the object was replaced.
  */
 export async function partSizes(
   verified: PinnedObject,
@@ -46,7 +46,7 @@ async function partSize(
   pin.check(object)
   try {
     const head = await driver.headObject(key, context, { ...read, partNumber })
-    // Of a service that does not say how large the whole is.
+    // The service does not return the size of the whole object.
     pin.check({ ...head, size: object.size })
     const text = head.headers['content-length'] ?? ''
     return /^\d+$/.test(text) ? Number(text) : undefined
@@ -56,7 +56,7 @@ async function partSize(
   }
 }
 
-/** Whether the service does not take the parameter, or answers something that is not the size of a part. */
+/** Returns whether the service does not support the parameter, or returned no size of a part. */
 function isNotSupported(error: unknown): boolean {
   return error instanceof UploadError && (error.code === 'REJECTED' || error.code === 'BAD_ANSWER')
 }

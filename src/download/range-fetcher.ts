@@ -3,13 +3,13 @@
  *
  * Invariants:
  *
- * 1. At most `concurrency + 1` ranges are held, in the order of their positions; only those that are not nearly there count as
- *    in flight.
- * 2. Only a download that holds no range waits for memory: what it holds is the first range that its reader needs, so a
- *    download that holds memory can go on. Further ranges are taken where memory is free, and leave a quarter to others.
- * 3. The buffers of a reader that pauses rest in the pool: where others wait for memory, they are dropped from the last
- *    one on, and read again when the reader goes on.
- * 4. No byte is used of a response that is not about the object of the first one.
+ * 1. At most `concurrency + 1` ranges are held, in the order of their positions. Nearly complete ones do not count as in
+ *    flight.
+ * 2. Only a download that holds no range waits for memory: the range it holds is the first that its reader needs, so a
+ *    download that holds memory can proceed. Further ranges use free memory, and leave a quarter of it to others.
+ * 3. If a reader pauses, its buffers are `resting` in the pool: if others wait for memory, they are dropped, the last one
+ *    first, and read again when the reader continues.
+ * 4. No byte of a response about another object than the first one is used.
  */
 import type { PartBuffer } from '../checksum/crc64.js'
 import { type Concurrency, concurrencyOf } from '../flow/concurrency.js'
@@ -31,35 +31,35 @@ import { ObjectPin } from './object-pin.js'
 import { type RangeContext, RangeRequest, type RangeRequests } from './range-request.js'
 import { UnreadSpans } from './unread-spans.js'
 
-/** What downloads of one store share. */
+/** What all downloads of a store share. */
 export interface DownloadHost {
   driver: StoreDriver
   pool: BufferPool
 }
 
-/** Who reads the ranges. What these throw fails the download. */
+/** The reader of the ranges. If a method throws, the download fails. */
 export interface RangeReader {
-  /** The first response is there. Returns the end of what is to be read, exclusive. */
+  /** Called with the first response. Returns the end of the bytes to read, exclusive. */
   begun(object: ObjectHead): number
-  /** Bytes of a range have come. */
+  /** Called when bytes of a range have arrived. */
   received(range: IncomingRange): void
-  /** The memory of the range is about to be set free; what has not been taken of it will be read again. */
+  /** Called before the memory of the range is freed. Bytes that were not taken will be read again. */
   dropped(range: IncomingRange): void
   retry(notice: RetryNotice): void
-  /** The service cannot be reached, or fails; must not throw. */
+  /** Called when the service cannot be reached, or fails. Must not throw. */
   away(notice: AwayNotice): void
-  /** The service answers again; must not throw. */
+  /** Called when the service responds again. Must not throw. */
   back(notice: BackNotice): void
-  /** Called once; nothing follows. */
+  /** Called once when the download fails. No other call follows. */
   failed(error: Error): void
 }
 
-/** The share of the memory that ranges read in advance may fill up to. */
+/** The share of the memory that ranges may use when they are read in advance. */
 const SHARE = 3 / 4
 
 export class RangeFetcher implements RestingHolder {
   readonly rangeSize: number
-  /** Of all calls of this download. */
+  /** Observer of all calls of this download. */
   readonly outageObserver: OutageObserver = {
     away: (notice) => {
       this.#meter.away = notice
@@ -79,13 +79,13 @@ export class RangeFetcher implements RestingHolder {
   readonly #concurrency: Concurrency
   readonly #unread: UnreadSpans
   #held: IncomingRange[] = []
-  /** Under way, with the ranges that they bring. A range may have been released while its response has yet to end. */
+  /** Requests in flight with their ranges. A range may be released before its response has ended. */
   readonly #requests = new Map<Promise<void>, IncomingRange>()
   #endWaiting: (() => void) | undefined
   #isReading = true
   #isOver = false
 
-  /** `spans` are in order and do not touch; the end of the last one may be Infinity. */
+  /** `spans` are in order, with gaps between them; the end of the last one may be Infinity. */
   constructor(
     host: DownloadHost,
     key: string,
@@ -122,7 +122,7 @@ export class RangeFetcher implements RestingHolder {
     }
   }
 
-  /** In the order of their positions. */
+  /** Held ranges in the order of their positions. */
   get held(): readonly IncomingRange[] {
     return this.#held
   }
@@ -139,7 +139,7 @@ export class RangeFetcher implements RestingHolder {
     return this.#concurrency.limit
   }
 
-  /** `object` is what is known already of the object: then every range is pinned to it. */
+  /** Starts to read. If `object` is known already, every range is pinned to it. */
   start(object?: ObjectHead): void {
     this.#host.pool.addHolder(this)
     if (object !== undefined) {
@@ -149,13 +149,13 @@ export class RangeFetcher implements RestingHolder {
     this.#fill()
   }
 
-  /** Ends all requests; resolves when none is under way and no memory is held. */
+  /** Ends all requests. Resolves when none is in flight and no memory is held. */
   async end(): Promise<void> {
     this.#stop()
     await Promise.allSettled(this.#requests.keys())
   }
 
-  /** Whether the reader takes what comes. */
+  /** Sets whether the reader wants bytes. */
   setReading(isReading: boolean): void {
     if (isReading === this.#isReading) return
     this.#isReading = isReading
@@ -167,7 +167,7 @@ export class RangeFetcher implements RestingHolder {
     if (isReading) this.#fill()
   }
 
-  /** The range has been taken whole: its memory is free. */
+  /** Releases a range of which all bytes were taken. */
   release(range: IncomingRange): void {
     this.#held = this.#held.filter((other) => other !== range)
     this.#concurrency.completed(range.received, this.#meter.networkMs)
@@ -179,7 +179,7 @@ export class RangeFetcher implements RestingHolder {
     return this.#isReading ? 0 : (this.#held.at(-1)?.buffer.capacity ?? 0)
   }
 
-  /** Sets the memory of the last range free. What the reader has not taken of it is read again. */
+  /** Frees the memory of the last range. Bytes that the reader has not taken are read again. */
   sendShort(): void {
     const range = this.#held.pop()
     if (range === undefined) return
@@ -203,7 +203,7 @@ export class RangeFetcher implements RestingHolder {
     this.#isOver = true
     this.#host.pool.removeHolder(this)
     this.#endWaiting?.()
-    // Also of those that are released: a response may bring its bytes and not end.
+    // Including those of released ranges: a response may return all its bytes and not end.
     for (const range of this.#requests.values()) range.controller.abort()
     for (const range of this.#held.splice(0)) if (!range.isLent) this.#host.pool.release(range.buffer)
   }
@@ -214,7 +214,7 @@ export class RangeFetcher implements RestingHolder {
     this.#reader.failed(toError(error))
   }
 
-  /** Begins as many ranges as may be in flight. */
+  /** Starts as many ranges as may be in flight. */
   #fill(): void {
     while (this.#mayBegin()) {
       const buffer = this.#memory()
@@ -226,7 +226,7 @@ export class RangeFetcher implements RestingHolder {
   #mayBegin(): boolean {
     if (this.#isOver || !this.#isReading || this.#endWaiting !== undefined || this.#unread.isEmpty) return false
     if (this.#held.length === 0) return true
-    // The first response says how much there is.
+    // The first response has the size of the object.
     if (this.#pin.object === undefined) return false
     const { limit } = this.#concurrency
     return this.#held.length <= limit && this.#held.filter((range) => !range.isNearlyThere()).length < limit
@@ -242,7 +242,7 @@ export class RangeFetcher implements RestingHolder {
     try {
       return pool.tryAcquire(this.rangeSize)
     } catch {
-      // The machine has no memory for it: the ranges held go on without.
+      // The machine has no memory for it: continue with the held ranges.
       return undefined
     }
   }

@@ -10,7 +10,7 @@ import type {
 import type { IncomingRange } from './incoming-range.js'
 import type { ObjectPin } from './object-pin.js'
 
-/** What the requests of one download share. */
+/** What all requests of a download share. */
 export interface RangeRequests {
   readonly driver: StoreDriver
   readonly key: string
@@ -18,19 +18,19 @@ export interface RangeRequests {
   readonly pin: ObjectPin
   /** Called with the first response of the download. */
   first(object: ObjectHead, range: IncomingRange): void
-  /** Called when bytes of the range have come, after they are in its memory. */
+  /** Called when bytes of the range are in its memory. */
   took(range: IncomingRange, bytes: number): void
 }
 
-/** How the calls of one download are made. */
+/** Context of all calls of a download. */
 export type RangeContext = Pick<CallContext, 'outageObserver' | 'onRetry' | 'onThrottled'>
 
-/** Receives one range into its memory, whatever breaks on the way. */
+/** Receives one range into its memory, with retries from the byte where it broke. */
 export class RangeRequest {
   readonly #requests: RangeRequests
   readonly #range: IncomingRange
   readonly #context: RangeContext
-  /** An empty object has no range: it is asked for as a whole. */
+  /** Whether the whole object is requested, as an empty object has no range. */
   #asksForWhole = false
 
   constructor(requests: RangeRequests, range: IncomingRange, context: RangeContext) {
@@ -39,7 +39,7 @@ export class RangeRequest {
     this.#context = context
   }
 
-  /** Resolves when the range is whole or dropped. Rejects with what failed. */
+  /** Resolves when the range is complete or dropped. Rejects with the failure. */
   async run(): Promise<void> {
     const range = this.#range
     const { pin } = this.#requests
@@ -49,7 +49,7 @@ export class RangeRequest {
         await this.#receive()
       } catch (error) {
         if (range.isDropped() || range.isWhole()) return
-        // Attempts are counted from the last byte that came.
+        // Attempts are counted from the last received byte.
         if (!this.#isWorthAnother(error, range.received > before)) throw pin.failureOf(error)
       }
     }

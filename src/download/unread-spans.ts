@@ -1,10 +1,10 @@
 import type { Span } from './incoming-range.js'
 
-/** What is still to be requested of an object, in order. The last span may have no end before the first response. */
+/** The spans of an object that are still to be requested, in order. The last one may have no end before the first response. */
 export class UnreadSpans {
   readonly #spans: Span[]
 
-  /** `spans` are in order and do not touch. */
+  /** `spans` are in order, with gaps between them. */
   constructor(spans: readonly Span[]) {
     this.#spans = spans.map((span) => ({ ...span }))
   }
@@ -17,7 +17,7 @@ export class UnreadSpans {
     return this.#spans.reduce((sum, { start, end }) => sum + end - start, 0)
   }
 
-  /** Removes and returns the first bytes, at most `size`. Only where there are any. */
+  /** Removes and returns the first bytes, at most `size`. There must be some. */
   take(size: number): Span {
     const [span] = this.#spans
     if (span === undefined) throw new Error('there is nothing left to read. Please report this as a bug')
@@ -28,14 +28,14 @@ export class UnreadSpans {
     return { start, end }
   }
 
-  /** Puts bytes back that were taken: they come before all others. */
+  /** Puts bytes back, before all others. */
   giveBack({ start, end }: Span): void {
     const [next] = this.#spans
     if (next?.start === end) next.start = start
     else this.#spans.unshift({ start, end })
   }
 
-  /** The object ends here. */
+  /** Sets the end of the object. */
   endAt(end: number): void {
     for (const span of this.#spans) span.end = Math.min(span.end, end)
     while ((this.#spans.at(-1)?.start ?? 0) >= end && !this.isEmpty) this.#spans.pop()

@@ -1,4 +1,4 @@
-/** Compares what was read with what the service says of the object. */
+/** Compares the bytes with the checksum and size that the service returned. */
 import { type Checksum, type RunningChecksum, startComparison } from '../checksum/checksum.js'
 import { mismatch } from '../stores/integrity/mismatch.js'
 import { isUnclear } from '../stores/integrity/verdict.js'
@@ -14,20 +14,20 @@ import { partSizes } from './part-sizes.js'
  */
 export type VerifiedBy = 'crc64' | 'crc32' | 'crc64nvme' | 'etag' | 'size'
 
-/** What goes along with the requests. */
+/** Context of the requests. */
 export type VerifyingContext = Pick<CallContext, 'signal' | 'outageObserver'>
 
-/** What the bytes must be. */
+/** The expected content. */
 export interface ExpectedContent {
   checksum: Checksum | undefined
-  /** Bytes of each part, where the checksum is an ETag made of those of parts. */
+  /** Size of each part in bytes, if the checksum is an ETag made of those of parts. */
   parts: readonly number[] | undefined
 }
 
 /**
- * Resolves with what the whole object must be. Asks the service for it where the response to a range does not say so.
+ * Resolves with the expected content of the whole object. Requests it if the response to a range does not contain it.
  *
- * @throws {UploadError} where that fails, or the object was replaced.
+ * @throws {UploadError} if that fails, or the object was replaced.
  */
 export async function expectedContent(
   verified: PinnedObject,
@@ -47,13 +47,13 @@ export async function expectedContent(
   return { checksum, parts: await partSizes(verified, numberOfParts(checksum), context) }
 }
 
-/** Returns what computes the value to be compared; undefined where there is none, or ranges have it already. */
+/** Starts the checksum to compare. Returns undefined if there is none, or if the ranges have it already. */
 export function startDigest({ checksum, parts }: ExpectedContent): RunningChecksum | undefined {
   if (checksum?.algorithm === 'crc64ecma') return undefined
   return parts === undefined ? startComparison(checksum) : new EtagOfParts(parts)
 }
 
-/** `value` is what was computed, undefined where nothing can be compared. @throws {UploadError} `CHECKSUM_MISMATCH`. */
+/** Compares the computed `value`; undefined if nothing can be compared. @throws {UploadError} `CHECKSUM_MISMATCH`. */
 export function compareContent(
   { driver, key }: Pick<PinnedObject, 'driver' | 'key'>,
   checksum: Checksum | undefined,

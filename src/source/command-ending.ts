@@ -1,4 +1,4 @@
-/** How the end of a command is said. */
+/** Texts about the end of a command. */
 
 /** Returns the signal that ended a process, or its exit code. */
 export function endingOf(code: number | null, signal: NodeJS.Signals | null): string {

@@ -4,10 +4,10 @@ import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { toError } from '../shared/errors.js'
 
-/** How much of the end of a command's standard error an error has, in bytes. */
+/** Bytes of the end of standard error that an error contains. */
 const TAIL_BYTES = 4096
 
-/** What a command writes on standard error: handed on as it comes, and its end kept. */
+/** Passes on the standard error of a command as it arrives, and keeps its end. */
 export class CommandErrors {
   /** Rejects with what the function that gets the chunks throws. */
   readonly failed: Promise<never>
@@ -32,7 +32,7 @@ export class CommandErrors {
   }
 
   /**
-   * Takes what is there, closes, and returns the end of all of it. It does not wait for more: a process that the command
+   * Reads what has arrived, closes, and returns the end of all of it. Does not wait for more, as a process that the command
    * left behind may keep its standard error open indefinitely.
    */
   end(): string {

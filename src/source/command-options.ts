@@ -1,24 +1,24 @@
 import { Readable } from 'node:stream'
 import { checkFunction, checkInteger, checkRecord, checkString, invalidOption } from '../shared/check-option.js'
 
-/** How a command is run whose standard output is uploaded. */
+/** Options of a command whose standard output is uploaded. */
 export interface CommandOptions {
-  /** The folder to run it in. Default: that of this process. */
+  /** Working folder of the command. Default: that of this process. */
   cwd?: string | URL | undefined
-  /** All of its environment variables. Default: those of this process. */
+  /** All environment variables of the command. Default: those of this process. */
   env?: NodeJS.ProcessEnv | undefined
-  /** Its standard input: nothing, that of this process, or a stream, whose failure fails the upload. Default `'ignore'`. */
+  /** Standard input: none, that of this process, or a stream. If the stream fails, the upload fails. Default `'ignore'`. */
   stdin?: 'ignore' | 'inherit' | Readable | undefined
   /**
-   * Its standard error: that of this process, nothing, or a function that is called with what it writes, as it comes; an
-   * error then has the end of it. What the function throws fails the upload. Default `'inherit'`.
+   * Standard error: that of this process, discarded, or a function that is called with each chunk; an error then contains its
+   * end. If the function throws, the upload fails. Default `'inherit'`.
    */
   stderr?: 'inherit' | 'ignore' | ((chunk: Uint8Array) => void) | undefined
-  /** Milliseconds between SIGTERM and SIGKILL when the upload fails: 0 to 3,600,000. Default 5,000. */
+  /** Milliseconds between SIGTERM and SIGKILL if the upload fails, 0 to 3,600,000. Default 5,000. */
   graceMs?: number | undefined
   /**
-   * The upload fails when the command writes nothing for so many milliseconds although the upload would take it, or does not
-   * end after its output has: 100 to 604,800,000. Default: no limit.
+   * Time limit in milliseconds, 100 to 604,800,000. The upload fails if the command writes nothing for so long although the
+   * upload accepts bytes, or does not exit after its output has ended. Default: no limit.
    */
   idleMs?: number | undefined
   /** Exit codes that mean success: 0 to 255. Default `[0]`; `tar` ends with 1 when a file changed while it was read. */

@@ -20,7 +20,7 @@ export interface PipeEnds {
 
 /**
  * Makes `count` real pipes. What Node makes of `'pipe'` is a socket, which a command cannot open by a name such as
- * /dev/stdout. A named pipe in a private folder is opened at both ends and then removed. Returns undefined where there is
+ * /dev/stdout. A named pipe in a private folder is opened at both ends and then removed. Returns undefined if there is
  * no `mkfifo`, as on Windows.
  */
 export async function openPipes(count: number): Promise<PipeEnds[] | undefined> {
@@ -60,7 +60,7 @@ function openEnds(path: string): PipeEnds {
 
 /**
  * Opens an anonymous pipe of this process once more, blocking, for a command to inherit: Node sets O_NONBLOCK on the
- * standard streams that it uses, and the command would find its `echo >&2` failing with EAGAIN. Returns undefined where
+ * standard streams that it uses, and the command would find its `echo >&2` failing with EAGAIN. Returns undefined if
  * the descriptor is no such pipe, or there is no /proc.
  */
 export function blockingCopy(fd: 0 | 2): number | undefined {

@@ -92,7 +92,7 @@ async function readSocket(fd: number, sink: ByteSink): Promise<void> {
 /**
  * Opens an anonymous pipe once more. Reading needs O_NONBLOCK, which is a property of what was opened: other processes
  * that have this pipe as well, such as the rest of a shell script, would find their own reads failing with EAGAIN.
- * Returns undefined where that is not possible. (A named pipe is not opened again: one whose writers are gone would
+ * Returns undefined if that is not possible. (A named pipe is not opened again: one whose writers are gone would
  * never report its end.)
  */
 function reopened(fd: number): number | undefined {

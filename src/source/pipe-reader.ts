@@ -8,7 +8,7 @@ import { type ByteSink, OWN_BYTES } from './byte-sink.js'
  * to memory of the reader's own and is copied. The descriptor is closed in the end.
  *
  * Resolves at the end of the stream; rejects with what fails, or when the sink is cancelled. Either comes when the system
- * can no longer write to what was lent. Throws where Node cannot read such a descriptor.
+ * can no longer write to what was lent. Throws if Node cannot read such a descriptor.
  */
 export function readPipe(fd: number, sink: ByteSink): Promise<void> {
   return new PipeReader(fd, sink).done

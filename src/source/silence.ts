@@ -1,20 +1,19 @@
 import type { ByteSink } from './byte-sink.js'
 
-/** How many equal steps a limit is counted in. */
+/** Number of equal steps that a limit is counted in. */
 const STEPS = 20
 
 export interface SilenceWatch {
-  /** Takes the bytes instead of the sink that is watched. */
+  /** The sink to write to instead of the watched one. */
   sink: ByteSink
-  /** Rejects with what `fail` returns when no byte has come for the limit; never resolves. */
+  /** Rejects with `fail()` when no byte has come for the time limit; never resolves. */
   silent: Promise<never>
   end(): void
 }
 
 /**
- * Watches for a source that writes nothing for `limitMs` while the sink would take it; time in which the sink takes nothing does not
- * count. Counted in steps, so that a process that was suspended, or too busy to read, does not take that time for silence;
- * the limit may thus pass a twentieth late.
+ * Detects a source that writes nothing for `limitMs` while the sink accepts bytes. The time is counted in steps, so that time
+ * when the process was suspended, or too busy to read, does not count; the limit may thus be a twentieth late.
  */
 export function watchSilence(sink: ByteSink, limitMs: number, fail: () => Error): SilenceWatch {
   let steps = 0

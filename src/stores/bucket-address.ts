@@ -21,7 +21,7 @@ export interface BucketAddress {
 
 /**
  * `usual` is the addressing that is taken where `addressing` is not said; `isNamed`: whether the endpoint was an option.
- * Throws UploadError where they do not go together.
+ * Throws UploadError if they do not go together.
  */
 export function chooseAddressing(
   addressing: Addressing | undefined,

@@ -73,7 +73,7 @@ export class BucketLists {
     return found
   }
 
-  /** Undefined where the service does not say whether it encoded the names as it was asked to. */
+  /** Undefined if the service does not say whether it encoded the names as it was asked to. */
   async #ask<Page extends object>(
     { operation, query, document, read }: ListCall<Page>,
     encoding: readonly QueryParameter[],

@@ -22,7 +22,7 @@ export interface Dialect {
   /** Words of the service's answers, and those that the options have in their place. Default: none differ. */
   readonly optionWords?: ReadonlyMap<string, string>
   readonly checksums: ChecksumRules
-  /** Answers that can tell names percent-encoded, and only do so when asked: all of them, or only the list of uploads. */
+  /** Responses that can tell names percent-encoded, and only do so when asked: all of them, or only the list of uploads. */
   readonly encodesNames: 'always' | 'in-lists-of-uploads'
   /**
    * The requests on which the service itself is known to keep an object that is there, where `forbidOverwrite` asks for

@@ -55,7 +55,7 @@ function given(parameters: Readonly<Record<string, string | number | undefined>>
   return Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
 }
 
-/** `checksumElement` is where the service's own checksum is. Throws where something is missing. */
+/** `checksumElement` is where the service's own checksum is. Throws if something is missing. */
 export function readPartsPage(root: XmlElement, request: PartsPageRequest, checksumElement?: string): PartsPage {
   const parts = root.children('Part').map((element) => readPart(element, checksumElement))
   if (root.text('IsTruncated') !== 'true') return { parts }
@@ -77,7 +77,7 @@ function readPart(element: XmlElement, checksumElement: string | undefined): Lis
   }
 }
 
-/** Throws where something is missing. */
+/** Throws if something is missing. */
 export function readUploadsPage(
   root: XmlElement,
   request: UploadsPageRequest,
@@ -92,7 +92,7 @@ export function readUploadsPage(
       uploadId: required(element, 'UploadId'),
       ...date('initiated', element.text('Initiated')),
     }))
-    // Ceph takes a key without an upload id for where to begin; everybody else begins after it.
+    // Ceph takes a key without an upload ID for where to begin; everybody else begins after it.
     .filter(({ key }) => from === undefined || from.uploadId !== undefined || key !== from.key)
   const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
   if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
@@ -127,7 +127,7 @@ function leadsOn(before: UploadsMarker, after: UploadsMarker, sortedBy: 'id' | '
 }
 
 /**
- * Throws where something is missing, where a key does not have the prefix, and where the next page is this one.
+ * Throws if something is missing, where a key does not have the prefix, and where the next page is this one.
  * @param isTokenEncoded whether the service encodes tokens as it does names
  */
 export function readObjectsPage(

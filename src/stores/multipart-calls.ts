@@ -93,7 +93,7 @@ export class MultipartCalls {
     throw new Error('Invariant: a part that was sent with Content-MD5 is shown to have arrived')
   }
 
-  /** Undefined where nothing in the response depends on the bytes: they must be sent again, with Content-MD5. */
+  /** Undefined if nothing in the response depends on the bytes: they must be sent again, with Content-MD5. */
   async #send(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt | undefined> {
     const { key, uploadId, partNumber, body } = part
     const headers = {

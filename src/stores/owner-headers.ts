@@ -21,7 +21,7 @@ export interface BucketOwnerOption {
   expectedBucketOwner?: string | undefined
 }
 
-/** @throws {UploadError} `INVALID_OPTION` where an option is not acceptable. */
+/** @throws {UploadError} `INVALID_OPTION` if an option is invalid. */
 export function ownerHeaders(
   prefix: string,
   { requestPayer, expectedBucketOwner }: RequestPayerOption & BucketOwnerOption,

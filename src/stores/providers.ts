@@ -20,7 +20,7 @@ export interface DialectOptions extends Record<Provider, object> {
 export type OwnOptions<P extends Provider> = Omit<DialectOptions[P], 'bucket' | 'region' | 'endpoint'>
 
 interface ProviderFacts<P extends Provider> {
-  /** @throws {UploadError} `INVALID_OPTION` where an option is not acceptable. */
+  /** @throws {UploadError} `INVALID_OPTION` if an option is invalid. */
   dialect(options: DialectOptions[P]): Dialect
   /** The names of its own options: one that is missing here does not compile. */
   readonly options: Readonly<Record<keyof OwnOptions<P>, true>>
@@ -48,7 +48,7 @@ export const PROVIDERS: { readonly [P in Provider]: ProviderFacts<P> } = {
   },
 }
 
-/** @throws {UploadError} `INVALID_OPTION` where an option is not acceptable. */
+/** @throws {UploadError} `INVALID_OPTION` if an option is invalid. */
 export function dialectFor<P extends Provider>(provider: P, options: DialectOptions[P]): Dialect {
   const facts: ProviderFacts<P> = PROVIDERS[provider]
   return facts.dialect(options)

@@ -21,10 +21,10 @@ export interface StoreDriver {
    * ETag that differs from the MD5 of the bytes shows nothing.
    */
   readonly hasCertainMd5Etags: boolean
-  /** What the `checksum` of a part's receipt is; absent where receipts have none. */
+  /** What the `checksum` of a part's receipt is; absent if receipts have none. */
   readonly partChecksum?: ChecksumAlgorithm | undefined
 
-  /** Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  /** Throws UploadError if the key or an option is invalid: nothing has been sent then. */
   check(key: string, options: ObjectOptions): void
   /** The URL of the object, without credentials. */
   locationOf(key: string): string
@@ -100,7 +100,7 @@ export interface StoreLimits {
   allowsLeadingSlash?: boolean
 }
 
-/** What goes along with one call. */
+/** What is sent with one call. */
 export interface CallContext {
   /** Ends the call. */
   signal?: AbortSignal | undefined
@@ -147,7 +147,7 @@ export interface AwayNotice {
   until: Date
 }
 
-/** The service answers again. */
+/** The service responds again. */
 export interface BackNotice {
   /** For how long it was away, in milliseconds. */
   awayMs: number
@@ -194,7 +194,7 @@ export interface StoredObject {
   checksum?: Checksum
   versionId?: string
   requestId: string
-  /** The answer of the callback that was asked for; parsed where it is JSON, else the text. */
+  /** The response of the callback that was asked for; parsed where it is JSON, else the text. */
   callback?: unknown
 }
 
@@ -208,11 +208,11 @@ export interface ObjectHead extends StoredObject {
   metadata: Record<string, string>
   /** In the words of the option; OBS and S3 tell it only of objects that are not of their standard class. */
   storageClass?: string
-  /** Absent where the service tells of none. */
+  /** Absent if the service tells of none. */
   serverSideEncryption?: ToldEncryption
-  /** How many tags it has; absent where the service tells of none. */
+  /** How many tags it has; absent if the service tells of none. */
   tagCount?: number
-  /** All headers of the answer, names in lower case. */
+  /** All headers of the response, names in lower case. */
   headers: Record<string, string>
 }
 
@@ -261,7 +261,7 @@ export interface UploadsPageRequest {
   delimiter?: string
   /** At most so many; default and maximum 1,000. */
   limit?: number
-  /** Uploads after this key, or of this key with a later upload id. */
+  /** Uploads after this key, or of this key with a later upload ID. */
   after?: { key: string; uploadId?: string }
 }
 

@@ -12,7 +12,7 @@ export interface DownloadEvents {
   retry: [retry: RetryNotice]
   /** The service cannot be reached, or fails: requests wait, while one at a time finds out whether it is back. */
   away: [notice: AwayNotice]
-  /** The service answers again. */
+  /** The service responds again. */
   back: [notice: BackNotice]
 }
 

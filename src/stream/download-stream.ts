@@ -58,7 +58,7 @@ export class DownloadStream extends Readable {
   #resolveDone: (result: DownloadResult) => void = () => undefined
   #rejectDone: (error: Error) => void = () => undefined
 
-  /** @internal Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  /** @internal Throws UploadError if the key or an option is invalid: nothing has been sent then. */
   constructor(host: DownloadHost, key: string, options: DownloadOptions = {}) {
     super({ highWaterMark: HIGH_WATER_MARK })
     host.driver.check(key, {})

@@ -17,9 +17,9 @@ export interface UploadEvents {
   retry: [retry: RetryNotice]
   /** The service cannot be reached, or fails: nothing is sent but one probe at a time, until it is back. */
   away: [notice: AwayNotice]
-  /** The service answers again. */
+  /** The service responds again. */
   back: [notice: BackNotice]
-  /** An earlier run's upload goes on. Before the first `part`. */
+  /** The upload of a previous run is resumed. Before the first `part`. */
   resumed: [upload: ResumedUpload]
   /** A checkpoint was there, but the upload begins anew. */
   restarted: [notice: RestartNotice]

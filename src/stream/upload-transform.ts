@@ -15,7 +15,7 @@ import { type Callback, HIGH_WATER_MARK, UploadSession } from './upload-session.
 export class UploadTransform extends Transform implements UploadHandle {
   readonly #session: UploadSession
 
-  /** @internal Throws UploadError where the key or an option is not acceptable: nothing has been sent then. */
+  /** @internal Throws UploadError if the key or an option is invalid: nothing has been sent then. */
   constructor(host: UploadHost, key: string, options: UploadOptions = {}) {
     super({ highWaterMark: HIGH_WATER_MARK })
     this.#session = new UploadSession(this, host, key, options)

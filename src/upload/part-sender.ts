@@ -51,7 +51,7 @@ export class PartSender {
     else meter.resume(1, size)
     const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
     const told = observer.part(stored === undefined ? facts : { ...facts, resumed: true })
-    // What whoever is told takes for ever over is no reason not to clean up. It may fail while the part is being recorded.
+    // What whoever is told takes indefinitely over is no reason not to clean up. It may fail while the part is being recorded.
     const heard = told === undefined ? undefined : Promise.race([told, this.#givenUp()])
     heard?.catch(() => undefined)
     // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.

@@ -8,7 +8,7 @@ export interface UploadProgress {
   sent: number
   /** Bytes that the store acknowledged. */
   acknowledged: number
-  /** Bytes that an earlier run had sent and that were not sent again. They are among the acknowledged. */
+  /** Bytes that a previous run had sent and that were not sent again. They are among the acknowledged. */
   resumed: number
   /** As given by `expectedSize`. */
   expectedSize?: number

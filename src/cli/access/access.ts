@@ -31,7 +31,7 @@ export function variableOf(
     .find((value) => value !== undefined && value !== '')
 }
 
-/** @throws {Failure} where there are no credentials, or what was asked for is not there. */
+/** @throws {Failure} if there are no credentials, or what was asked for is not there. */
 export function findAccess(
   scheme: Provider,
   typedBucket: string | undefined,

@@ -11,7 +11,7 @@ export interface AwsProfile {
   region: string | undefined
   endpoint: string | undefined
   addressing: string | undefined
-  /** Undefined where the profile says nothing of them. */
+  /** Undefined if the profile says nothing of them. */
   credentials: CredentialsOrigin | undefined
 }
 
@@ -35,10 +35,10 @@ function awsPaths(environment: NodeJS.ProcessEnv): Paths {
 }
 
 /**
- * Returns the profile that is asked for, or the one that the environment names, or `default`; undefined where nothing was asked for and
+ * Returns the profile that is asked for, or the one that the environment names, or `default`; undefined if nothing was asked for and
  * there is none.
  *
- * @throws {Failure} where there is no such profile, or it has half of a pair of keys.
+ * @throws {Failure} if there is no such profile, or it has half of a pair of keys.
  */
 export function readAwsProfile(asked: string | undefined, environment: NodeJS.ProcessEnv): AwsProfile | undefined {
   const paths = awsPaths(environment)

@@ -17,7 +17,7 @@ export function homeOf({ HOME = '' }: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-/** Returns the text of a file; undefined where there is none. @throws {Failure} where it cannot be read. */
+/** Returns the text of a file; undefined if there is none. @throws {Failure} if it cannot be read. */
 export function readConfigFile(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   try {

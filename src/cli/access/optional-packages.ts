@@ -18,7 +18,7 @@ interface Alicloud {
 
 type Aws = Readonly<Record<AwsProvider, (options: object) => CredentialsOption>>
 
-/** Without a configuration: the package's own chain. @throws {Failure} where the package is not installed, or refuses it. */
+/** Without a configuration: the package's own chain. @throws {Failure} if the package is not installed, or refuses it. */
 export function alicloudClient(config: Readonly<Record<string, string>> | undefined): CredentialClient {
   const { default: Client, Config } = load(ALICLOUD) as Alicloud
   try {
@@ -29,7 +29,7 @@ export function alicloudClient(config: Readonly<Record<string, string>> | undefi
   }
 }
 
-/** @throws {Failure} where the package is not installed. */
+/** @throws {Failure} if the package is not installed. */
 export function awsProvider(name: AwsProvider, options: object): CredentialsOption {
   return (load(AWS) as Aws)[name](options)
 }

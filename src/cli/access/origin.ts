@@ -12,7 +12,7 @@ export type CredentialsOrigin =
   | { by: 'alicloud'; config: Readonly<Record<string, string>> | undefined }
   | { by: 'aws'; provider: AwsProvider; options: Readonly<Record<string, unknown>> }
 
-/** Returns the option of a store. @throws {Failure} where a package that it needs is not installed. */
+/** Returns the option of a store. @throws {Failure} if a package that it needs is not installed. */
 export function credentialsOf(origin: CredentialsOrigin, environment: NodeJS.ProcessEnv): CredentialsOption {
   switch (origin.by) {
     case 'keys':

@@ -61,7 +61,7 @@ export function configPath(options: Options, environment: NodeJS.ProcessEnv): st
   return options.text('config') ?? (home === undefined ? undefined : join(home, '.ossutilconfig'))
 }
 
-/** Undefined where there is no such file. Throws Failure where it cannot be used. */
+/** Undefined if there is no such file. Throws Failure where it cannot be used. */
 export function readOssutilConfig(path: string | undefined, profile?: string): OssutilConfig | undefined {
   const text = readConfigFile(path)
   return path === undefined || text === undefined ? undefined : parseOssutilConfig(text, path, profile)
@@ -70,7 +70,7 @@ export function readOssutilConfig(path: string | undefined, profile?: string): O
 /**
  * `profile` is one of version 2. Without it the credentials of `[default]` count, else those of `[Credentials]`.
  *
- * @throws {Failure} where the file cannot be used, or has no such profile.
+ * @throws {Failure} if the file cannot be used, or has no such profile.
  */
 export function parseOssutilConfig(text: string, path: string, profile?: string): OssutilConfig {
   const sections = new Map([...parseIni(text)].map(([name, values]) => [name.toLowerCase(), values]))
@@ -90,7 +90,7 @@ export function parseOssutilConfig(text: string, path: string, profile?: string)
 
 type Settings = ReadonlyMap<Setting | undefined, string>
 
-/** How the credentials of a section come about. @throws {Failure} where it does not say all that is needed. */
+/** How the credentials of a section come about. @throws {Failure} if it does not say all that is needed. */
 function originOf(settings: Settings, where: string): CredentialsOrigin {
   const setting = (name: Setting): string => settings.get(name) ?? ''
   const mode = setting('mode')

@@ -8,7 +8,7 @@ const REPLACEMENT = '\uFFFD'
 
 /**
  * Refuses an argument that is not UTF-8. `readCommandLine` returns the bytes of the process's arguments; by default it
- * reads them from `/proc`, and where there is none, any argument with a replacement character is refused.
+ * reads them from `/proc`, and if there is none, any argument with a replacement character is refused.
  *
  * @throws {Failure}
  */

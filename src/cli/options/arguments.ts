@@ -41,7 +41,7 @@ export function parseArguments(specs: readonly OptionSpec[], args: readonly stri
   }
 }
 
-/** The parser takes a value that begins with a dash only after `=`; the last lines of SQL dumps begin with two. */
+/** The parser takes a value that starts with a dash only after `=`; the last lines of SQL dumps begin with two. */
 function joinFreeText(specs: readonly OptionSpec[], args: readonly string[]): string[] {
   const names = specs.filter(({ isFreeText = false }) => isFreeText).map(({ name }) => `--${name}`)
   const joined: string[] = []

@@ -5,7 +5,7 @@ import type { Options } from './options.js'
 
 const KEY_BYTES = 32
 
-/** Returns the option of a request; undefined where no key is given. @throws {Failure} where the file has no key. */
+/** Returns the option of a request; undefined if no key is given. @throws {Failure} if the file has no key. */
 export function customerKeyOf(options: Options): { customerKey: Uint8Array } | undefined {
   const path = options.text('sse-key-file')
   if (path === undefined) return undefined

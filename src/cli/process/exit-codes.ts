@@ -4,7 +4,7 @@ export const EXIT = {
   done: 0,
   /** A request failed that was no upload. */
   failed: 1,
-  /** The command line, an option or the configuration is not acceptable; nothing was sent. */
+  /** The command line, an option or the configuration is invalid; nothing was sent. */
   usage: 2,
   /** The producer, a file or standard input failed, or a guard refused what came: nothing was stored. */
   source: 3,

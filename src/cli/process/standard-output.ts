@@ -19,7 +19,7 @@ export function openStandardOutput(fd: 1 | 2): OutputStream {
 
 /**
  * Linux opens the pipe again with flags of its own, so the descriptor that other processes share stays blocking.
- * Undefined where that is impossible: the pipe belongs to another user, or the system duplicates the descriptor instead.
+ * Undefined if that is impossible: the pipe belongs to another user, or the system duplicates the descriptor instead.
  */
 function openPipeAgain(fd: number): OutputStream | undefined {
   if (process.platform !== 'linux') return undefined

@@ -4,7 +4,7 @@ import { RateMeter } from './rate-meter.js'
 /** How far a transfer is, as it is shown; sizes in bytes, rates in bytes per second. */
 export interface TransferFacts {
   bytes: number
-  /** Absent where nobody knows how many there will be. */
+  /** Absent if nobody knows how many there will be. */
   total?: number | undefined
   /** What the bytes are: `read` from the source while nothing was sent, then `sent`; `received` of a download. */
   verb: 'read' | 'sent' | 'received'
@@ -40,7 +40,7 @@ export class UploadFacts {
     const receivedNow = this.#received.take(elapsedMs, received)
     // Until the first part is full nothing can be sent, and a zero would look like a fault.
     const isReading = sent + resumed === 0
-    // What an earlier run sent is done as well, but says nothing of the rate.
+    // What a previous run sent is done as well, but says nothing of the rate.
     const bytes = isReading ? received : sent + resumed
     return {
       bytes,

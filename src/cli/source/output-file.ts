@@ -19,7 +19,7 @@ export interface OutputFile {
 }
 
 /**
- * Resolves with undefined where a file is to be replaced or created. Rejects with the signal's reason when it is aborted while
+ * Resolves with undefined if a file is to be replaced or created. Rejects with the signal's reason when it is aborted while
  * a named pipe has no reader.
  */
 export async function openOutputFile(path: string, signal: AbortSignal): Promise<OutputFile | undefined> {

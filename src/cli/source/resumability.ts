@@ -29,7 +29,7 @@ const HABITS: readonly Habit[] = [
   },
 ]
 
-/** Returns what to know before the output of this command is resumed; undefined where nothing is known against it. */
+/** Returns what to know before the output of this command is resumed; undefined if nothing is known against it. */
 export function cannotResume(command: readonly string[]): string | undefined {
   const text = command.join(' ')
   return HABITS.find((habit) => habit.command.test(text) && habit.unless?.test(text) !== true)?.note

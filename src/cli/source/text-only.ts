@@ -3,7 +3,7 @@ import { usageFailure } from '../process/failure.js'
 
 const [TAB, RETURN, ESCAPE, SPACE, DELETE] = [0x09, 0x0d, 0x1b, 0x20, 0x7f]
 
-/** Passes on what is text by its first chunk. @throws {Failure} where it is not; nothing was passed on then. */
+/** Passes on what is text by its first chunk. @throws {Failure} if it is not; nothing was passed on then. */
 export async function* textOnly(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let isFirst = true
   for await (const chunk of chunks) {

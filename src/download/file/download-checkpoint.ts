@@ -17,8 +17,8 @@ export class DownloadCheckpoint {
   }
 
   /**
-   * Locks it and resolves with what an earlier run recorded, or with why that cannot be read.
-   * @throws {UploadError} where something else than the checkpoint of a download is there, or another one has it.
+   * Locks it and resolves with what a previous run recorded, or with why that cannot be read.
+   * @throws {UploadError} if something else than the checkpoint of a download is there, or another one has it.
    */
   async open(): Promise<DownloadRecord | string | undefined> {
     // Before anything beside it is touched: what lies beside a file of others is theirs as well.

@@ -1,4 +1,4 @@
-/** Reads an object into a file: what is there before stays as it was until all has come and is verified. */
+/** Downloads an object to a file. An existing file stays as it was until all bytes are received and verified. */
 import path from 'node:path'
 import { FileLock } from '../../checkpoint/file-lock.js'
 import type { DownloadResult } from '../download-result.js'
@@ -8,7 +8,7 @@ import { checkFileDownloadOptions, type FileDownloadOptions } from './file-downl
 import { FileDownload } from './file-download.js'
 import { cannotWrite, inUse, resolveTarget } from './target-file.js'
 
-/** Rejects when nothing is under way any more. @throws {UploadError} */
+/** Downloads the object. Rejects once no request and no write is in flight. @throws {UploadError} */
 export async function downloadFile(
   host: DownloadHost,
   key: string,

@@ -1,4 +1,4 @@
-/** What an earlier run left of a download: resumed where all of it is what it was, else the reason why not. */
+/** What a previous run left of a download: resumed where all of it is what it was, else the reason why not. */
 import { crc64Engine } from '../../checksum/engine.js'
 import { UploadError } from '../../shared/errors.js'
 import type { CallContext, ObjectHead, ReadOptions, StoreDriver } from '../../stores/store-driver.js'

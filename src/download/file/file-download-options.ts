@@ -8,14 +8,14 @@ import {
   type ReadingOptions,
 } from '../download-options.js'
 
-/** What was found of an earlier run. */
+/** What was found of a previous run. */
 export interface ResumedDownload {
   /** Bytes that are in the file already, and were compared with their CRC-64. */
   bytes: number
 }
 
 /**
- * Why an earlier run's download is not resumed:
+ * Why a previous run's download is not resumed:
  *
  * - `record-damaged`: the checkpoint cannot be read.
  * - `object-changed`: it is of another object, or the object was replaced.
@@ -37,7 +37,7 @@ export interface FileDownloadOptions extends ReadingOptions {
   checkpoint?: boolean | string | undefined
   /** Called when the object is known, before its bytes are written. */
   onObject?: ((object: ObjectHead) => void) | undefined
-  /** Called when an earlier run's download is resumed. */
+  /** Called when a previous run's download is resumed. */
   onResumed?: ((download: ResumedDownload) => void) | undefined
   /** Called when there was a checkpoint, but the download starts over. */
   onRestarted?: ((notice: DownloadRestart) => void) | undefined
@@ -45,7 +45,7 @@ export interface FileDownloadOptions extends ReadingOptions {
   onRetry?: ((retry: RetryNotice) => void) | undefined
   /** Called when the service cannot be reached, or fails: requests wait until it is back. */
   onAway?: ((notice: AwayNotice) => void) | undefined
-  /** Called when the service answers again. */
+  /** Called when the service responds again. */
   onBack?: ((notice: BackNotice) => void) | undefined
 }
 
@@ -66,7 +66,7 @@ export interface CheckedFileReading extends CheckedReading {
   callbacks: DownloadCallbacks
 }
 
-/** @throws {UploadError} where an option is not acceptable. */
+/** @throws {UploadError} if an option is invalid. */
 export function checkFileDownloadOptions(options: FileDownloadOptions): CheckedFileReading {
   const reading = checkReadingOptions(options, [...READING_OPTION_NAMES, 'checkpoint', ...Object.keys(CALLBACKS)])
   checkCallbacks<DownloadCallbacks>(options, CALLBACKS)

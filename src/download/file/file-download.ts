@@ -1,9 +1,8 @@
 /**
- * One download into a file. Ranges are written at their places as they become whole, in any order.
+ * A download to a file. Complete ranges are written at their positions, in any order.
  *
- * Invariants: the target changes only when all bytes are in the partial file and the whole is verified; the memory of a
- * range goes back to the pool when no write reads it any more; after a failure the partial file is there only together with
- * a checkpoint that says what is in it.
+ * Invariants: the target only changes when all bytes are in the partial file and verified; the memory of a range is released
+ * when no write uses it any more; after a failure the partial file only exists together with a checkpoint of its content.
  */
 import { formatCrc64 } from '../../checksum/decimal.js'
 import { ProgressReports } from '../../flow/progress-reports.js'
@@ -23,10 +22,10 @@ import { PartialFile } from './partial-file.js'
 import type { TargetFile } from './target-file.js'
 import { WrittenSpans } from './written-spans.js'
 
-/** After these what has come is of no use to another run. */
+/** After these failures the received bytes are of no use to another run. */
 const HOPELESS: readonly UploadErrorCode[] = ['CHECKSUM_MISMATCH', 'SOURCE_CHANGED', 'NOT_FOUND']
 
-/** The most bytes that a single damaged one makes a later run read again. */
+/** The bytes that a later run must read again, at most, because of one damaged byte. */
 const SPAN = 64 * MiB
 
 export class FileDownload {
@@ -45,7 +44,7 @@ export class FileDownload {
   #expected: Promise<ExpectedContent> | undefined
   #ranges = 0
 
-  /** `checkpoint` is undefined where nothing is to be recorded. The target is locked. */
+  /** `checkpoint` is undefined if nothing is recorded. The target must be locked. */
   constructor(
     host: DownloadHost,
     key: string,
@@ -94,7 +93,7 @@ export class FileDownload {
     }
   }
 
-  /** Opens the partial file and resolves with what is missing in it. */
+  /** Opens the partial file. Resolves with the missing spans. */
   async #open(): Promise<{ start: number; end: number }[]> {
     const { driver } = this.#host
     const { read, callbacks } = this.#options
@@ -116,7 +115,7 @@ export class FileDownload {
     }
     if (earlier.kind === 'useless') {
       callbacks.onRestarted?.(earlier.notice)
-      // Before the bytes that it tells of are gone.
+      // Remove the record before the bytes that it describes.
       await this.#checkpoint?.remove()
     }
     this.#partial = await PartialFile.create(this.#target)
@@ -203,7 +202,7 @@ export class FileDownload {
     const { checksum } = expected
     const crc64 = formatCrc64(this.#written.crc64)
     const digest = startDigest(expected)
-    // Ranges come in any order: what has to be computed in order is computed from the file.
+    // Ranges arrive in any order, so a digest that needs the order is computed from the file.
     if (digest !== undefined) {
       await this.#partial?.read({ start: 0, end: object.size }, (bytes) => digest.update(bytes), signal)
     }
@@ -214,7 +213,7 @@ export class FileDownload {
     return toDownloadResult(object, { ...facts, ...compared, ranges: this.#ranges })
   }
 
-  /** Keeps what another run can use, and nothing else. */
+  /** Keeps what another run can resume, and removes everything else. */
   async #cleanUp(failure: Error): Promise<void> {
     const isHopeless = failure instanceof UploadError && HOPELESS.includes(failure.code)
     const isKept = this.#checkpoint !== undefined && !isHopeless && this.#written.bytes > 0
@@ -223,12 +222,12 @@ export class FileDownload {
         await this.#checkpoint.flush()
         await this.#partial?.close()
       } else if (this.#partial !== undefined) {
-        // The record first: without its file it is of no use.
+        // The record first, as it is of no use without its file.
         await this.#checkpoint?.remove()
         await this.#partial.discard()
       }
     } catch {
-      // What failed says more; the next run compares what lies there with what is recorded.
+      // The first failure matters more; the next run compares the file with the record.
       await this.#partial?.close().catch(() => undefined)
     }
   }
@@ -254,7 +253,7 @@ export class FileDownload {
     }
   }
 
-  /** The first failure counts. */
+  /** Fails the download. Only the first failure counts. */
   #fail(error: unknown): void {
     if (!this.#ending.signal.aborted) this.#ending.abort(toError(error))
   }

@@ -9,7 +9,7 @@ import { systemCodeOf } from '../../shared/errors.js'
 import type { Span } from '../incoming-range.js'
 import { cannotWrite, type TargetFile } from './target-file.js'
 
-/** The file beside the target that ranges are written into. It becomes the target when it is whole. */
+/** The temporary file beside the target that ranges are written to. It is renamed to the target when it is complete. */
 export class PartialFile {
   readonly #target: TargetFile
   readonly #handle: FileHandle
@@ -22,20 +22,20 @@ export class PartialFile {
   /** Creates an empty one. @throws {UploadError} `FILE_FAILED`. */
   static async create(target: TargetFile): Promise<PartialFile> {
     return attempt(target, async () => {
-      // Of a run that was killed: the lock says that nobody writes it. Never through a link that lies there.
+      // Left by a killed process: because of the lock no other is writing it. Links are not followed.
       await rm(target.partial, { force: true })
       return new PartialFile(target, await open(target.partial, 'wx+', target.mode))
     })
   }
 
-  /** Opens what an earlier run left; resolves with undefined where nothing of ours is there. */
+  /** Opens what a previous run left; resolves with undefined if nothing of ours is there. */
   static async reopen(target: TargetFile): Promise<PartialFile | undefined> {
-    // Windows has no such flag, and no links that one does not see.
+    // Windows does not have this flag.
     const noFollow: number = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0
     const handle = await open(target.partial, constants.O_RDWR | noFollow).catch(() => undefined)
     if (handle === undefined) return undefined
     const found = await handle.stat()
-    // The new file is its creator's: what somebody else laid there must not become it.
+    // A file of another user must not become the target.
     if (found.isFile() && found.nlink === 1 && found.uid === (process.geteuid?.() ?? found.uid)) {
       return new PartialFile(target, handle)
     }
@@ -43,7 +43,7 @@ export class PartialFile {
     return undefined
   }
 
-  /** Writes all bytes from `position` on. @throws {UploadError} `FILE_FAILED`. */
+  /** Writes all bytes at `position`. @throws {UploadError} `FILE_FAILED`. */
   async write(segments: readonly Uint8Array[], position: number): Promise<void> {
     await attempt(this.#target, async () => {
       let at = position
@@ -57,7 +57,7 @@ export class PartialFile {
     })
   }
 
-  /** Hands the bytes of a span to `take`, in order; ends early where the file does. */
+  /** Calls `take` with the bytes of a span, in order, up to the end of the file. */
   async read({ start, end }: Span, take: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<void> {
     const buffer = Buffer.allocUnsafe(Math.min(MiB, end - start))
     await attempt(this.#target, async () => {
@@ -71,7 +71,7 @@ export class PartialFile {
     })
   }
 
-  /** Makes it the target, durable when this resolves. @throws {UploadError} `FILE_FAILED`. */
+  /** Replaces the target, which is durable when this resolves. @throws {UploadError} `FILE_FAILED`. */
   async publish(): Promise<void> {
     const { partial, place } = this.#target
     await attempt(this.#target, async () => {
@@ -80,7 +80,7 @@ export class PartialFile {
         await rename(partial, place)
         await syncFolder(path.dirname(place))
       } catch (error) {
-        // A file that is mounted by itself, as containers do, cannot be replaced: what was verified is copied into it.
+        // A bind-mounted file, as in containers, cannot be replaced: copy the verified bytes into it.
         if (systemCodeOf(error) !== 'EBUSY') throw error
         await copyFile(partial, place)
         await rm(partial, { force: true })

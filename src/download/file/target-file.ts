@@ -1,4 +1,4 @@
-/** Where a file is to be, and what lies beside it while it is not there yet. */
+/** The target of a download, and the files beside it during the download. */
 import { createHash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { readlink, realpath, stat } from 'node:fs/promises'
@@ -7,23 +7,23 @@ import { invalidOption } from '../../shared/check-option.js'
 import { systemCodeOf, toError, UploadError } from '../../shared/errors.js'
 
 export interface TargetFile {
-  /** As the caller named it. */
+  /** Path as given by the caller. */
   given: string
-  /** The file that is meant, absolute: a link is kept, and what it leads to is written. */
+  /** Absolute path after following links. */
   place: string
-  /** Who could not read the file that was there cannot read the new one. */
+  /** Mode of the new file: that of the existing file. */
   mode: number
-  /** What has come of the object. */
+  /** Path of the partial file. */
   partial: string
   lock: string
-  /** Where the checkpoint is by default: on the same disk as the bytes that it tells of. */
+  /** Default path of the checkpoint, on the same disk as the partial file. */
   checkpoint: string
 }
 
-/** As many links as Linux follows. */
+/** The limit of Linux for links to follow. */
 const MAX_LINKS = 40
 
-/** @throws {UploadError} `INVALID_OPTION` where the name is that of something else than a file. */
+/** @throws {UploadError} `INVALID_OPTION` if the name is that of something else than a file. */
 export async function resolveTarget(given: string): Promise<TargetFile> {
   const found = await stat(given).catch(() => undefined)
   if (/[/\\]$/.test(given) || found?.isDirectory() === true) {
@@ -42,7 +42,7 @@ export async function resolveTarget(given: string): Promise<TargetFile> {
 
 function besides(given: string, place: string, found: Stats | undefined): TargetFile {
   const hash = createHash('sha256').update(place).digest('hex').slice(0, 12)
-  // A name has 255 bytes at most, and a character up to three.
+  // A name has at most 255 bytes, and a character up to three.
   const name = path.join(path.dirname(place), `.${path.basename(place).slice(0, 60)}.ossup-${hash}`)
   return {
     given,
@@ -54,7 +54,7 @@ function besides(given: string, place: string, found: Stats | undefined): Target
   }
 }
 
-/** The file that is meant need not exist. */
+/** Follows links to a file that need not exist. */
 async function followLinks(file: string): Promise<string> {
   let place = file
   for (let links = 0; links < MAX_LINKS; links += 1) {
@@ -62,7 +62,7 @@ async function followLinks(file: string): Promise<string> {
     if (target === undefined) break
     place = path.resolve(path.dirname(place), target)
   }
-  // The folder may be a link as well, by which another call does not name it.
+  // The folder may be a link as well, which another call does not use.
   const folder = await realpath(path.dirname(place)).catch(() => path.dirname(place))
   return path.join(folder, path.basename(place))
 }

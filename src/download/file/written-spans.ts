@@ -1,17 +1,17 @@
 import { combineCrc64 } from '../../checksum/combine.js'
 import type { Span } from '../incoming-range.js'
 
-/** Bytes of the object that are in the file. */
+/** A span of the object that is in the file. */
 export interface WrittenSpan extends Span {
   crc64: bigint
 }
 
-/** What is in the file, in the order of positions. Neighbours become one up to a size, so that a record stays short. */
+/** The spans in the file, in order. Neighbors are merged up to a size, so that a record stays short. */
 export class WrittenSpans {
   readonly #maxMerged: number
   #spans: WrittenSpan[] = []
 
-  /** `maxMerged` is the most bytes that become one span: what a single damaged byte costs. */
+  /** `maxMerged` is the largest merged span in bytes: what a single damaged byte costs. */
   constructor(maxMerged: number) {
     this.#maxMerged = maxMerged
   }
@@ -24,12 +24,12 @@ export class WrittenSpans {
     return this.#spans.reduce((sum, { start, end }) => sum + end - start, 0)
   }
 
-  /** The CRC-64 of all bytes. Only when there are no gaps. */
+  /** The CRC-64 of all bytes. Must only be read if there are no gaps. */
   get crc64(): bigint {
     return this.#spans.reduce((crc64, span) => combineCrc64(crc64, span.crc64, span.end - span.start), 0n)
   }
 
-  /** `span` overlaps none that is there. */
+  /** Adds a span, which must not overlap others. */
   add(span: WrittenSpan): void {
     const following = this.#spans.findIndex(({ start }) => start >= span.end)
     const index = following === -1 ? this.#spans.length : following
@@ -38,7 +38,7 @@ export class WrittenSpans {
     this.#merge(index - 1)
   }
 
-  /** What is missing of an object of `size` bytes. */
+  /** Returns the missing spans of an object of `size` bytes. */
   gaps(size: number): Span[] {
     const gaps: Span[] = []
     let at = 0
@@ -49,7 +49,7 @@ export class WrittenSpans {
     return gaps
   }
 
-  /** With the one that follows. */
+  /** Merges a span with the next one, if possible. */
   #merge(index: number): void {
     const first = this.#spans[index]
     const second = this.#spans[index + 1]

@@ -12,7 +12,7 @@ export interface ChecksumRules {
   readonly hasMd5Etags: boolean
   /**
    * Which encryption at rest makes ETags something else than an MD5: that with a key of KMS or of the caller's own
-   * (Amazon S3 API reference, "Object", ETag), or any, also one that the bucket adds and no answer names (Huawei Cloud
+   * (Amazon S3 API reference, "Object", ETag), or any, also one that the bucket adds and no response names (Huawei Cloud
    * OBS API reference, "Server-Side Encryption").
    */
   readonly md5HiddenBy: 'own-keys' | 'any-encryption'
@@ -22,17 +22,17 @@ interface OwnChecksum {
   readonly algorithm: Exclude<ChecksumAlgorithm, 'md5'>
   /** On answers, and on requests where it is sent. */
   readonly header: string
-  /** Whether it goes along with each body, for the service to check. */
+  /** Whether it is sent with each body, for the service to check. */
   readonly isSent: boolean
   /** Whether every service of this kind knows it. One that does not takes no notice of it. */
   readonly isCertain: boolean
   /** Whether the response to a range of an object has the checksum of the whole. Default false. */
   readonly isToldWithRanges?: boolean
-  /** Where documents have it: of a part in its list, of an object in the answer to Complete. */
+  /** Where documents have it: of a part in its list, of an object in the response to Complete. */
   readonly element?: string
   /** What announces it when an upload begins. */
   readonly initiateHeaders?: Readonly<Record<string, string>>
-  /** What goes along with that of the whole object. */
+  /** What is sent with that of the whole object. */
   readonly completeHeaders?: Readonly<Record<string, string>>
   /** Where the size of the whole object goes beside it. */
   readonly sizeHeader?: string

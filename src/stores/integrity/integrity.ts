@@ -1,5 +1,5 @@
 /**
- * What follows from a service's checksum rules: what is sent along with a body, and what an answer is held against.
+ * What follows from a service's checksum rules: what is sent along with a body, and what a response is compared with.
  */
 import { type Checksum, combineChecksums } from '../../checksum/checksum.js'
 import { type ChecksumAlgorithm } from '../../shared/checksum-names.js'
@@ -12,7 +12,7 @@ import type { ObjectBody } from '../object/object-body.js'
 import type { ObjectOptions } from '../object/object-options.js'
 import type { CompletedPart } from '../store-driver.js'
 
-/** What an answer to a put or to a part shows. */
+/** What a response to a put or to a part shows. */
 interface CheckedAnswer {
   /** Whether it shows that the service has the bytes that were sent. Else they must be sent again, with Content-MD5. */
   isShown: boolean
@@ -23,7 +23,7 @@ interface CheckedAnswer {
 export class Integrity {
   readonly #dialect: Dialect
   readonly #rules: ChecksumRules
-  /** An answer showed nothing of the bytes: what is sent from now on has Content-MD5. */
+  /** A response showed nothing of the bytes: what is sent from now on has Content-MD5. */
   #needsContentMd5 = false
   /** The service accepted bytes by their Content-MD5 and gave them another ETag: the bucket encrypts, and says nothing. */
   #hasOpaqueEtags = false
@@ -33,7 +33,7 @@ export class Integrity {
     this.#rules = dialect.checksums
   }
 
-  /** What goes along with an object in one request. */
+  /** What is sent with an object in one request. */
   async headersOfPut(body: ObjectBody): Promise<Record<string, string>> {
     // Always: a part that was damaged on the way is sent again before anybody sees it, but this one is visible at once.
     return { 'content-md5': await body.contentMd5(), ...(await this.#ownHeader(body)) }
@@ -74,7 +74,7 @@ export class Integrity {
     return this.#rules.own?.isSent === true ? this.#rules.own.algorithm : undefined
   }
 
-  /** The element of a part in the list that Complete sends; empty where there is none. */
+  /** The element of a part in the list that Complete sends; empty if there is none. */
   elementOf(part: CompletedPart): string {
     const element = this.elementName
     if (element === undefined || part.checksum === undefined) return ''
@@ -82,9 +82,9 @@ export class Integrity {
   }
 
   /**
-   * Compares the answer to a put or to a part with what was sent.
+   * Compares the response to a put or to a part with what was sent.
    *
-   * @throws {AttemptFailure} where the service has other bytes.
+   * @throws {AttemptFailure} if the service has other bytes.
    */
   async check(
     answer: HttpAnswer,
@@ -116,7 +116,7 @@ export class Integrity {
     return { isShown: isChecked }
   }
 
-  /** What the service says that an object is. `document` is the answer to Complete, which has it there instead. */
+  /** What the service says that an object is. `document` is the response to Complete, which has it there instead. */
   ofObject(
     headers: Readonly<Record<string, string>>,
     etag: string,
@@ -167,7 +167,7 @@ function isOfWhole(text: string | undefined): text is string {
   return text !== undefined && text !== '' && !/-\d+$/.test(text)
 }
 
-/** The checksum of the whole from the parts' own; undefined where one of them has none. */
+/** The checksum of the whole from the parts' own; undefined if one of them has none. */
 export function combinedChecksum(
   algorithm: Exclude<ChecksumAlgorithm, 'md5'>,
   parts: readonly CompletedPart[],
@@ -186,7 +186,7 @@ export function combinedEtag(parts: readonly CompletedPart[]): string | undefine
   )
 }
 
-/** Lower-case hex, with a number of parts where it is of several; undefined where the ETag is something else. */
+/** Lower-case hex, with a number of parts where it is of several; undefined if the ETag is something else. */
 function md5InEtag(etag: string): string | undefined {
   return /^"?([0-9a-f]{32}(?:-[1-9][0-9]*)?)"?$/i.exec(etag)?.[1]?.toLowerCase()
 }

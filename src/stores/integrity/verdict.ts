@@ -24,7 +24,7 @@ export interface Comparison {
 
 type Md5Certainty = Pick<StoreDriver, 'hasCertainMd5Etags'>
 
-/** `found` is the answer that published the object, or what is under its key. */
+/** `found` is the response that published the object, or what is under its key. */
 export async function compareObject(
   found: StoredObject & Partial<Pick<ObjectHead, 'size' | 'uploadId'>>,
   object: ExpectedObject,
@@ -52,7 +52,7 @@ function crc64Of({ crc64 }: StoredObject): Checksum | undefined {
   return crc64 === undefined ? undefined : { algorithm: 'crc64ecma', value: crc64 }
 }
 
-/** What a checksum of this kind must be; undefined where that is not known. */
+/** What a checksum of this kind must be; undefined if that is not known. */
 async function checksumOf(object: ExpectedObject, { algorithm, value }: Checksum): Promise<string | undefined> {
   if (algorithm === 'crc64ecma') return formatCrc64(object.crc64)
   const isOfParts = algorithm === 'md5' && value.includes('-')

@@ -14,7 +14,7 @@ export interface AnsweredRange {
 /**
  * Returns what the response brings. Without `asked` that is the whole object.
  *
- * @throws {Error} where that is not what was asked for, or the headers do not say what it is.
+ * @throws {Error} if that is not what was asked for, or the headers do not say what it is.
  */
 export function answeredRange(
   asked: { start: number; end?: number } | undefined,

@@ -25,7 +25,7 @@ export interface CallbackRules {
 /**
  * Returns what is to be sent, and where to.
  *
- * @throws {UploadError} `INVALID_OPTION` where it is not acceptable.
+ * @throws {UploadError} `INVALID_OPTION` if it is invalid.
  */
 export function callbackParameters(
   callback: Callback,
@@ -71,7 +71,7 @@ export function callbackVariables(variables: unknown): Record<string, string> {
   return checked
 }
 
-/** As a header has it. Throws UploadError where it is too long. */
+/** As a header has it. Throws UploadError if it is too long. */
 export function encodeCallbackPart(name: string, part: Record<string, unknown>): string {
   const encoded = Buffer.from(JSON.stringify(part)).toString('base64')
   if (encoded.length > 5 * KiB) {

@@ -1,5 +1,5 @@
 /**
- * Encryption with a key of the caller's own (SSE-C). The key goes along with every request that touches the bytes, and
+ * Encryption with a key of the caller's own (SSE-C). The key is sent with every request that touches the bytes, and
  * nowhere else: no message here shows any of it.
  */
 import { createHash } from 'node:crypto'

@@ -18,7 +18,7 @@ function describeValue(value: unknown): string {
   return `${value.length} characters, of which number ${at + 1} is U+${code}`
 }
 
-/** `name` is the option's; the answer has lower-case names. */
+/** `name` is the option's; the result has lower-case names. */
 export function checkHeaders(name: string, headers: unknown): Map<string, string> {
   const checked = new Map<string, string>()
   for (const [header, value] of Object.entries(checkRecord(name, headers))) {

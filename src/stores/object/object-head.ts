@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.js'
 import { plainEtag } from './etag.js'
 import type { ObjectHead, StoredObject, ToldEncryption } from '../store-driver.js'
 
-/** What the headers of HeadObject and GetObject say. Throws where they do not say how large the object is. */
+/** What the headers of HeadObject and GetObject say. Throws if they do not say how large the object is. */
 export function readObjectHead(
   headers: Record<string, string>,
   dialect: Dialect,

@@ -18,7 +18,7 @@ export class ObjectHeaders {
     this.#places = new Map([...ruled, ...table.everywhere.map((name) => [name, OBJECT_REQUESTS] as const)])
   }
 
-  /** @throws {UploadError} `INVALID_OPTION` where an option is not acceptable, whether this request carries it or not. */
+  /** @throws {UploadError} `INVALID_OPTION` if an option is invalid, whether this request carries it or not. */
   on(request: ObjectRequest, options: ObjectOptions): Record<string, string> {
     const here = [...this.#all(options)].filter(([name]) => (this.#places.get(name) ?? CREATION).includes(request))
     return Object.fromEntries(here)

@@ -20,7 +20,7 @@ export type OptionRule<Value> =
        * `CREATION`. One that is given as a raw header goes on the same requests.
        */
       readonly places: Places
-      /** @throws {UploadError} where the value is not acceptable. */
+      /** @throws {UploadError} if the value is invalid. */
       headers(value: Value): Headers
     }
   | { readonly isSupported: false; readonly advice: string }

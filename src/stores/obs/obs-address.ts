@@ -34,7 +34,7 @@ export interface ObsAddress extends BucketAddress {
   isConfidential: boolean
 }
 
-/** Throws UploadError where the options do not say where the bucket is. */
+/** Throws UploadError if the options do not say where the bucket is. */
 export function obsAddress(options: ObsAddressOptions): ObsAddress {
   const bucket = checkBucket(options.bucket)
   const given =

@@ -32,14 +32,14 @@ export interface ObsDialectOptions extends ObsAddressOptions, RequestPayerOption
    */
   signatureVersion?: (typeof SIGNATURE_VERSIONS)[number] | undefined
   /**
-   * What goes along with each part for the service to check: `x-obs-checksum-crc64ecma`, which costs nothing here, or
+   * What is sent with each part for the service to check: `x-obs-checksum-crc64ecma`, which costs nothing here, or
    * `Content-MD5`, some 1.4 CPU-seconds per GiB. A cluster that does not know the first ignores it, and each part is
    * then checked by its ETag, which costs the MD5 as well. Default `crc64ecma`.
    */
   checksum?: (typeof CHECKSUMS)[number] | undefined
 }
 
-/** Huawei Cloud OBS. Throws UploadError where an option is not acceptable. */
+/** Huawei Cloud OBS. Throws UploadError if an option is invalid. */
 export function obsDialect(options: ObsDialectOptions): Dialect {
   const address = obsAddress(options)
   const version = checkOneOf('signatureVersion', options.signatureVersion ?? 'obs', SIGNATURE_VERSIONS)

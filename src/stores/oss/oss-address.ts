@@ -30,11 +30,11 @@ export interface OssAddressOptions {
 }
 
 export interface OssAddress extends BucketAddress {
-  /** The general region id, such as `cn-hangzhou`; undefined when neither option tells it. */
+  /** The general region ID, such as `cn-hangzhou`; undefined when neither option tells it. */
   region: string | undefined
 }
 
-/** Throws UploadError where the options do not say where the bucket is. */
+/** Throws UploadError if the options do not say where the bucket is. */
 export function ossAddress(options: OssAddressOptions): OssAddress {
   const bucket = checkBucket(options.bucket)
   const network = checkOneOf('network', options.network ?? 'public', OSS_NETWORKS)

@@ -42,7 +42,7 @@ export interface OssDialectOptions extends OssAddressOptions, RequestPayerOption
   signatureVersion?: 1 | 4 | undefined
 }
 
-/** Alibaba Cloud OSS. Throws UploadError where an option is not acceptable. */
+/** Alibaba Cloud OSS. Throws UploadError if an option is invalid. */
 export function ossDialect(options: OssDialectOptions): Dialect {
   const address = ossAddress(options)
   const version = checkOneOf('signatureVersion', String(options.signatureVersion ?? 4), ['1', '4'])

@@ -1,4 +1,4 @@
-/** Answers of the REST API, understood; what cannot be is an AttemptFailure, and the request is made again. */
+/** Responses of the REST API, understood; what cannot be is an AttemptFailure, and the request is made again. */
 import type { HttpAnswer, HttpHead } from '../../http/http-message.js'
 import { UploadError } from '../../shared/errors.js'
 import { parseXml, type XmlElement } from '../../shared/xml.js'
@@ -51,13 +51,13 @@ export class AnswerReader {
     return plainEtag(etag)
   }
 
-  /** Throws where the headers do not say how large the object is. */
+  /** Throws if the headers do not say how large the object is. */
   head(headers: Record<string, string>, options: ReadOptions): ObjectHead {
     const checksum = this.#integrity.ofObject(headers, headers['etag'] ?? '', options)
     return readObjectHead(headers, this.#dialect, checksum)
   }
 
-  /** What is said of an object that was stored; `document` is the answer to Complete. */
+  /** What is said of an object that was stored; `document` is the response to Complete. */
   stored(answer: HttpAnswer, etag: string | undefined, options: ObjectOptions, document?: XmlElement): StoredObject {
     const { headers } = answer
     const checksum = this.#integrity.ofObject(headers, etag ?? '', options, document)

@@ -45,13 +45,13 @@ interface FailureFacts {
   throttled?: boolean
   /** Whether the whole upload may succeed when it is started over, though this request never will. */
   isRetryable?: boolean
-  /** Absent where waiting does not help. */
+  /** Absent if waiting does not help. */
   outage?: Outage | undefined
   /** A name or a protocol that is wrong, most likely by the configuration. */
   isMisconfigured?: boolean
   /** Asked for by the service. */
   retryAfterMs?: number | undefined
-  /** The service's time, from the answer's Date. */
+  /** The service's time, from the response's Date. */
   serverTime?: number | undefined
   status?: number
   serviceCode?: string
@@ -87,7 +87,7 @@ const LONGEST_DOCUMENT = 64 * KiB
 /** Characters of a foreign text that may end in a message, which shows fewer still. */
 const LONGEST_TEXT = 4 * KiB
 
-/** An answer that is no success. */
+/** A response that is no success. */
 export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call: FailedCall): Promise<AttemptFailure> {
   const { status, headers } = answer
   const { code: serviceCode, message, requestId, ec: toldEc, hint } = await readServiceError(answer, dialect)
@@ -121,7 +121,7 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
   )
 }
 
-/** The code for a condition that does not hold; undefined where the refusal is about something else. */
+/** The code for a condition that does not hold; undefined if the refusal is about something else. */
 function refusedCondition(
   status: number,
   serviceCode: string,
@@ -161,7 +161,7 @@ const CODE_OF_KIND: Record<HttpFailure['kind'], UploadErrorCode> = {
   cancelled: 'ABORTED',
 }
 
-/** Whatever was thrown on the way to an answer. What is no failure of an attempt is thrown on. */
+/** Whatever was thrown on the way to a response. What is no failure of an attempt is thrown on. */
 export function failureOf(error: unknown): AttemptFailure {
   if (error instanceof AttemptFailure) return error
   if (error instanceof UploadError && error.code === 'CREDENTIALS_FAILED') {
@@ -176,7 +176,7 @@ export function failureOf(error: unknown): AttemptFailure {
   return new AttemptFailure(CODE_OF_KIND[kind], error.message, facts, error)
 }
 
-/** An answer with status 2xx whose content is not that of a success. */
+/** A response with status 2xx whose content is not that of a success. */
 export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect): AttemptFailure {
   return new AttemptFailure('BAD_ANSWER', message, {
     remedy: 'again',

@@ -67,7 +67,7 @@ export class Attempts {
     this.#outcomeUnknown ||= facts.outcomeUnknown
   }
 
-  /** Returns the milliseconds until the next attempt; undefined where none is left. */
+  /** Returns the milliseconds until the next attempt; undefined if none is left. */
   delayAfter({ facts }: AttemptFailure, hasAnswered: boolean): number | undefined {
     const { maxAttempts, maxOutageAttempts } = this.#policy
     if (this.#count >= (facts.outage === undefined ? maxAttempts : maxOutageAttempts)) return undefined

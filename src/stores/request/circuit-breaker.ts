@@ -75,12 +75,12 @@ export class CircuitBreaker {
     return this.#hasAnswered
   }
 
-  /** Until the next probe; undefined where the service is not away. */
+  /** Until the next probe; undefined if the service is not away. */
   get probeInMs(): number | undefined {
     return this.#state.name === 'open' ? Math.max(0, Math.round(this.#state.dueAt - performance.now())) : undefined
   }
 
-  /** Resolves when `request` may be sent; returns undefined where that is now. One of the verdicts below must follow. */
+  /** Resolves when `request` may be sent; returns undefined if that is now. One of the verdicts below must follow. */
   enter(request: object, caller: Caller): Promise<Turn> | undefined {
     if (this.#isDisabled || this.#state.name === 'closed') return undefined
     if (this.#waiting.size === 0) {
@@ -120,7 +120,7 @@ export class CircuitBreaker {
 
   /** The request is over. Where none of the verdicts above came before, somebody else has to find out. */
   released(request: object): void {
-    // With the one that an answer admits, two follow after each answer.
+    // With the one that a response admits, two follow after each answer.
     if (this.#state.name === 'half-open') this.#easeIn()
     if (this.#state.name !== 'open' || this.#state.probe !== request) return
     this.#state.probe = undefined

@@ -43,7 +43,7 @@ export class Remedies {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     if (remedy === 'clock') {
-      // An answer without a request id is not the service's: a proxy's clock says nothing about it.
+      // A response without a request ID is not the service's: a proxy's clock says nothing about it.
       return serverTime !== undefined && requestId !== undefined && this.#clock.set(serverTime)
     }
     return remedy === 'credentials' ? this.#renewCredentials(rejected, signal) : remedy === 'again'

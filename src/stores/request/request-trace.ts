@@ -25,11 +25,11 @@ export interface RequestTrace {
   size: number
   /** What `oss-upload-stream:upload` tells of the upload that the call belongs to: the same object. */
   upload?: object
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   status?: number
   /** The service's id of the request. */
   requestId?: string
-  /** To the end of the answer; of `GetObject`, to the end of its headers. */
+  /** To the end of the response; of `GetObject`, to the end of its headers. */
   elapsedMs?: number
   /** Why the attempt failed: an UploadError. Whether another follows is not said. */
   error?: unknown

@@ -28,7 +28,7 @@ import type { CallContext } from '../store-driver.js'
 
 const USER_AGENT = `oss-upload-stream/${VERSION} node/${process.versions.node}`
 
-/** Sends a request, says when an answer came, and understands it. */
+/** Sends a request, says when a response came, and understands it. */
 type Send<T> = (request: HttpRequest, onAnswer: OnAnswer) => Promise<T>
 
 /** An attempt at a call, and what it needs. */
@@ -65,7 +65,7 @@ export class Requester {
     this.#breaker = new CircuitBreaker(parts.retry)
   }
 
-  /** The answer as `read` understands it; `read` may throw an AttemptFailure. Throws UploadError. */
+  /** The response as `read` understands it; `read` may throw an AttemptFailure. Throws UploadError. */
   async call<T>(call: Call, context: CallContext, read: (answer: HttpAnswer) => T | Promise<T>): Promise<T> {
     const { transport, dialect } = this.#parts
     return this.#attempts(call, context, async (request, onAnswer) => {
@@ -78,7 +78,7 @@ export class Requester {
     })
   }
 
-  /** The same for an answer whose body is to be streamed: retried until its headers are there. */
+  /** The same for a response whose body is to be streamed: retried until its headers are there. */
   async open<T>(call: Call, context: CallContext, read: (answer: HttpStreamAnswer) => T): Promise<T> {
     const { transport, dialect } = this.#parts
     return this.#attempts(call, context, async (request, onAnswer) => {
@@ -252,7 +252,7 @@ export class Requester {
       body,
       signal: context.signal,
       answerMs: Math.min(answerMs * patience, context.attemptMs ?? Infinity),
-      // White space that keeps a connection alive comes as rarely as the answer itself may.
+      // White space that keeps a connection alive comes as rarely as the response itself may.
       ...(patience > 1 ? { gapMs: answerMs * patience } : {}),
       pacedMs,
       onSent: attempt.sent,

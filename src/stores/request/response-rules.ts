@@ -54,7 +54,7 @@ export function isFailedCallback(status: number, { headers = {} }: FailedCall, d
   return status === 203 && hasCallback(headers, dialect)
 }
 
-/** Advice for a refusal whose own words do not help; begins with a semicolon. */
+/** Advice for a refusal whose own words do not help; starts with a semicolon. */
 export function adviceOn(
   { status, serviceCode, ec }: { status: number; serviceCode: string; ec: string | undefined },
   { headers = {} }: FailedCall,

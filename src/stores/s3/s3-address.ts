@@ -62,7 +62,7 @@ const DOMAINS: readonly string[] = [DEFAULT_DOMAIN, ...PARTITIONS.map(([, domain
 const DOMAIN_PATTERN = `(?:${DOMAINS.map((domain) => domain.replaceAll('.', '\\.')).join('|')})`
 const AWS = new RegExp(`(?:^|\\.)${DOMAIN_PATTERN}$`)
 
-/** Throws UploadError where the options do not say where the bucket is. */
+/** Throws UploadError if the options do not say where the bucket is. */
 export function s3Address(options: S3AddressOptions): S3Address {
   const bucket = checkBucket(options.bucket)
   const given =

@@ -21,7 +21,7 @@ const LIMITS: StoreLimits = {
 
 export interface S3DialectOptions extends S3AddressOptions, RequestPayerOption, BucketOwnerOption {
   /**
-   * What goes along with each part for the service to check, and what the whole object is held against:
+   * What is sent with each part for the service to check, and what the whole object is compared with:
    *
    * - `crc32` and `crc64nvme`: the service's checksum of the full object. Some 0.2 and 0.7 CPU-seconds per GiB. Many
    *   services that speak the protocol refuse the headers, or take them for checksums of another kind.
@@ -37,7 +37,7 @@ export interface S3DialectOptions extends S3AddressOptions, RequestPayerOption, 
   signPayload?: boolean | undefined
 }
 
-/** Amazon S3, and services that speak its protocol. Throws UploadError where an option is not acceptable. */
+/** Amazon S3, and services that speak its protocol. Throws UploadError if an option is invalid. */
 export function s3Dialect(options: S3DialectOptions): Dialect {
   const address = s3Address(options)
   const { region } = address

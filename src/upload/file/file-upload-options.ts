@@ -47,7 +47,7 @@ const NAMES: readonly (keyof FileUploadOptions)[] = [
   'onProgress',
 ]
 
-/** Throws UploadError where an option is not acceptable. */
+/** Throws UploadError if an option is invalid. */
 export function checkFileUploadOptions(options: FileUploadOptions, key: string, driver: StoreDriver): FileSendOptions {
   checkNames('the upload of a file', checkObject('options', options), NAMES)
   checkCallbacks<UploadCallbacks>(options, UPLOAD_CALLBACKS)

@@ -17,7 +17,7 @@ export interface Finding {
 /** What the service said about itself. */
 export interface Probed {
   findings: Finding[]
-  /** How much the clock of this machine is ahead of the service's; undefined where nobody knows. */
+  /** How much the clock of this machine is ahead of the service's; undefined if nobody knows. */
   clockAheadMs?: number
 }
 
@@ -32,7 +32,7 @@ export async function probe(target: OpenTarget, calls: CallOptions & { signal: A
   const { store } = target
   const key = probeKey(target.key)
 
-  /** Returns what the task resolves with; undefined where it failed. */
+  /** Returns what the task resolves with; undefined if it failed. */
   async function attempt<T>(right: Right, task: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await task()

@@ -5,7 +5,7 @@ import { EXIT } from '../../process/exit-codes.js'
 import { Failure } from '../../process/failure.js'
 import { isFolder, NewestObjects, objectsOf } from './listed.js'
 
-/** The object of a target, or with `--newest` the newest one whose key begins with that of the target. */
+/** The object of a target, or with `--newest` the newest one whose key starts with that of the target. */
 export async function openNamedObject(
   text: string,
   options: Options,

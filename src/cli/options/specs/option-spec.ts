@@ -8,7 +8,7 @@ export interface OptionSpec {
   choices?: readonly string[]
   /** May be given more than once. */
   isRepeated?: boolean
-  /** Its value is any text, also one that begins with a dash. */
+  /** Its value is any text, also one that starts with a dash. */
   isFreeText?: boolean
   help: string
   /** What it stands below in the help. */

@@ -26,7 +26,7 @@ export type FileCheckpoint =
   | { kind: 'store'; store: LockableStore }
   | { kind: 'ali-oss'; checkpoint: AliOssCheckpoint }
 
-/** Throws UploadError where the option is none. */
+/** Throws UploadError if the option is none. */
 export function checkFileCheckpoint(
   option: FileCheckpointOption | undefined,
   key: string,
