@@ -143,7 +143,7 @@ export interface RetryNotice {
 export interface AwayNotice {
   /** Why the last request failed. */
   reason: string
-  /** When the upload, or the download, fails unless the service is back. */
+  /** When the last attempt begins. The upload, or the download, fails with that attempt unless the service is back. */
   until: Date
 }
 

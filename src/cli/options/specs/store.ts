@@ -37,7 +37,11 @@ const CREDENTIALS = grouped('Credentials: from these options, else the environme
 ])
 
 const RETRIES = grouped('Retries and time limits', [
-  { name: 'retry-for', value: 'TIME', help: 'wait so long for a service that is away, such as 15m (the default)' },
+  {
+    name: 'retry-for',
+    value: 'TIME',
+    help: 'how long to wait for a service that is away; default: 15m, before an upload has started 30s',
+  },
   { name: 'max-attempts', value: 'N', help: 'requests for one call at most, 1 to 100 (default: by time)' },
   { name: 'connect-timeout', value: 'TIME', help: 'to connect (default 10s)' },
   { name: 'response-timeout', value: 'TIME', help: 'until a response begins (default 60s)' },
