@@ -106,6 +106,11 @@ export class ObjectStore {
     return this.#driver.bucket
   }
 
+  /** Returns the URL of an object, without credentials. Throws UploadError where the key is not acceptable. */
+  locationOf(key: string): string {
+    return this.#driver.locationOf(this.#key(key))
+  }
+
   /** Returns a Writable whose bytes become the object `key`. Throws UploadError if an option is invalid. */
   createUploadStream(key: string, options?: UploadOptions): UploadStream {
     return new UploadStream({ driver: this.#driver, pool: this.#pool }, key, options)

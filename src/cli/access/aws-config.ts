@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { usageFailure } from '../process/failure.js'
-import { homeOf, parseIni, readConfigFile } from './config-files.js'
+import { homeOf, parseIni, readConfigFile, type Sections } from './config-files.js'
 import type { CredentialsOrigin } from './origin.js'
 
 export interface AwsProfile {
@@ -54,20 +54,26 @@ export function readAwsProfile(asked: string | undefined, environment: NodeJS.Pr
     )
   }
   const settings = new Map([...(own ?? []), ...(keys ?? [])])
-  const services = config.get(`services ${settings.get('services') ?? ''}`)
-  const isIgnored = [
-    environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
-    settings.get('ignore_configured_endpoint_urls'),
-  ]
-  const endpoint = services?.get('s3.endpoint_url') ?? settings.get('endpoint_url')
   const addressing = settings.get('s3.addressing_style')
   return {
     region: settings.get('region'),
-    endpoint: isIgnored.some((value) => value?.toLowerCase() === 'true') ? undefined : endpoint,
+    endpoint: endpointOf(settings, config, environment),
     // `auto` is what is chosen without it.
     addressing: addressing === 'auto' ? undefined : addressing,
     credentials: originOf(name, settings, paths),
   }
+}
+
+/** The one of a `services` section is of S3 alone, and counts first. */
+function endpointOf(
+  settings: ReadonlyMap<string, string>,
+  config: Sections,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  const switches = [environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'], settings.get('ignore_configured_endpoint_urls')]
+  if (switches.some((value) => value?.toLowerCase() === 'true')) return undefined
+  const services = config.get(`services ${settings.get('services') ?? ''}`)
+  return services?.get('s3.endpoint_url') ?? settings.get('endpoint_url')
 }
 
 /** In the order of AWS: a role counts before the keys that it is assumed with. */

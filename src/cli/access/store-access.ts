@@ -21,6 +21,10 @@ export interface OpenTarget {
   addressOf(key: string): string
   /** The target as it was typed. */
   text: string
+  /** What was given, or found in the environment or a file; undefined where the endpoint says it. */
+  region: string | undefined
+  /** Whether no proxy can be on the way. */
+  isDirect: boolean
 }
 
 function parseTarget(text: string): Target {
@@ -51,11 +55,12 @@ export function openTarget(
     )
   }
   const access = findAccess(scheme, bucket, options, environment)
+  const isDirect = isLoopback(access.endpoint)
   const filled = {
     provider: scheme,
     ...access,
     network: options.text('network'),
-    proxy: isLoopback(access.endpoint) ? undefined : 'environment',
+    proxy: isDirect ? undefined : 'environment',
     maxMemory: options.byteSize('max-memory'),
     bandwidthLimit: options.byteSize('bandwidth-limit'),
     downloadBandwidthLimit: options.byteSize('bandwidth-limit'),
@@ -67,7 +72,14 @@ export function openTarget(
   const present: StoreOptions = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
   // Values come from a command line: the library looks at each name and value before anything is sent.
   const store = openStore(present)
-  return { store, key, addressOf: (name) => `${scheme}://${store.bucket}/${name}`, text }
+  return {
+    store,
+    key,
+    addressOf: (name) => `${scheme}://${store.bucket}/${name}`,
+    text,
+    region: access.region,
+    isDirect,
+  }
 }
 
 function retryOf(options: Options, defaults: { retryMs?: number }): StoreOptions['retry'] {

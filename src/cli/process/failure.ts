@@ -88,6 +88,15 @@ const ADVICE = [
     text: 'no TLS is spoken there: for plain HTTP begin the endpoint with http://',
   },
   {
+    about: /self-signed certificate|unable to (?:verify the first|get local issuer) certificate/i,
+    text: 'the certificate is not of an authority that is known here: name that of your own with NODE_EXTRA_CA_CERTS=FILE',
+  },
+  { about: /certificate has expired/i, text: 'renew the certificate of the service, or set the clock of this machine' },
+  {
+    about: /does not match certificate's altnames/i,
+    text: 'the certificate is of another host: look at the endpoint, or try --addressing path',
+  },
+  {
     about: /^ended by SIGHUP\b/,
     text: 'to outlive the terminal start it with setsid: nohup has no effect on programs of Node.js',
   },

@@ -81,6 +81,14 @@ export async function probe(target: OpenTarget, calls: CallOptions & { signal: A
   }
 }
 
+/** Whether the bucket is in another region than the request was sent to, or signed for. */
+export function isWrongRegion(error: unknown): boolean {
+  if (!(error instanceof UploadError) || error.status === undefined) return false
+  const { serviceCode = '', message, status } = error
+  if (/AuthorizationHeaderMalformed|PermanentRedirect|IllegalLocationConstraint/i.test(serviceCode)) return true
+  return status === 301 || /signing region|must be addressed using the specified endpoint/i.test(message)
+}
+
 /** Whether the service itself refused this request, and may allow others. */
 function isRefusedAlone(error: unknown): boolean {
   return error instanceof UploadError && error.code === 'ACCESS_DENIED' && !isRefusedSignature(error)
@@ -90,7 +98,7 @@ function isRefusedAlone(error: unknown): boolean {
 export function isRefusedSignature(error: unknown): boolean {
   if (!(error instanceof UploadError)) return false
   const { serviceCode = '' } = error
-  return /AccessKeyId|SignatureDoesNotMatch|SecurityToken|InvalidToken|ExpiredToken|RequestTimeTooSkewed|AuthorizationHeaderMalformed/i.test(
+  return /AccessKeyId|SignatureDoesNotMatch|SecurityToken|InvalidToken|ExpiredToken|RequestTimeTooSkewed/i.test(
     serviceCode,
   )
 }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { createServer } from 'node:tls'
 import type { EmulatorOptions } from '../../../../src/emulator/index.js'
+import { selfSignedCertificate } from '../../../support/certificate.js'
 import { embeddedStore, unfinishedUploads } from '../../../support/embedded-store.js'
 import { ossup } from '../../ossup.js'
 
@@ -28,7 +32,8 @@ describe('ossup check', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(/ {2,}/).slice(0, 2).join(' '))
-    const whats = ['connection', 'credentials', 'clock', 'put', 'head', 'get', 'upload', 'part', 'list parts', 'abort']
+    const place = ['host', 'TLS', 'connection', 'region', 'credentials', 'clock']
+    const whats = [...place, 'put', 'head', 'get', 'upload', 'part', 'list parts', 'abort']
     assert.deepEqual(
       results,
       [...whats, 'list', 'list uploads', 'delete'].map((what) => `ok ${what}`),
@@ -69,8 +74,10 @@ describe('ossup check', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { result: string; what?: string })
     assert.deepEqual(
-      lines.slice(0, 2).map(({ result, what }) => [result, what]),
+      lines.slice(0, 4).map(({ result, what }) => [result, what]),
       [
+        ['ok', 'host'],
+        ['ok', 'TLS'],
         ['ok', 'connection'],
         ['FAIL', 'credentials'],
       ],
@@ -79,6 +86,44 @@ describe('ossup check', () => {
       environment: { OSS_ENDPOINT: 'http://127.0.0.1:1' },
     })
     assert.equal(gone.code, 1)
-    assert.match(gone.stdout, /^FAIL {2}connection .*ECONNREFUSED.*\n +nothing listens there/)
+    assert.match(gone.stdout, /^FAIL {2}connection .*ECONNREFUSED.*\n +nothing listens there/m)
+  })
+
+  it('tells a wrong region, and a name that does not resolve, at once', async (t) => {
+    const { emulator } = await embeddedStore(t, { emulator: { region: 'eu-central-1' } })
+    const region = await ossup(emulator, ['check', 'oss://test-bucket/app/', '--region', 'cn-beijing'])
+    assert.equal(region.code, 1)
+    assert.match(
+      region.stdout,
+      /^ok {4}connection .*\nFAIL {2}region .*Invalid signing region.*\n +the region is not that/m,
+    )
+    const environment = { OSS_ENDPOINT: 'https://no-such-host.invalid' }
+    const host = await ossup(emulator, ['check', 'oss://test-bucket/app/'], { environment })
+    assert.equal(host.code, 1)
+    assert.match(host.stdout, /^FAIL {2}host .*(?:ENOTFOUND|EAI_AGAIN).*\n +no (?:host has|name server)/)
+    assert.equal(host.stdout.trimEnd().split('\n').length, 2)
+  })
+
+  it('tells a certificate that is not trusted from a host that is not there', async (t) => {
+    const identity = selfSignedCertificate()
+    if (identity === undefined) {
+      t.skip('openssl is not there to make a certificate')
+      return
+    }
+    const server = createServer(identity, (socket) => {
+      socket.on('error', () => undefined)
+    })
+    server.on('tlsClientError', () => undefined)
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => server.close())
+    const { emulator } = await embeddedStore(t)
+    const environment = { OSS_ENDPOINT: `https://127.0.0.1:${(server.address() as AddressInfo).port}` }
+    const { code, stdout } = await ossup(emulator, ['check', 'oss://test-bucket/app/'], { environment })
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /^FAIL {2}TLS +.*certificate.*\n +the certificate is not of an authority .*NODE_EXTRA_CA_CERTS=FILE$/m,
+    )
+    assert.doesNotMatch(stdout, /connection/)
   })
 })
