@@ -1,4 +1,4 @@
-/** Where the requests on a bucket go: the part of addressing that all services have in common. */
+/** The part of addressing a bucket that all services have in common. */
 import { isIP } from 'node:net'
 import { checkOneOf, invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'

@@ -19,10 +19,10 @@ export interface Dialect {
   /** What the service's own headers begin with, such as `x-oss-`. */
   readonly headerPrefix: string
   readonly requestIdHeader: string
-  /** Words of the service's answers, and those that the options have in their place. Default: none differ. */
+  /** Words in responses, and the words of the options for them. Default: none differ. */
   readonly optionWords?: ReadonlyMap<string, string>
   readonly checksums: ChecksumRules
-  /** Responses that can tell names percent-encoded, and only do so when asked: all of them, or only the list of uploads. */
+  /** Responses that can percent-encode names, if requested: all of them, or only the list of uploads. */
   readonly encodesNames: 'always' | 'in-lists-of-uploads'
   /**
    * The requests on which the service itself is known to keep an object that is there, where `forbidOverwrite` asks for
@@ -35,9 +35,9 @@ export interface Dialect {
   readonly listsObjectsBy: 'token' | 'marker'
   /** Error codes below 500 that another attempt may overcome, beside those of all services. Default: none. */
   readonly transientCodes?: readonly string[]
-  /** Whether parts may have become the object although the service answered 503. */
+  /** Whether Complete may have taken effect although the service responded with 503. */
   readonly mergesDespite503: boolean
-  /** The service's error codes for an object that is there, where it was asked to keep it. */
+  /** Error codes for an existing object that must not be overwritten. */
   readonly existsCodes: readonly string[]
   /** Whether a signature covers the body, whose SHA-256 is computed then. */
   readonly signsPayload: boolean
@@ -50,9 +50,9 @@ export interface Dialect {
   sign(request: SignableRequest, credentials: Credentials, date: Date): Record<string, string>
   /** The query of a link that authorizes the request: its own, and the signature. */
   presign(request: SignableRequest, credentials: Credentials, validity: LinkValidity): QueryParameter[]
-  /** Headers that go on every request of the bucket. */
+  /** Headers of every request of the bucket. */
   readonly everyRequest: Readonly<Record<string, string>>
-  /** How the service takes each option of an object. */
+  /** How the service supports each option of an object. */
   readonly objectOptions: OptionTable
   /** What goes along where an object is read, or a range of it. */
   readHeaders(isRange: boolean): Record<string, string>

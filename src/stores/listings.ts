@@ -1,4 +1,4 @@
-/** Pages of listings: how they are asked for, and read, with names decoded where the service says that it encoded them. */
+/** Requests and reads pages of listings. Names are decoded if the service says that it encoded them. */
 import { normalizeCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
@@ -15,12 +15,12 @@ import type {
   UploadsPageRequest,
 } from './store-driver.js'
 
-/** Which page of parts is asked for. */
+/** Returns the query for a page of parts. */
 export function partsPageQuery({ limit, after }: PartsPageRequest): QueryParameter[] {
   return given({ 'max-parts': limit, 'part-number-marker': after })
 }
 
-/** Which page of unfinished uploads is asked for. */
+/** Returns the query for a page of unfinished uploads. */
 export function uploadsPageQuery({ prefix, delimiter, limit, after }: UploadsPageRequest): QueryParameter[] {
   return given({
     prefix: prefix === '' ? undefined : prefix,
@@ -32,7 +32,7 @@ export function uploadsPageQuery({ prefix, delimiter, limit, after }: UploadsPag
 }
 
 /**
- * Returns which page of objects is asked for, as ListObjectsV2 (OSS, S3) or ListObjects (OBS, which has no other) takes it.
+ * Returns the query for a page of objects, of ListObjectsV2 (OSS, S3) or ListObjects (OBS, which has no other).
  * The size of a page is always named: without it OSS lists 100 keys.
  */
 export function objectsPageQuery(
@@ -92,7 +92,7 @@ export function readUploadsPage(
       uploadId: required(element, 'UploadId'),
       ...date('initiated', element.text('Initiated')),
     }))
-    // Ceph takes a key without an upload ID for where to begin; everybody else begins after it.
+    // Ceph starts at a key without an upload ID; all others start after it.
     .filter(({ key }) => from === undefined || from.uploadId !== undefined || key !== from.key)
   const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
   if (root.text('IsTruncated') !== 'true') return { uploads, commonPrefixes }
@@ -105,7 +105,7 @@ export function readUploadsPage(
   return { uploads, commonPrefixes, next: { ...request, after } }
 }
 
-/** Some servers leave the marker out: the last upload of a page says where the next one begins. */
+/** Returns the marker of the last upload, as some servers omit the marker of the next page. */
 function lastUpload(uploads: readonly ListedUpload[]): UploadsMarker {
   const last = uploads.at(-1)
   if (last === undefined) throw new Error('there is no NextKeyMarker')
@@ -141,7 +141,7 @@ export function readObjectsPage(
   const commonPrefixes = root.children('CommonPrefixes').map((element) => decode(required(element, 'Prefix')))
   const { prefix = '', after } = request
   const others = [...objects.map(({ key }) => key), ...commonPrefixes].filter((name) => !name.startsWith(prefix))
-  // Objects of others would be taken for those that were asked for, and deleted.
+  // Other objects could be mistaken for the requested ones, and deleted.
   if (others.length > 0) throw new Error(`it lists ${JSON.stringify(others[0])}, which does not begin with the prefix`)
   if (root.text('IsTruncated') !== 'true') return { objects, commonPrefixes }
   const token =
@@ -199,7 +199,7 @@ function wholeNumber(element: XmlElement, name: string): number {
   return value
 }
 
-/** Under that name; nothing where the text is no date. */
+/** Returns a date under that name; nothing if the text is no date. */
 export function date<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: Date } {
   const time = Date.parse(text ?? '')
   return (Number.isNaN(time) ? {} : { [name]: new Date(time) }) as { [key in Name]?: Date }

@@ -25,7 +25,7 @@ import type {
   UploadAddress,
 } from './store-driver.js'
 
-/** Putting 10,000 parts together takes the service longer than any other call. */
+/** Combining 10,000 parts takes the service longer than any other call. */
 const PATIENCE_TO_COMPLETE = 5
 
 /** What calls about objects need. */
@@ -167,7 +167,7 @@ export class MultipartCalls {
       },
       context,
       async (answer) => {
-        // The body is the callback server's answer where a callback was asked for.
+        // If a callback was requested, the body is the response of the callback server.
         if (hasCallback(headers, this.#dialect)) {
           return {
             ...this.#answers.stored(answer, answer.headers['etag'], options),

@@ -1,5 +1,5 @@
 /**
- * Who pays for requests, and whose the bucket must be: headers that a service wants on every request of a bucket, also
+ * Requester pays and expected bucket owner: headers that a service requires on every request of a bucket, also
  * on those that list, look and clean up. Sources: OSS "Pay-by-requester", OBS "Requester Pays", Amazon S3 "Using Requester
  * Pays buckets" and "Verifying bucket ownership with bucket owner condition".
  */

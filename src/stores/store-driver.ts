@@ -1,6 +1,6 @@
 /**
- * The seam between uploads and stores: few verbs, each one call of the service, retried inside where trying again is
- * safe. A driver translates; it decides nothing about parts, memory or order.
+ * The interface between transfers and services: few methods, each one call of the service, which is retried if that is safe.
+ * A driver only translates; it decides nothing about parts, memory or order.
  */
 import type { Readable } from 'node:stream'
 import type { Checksum } from '../checksum/checksum.js'
@@ -17,19 +17,19 @@ export interface StoreDriver {
   /** Whether the response to a range has the checksum of the whole object. */
   readonly tellsChecksumWithRanges: boolean
   /**
-   * Whether an ETag that looks like an MD5 is one, unless the response names an encryption. Where it may be something else, an
-   * ETag that differs from the MD5 of the bytes shows nothing.
+   * Whether an ETag that looks like an MD5 is one, unless the response names an encryption. If it may be something else, an ETag
+   * that differs from the MD5 of the bytes proves nothing.
    */
   readonly hasCertainMd5Etags: boolean
-  /** What the `checksum` of a part's receipt is; absent if receipts have none. */
+  /** Algorithm of the `checksum` in a part's receipt; absent if receipts have none. */
   readonly partChecksum?: ChecksumAlgorithm | undefined
 
-  /** Throws UploadError if the key or an option is invalid: nothing has been sent then. */
+  /** Checks key and options. Throws UploadError, before anything is sent, if one is invalid. */
   check(key: string, options: ObjectOptions): void
-  /** The URL of the object, without credentials. */
+  /** Returns the URL of the object, without credentials. */
   locationOf(key: string): string
 
-  /** Opens connections in advance, so that there are so many that no request uses. */
+  /** Opens connections in advance, until `count` of them are idle. */
   prepareConnections(count: number): void
 
   putObject(key: string, body: ObjectBody, options: ObjectOptions, context: CallContext): Promise<StoredObject>
@@ -42,7 +42,7 @@ export interface StoreDriver {
     options: ObjectOptions,
     context: CallContext,
   ): Promise<StoredObject>
-  /** An upload that is not there is aborted already. */
+  /** Resolves as well if the upload does not exist. */
   abortMultipartUpload(upload: UploadAddress, context: CallContext, options?: ObjectOptions): Promise<void>
   listParts(
     upload: UploadAddress,
@@ -60,36 +60,36 @@ export interface StoreDriver {
     options?: ReadOptions,
   ): Promise<ObjectHead & { body: Readable; length: number }>
   /**
-   * Hands the bytes of an object to the receiver. An attempt that breaks off is followed by one for the bytes that are still
-   * missing. Resolves when all have come.
+   * Passes the bytes of an object to the receiver. After an attempt that breaks off, the next one requests the missing bytes.
+   * Resolves when all have been received.
    */
   receiveObject(key: string, receiver: ObjectReceiver, context: CallContext, options?: ReadOptions): Promise<ObjectHead>
-  /** An object that is not there is deleted already. */
+  /** Resolves as well if the object does not exist. */
   deleteObject(key: string, context: CallContext): Promise<void>
   close(): Promise<void>
 }
 
-/** What reading an object may need: the key of one that was encrypted with a key of the caller's; which version, or part of it. */
+/** Options for reading an object: its customer key (SSE-C), a version, or a part. */
 export interface ReadOptions extends Pick<ObjectOptions, 'serverSideEncryption'> {
   /** Default: the current version. */
   versionId?: string | undefined
-  /** HeadObject: one part of the object, from 1, where the service has kept them. Default: the whole. */
+  /** HeadObject: number of a part, from 1, if the service keeps parts. Default: the whole object. */
   partNumber?: number | undefined
 }
 
 /** Receives bytes of an object, in order. */
 export interface ObjectReceiver {
-  /** Asked before each attempt: the bytes that are still missing; undefined for the whole object. */
+  /** Called before each attempt. Returns the bytes that are still missing, or undefined for the whole object. */
   wanted(): ByteRange | undefined
-  /** Asked before each attempt: the ETag that the object must have. */
+  /** Called before each attempt. Returns the ETag that the object must have. */
   ifMatch(): string | undefined
-  /** A response begins. May throw: an UploadError ends the call, anything else the attempt. */
+  /** Called when a response starts. If it throws an UploadError, the call ends; with any other error, the attempt. */
   begin(head: ObjectHead, range: AnsweredRange): void
   /** Copies the bytes. */
   take(chunk: Uint8Array): void
 }
 
-/** What a service accepts; sizes in bytes. */
+/** Limits of a service. Sizes are in bytes. */
 export interface StoreLimits {
   minPartSize: number
   maxPartSize: number
@@ -100,39 +100,39 @@ export interface StoreLimits {
   allowsLeadingSlash?: boolean
 }
 
-/** What is sent with one call. */
+/** Context of a call. */
 export interface CallContext {
   /** Ends the call. */
   signal?: AbortSignal | undefined
   /** Ends the attempts: the request in flight may still finish. */
   retrySignal?: AbortSignal | undefined
-  /** How long the call is tried without progress, instead of the store's own `retry.totalMs` and `retry.startMs`. */
+  /** How long the call is retried without progress, instead of `retry.totalMs` and `retry.startMs` of the store. */
   retryTotalMs?: number | undefined
-  /** Milliseconds that an attempt is waited for its response at most. Default: the store's own limit. */
+  /** Time limit in milliseconds for the response to an attempt. Default: that of the store. */
   attemptMs?: number | undefined
-  /** What goes before would be lost with this call: it is tried for `retry.totalMs`, as calls of an upload are. */
+  /** Whether earlier work would be lost with this call, so that it is retried for `retry.totalMs`, like calls of an upload. */
   isUnderWay?: boolean | undefined
-  /** Learns when the service is away, and when it is back: the same object for all calls that belong together. */
+  /** Called when the service is away and when it is back. The same object for all calls of a transfer. */
   outageObserver?: OutageObserver | undefined
-  /** What traces name as the upload that the call belongs to. */
+  /** The trace of the upload that the call belongs to. */
   upload?: object | undefined
   onRetry?: ((retry: RetryNotice) => void) | undefined
-  /** The service refused a request, or took its time over it, because there are too many. */
+  /** Called when the service refused or delayed a request because there are too many. */
   onThrottled?: ((how: 'refused' | 'delayed') => void) | undefined
-  /** For each attempt that failed although it may have taken effect. */
+  /** Called for each failed attempt that may have taken effect. */
   onOutcomeUnknown?: (() => void) | undefined
-  /** Bytes of the body that left; an attempt that is begun again first takes back what the one before sent. */
+  /** Called with body bytes that were sent. After a failed attempt it is called with the negative number of its bytes. */
   onSent?: ((bytes: number) => void) | undefined
 }
 
-/** An attempt failed and another one follows. */
+/** A failed attempt that is followed by another one. */
 export interface RetryNotice {
-  /** The service's name of the call, such as `UploadPart`. */
+  /** Name of the call, such as `UploadPart`. */
   operation: string
   partNumber?: number
   /** The attempt that failed, from 1. */
   attempt: number
-  /** Until the next attempt begins. */
+  /** Milliseconds until the next attempt. */
   delayMs: number
   reason: string
   /** The failed attempt may have taken effect. */
@@ -153,20 +153,20 @@ export interface BackNotice {
   awayMs: number
 }
 
-/** Each of its methods is called once in turn, `away` first; neither may throw. */
+/** Its methods are called alternately, `away` first. They must not throw. */
 export interface OutageObserver {
   away(notice: AwayNotice): void
   back(notice: BackNotice): void
 }
 
-/** What names a multipart upload. */
+/** Identifies a multipart upload. */
 export interface UploadAddress {
   key: string
   uploadId: string
 }
 
 export interface PartUpload extends UploadAddress {
-  /** 1-based. */
+  /** Part number, from 1. */
   partNumber: number
   body: ObjectBody
 }
@@ -174,84 +174,84 @@ export interface PartUpload extends UploadAddress {
 export interface PartReceipt {
   /** As the service gave it, with its quotes. */
   etag: string
-  /** The service's own checksum of the part, where it told one: it is wanted again when the parts become an object. */
+  /** Checksum of the part that the service returned, if any. Complete must repeat it. */
   checksum?: string | undefined
 }
 
-/** A part as it is named when the parts become an object. */
+/** A part in the list of Complete. */
 export interface CompletedPart extends PartReceipt {
   partNumber: number
-  /** Bytes. Without it, or without `checksum`, the service is not told what the whole must be. */
+  /** Size in bytes. Without it, or without `checksum`, Complete contains no checksum of the whole object. */
   size?: number | undefined
 }
 
-/** What the service says of an object when it has stored it. */
+/** Properties of a stored object in the response of the service. */
 export interface StoredObject {
   etag: string
-  /** CRC-64/XZ, in decimal; absent when the service gave none. */
+  /** CRC-64/XZ, in decimal; absent if the service returned none. */
   crc64?: string
-  /** What shows that the object is whole; absent when the service gave nothing of that kind. */
+  /** Checksum of the whole object; absent if the service returned none. */
   checksum?: Checksum
   versionId?: string
   requestId: string
-  /** The response of the callback that was asked for; parsed where it is JSON, else the text. */
+  /** Response of the callback: parsed if it is JSON, else the text. */
   callback?: unknown
 }
 
 export interface ObjectHead extends StoredObject {
-  /** Bytes of the whole object. */
+  /** Size in bytes of the whole object. */
   size: number
-  /** Of the multipart upload that made it; OBS alone tells it. */
+  /** Upload ID of the multipart upload that created the object. Only returned by OBS. */
   uploadId?: string
   contentType?: string
   lastModified?: Date
   metadata: Record<string, string>
-  /** In the words of the option; OBS and S3 tell it only of objects that are not of their standard class. */
+  /** Storage class, with the names of the option. OBS and S3 omit it for their standard class. */
   storageClass?: string
-  /** Absent if the service tells of none. */
+  /** Encryption at rest; absent if the service returned none. */
   serverSideEncryption?: ToldEncryption
-  /** How many tags it has; absent if the service tells of none. */
+  /** Number of tags; absent if the service returned none. */
   tagCount?: number
   /** All headers of the response, names in lower case. */
   headers: Record<string, string>
 }
 
-/** In the words of the option. */
+/** Encryption in a response, with the names of the option. */
 export interface ToldEncryption {
   algorithm: string
-  /** The KMS key. */
+  /** ID of the KMS key. */
   keyId?: string
-  /** OSS: beside `KMS`. */
+  /** OSS: data encryption with `KMS`. */
   dataEncryption?: string
-  /** Encrypted with a key of the caller's own, which is needed to read it. */
+  /** True if the object is encrypted with a customer key (SSE-C), which is needed to read it. */
   isCustomerKey?: true
 }
 
-/** Both ends inclusive; without an end, to the end of the object. */
+/** A range of bytes, both ends inclusive. */
 export interface ByteRange {
-  /** The first byte, from 0. */
+  /** Offset of the first byte, from 0. */
   start: number
-  /** The last byte. Default: that of the object. */
+  /** Offset of the last byte. Default: the last byte of the object. */
   end?: number
 }
 
 export interface PartsPageRequest {
-  /** Parts after this number. */
+  /** Lists parts after this number. */
   after?: number
-  /** At most so many; default and maximum 1,000. */
+  /** Page size; default and maximum 1,000. */
   limit?: number
 }
 
 export interface PartsPage {
   parts: ListedPart[]
-  /** Where the next page begins; absent on the last one. */
+  /** Request for the next page; absent on the last one. */
   next?: PartsPageRequest
 }
 
-/** A part that the service has of an unfinished upload. */
+/** A part of an unfinished upload. */
 export interface ListedPart extends CompletedPart {
   size: number
-  /** CRC-64/XZ, in decimal; absent when the service gave none. */
+  /** CRC-64/XZ, in decimal; absent if the service returned none. */
   crc64?: string
   lastModified?: Date
 }
@@ -259,22 +259,22 @@ export interface ListedPart extends CompletedPart {
 export interface UploadsPageRequest {
   prefix?: string
   delimiter?: string
-  /** At most so many; default and maximum 1,000. */
+  /** Page size; default and maximum 1,000. */
   limit?: number
-  /** Uploads after this key, or of this key with a later upload ID. */
+  /** Lists uploads of later keys, or of this key with a later upload ID. */
   after?: { key: string; uploadId?: string }
 }
 
 export interface UploadsPage {
   uploads: ListedUpload[]
   commonPrefixes: string[]
-  /** Where the next page begins; absent on the last one. */
+  /** Request for the next page; absent on the last one. */
   next?: UploadsPageRequest
-  /** When the service answered, by its own clock. */
+  /** Time of the response, by the clock of the service. */
   answeredAt?: Date
 }
 
-/** A multipart upload that was neither completed nor aborted. */
+/** An unfinished multipart upload: neither completed nor aborted. */
 export interface ListedUpload extends UploadAddress {
   initiated?: Date
 }
@@ -282,12 +282,12 @@ export interface ListedUpload extends UploadAddress {
 export interface ObjectsPageRequest {
   prefix?: string
   delimiter?: string
-  /** At most so many; default and maximum 1,000. */
+  /** Page size; default and maximum 1,000. */
   limit?: number
   after?: ObjectsMarker
 }
 
-/** Where a page of objects begins: after a key, or where the page before it ended, by a token of the service. */
+/** The start of a page of objects: after a key, or a token of the service for the end of the previous page. */
 type ObjectsMarker = { key: string } | { token: string }
 
 export interface ObjectsPage {

@@ -31,7 +31,7 @@ export function variableOf(
     .find((value) => value !== undefined && value !== '')
 }
 
-/** @throws {Failure} if there are no credentials, or what was asked for is not there. */
+/** Returns the access. @throws {Failure} if there are no credentials, or a requested profile does not exist. */
 export function findAccess(
   scheme: Provider,
   typedBucket: string | undefined,

@@ -46,7 +46,7 @@ function load(name: string): unknown {
   }
 }
 
-/** A link, as package managers make for a command, is followed to where the packages are. */
+/** Returns the main script. Links, which package managers create for commands, are followed to the packages. */
 function mainScript(): string {
   const script = process.argv[1] ?? process.execPath
   try {

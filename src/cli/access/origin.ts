@@ -1,4 +1,4 @@
-/** Where the credentials of a store come from, before anything is asked for them. */
+/** The origin of the credentials of a store, before they are requested. */
 import type { Credentials, CredentialsOption } from '../../index.js'
 import type { CredentialSource } from '../options/credential-sources.js'
 import { usageFailure } from '../process/failure.js'
@@ -26,7 +26,7 @@ export function credentialsOf(origin: CredentialsOrigin, environment: NodeJS.Pro
   }
 }
 
-/** What Alibaba Cloud's own package is asked for. */
+/** The configuration for the package of Alibaba Cloud. */
 export function alicloudOrigin(source: CredentialSource, environment: NodeJS.ProcessEnv): CredentialsOrigin {
   if (source === 'chain') return { by: 'alicloud', config: undefined }
   if (source === 'instance') return { by: 'alicloud', config: { type: 'ecs_ram_role' } }

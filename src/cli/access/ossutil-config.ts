@@ -55,13 +55,13 @@ const SPELLINGS: Readonly<Record<string, Setting>> = {
   credentialprocess: 'process',
 }
 
-/** Returns the file that was asked for, or the user's own; undefined for a user without a home. */
+/** Returns the given file, or that of the user; undefined for a user without a home. */
 export function configPath(options: Options, environment: NodeJS.ProcessEnv): string | undefined {
   const home = homeOf(environment)
   return options.text('config') ?? (home === undefined ? undefined : join(home, '.ossutilconfig'))
 }
 
-/** Undefined if there is no such file. Throws Failure where it cannot be used. */
+/** Reads the file. Returns undefined if it does not exist. Throws Failure if it cannot be used. */
 export function readOssutilConfig(path: string | undefined, profile?: string): OssutilConfig | undefined {
   const text = readConfigFile(path)
   return path === undefined || text === undefined ? undefined : parseOssutilConfig(text, path, profile)
@@ -130,7 +130,7 @@ function originOf(settings: Settings, where: string): CredentialsOrigin {
   }
 }
 
-/** Returns the section that counts, with what it takes from others. */
+/** Returns the selected section, with the settings that it inherits. */
 function settingsOf(
   sections: Sections,
   path: string,
@@ -144,7 +144,7 @@ function settingsOf(
   return { name: 'Credentials', settings: asSettings(sections.get('credentials') ?? new Map<string, string>()) }
 }
 
-/** A profile may name another one, whose settings count where it has none of its own. */
+/** A profile may inherit the settings of another one. */
 function settingsOfProfile(sections: Sections, path: string, profile: string): Settings {
   let settings: Settings = new Map()
   const read = new Set<string>()

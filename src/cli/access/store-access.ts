@@ -8,7 +8,7 @@ import { findAccess, variableOf } from './access.js'
 
 interface Target {
   scheme: Provider
-  /** Absent in `oss:///key`, where the environment says it. */
+  /** Absent in `oss:///key`: then it comes from the environment. */
   bucket: string | undefined
   /** May be empty: then it is a bucket. Also the beginning of keys. */
   key: string

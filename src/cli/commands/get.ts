@@ -32,7 +32,7 @@ export async function get({ operands, rest, options, session }: Invocation): Pro
   const calls = options.flag('json') ? { signal: session.signal } : noteFirstRetry(session, options)
   const target = await openNamedObject(operands[0] ?? '', options, session.environment, calls)
   try {
-    // Before anything is asked for: a name that cannot be written fails at once.
+    // Before any request, so that a file that cannot be written fails at once.
     const opened = isFile ? await openOutputFile(file, session.signal) : undefined
     if (isFile && opened === undefined) await readInto(file, target, options, session, reporter)
     else await readThrough(opened, rest, target, options, session, reporter)
@@ -125,7 +125,7 @@ function open({ store, key }: OpenTarget, options: Options, session: Session, re
       .on('retry', onRetry)
       .on('away', onAway)
       .on('back', onBack)
-      // Whoever reads the stream learns of its failure; before that its first response does.
+      // The reader of the stream gets its failure; before that, the first response does.
       .on('error', () => undefined)
   )
 }

@@ -47,7 +47,7 @@ export async function head({ operands, options, session }: Invocation): Promise<
   }
 }
 
-/** Compares by the service's clock where the response has its time: that of this machine may be wrong. */
+/** Compares by the clock of the service, if the response has its time, as the local clock may be wrong. */
 function raiseAlarm(
   address: string,
   { size, lastModified }: Pick<ObjectInfo, 'size' | 'lastModified'>,

@@ -24,7 +24,7 @@ export async function partsOf(
   return sum
 }
 
-/** Undefined if the upload has ended since it was listed: that is no failure of whoever looks at all of them. */
+/** Returns undefined if the upload has ended since it was listed, which is no failure of the whole list. */
 export async function unlessGone<T>(task: Promise<T>): Promise<T | undefined> {
   try {
     return await task

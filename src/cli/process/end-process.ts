@@ -4,7 +4,7 @@ import { signalOfExitCode } from './exit-codes.js'
 import type { OutputStream } from './output.js'
 
 /**
- * Ends the process now that its outcome is known and told: the other end of a pipe, or a child that was left running,
+ * Ends the process when its outcome is reported: the other end of a pipe, or a child that was left running,
  * must not delay it.
  */
 export function endProcess(code: number, outputs: readonly OutputStream[]): void {

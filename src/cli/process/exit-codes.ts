@@ -1,6 +1,6 @@
 /** What the exit status says. Scripts rely on it: a number keeps its meaning. */
 export const EXIT = {
-  /** What was asked for is done. */
+  /** Success. */
   done: 0,
   /** A request failed that was no upload. */
   failed: 1,
@@ -10,13 +10,13 @@ export const EXIT = {
   source: 3,
   /** The store failed or refused: nothing was stored, unless the message says so. */
   upload: 4,
-  /** The upload was given up, but not by a signal: somebody else aborted it. */
+  /** The upload was aborted, but not by a signal: by another program. */
   aborted: 5,
   /** There is no such bucket, object or upload. */
   notFound: 6,
   /** The object is there, but it is not what `--older-than` or `--smaller-than` allow. */
   alarm: 7,
-  /** Who read the output went away: as a program ends that is killed by SIGPIPE. */
+  /** The reader of the output is gone: the status of a program that is killed by SIGPIPE. */
   readerGone: 141,
 } as const
 

@@ -3,7 +3,7 @@ import { oneLine } from '../../internal.js'
 import type { UploadError } from '../../index.js'
 import { EXIT, signalOfExitCode } from './exit-codes.js'
 
-/** What ends a command, said to whoever typed it: a message without a stack, and an exit status. */
+/** An error of a command: a message without a stack, and an exit status. */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly exitCode: number
@@ -77,7 +77,7 @@ export function messageOf(error: unknown): string {
   return oneLine(error instanceof Error ? error.message : String(error), 2000)
 }
 
-/** For mistakes that a message tells of without naming what to change. */
+/** Advice for errors whose message does not say what to change. */
 const ADVICE = [
   { about: /\buv_cwd\b/, text: 'the working folder was removed: change to one that exists, or give absolute paths' },
   { about: /\bENOTFOUND\b/, text: 'no host has that name: look at the region, the endpoint and the bucket' },

@@ -43,7 +43,7 @@ export class Output {
     return this.stream.isTTY === true
   }
 
-  /** What there is room for; 80 where nobody knows. */
+  /** Columns of the terminal; 80 if unknown. */
   get columns(): number {
     const { columns } = this.stream
     return columns === undefined || columns < 1 ? 80 : columns

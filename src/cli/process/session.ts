@@ -13,6 +13,6 @@ export interface Session {
   stdout: Output
   stderr: Output
   environment: NodeJS.ProcessEnv
-  /** Aborted when the process is told to end. */
+  /** Aborted when the process gets a signal to end. */
   signal: AbortSignal
 }

@@ -1,4 +1,4 @@
-/** SIGINT, SIGTERM and SIGHUP: the first gives up cleanly, the second ends the process at once. */
+/** SIGINT, SIGTERM and SIGHUP: the first one aborts cleanly, the second one ends the process at once. */
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from './failure.js'

@@ -96,7 +96,7 @@ export class LiveProgress implements Reporter {
     if (isLineEnded) this.#asksAt = this.#unfinished === '' ? undefined : this.#received
   }
 
-  /** Whoever answered without an echo left the cursor behind the question. */
+  /** Input without an echo leaves the cursor after the prompt. */
   #endQuestion(): void {
     if (this.#asksAt === undefined) return
     this.#asksAt = undefined

@@ -1,4 +1,4 @@
-/** A service that is away, in words, for people who wonder why nothing moves. */
+/** Describes an outage. */
 import type { AwayNotice, BackNotice } from '../../index.js'
 import { formatClock, formatSeconds } from '../options/durations.js'
 

@@ -61,7 +61,7 @@ export function showSummary(output: Output, text: string): void {
   for (const [index, line] of text.split('\n').entries()) output.line(line, index === 0 ? 'green' : undefined)
 }
 
-/** A retry in words, for people who wonder why nothing moves. */
+/** Describes a retry. */
 export function retryText({ operation, partNumber, attempt, delayMs, reason }: RetryNotice): string {
   const what = partNumber === undefined ? operation : `${operation} ${partNumber}`
   return `${what}: attempt ${attempt} failed (${reason}), the next in ${formatSeconds(delayMs)}`

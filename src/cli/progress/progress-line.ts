@@ -94,7 +94,7 @@ function percentOf(share: number): string {
   return String(share < 1 ? Math.min(percent, 99) : percent).padStart(3)
 }
 
-/** At the rate so far. A clock without hands where nobody can tell. */
+/** Returns the remaining time at the current rate, or a placeholder if it is unknown. */
 function timeLeft({ bytes, total = 0, verb, rateMean }: TransferFacts): string {
   const ms = verb === 'read' ? Infinity : (Math.max(total - bytes, 0) / rateMean) * 1000
   return ms < 100 * 86_400_000 ? formatClock(ms) : '-:--'

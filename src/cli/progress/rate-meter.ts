@@ -4,7 +4,7 @@ const WINDOW_MS = 5_000
 export class RateMeter {
   readonly #samples: { atMs: number; count: number }[] = []
 
-  /** Takes the count at a time and answers what is added per second. Times must not go back. */
+  /** Adds a count at a time. Returns the increase per second. Times must not decrease. */
   take(atMs: number, count: number): number {
     this.#samples.push({ atMs, count })
     while (this.#samples.length > 2 && (this.#samples[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) this.#samples.shift()

@@ -1,14 +1,14 @@
 import type { RetryNotice } from '../../index.js'
 import type { TransferFacts } from './transfer-facts.js'
 
-/** Whom a transfer tells how it goes. What cannot be written is no failure of the transfer. */
+/** Reports the progress of a transfer. If it cannot be written, the transfer does not fail. */
 export interface Reporter {
   /** True where a line is drawn that other output to the terminal would break. */
   readonly ownsTerminal: boolean
   /** Called some times a second. */
   progress(facts: TransferFacts): void
   retry(retry: RetryNotice): void
-  /** What people should know; programs are told by an event. */
+  /** A note for people; programs get an event. */
   note(text: string): void
   /** For programs: what happened, with what belongs to it. */
   event(name: string, fields: Readonly<Record<string, unknown>>): void

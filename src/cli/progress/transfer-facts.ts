@@ -4,7 +4,7 @@ import { RateMeter } from './rate-meter.js'
 /** How far a transfer is, as it is shown; sizes in bytes, rates in bytes per second. */
 export interface TransferFacts {
   bytes: number
-  /** Absent if nobody knows how many there will be. */
+  /** Absent if the number is not known. */
   total?: number | undefined
   /** What the bytes are: `read` from the source while nothing was sent, then `sent`; `received` of a download. */
   verb: 'read' | 'sent' | 'received'
@@ -16,13 +16,13 @@ export interface TransferFacts {
   held?: number
   partsDone?: number
   partsInFlight?: number
-  /** `limit`: neither side, but the bandwidth that was asked for. */
+  /** `limit`: the bandwidth limit. */
   slowSide?: 'source' | 'network' | 'reader' | 'limit'
   /** Milliseconds until the transfer fails because the service is away; absent while it is not. */
   waitsMs?: number
 }
 
-/** Turns what an upload tells into what is shown. */
+/** Converts the progress of a transfer to the facts that are shown. */
 export class UploadFacts {
   readonly #sent = new RateMeter()
   readonly #received = new RateMeter()

@@ -1,4 +1,4 @@
-/** A command that reads an object on its standard input, which is closed only when the object was whole and verified. */
+/** A command that reads an object on its standard input, which is only closed when the object is complete and verified. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
@@ -12,7 +12,7 @@ const GRACE_MS = 5_000
 
 type Consumer = ChildProcessByStdio<Writable, null, null>
 
-/** Starts the command. Whoever does not write all of the object to it must discard it: then it is killed. */
+/** Starts the command. If not all of the object is written to it, it must be discarded, which kills it. */
 export async function startConsumer(command: readonly string[]): Promise<OutputFile> {
   const [name = '', ...args] = command
   const child = spawn(name, args, { stdio: ['pipe', 'inherit', 'inherit'] })
@@ -28,7 +28,7 @@ export async function startConsumer(command: readonly string[]): Promise<OutputF
   return {
     writeAll: (chunks, signal) => feed(child, name, gone, chunks, signal),
     async discard() {
-      // Killed before its input is closed, which would tell it that the object was whole.
+      // Killed before its input is closed, as an end of file would mean that the object was complete.
       await endProcessTree(child, GRACE_MS)
       child.stdin.destroy()
     },

@@ -87,7 +87,7 @@ function tailGuard(text: string): Guard {
   }
 }
 
-/** The file is read when the stream has ended: who makes the stream may write it as the last thing. */
+/** Reads the file when the stream has ended, as the producer may write it last. */
 function sha256Guard(file: string): Guard {
   const hash = createHash('sha256')
   return {

@@ -1,4 +1,4 @@
-/** Where the bytes of an upload come from: standard input, a file, or the output of a command. */
+/** The sources of an upload: standard input, a file, or the output of a command. */
 import { constants, open as openCallback, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import process from 'node:process'

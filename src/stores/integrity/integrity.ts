@@ -50,7 +50,7 @@ export class Integrity {
     return this.#rules.own?.initiateHeaders ?? {}
   }
 
-  /** The checksum of the whole object, for the service to check before it publishes; where it knows those of all parts. */
+  /** Returns the checksum of the whole object, which the service checks before it publishes, if those of all parts are known. */
   headersOfComplete(parts: readonly CompletedPart[]): Record<string, string> {
     const { own } = this.#rules
     if (own?.isSent !== true) return {}
@@ -64,12 +64,12 @@ export class Integrity {
     }
   }
 
-  /** Of an element with the checksum of a part, which Complete takes and a list of parts has. */
+  /** Name of the element with the checksum of a part, in Complete and in lists of parts. */
   get elementName(): string | undefined {
     return this.#rules.own?.isSent === true ? this.#rules.own.element : undefined
   }
 
-  /** What receipts of parts say for Complete to tell the whole's. */
+  /** Algorithm of the checksums in receipts of parts. Complete needs it only if it contains that of the whole object. */
   get partChecksum(): ChecksumAlgorithm | undefined {
     return this.#rules.own?.isSent === true ? this.#rules.own.algorithm : undefined
   }
@@ -98,7 +98,7 @@ export class Integrity {
     if (own !== undefined && told !== undefined) {
       const ours = await body.checksum(own.algorithm)
       if (told !== ours) throw damagedOnTheWay(own.algorithm, told, ours, isPublished, answer, this.#dialect)
-      // It is wanted again only where Complete is to tell the whole's.
+      // Only needed if Complete contains the checksum of the whole object.
       return { isShown: true, ...(own.isSent ? { checksum: told } : {}) }
     }
     const etag = answer.headers['etag'] ?? ''
@@ -162,12 +162,12 @@ export class Integrity {
   }
 }
 
-/** A hyphen and a number mark a checksum of checksums, which says nothing about the whole. */
+/** Returns whether a checksum is of the whole object: a hyphen and a number mark a checksum of checksums. */
 function isOfWhole(text: string | undefined): text is string {
   return text !== undefined && text !== '' && !/-\d+$/.test(text)
 }
 
-/** The checksum of the whole from the parts' own; undefined if one of them has none. */
+/** Combines the checksums of the parts; returns undefined if one has none. */
 export function combinedChecksum(
   algorithm: Exclude<ChecksumAlgorithm, 'md5'>,
   parts: readonly CompletedPart[],

@@ -12,13 +12,13 @@ export type ExpectedObject = {
   crc64: bigint
 } & ({ body: ObjectBody } | { uploadId: string; parts: readonly CompletedPart[] })
 
-/** What the service told of an object, and whether it is the one that was expected. */
+/** The checksum that the service returned for an object, and whether it is the expected one. */
 export interface Comparison {
-  /** `unknown`: nothing that it told could be compared. */
+  /** `unknown`: the service returned nothing that can be compared. */
   verdict: 'match' | 'mismatch' | 'unknown'
-  /** What the service told. */
+  /** Checksum that the service returned. */
   told?: Checksum
-  /** What it should have told. */
+  /** Expected value. */
   expected?: string
 }
 

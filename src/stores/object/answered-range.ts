@@ -1,4 +1,4 @@
-/** Compares the bytes that a response brings with those that were asked for (RFC 9110, 14.4 and 15.3.7). */
+/** Compares the range of a response with the requested one (RFC 9110, 14.4 and 15.3.7). */
 import type { HttpHead } from '../../http/http-message.js'
 
 /** Bytes of an object that a response brings. */
@@ -7,14 +7,14 @@ export interface AnsweredRange {
   start: number
   /** Bytes. */
   length: number
-  /** Bytes of the whole object. */
+  /** Size in bytes of the whole object. */
   size: number
 }
 
 /**
- * Returns what the response brings. Without `asked` that is the whole object.
+ * Returns the range of the response. Without `asked` that is the whole object.
  *
- * @throws {Error} if that is not what was asked for, or the headers do not say what it is.
+ * @throws {Error} if that is not the requested range, or the headers do not contain it.
  */
 export function answeredRange(
   asked: { start: number; end?: number } | undefined,

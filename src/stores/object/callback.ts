@@ -1,4 +1,4 @@
-/** The callback that OSS and OBS can be asked for, as headers: the names in it are the same for both. */
+/** The callback of OSS and OBS as headers. The names in it are the same for both. */
 import { KiB } from '../../shared/byte-size.js'
 import {
   checkNames,
@@ -88,7 +88,7 @@ export function hasCallback(
   return `${headerPrefix}callback` in headers
 }
 
-/** The callback server must answer with JSON; what is not JSON is handed on as text. */
+/** Returns the response of the callback server, which should be JSON; any other text is returned as it is. */
 export function callbackAnswer(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -6,10 +6,10 @@ import { formatCrc64 } from '../../checksum/decimal.js'
 import type { RequestBody } from '../../http/http-message.js'
 import { KiB } from '../../shared/byte-size.js'
 
-/** What is summed before other work gets a turn. MD5 takes a third of a millisecond for it. */
+/** Bytes to sum before yielding to the event loop. MD5 takes a third of a millisecond for it. */
 const SLICE = 256 * KiB
 
-/** Bytes to send, and their checksums: each is computed when it is first asked for, and once. */
+/** Bytes to send, and their checksums, each of which is computed once, when it is first needed. */
 export class ObjectBody implements RequestBody {
   readonly segments: readonly Uint8Array[]
   /** Bytes of all segments. */
@@ -54,7 +54,7 @@ export async function sha256Hex(segments: readonly Uint8Array[]): Promise<string
   return hash.digest('hex')
 }
 
-/** A slice at a time: a whole part would keep all else waiting. */
+/** Passes the bytes in slices: a whole part would block the event loop. */
 async function inSlices(segments: readonly Uint8Array[], take: (slice: Uint8Array) => unknown): Promise<void> {
   for (const [index, segment] of segments.entries()) {
     for (let start = 0; start < segment.length; start += SLICE) {

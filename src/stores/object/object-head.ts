@@ -69,7 +69,7 @@ export function optionWord(word: string, { optionWords }: Dialect): string {
   return optionWords?.get(word) ?? word
 }
 
-/** Of the whole object, also where a range of it was asked for. */
+/** Returns the size of the whole object, even if a range of it was requested. */
 function sizeOf(headers: Record<string, string>): number {
   const text = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] ?? headers['content-length']
   if (text === undefined || !/^\d+$/.test(text)) throw new Error('no Content-Length')

@@ -7,7 +7,7 @@ import { CREATION, OBJECT_REQUESTS, type ObjectRequest, type OptionRule, type Op
 export class ObjectHeaders {
   readonly #table: OptionTable
   readonly #places: ReadonlyMap<string, readonly ObjectRequest[]>
-  /** Of options that nobody else can change: of one upload they are computed once, however many parts it has. */
+  /** Cached headers of copied options, so that they are computed once for an upload, not for each part. */
   readonly #known = new WeakMap<ObjectOptions, ReadonlyMap<string, string>>()
 
   constructor(table: OptionTable) {

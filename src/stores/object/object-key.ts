@@ -1,7 +1,7 @@
 import { invalidOption } from '../../shared/check-option.js'
 import type { StoreLimits } from '../store-driver.js'
 
-/** A key that the service takes. Throws UploadError. */
+/** Checks a key. Throws UploadError if the service does not accept it. */
 export function checkKey(key: unknown, limits: Pick<StoreLimits, 'maxKeyBytes' | 'allowsLeadingSlash'>): string {
   const { maxKeyBytes: maxBytes, allowsLeadingSlash = false } = limits
   const condition = allowsLeadingSlash ? '' : ' that do not begin with / or \\'

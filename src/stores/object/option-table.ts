@@ -1,5 +1,5 @@
 /**
- * How one service takes each option of an object: the headers it becomes, the requests that carry them, or that the
+ * How a service supports each option of an object: its headers, the requests that carry them, or that the
  * service does not support it. Every service has such a table; an option that is missing in one of them does not compile.
  */
 import type { ObjectOptions } from './object-options.js'
@@ -35,7 +35,7 @@ export interface OptionTable {
   readonly everywhere: readonly string[]
 }
 
-/** The requests that say what an object is to be; raw headers that no rule names go on them. */
+/** The requests that set the properties of an object. Raw headers without a rule are sent with them. */
 export const CREATION: readonly ObjectRequest[] = ['put', 'initiate']
 
 /** The requests that make an object visible. */

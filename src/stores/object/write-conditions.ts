@@ -31,7 +31,7 @@ export class WriteConditions {
   }
 
   /**
-   * Checks the conditions by HeadObject where the service may ignore them.
+   * Checks the conditions by HeadObject if the service may ignore them.
    * @throws {UploadError} `ALREADY_EXISTS` or `PRECONDITION_FAILED` where they do not hold.
    */
   async look(write: Omit<Write, 'operation'>): Promise<void> {

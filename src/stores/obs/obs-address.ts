@@ -1,4 +1,4 @@
-/** Where a bucket of OBS is (Huawei Cloud's "Regions and Endpoints"; esdk-obs-nodejs, lib/utils.js). */
+/** The address of an OBS bucket (Huawei Cloud, "Regions and Endpoints"; esdk-obs-nodejs, lib/utils.js). */
 import { isIP } from 'node:net'
 import { invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
@@ -26,15 +26,15 @@ export interface ObsAddressOptions {
 }
 
 export interface ObsAddress extends BucketAddress {
-  /** Undefined when neither option tells it. */
+  /** Undefined if neither option contains it. */
   region: string | undefined
-  /** The custom domain, which takes the bucket's place in a signature. */
+  /** Custom domain, which replaces the bucket in a signature. */
   domain: string | undefined
   /** Whether what is sent cannot be read on the way. */
   isConfidential: boolean
 }
 
-/** Throws UploadError if the options do not say where the bucket is. */
+/** Returns the address. Throws UploadError if the options do not determine it. */
 export function obsAddress(options: ObsAddressOptions): ObsAddress {
   const bucket = checkBucket(options.bucket)
   const given =
@@ -76,7 +76,7 @@ function endpointOf(region: string | undefined): URL {
   return new URL(`https://${host ?? `obs.${region}.myhuaweicloud.com`}`)
 }
 
-/** The hosts that a region's name does not tell, most of them in clouds of other companies (`docs/wire-facts.md`). */
+/** Hosts that do not follow from the region, most of them in clouds of other companies (`docs/wire-facts.md`). */
 const HOSTS: ReadonlyMap<string, string> = new Map([
   ['eu-west-101', 'obs.eu-west-101.myhuaweicloud.eu'],
   ['eu-de', 'obs.eu-de.otc.t-systems.com'],
@@ -88,7 +88,7 @@ const HOSTS: ReadonlyMap<string, string> = new Map([
 
 const OF_HUAWEI = /(?:^|\.)myhuaweicloud\.(?:com|eu)$/
 
-/** Returns the region that an endpoint of OBS names, whoever runs it; `obs.myhuaweicloud.com` names none. */
+/** Returns the region in an endpoint of OBS, of any company; `obs.myhuaweicloud.com` has none. */
 function regionOf(hostname = ''): string | undefined {
   return /^(?:obs|oss)\.([a-z0-9-]+)\.[a-z0-9-]+\.[a-z]/.exec(hostname)?.[1]
 }

@@ -77,7 +77,7 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
   }
 }
 
-/** Clusters that know the CRC-64 tell it where it was sent; all have the ETags of S3. */
+/** Clusters with CRC-64 return it if it was sent; all have the ETags of S3. */
 function checksumRules(prefix: ObsHeaderPrefix, checksum: 'crc64ecma' | 'md5'): ChecksumRules {
   const isSent = checksum === 'crc64ecma'
   return {

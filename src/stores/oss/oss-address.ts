@@ -30,11 +30,11 @@ export interface OssAddressOptions {
 }
 
 export interface OssAddress extends BucketAddress {
-  /** The general region ID, such as `cn-hangzhou`; undefined when neither option tells it. */
+  /** Region ID, such as `cn-hangzhou`; undefined if neither option contains it. */
   region: string | undefined
 }
 
-/** Throws UploadError if the options do not say where the bucket is. */
+/** Returns the address. Throws UploadError if the options do not determine it. */
 export function ossAddress(options: OssAddressOptions): OssAddress {
   const bucket = checkBucket(options.bucket)
   const network = checkOneOf('network', options.network ?? 'public', OSS_NETWORKS)

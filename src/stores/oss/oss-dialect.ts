@@ -19,7 +19,7 @@ const LIMITS: StoreLimits = {
   maxKeyBytes: 1023,
 }
 
-/** Every answer has the CRC-64. The ETag of what was put together from parts says nothing about its bytes. */
+/** Every response has the CRC-64. The ETag of a multipart object says nothing about its bytes. */
 const CHECKSUMS: ChecksumRules = {
   own: {
     algorithm: 'crc64ecma',
@@ -81,7 +81,7 @@ export function ossDialect(options: OssDialectOptions): Dialect {
         : presignOssV4(request, credentials, { ...validity, region }),
     everyRequest: ownerHeaders('x-oss-', options),
     objectOptions: OSS_OBJECT_OPTIONS,
-    // Without it a range beyond the end is answered with the whole object.
+    // Without it a range beyond the end returns the whole object.
     readHeaders: (isRange) => (isRange ? { 'x-oss-range-behavior': 'standard' } : {}),
     errorInHeaders(headers) {
       const encoded = headers['x-oss-err']

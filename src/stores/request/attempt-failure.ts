@@ -43,7 +43,7 @@ interface FailureFacts {
   /** The request may have taken effect all the same. */
   outcomeUnknown: boolean
   throttled?: boolean
-  /** Whether the whole upload may succeed when it is started over, though this request never will. */
+  /** Whether the upload may succeed when it is started over, although this request never will. */
   isRetryable?: boolean
   /** Absent if waiting does not help. */
   outage?: Outage | undefined
@@ -204,7 +204,7 @@ export function damagedOnTheWay(
   })
 }
 
-/** An error may come with a status that says success: what took long was begun with it, and failed later. */
+/** Returns whether a document is an error. A success status may have one: the status was sent before a long operation failed. */
 export function isErrorDocument(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/.test(text)
 }
@@ -242,7 +242,7 @@ interface ServiceError {
   message: string
   requestId?: string | undefined
   ec?: string | undefined
-  /** Where the request should have gone, as a clause to end the message. */
+  /** The right endpoint or region, as a clause at the end of the message. */
   hint?: string
 }
 
@@ -263,7 +263,7 @@ async function readServiceError(answer: HttpAnswer, dialect: Dialect): Promise<S
       }
     }
   } catch {
-    // Not from the service itself: a proxy or a load balancer answers in words of its own.
+    // Not a response of the service, but of a proxy or a load balancer.
   }
   return { code: `HTTP${answer.status}`, message: text.slice(0, LONGEST_TEXT), hint: placeHint(answer, dialect) }
 }

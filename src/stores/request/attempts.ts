@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.js'
 import type { AttemptFailure } from './attempt-failure.js'
 import type { Effort } from './call-error.js'
 
-/** A wrong name, or a server that speaks no TLS, is not waited for for longer where the service never answered. */
+/** Limit for a name that does not exist, or a server without TLS, if the service has never responded. */
 const MISCONFIGURED_MS = 10_000
 
 /**
@@ -27,7 +27,7 @@ export class Attempts {
     this.#limitMs = patienceMs
   }
 
-  /** Attempts begun. */
+  /** Number of started attempts. */
   get count(): number {
     return this.#count
   }
@@ -61,7 +61,7 @@ export class Attempts {
     if (delayMs > 0) await sleep(delayMs, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined)
   }
 
-  /** Remembers how the attempt that was begun last ended. */
+  /** Records the failure of the last attempt. */
   record({ idleMs }: Attempt, { facts }: AttemptFailure): void {
     this.#spentMs += idleMs
     this.#outcomeUnknown ||= facts.outcomeUnknown

@@ -33,7 +33,7 @@ export function failedCall(
     effort.attempts === 1 ? '' : ` after ${effort.attempts} attempts in ${(effort.elapsedMs / 1000).toFixed(1)} s`
   const ids = [requestId && `request id ${requestId}`, ec && `EC ${ec}`].filter(Boolean).join(', ')
   const message = `${describeCall(call)} failed${tried}: ${reason}${ids === '' ? '' : ` (${ids})`}`
-  // Where an upload is named it is what was not found, though some services call it a key. Nobody else's 404 says so:
+  // For a call of an upload, 404 means that the upload does not exist, even if the service names the key. This must be a 404 of the service:
   // an upload would pass for aborted because a proxy does not know the way.
   const isKey = failure.code === 'PRECONDITION_FAILED'
   const isUpload = call.uploadId !== undefined && serviceCode === 'NoSuchKey' && !isKey

@@ -10,12 +10,12 @@ export interface Call {
   key?: string
   query?: readonly QueryParameter[]
   headers?: Readonly<Record<string, string>>
-  /** Added to them, and asked anew for each attempt. */
+  /** Returns additional headers. Called for each attempt. */
   headersOfAttempt?: () => Readonly<Record<string, string>>
   body?: RequestBody
   partNumber?: number
   uploadId?: string
-  /** How much longer than other calls this one may take to be answered. Default 1. */
+  /** Factor for the time limit of the response. Default 1. */
   patience?: number
   /** The time that the service was asked to take for the body. Default 0. */
   pacedMs?: number

@@ -11,22 +11,22 @@ import type { Outage } from './attempt-failure.js'
 /** Failures in a row, of all calls together, after which the service counts as away. */
 const FAILURES_TO_OPEN = 3
 
-/** A probe that has sent more than this over a new connection moves: a socket takes less unseen before it is answered. */
+/** A probe that has sent more than this over a new connection makes progress: a socket buffers less. */
 const BYTES_THAT_MOVE = 256 * KiB
 
 const STEP_MS = 1000
 
 /**
- * - `closed`: requests are sent; so many have failed since the service last answered.
+ * - `closed`: requests are sent. Has the number of failures since the last response.
  * - `open`: the service is away. From `dueAt` on the call that waits longest sends its request as the probe.
- * - `half-open`: a probe was answered. The calls that wait follow a few at a time.
+ * - `half-open`: a probe got a response. The waiting calls follow a few at a time.
  */
 type State =
   | { name: 'closed'; failures: number }
   | { name: 'open'; failures: number; since: number; last: ServiceFailure; dueAt: number; probe: object | undefined }
   | { name: 'half-open' }
 
-/** A failure that tells of the service or the line to it. */
+/** A failure of the service or the line to it. */
 export interface ServiceFailure {
   kind: Outage
   reason: string
@@ -70,7 +70,7 @@ export class CircuitBreaker {
     this.#delays = delays
   }
 
-  /** Whether the service ever answered. */
+  /** Whether the service has ever responded. */
   get hasAnswered(): boolean {
     return this.#hasAnswered
   }
@@ -94,7 +94,7 @@ export class CircuitBreaker {
     return this.#wait(request, caller)
   }
 
-  /** The service answered the request. */
+  /** Reports a response to the request. */
   answered(): void {
     this.#hasAnswered = true
     if (this.#state.name === 'closed') this.#state.failures = 0
@@ -120,21 +120,21 @@ export class CircuitBreaker {
 
   /** The request is over. Where none of the verdicts above came before, somebody else has to find out. */
   released(request: object): void {
-    // With the one that a response admits, two follow after each answer.
+    // With the one that a response admits, two follow after each response.
     if (this.#state.name === 'half-open') this.#easeIn()
     if (this.#state.name !== 'open' || this.#state.probe !== request) return
     this.#state.probe = undefined
     this.#schedule()
   }
 
-  /** So many bytes of the request have left: a line that takes them is there again. */
+  /** Reports sent bytes of the request: if there are many, the line is back. */
   moved(request: object, bytes: number): void {
     const state = this.#state
     if (state.name !== 'open' || state.probe !== request) return
     if (state.last.kind === 'line' && bytes > BYTES_THAT_MOVE) this.#easeIn()
   }
 
-  /** A call of this observer has failed; it is told nothing more where no other one waits. */
+  /** Reports that a call of this observer has failed. The observer is not called again unless another call waits. */
   leave(observer: OutageObserver | undefined): void {
     if (observer === undefined || [...this.#waiting].some((waiter) => waiter.observer === observer)) return
     this.#observers.delete(observer)

@@ -59,7 +59,7 @@ export class Remedies {
       const renewed = await unlessAborted(snapshot, signal, (reason) => cancelled(reason, false))
       return renewed.accessKeyId !== rejected?.accessKeyId || renewed.securityToken !== rejected.securityToken
     } catch {
-      // The next attempt asks again, and reports what is wrong where it fails too.
+      // The next attempt calls the provider again, and reports its error if that fails too.
       return true
     }
   }

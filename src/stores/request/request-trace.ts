@@ -23,7 +23,7 @@ export interface RequestTrace {
   attempt: number
   /** Bytes of the request's body. */
   size: number
-  /** What `oss-upload-stream:upload` tells of the upload that the call belongs to: the same object. */
+  /** The message of `oss-upload-stream:upload` for the upload that the call belongs to: the same object. */
   upload?: object
   /** HTTP status of the response. */
   status?: number

@@ -49,7 +49,7 @@ export function isFailedMatch(status: number, serviceCode: string, { operation, 
   return status === 412 || serviceCode === 'NoSuchKey' || isLostRace(serviceCode, { operation, headers })
 }
 
-/** Whether a status says that the object is stored, and the callback that the request asked for failed. */
+/** Returns whether a status means that the object is stored, but the requested callback failed. */
 export function isFailedCallback(status: number, { headers = {} }: FailedCall, dialect: Dialect): boolean {
   return status === 203 && hasCallback(headers, dialect)
 }

@@ -4,7 +4,7 @@ import { unescaped } from './unescaped.js'
 
 /** Bytes of a secret that are not shown in a row. A secret cut by a server still has this many. */
 const LONGEST_RUN = 12
-/** Anything shorter cannot be told from a word. */
+/** Anything shorter cannot be distinguished from a word. */
 const SHORTEST_SECRET = 6
 
 /** Base64 depends on where in its group of three bytes a secret begins. */

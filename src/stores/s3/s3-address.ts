@@ -1,4 +1,4 @@
-/** Where a bucket of S3, or of a service that speaks its protocol, is (AWS General Reference, "S3 endpoints"). */
+/** The address of a bucket of S3 or an S3-compatible service (AWS General Reference, "S3 endpoints"). */
 import { checkOneOf, invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import {
@@ -62,7 +62,7 @@ const DOMAINS: readonly string[] = [DEFAULT_DOMAIN, ...PARTITIONS.map(([, domain
 const DOMAIN_PATTERN = `(?:${DOMAINS.map((domain) => domain.replaceAll('.', '\\.')).join('|')})`
 const AWS = new RegExp(`(?:^|\\.)${DOMAIN_PATTERN}$`)
 
-/** Throws UploadError if the options do not say where the bucket is. */
+/** Returns the address. Throws UploadError if the options do not determine it. */
 export function s3Address(options: S3AddressOptions): S3Address {
   const bucket = checkBucket(options.bucket)
   const given =

@@ -74,7 +74,7 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
       presignSigV4({ ...request, path: address.pathOf(request.key) }, credentials, { ...validity, region }),
     everyRequest: ownerHeaders('x-amz-', options),
     objectOptions: s3ObjectOptions(address.isConfidential),
-    // A checksum is told only to who asks for it, and not of a range.
+    // A checksum is only returned if it is requested, and not for a range.
     readHeaders: (isRange): Record<string, string> =>
       rules.own === undefined || isRange ? {} : { 'x-amz-checksum-mode': 'ENABLED' },
     errorInHeaders: () => undefined,

@@ -11,7 +11,7 @@ import { failure, type Line, note, ok } from './lines.js'
 import { type Finding, isRefusedSignature, isWrongRegion, probe, type Probed } from './probe.js'
 import { ACTIONS, PURPOSES } from './rights.js'
 
-/** Who checks waits for a result, not for a service that is away. */
+/** A check must not wait for a service that is away. */
 const RETRY_MS = 5_000
 
 /** The services refuse requests whose time differs by more than 15 minutes. */
@@ -66,7 +66,7 @@ function linesOf({ findings, clockAheadMs }: Probed, { store: { provider }, regi
 }
 
 function clockLine(aheadMs: number): Line {
-  // The service tells whole seconds.
+  // The service returns whole seconds.
   const text = `${formatSeconds(Math.abs(aheadMs))} ${aheadMs < 0 ? 'behind' : 'ahead of'} the service`
   if (Math.abs(aheadMs) < MOST_SKEW_MS) return ok('clock', text)
   return note('clock', text, 'set the clock of this machine, by NTP: other programs will fail')

@@ -7,7 +7,7 @@ import type { Right } from './rights.js'
 
 const CONTENT = 'ossup check\n'
 
-/** What became of one right; `error` where it failed, `left` where something stays in the store. */
+/** The result for one right. `error`: why it failed; `left`: what stays in the store. */
 export interface Finding {
   right: Right
   error?: unknown
@@ -17,7 +17,7 @@ export interface Finding {
 /** What the service said about itself. */
 export interface Probed {
   findings: Finding[]
-  /** How much the clock of this machine is ahead of the service's; undefined if nobody knows. */
+  /** How much the local clock is ahead of that of the service; undefined if unknown. */
   clockAheadMs?: number
 }
 

@@ -9,7 +9,7 @@ const WIDTH = 80
 /** Longer spellings have their explanation on the next line. */
 const WIDEST_LEFT = 28
 
-/** What there is, for who types `ossup` alone. */
+/** The overview that `ossup` prints without arguments. */
 export function overview(commands: readonly Command[]): string {
   const widest = Math.max(...commands.map(({ name }) => name.length))
   return [

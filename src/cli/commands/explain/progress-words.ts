@@ -1,4 +1,4 @@
-/** What the progress of a transfer is made of, for people who wonder what it says. */
+/** The explanation of the progress line. */
 
 const RATES = [
   ['12.3 MiB/s', 'of the last seconds; mean is that of the whole transfer'],

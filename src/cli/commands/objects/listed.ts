@@ -52,7 +52,7 @@ export class NewestObjects {
   }
 }
 
-/** Objects come in the order of their keys, which a stable sort keeps where the times are the same. */
+/** Objects come in the order of their keys, which a stable sort keeps for equal times. */
 function timeOf({ object: { lastModified } }: Seen): number {
   return lastModified?.getTime() ?? 0
 }

@@ -34,7 +34,7 @@ export async function prune(invocation: Invocation): Promise<void> {
     const backups: Backup[] = []
     for await (const seen of objectsOf(target, calls)) {
       const { lastModified: time } = seen.object
-      // Without a time nobody knows whether it is old: it stays.
+      // Without a time its age is unknown: it stays.
       if (time !== undefined && !isFolder(seen.object)) backups.push({ ...seen, time })
     }
     await carryOut(decide(backups, rules), target, calls, invocation)

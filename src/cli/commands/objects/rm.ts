@@ -11,7 +11,7 @@ export async function rm({ operands, options, session }: Invocation): Promise<vo
   const isDry = options.flag('dry-run')
   try {
     const calls = noteFirstRetry(session, options)
-    // The service takes the deletion of an object that is not there for done: a mistyped key would look like a success.
+    // Deleting an object that does not exist succeeds, so a mistyped key would look like a success.
     const { size } = await target.store.head(target.key, calls)
     if (!isDry) await target.store.delete(target.key, calls)
     if (options.flag('json')) stdout.json({ target: address, key: target.key, size, removed: !isDry })

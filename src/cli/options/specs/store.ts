@@ -1,4 +1,4 @@
-/** Options of commands that talk to a store: where it is, whose credentials, how long to try. */
+/** Options of commands that use a store: address, credentials, retries. */
 import { CREDENTIAL_SOURCES } from '../credential-sources.js'
 import { grouped, type OptionSpec } from './option-spec.js'
 
