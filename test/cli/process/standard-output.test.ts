@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { someBytes } from '../../support/bytes.js'
 import { embeddedStore } from '../../support/embedded-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
-import { noBlockDevice, openBlockDevice } from '../block-device.js'
+import { noBlockDevice, openBlockDevice } from '../../support/block-device.js'
 import { OSSUP, ossupEnvironment, untilRequested } from '../ossup.js'
 import { openShell } from '../shell.js'
 

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
-import { run, whyNot } from '../support/commands.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { run, whyNot } from './commands.js'
+import { temporaryFolder } from './temporary-folder.js'
 
 /** Why there is none here; false where there is one. */
 export const noBlockDevice: string | false = whyNot(['losetup', '-f']) ?? false
