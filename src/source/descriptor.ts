@@ -1,5 +1,5 @@
 /** Reads a file descriptor of this process, whatever it leads to. */
-import { closeSync, constants, createReadStream, fstatSync, openSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import process from 'node:process'
 import type { Readable } from 'node:stream'
 import { isatty, ReadStream } from 'node:tty'
@@ -47,8 +47,12 @@ type Kind = 'file' | 'device' | 'terminal' | 'pipe' | 'directory'
 function kindOf(fd: number): Kind {
   const stats = statsOf(checkInteger('body.fd', fd, 0, 2 ** 31 - 1))
   if (stats.isDirectory()) return 'directory'
+  if (isForWritingAlone(fd))
+    throw invalidOption('body.fd', fd, 'must be open for reading: it is open for writing alone')
   if (stats.isFile() || stats.isBlockDevice()) return 'file'
   if (stats.isCharacterDevice()) return isatty(fd) ? 'terminal' : 'device'
+  if (isForWritingAlone(fd))
+    throw invalidOption('body.fd', fd, 'must be open for reading: it is the writing end of a pipe')
   return 'pipe'
 }
 
@@ -57,6 +61,17 @@ function statsOf(fd: number): ReturnType<typeof fstatSync> {
     return fstatSync(fd)
   } catch (error) {
     throw invalidOption('body.fd', fd, `must be open for reading: ${toError(error).message}`)
+  }
+}
+
+/** A pipe would otherwise be waited for indefinitely: its end comes when the last writer closes it, and that is this process. */
+function isForWritingAlone(fd: number): boolean {
+  try {
+    const [, flags = '0'] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? []
+    return (Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR)) === constants.O_WRONLY
+  } catch {
+    // Not on Linux.
+    return false
   }
 }
 
