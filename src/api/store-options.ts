@@ -13,9 +13,8 @@ import {
   invalidOption,
 } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
-import { type Provider, PROVIDER_NAMES } from '../shared/provider.js'
+import { ENVIRONMENT_VARIABLES, type EnvironmentOption, type Provider, PROVIDER_NAMES } from '../shared/provider.js'
 import type { Dialect } from '../stores/dialect.js'
-import { ENVIRONMENT_VARIABLES, type EnvironmentOption } from '../shared/environment-variables.js'
 import { dialectFor, type OwnOptions, PROVIDERS } from '../stores/providers.js'
 
 /** Options of all stores. */
@@ -76,7 +75,11 @@ export interface S3StoreOptions extends CommonStoreOptions, OwnOptions<'s3'> {
 }
 
 /** Options of a store. Absent options come from the environment. The default provider is `oss`. */
-export type StoreOptions = OssStoreOptions | ObsStoreOptions | S3StoreOptions
+export type StoreOptions = OssStoreOptions | { [P in Named]: NamedStoreOptions<P> }[Named]
+
+/** The services that must be named. */
+type Named = Exclude<Provider, 'oss'>
+type NamedStoreOptions<P extends Named> = CommonStoreOptions & OwnOptions<P> & { provider: P }
 
 const COMMON_NAMES = [
   'bucket',

@@ -1,7 +1,6 @@
 /**
- * What the client knows of each service before there is a `Dialect`. A further service is its name in
- * `shared/provider.ts` and its variables in `shared/environment-variables.ts`, a folder beside these that builds its dialect, and an entry here. One that speaks the protocol
- * of S3 needs no more than its address: see `s3Dialect`.
+ * What the client knows of each service before there is a `Dialect`. How to add a service is in `shared/provider.ts`. One
+ * that is compatible with S3 needs only its address: see `s3Dialect`.
  */
 import type { Provider } from '../shared/provider.js'
 import type { Dialect } from './dialect.js'
