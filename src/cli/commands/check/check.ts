@@ -85,7 +85,8 @@ function rightLine({ right, error, left }: Finding, provider: Provider): Line {
   const isDenied = error instanceof UploadError && error.code === 'ACCESS_DENIED'
   const leftover = left === undefined ? [] : [`left behind: ${left}`]
   if (!isDenied) return { ...failure(right, error), advice: [...adviceFor(messageOf(error)), ...leftover] }
-  const grant = `allow ${ACTIONS[right][provider]}${purpose === undefined ? '' : `, ${purpose}`}`
+  const action = ACTIONS[right][provider] ?? `what the service calls ${right}`
+  const grant = `allow ${action}${purpose === undefined ? '' : `, ${purpose}`}`
   return {
     result: purpose === undefined ? 'FAIL' : 'note',
     what: right,

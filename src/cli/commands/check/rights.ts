@@ -4,19 +4,22 @@ import type { Provider } from '../../../index.js'
 export type Right =
   'put' | 'head' | 'get' | 'upload' | 'part' | 'list parts' | 'abort' | 'list' | 'list uploads' | 'delete'
 
-const PUT: Readonly<Record<Provider, string>> = {
+/** A service that is missing here has no policies, or has not been looked up. */
+type Actions = Readonly<Partial<Record<Provider, string>>>
+
+const PUT: Actions = {
   oss: 'oss:PutObject',
   obs: 'obs:object:PutObject',
   s3: 's3:PutObject',
 }
-const GET: Readonly<Record<Provider, string>> = {
+const GET: Actions = {
   oss: 'oss:GetObject',
   obs: 'obs:object:GetObject',
   s3: 's3:GetObject',
 }
 
 /** The action that a policy must allow for it, in the words of each service. */
-export const ACTIONS: Readonly<Record<Right, Readonly<Record<Provider, string>>>> = {
+export const ACTIONS: Readonly<Record<Right, Actions>> = {
   put: PUT,
   head: GET,
   get: GET,
