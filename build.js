@@ -34,7 +34,8 @@ const { values } = parseArgs({
 await (values.standalone ? buildStandalone() : buildPackage())
 
 async function buildPackage() {
-  rmSync(DIST, { recursive: true, force: true })
+  // Tests of another run may be using it.
+  if (values.types) rmSync(DIST, { recursive: true, force: true })
   const banner = { js: refuseOldNode() }
   await Promise.all([bundle(LIBRARIES, { banner }), bundle(COMMAND, { plugins: [librariesApart()] })])
   for (const name of Object.keys(LIBRARIES)) writeModule(name)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { unfinishedUploads } from '../support/embedded-store.js'
 import { providerStore } from '../support/provider-store.js'
+import { ossup } from './ossup.js'
 import { openShell } from './shell.js'
 
 const SIZE = 12_000_000
@@ -44,7 +45,9 @@ describe('targets of other services', { concurrency: 3 }, () => {
       const { emulator, store } = await providerStore(t, { provider }, options)
       const { endpoint, region, credentials } = emulator
       const values = [endpoint, region, credentials.accessKeyId, credentials.accessKeySecret]
-      const shell = await openShell(t, undefined, Object.fromEntries(names.map((name, index) => [name, values[index]])))
+      const environment = Object.fromEntries(names.map((name, index) => [name, values[index]]))
+      const shell = await openShell(t, undefined, environment)
+      const call = (args: readonly string[], input = '') => ossup(undefined, args, { input, environment })
       const target = `${provider}://test-bucket/k`
 
       const source = `head -c ${SIZE} /dev/zero`
@@ -62,7 +65,7 @@ describe('targets of other services', { concurrency: 3 }, () => {
       assert.equal(got.code, 0, got.stderr)
       assert.match(got.stderr, read)
 
-      const head = await shell(`ossup head ${target}`)
+      const head = await call(['head', target])
       assert.match(head.stdout, /^size: +12,000,000 bytes \(11\.4 MiB\)$/m)
       assert.match(head.stdout, new RegExp(`^storage class: +${storageClass}$`, 'm'))
       assert.match(head.stdout, /^encryption: +AES256$/m)
@@ -70,22 +73,24 @@ describe('targets of other services', { concurrency: 3 }, () => {
       for (const algorithm of kms) {
         for (const key of ['', 'arn:aws:kms:eu-central-1:111122223333:key/1']) {
           const sse = key === '' ? algorithm : `${algorithm}:${key}`
-          const encrypted = await shell(`echo text | ossup put ${target}.kms --sse ${sse} && ossup head ${target}.kms`)
+          const encrypted = await call(['put', `${target}.kms`, '--sse', sse], 'text')
+          assert.equal(encrypted.code, 0, encrypted.stderr)
+          const { stdout, stderr } = await call(['head', `${target}.kms`])
           const told = key === '' ? algorithm : `${algorithm}, key ${key}`
-          assert.match(encrypted.stdout, new RegExp(`^encryption: +${told}$`, 'm'), encrypted.stderr)
+          assert.match(stdout, new RegExp(`^encryption: +${told}$`, 'm'), stderr)
         }
       }
 
       const uploadId = await store.initiateMultipartUpload('old')
       const listed = await shell(`ossup uploads --long ${provider}://test-bucket`)
       assert.match(listed.stdout, new RegExp(` old +${uploadId}$`, 'm'))
-      const aborted = await shell(`ossup abort ${provider}://test-bucket/old --upload-id ${uploadId}`)
+      const aborted = await call(['abort', `${provider}://test-bucket/old`, '--upload-id', uploadId])
       assert.equal(aborted.code, 0, aborted.stderr)
       assert.deepEqual(await unfinishedUploads(store), [])
 
-      const failed = await shell(`ossup put ${target}.cut -- false`)
+      const failed = await call(['put', `${target}.cut`, '--', 'false'])
       assert.equal(failed.code, 3)
-      const none = await shell(`ossup head ${target}.cut`)
+      const none = await call(['head', `${target}.cut`])
       assert.equal(none.code, 6, none.stderr)
     })
   }

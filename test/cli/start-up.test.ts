@@ -1,24 +1,35 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { embeddedStore } from '../support/embedded-store.js'
-import { programOf } from '../support/project.js'
+import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { startOssup } from './ossup.js'
+import { ossupEnvironment } from './ossup.js'
+
+const MAIN = programOf('src/cli/main.ts')
 
 /** The files of src that one call of ossup runs, as node itself records them, without their ending. */
 async function filesLoadedBy(t: TestContext, args: readonly string[]): Promise<string[]> {
   const { emulator } = await embeddedStore(t)
   const folder = await temporaryFolder(t)
-  const { child, ended } = startOssup(emulator, args, { NODE_V8_COVERAGE: folder })
+  // Not what users start, which is one file.
+  const child = spawn(process.execPath, [...PROGRAM_OPTIONS, MAIN, ...args], {
+    env: { ...ossupEnvironment(emulator), NODE_V8_COVERAGE: folder },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
   child.stdin.end('x')
-  const { code, stderr } = await ended
+  const closed = once(child, 'close') as Promise<[number | null]>
+  const [stderr, [code]] = await Promise.all([text(child.stderr), closed])
   assert.equal(code, 0, stderr)
   const [record = ''] = await readdir(folder)
   const { result } = JSON.parse(await readFile(path.join(folder, record), 'utf8')) as { result: { url: string }[] }
-  const src = path.dirname(path.dirname(programOf('src/cli/main.ts')))
+  const src = path.dirname(path.dirname(MAIN))
   const files = result.filter(({ url }) => url.startsWith('file:')).map(({ url }) => fileURLToPath(url))
   return files.filter((file) => file.startsWith(src + path.sep)).map((file) => path.relative(src, file))
 }
