@@ -29,6 +29,11 @@ export interface ResumedUpload {
   parts: number
   /** Total size of these parts in bytes. */
   bytes: number
+  /**
+   * Number of further stored parts, which are sent again: neither the checkpoint nor a checksum of the service shows which bytes they
+   * have. Absent if there is none.
+   */
+  unproven?: number
 }
 
 /** Receives the events of an upload. If a method throws, the upload fails. */
@@ -46,6 +51,7 @@ export interface UploadObserver extends CheckpointObserver {
   failed(error: Error): void
 }
 
-export function resumedUpload({ uploadId, parts }: Resumable): ResumedUpload {
-  return { uploadId, parts: parts.size, bytes: [...parts.values()].reduce((sum, { size }) => sum + size, 0) }
+export function resumedUpload({ uploadId, parts, unproven }: Resumable): ResumedUpload {
+  const bytes = [...parts.values()].reduce((sum, { size }) => sum + size, 0)
+  return { uploadId, parts: parts.size, bytes, ...(unproven === 0 ? {} : { unproven }) }
 }

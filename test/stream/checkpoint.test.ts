@@ -16,6 +16,8 @@ import {
 } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { MemoryCheckpoint } from '../support/memory-checkpoint.js'
+import { providerStore } from '../support/provider-store.js'
 import { rejection } from '../support/scripted-service.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -175,6 +177,45 @@ describe('a stream with a checkpoint file', () => {
     assert.ok(((await upload.done).resumed?.parts ?? 0) >= 2)
     await stored(store, bytes)
   })
+
+  for (const [what, emulatorOptions] of [
+    ['plain', {}],
+    ['encrypted, though no response says so', { obsEncryption: { algorithm: 'AES256', isTold: false } }],
+  ] as const) {
+    it(`keeps the recorded parts on OBS without CRC-64, and says which others are sent again: ${what}`, async (t) => {
+      const options = { obsChecksums: false, ...emulatorOptions }
+      const { emulator, store, openAnother } = await providerStore(t, { provider: 'obs' }, options)
+      const bytes = someBytes(3 * PART + 10)
+      const checkpoint = new MemoryCheckpoint()
+      let early: string | undefined
+      checkpoint.on = (when) => {
+        if (when === 'after') early ??= checkpoint.text
+      }
+      await interrupted(store, bytes, { partSize: PART, checkpoint }, 3)
+      const recorded = checkpoint.record?.parts.length ?? 0
+      assert.equal(recorded, 3)
+
+      // A run that was killed before it recorded a part leaves such a checkpoint.
+      const notices: ResumedUpload[] = []
+      const onResumed = (notice: ResumedUpload): void => void notices.push(notice)
+      const unrecorded = { partSize: PART, checkpoint: new MemoryCheckpoint(early), onResumed }
+      const failing = openAnother().createUploadStream('key', unrecorded)
+      failing.on('resumed', () => failing.destroy(new Error('of the caller')))
+      failing.on('error', () => undefined)
+      failing.write(bytes.subarray(0, 2 * PART))
+      await rejection(failing.done)
+      const uploadId = checkpoint.record?.uploadId
+      assert.deepEqual(notices, [{ uploadId, parts: 0, bytes: 0, unproven: recorded }])
+
+      const sent = emulator.requests.length
+      const { resumed } = await openAnother().upload('key', bytes, { partSize: PART, checkpoint, onResumed })
+      assert.equal(resumed?.parts, recorded)
+      assert.deepEqual(notices.slice(1), [{ uploadId, parts: recorded, bytes: recorded * PART }])
+      const parts = emulator.requests.slice(sent).filter(({ operation }) => operation === 'UploadPart')
+      assert.ok(parts.every(({ query }) => Number(query['partNumber']) > recorded))
+      await stored(store, bytes)
+    })
+  }
 
   it('replaces nothing that is there, resumed or not', async (t) => {
     const { store } = await embeddedStore(t)

@@ -168,9 +168,10 @@ function callbacksFor(reporter: Reporter): UploadCallbacks {
     onInitiated: (uploadId) => reporter.event('initiated', { uploadId }),
     onResumed: (earlier) => {
       reporter.event('resumed', { ...earlier })
-      reporter.note(
-        `goes on with upload ${earlier.uploadId}: ${countOf(earlier.parts, 'part')}, ${formatByteSize(earlier.bytes)}`,
-      )
+      const { uploadId, parts, bytes, unproven } = earlier
+      const others =
+        unproven === undefined ? '' : `; sends ${countOf(unproven, 'more part')} again, whose bytes nothing shows`
+      reporter.note(`goes on with upload ${uploadId}: ${countOf(parts, 'part')}, ${formatByteSize(bytes)}${others}`)
     },
     onRestarted: ({ reason, message, leftUploadId }) => {
       reporter.event('restarted', { reason, message, leftUploadId })

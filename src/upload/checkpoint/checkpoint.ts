@@ -31,6 +31,8 @@ export interface Resumable {
   uploadId: string
   /** Stored parts by part number. */
   parts: ReadonlyMap<number, StoredPart>
+  /** Number of further stored parts, whose bytes are not known. */
+  unproven: number
   /** Properties of the file, if the bytes came from a file. */
   file?: RecordedFile
 }
@@ -235,7 +237,15 @@ export class Checkpoint {
     const writer = this.#writerFor(head)
     writer.takeOver(recorded, (partNumber) => stored.get(partNumber)?.isRecorded === true)
     this.#state = { name: 'resumed', uploadId, writer, stored, highestStored, leavesPartsOut: false }
-    return { kind: 'resumable', upload: { uploadId, parts: stored, ...(file === undefined ? {} : { file }) } }
+    return {
+      kind: 'resumable',
+      upload: {
+        uploadId,
+        parts: stored,
+        unproven: listed.length - stored.size,
+        ...(file === undefined ? {} : { file }),
+      },
+    }
   }
 
   /** Handles a recorded upload that does not exist any more: it was completed, aborted, or has expired. */
