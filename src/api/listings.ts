@@ -11,6 +11,7 @@ import type {
   UploadAddress,
   UploadsPageRequest,
 } from '../stores/store-driver.js'
+import { CycleGuard } from './cycle-guard.js'
 import { type CallOptions, contextOf } from './call-options.js'
 import { checkUploadAddress } from './upload-address.js'
 
@@ -87,6 +88,11 @@ export interface PartsPage {
 /** A page of unfinished uploads. */
 export interface UploadsPage {
   uploads: ListedUpload[]
+  /**
+   * The service may have more uploads than it lists: MinIO lists those of a key only if `prefix` is exactly that key. Absent on other
+   * services.
+   */
+  isPartial?: true
   /** With a `delimiter`: the common prefixes, each for all uploads of keys that start with it. */
   commonPrefixes: string[]
   /** Start of the next page. Absent on the last page. */
@@ -134,6 +140,7 @@ export async function* uploadsPages(
   while (!pages.isDone) {
     const { next, ...page } = await driver.listMultipartUploads({ ...from, ...pages.next() }, context)
     pages.count(page.uploads.length + page.commonPrefixes.length)
+    pages.checkCycle(page.uploads[0] ?? page.commonPrefixes[0], next?.after)
     yield { ...page, ...(next?.after === undefined ? {} : { next: next.after }) }
     if (next === undefined) return
     from = next
@@ -155,6 +162,7 @@ export async function* objectsPages(
   while (!pages.isDone) {
     const { next, ...page } = await driver.listObjects({ ...from, ...pages.next() }, context)
     pages.count(page.objects.length + page.commonPrefixes.length)
+    pages.checkCycle(page.objects[0]?.key ?? page.commonPrefixes[0], next?.after)
     yield { ...page, ...(next === undefined ? {} : { next: next.after }) }
     if (next === undefined) return
     from = next
@@ -217,6 +225,8 @@ function grouping(prefix: unknown, delimiter: unknown): { prefix?: string; delim
 /** Decides how many results to request for each page. */
 class PageSizes {
   readonly #pageSize: number | undefined
+  readonly #firsts = new CycleGuard()
+  readonly #markers = new CycleGuard()
   #left: number
 
   constructor({ pageSize, limit }: ListOptions) {
@@ -234,6 +244,12 @@ class PageSizes {
   next(): { limit?: number } {
     const size = Math.min(this.#pageSize ?? 1000, this.#left)
     return this.#pageSize === undefined && size === 1000 ? {} : { limit: size }
+  }
+
+  /** @throws {UploadError} where the first result of a page, or where the next one begins, was there before. */
+  checkCycle(first: unknown, after: unknown): void {
+    if (first !== undefined) this.#firsts.check(JSON.stringify(first))
+    if (after !== undefined) this.#markers.check(JSON.stringify(after))
   }
 
   /** Throws UploadError after too many empty pages. */

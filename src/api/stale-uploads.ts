@@ -28,6 +28,8 @@ export interface StaleUploads {
   failed: { upload: ListedUpload; error: Error }[]
   /** Number of other uploads: younger ones, and those whose age the service does not return. */
   kept: number
+  /** The service may have more uploads than it listed, as MinIO; see `UploadsPage`. */
+  isPartial?: true
 }
 
 const NAMES = ['olderThanMs', 'before', 'prefix', 'dryRun', 'concurrency']
@@ -43,6 +45,7 @@ export async function abortStaleUploads(driver: StoreDriver, options: AbortStale
   try {
     for await (const page of uploadsPages(driver, { prefix, signal, onRetry })) {
       const latest = timeLimit(page)
+      if (page.isPartial) stale.isPartial = true
       for (const upload of page.uploads) {
         if (upload.initiated === undefined || upload.initiated.getTime() > latest) {
           stale.kept += 1

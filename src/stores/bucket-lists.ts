@@ -1,4 +1,5 @@
 /** Lists of a bucket, page by page: its objects, and its unfinished uploads. */
+import type { HttpAnswer } from '../http/http-message.js'
 import type { XmlElement } from '../shared/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import type { Dialect } from './dialect.js'
@@ -16,7 +17,7 @@ interface ListCall<Page> {
   query: readonly QueryParameter[]
   /** The name of the document's root element. */
   document: string
-  read: (root: XmlElement) => Page
+  read: (root: XmlElement, headers: HttpAnswer['headers']) => Page
 }
 
 export class BucketLists {
@@ -38,7 +39,10 @@ export class BucketLists {
         operation: 'ListMultipartUploads',
         query: [['uploads', ''], ...uploadsPageQuery(page)],
         document: 'ListMultipartUploadsResult',
-        read: (root) => readUploadsPage(root, page, this.#dialect.listsUploadsBy),
+        read: (root, headers) => ({
+          ...readUploadsPage(root, page, this.#dialect.listsUploadsBy),
+          ...(isMinio(headers) ? { isPartial: true } : {}),
+        }),
       },
       context,
     )
@@ -86,8 +90,13 @@ export class BucketLists {
         // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
         const isUnclear =
           encoding.length > 0 && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
-        return isUnclear ? undefined : { ...read(root), ...date('answeredAt', answer.headers['date']) }
+        return isUnclear ? undefined : { ...read(root, answer.headers), ...date('answeredAt', answer.headers['date']) }
       }),
     )
   }
+}
+
+/** MinIO lists unfinished uploads by their exact key (docs/wire-facts.md). */
+function isMinio(headers: HttpAnswer['headers']): boolean {
+  return /^minio\b/i.test(headers['server'] ?? '')
 }

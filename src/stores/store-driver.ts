@@ -267,6 +267,8 @@ export interface UploadsPageRequest {
 
 export interface UploadsPage {
   uploads: ListedUpload[]
+  /** The service may have more uploads than it lists. */
+  isPartial?: true
   commonPrefixes: string[]
   /** Request for the next page; absent on the last one. */
   next?: UploadsPageRequest

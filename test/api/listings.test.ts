@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { ListUploadPagesOptions, ObjectStore, UploadsMarker } from '../../src/index.js'
-import { uploadsPages } from '../../src/api/listings.js'
+import { objectsPages, uploadsPages } from '../../src/api/listings.js'
 import { someBytes } from '../support/bytes.js'
 import { embeddedStore } from '../support/embedded-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
@@ -58,6 +58,47 @@ describe('a listing', () => {
     })
     await assert.rejects(all(uploadsPages(driver, {})), uploadError('BAD_ANSWER', 'does not end'))
   })
+})
+
+describe('a listing that comes back to where it was', () => {
+  /** The numbers of pages: some that come once, then a cycle. */
+  function* cycle(before: number, length: number): Generator<number, never, undefined> {
+    for (let page = 0; page < before; page += 1) yield page
+    for (let page = 0; ; page += 1) yield before + (page % length)
+  }
+
+  for (const [before, length] of [
+    [0, 1],
+    [0, 2],
+    [3, 7],
+    [50, 33],
+  ] as const) {
+    for (const markers of ['of the pages', 'that are always new'] as const) {
+      it(`ends after ${before} pages and cycles of ${length}, with markers ${markers}`, async (t) => {
+        const driver = new MemoryDriver()
+        const numbers = { uploads: cycle(before, length), objects: cycle(before, length) }
+        let pages = 0
+        const next = (which: 'uploads' | 'objects') => {
+          pages += 1
+          if (pages > 2000) throw new Error('it never ends')
+          const page = numbers[which].next().value
+          return { page, marker: markers === 'of the pages' ? String(page) : String(pages) }
+        }
+        t.mock.method(driver, 'listMultipartUploads', () => {
+          const { page, marker } = next('uploads')
+          const uploads = [{ key: 'key', uploadId: `upload ${page}` }]
+          return Promise.resolve({ uploads, commonPrefixes: [], next: { after: { key: 'key', uploadId: marker } } })
+        })
+        t.mock.method(driver, 'listObjects', () => {
+          const { page, marker } = next('objects')
+          const objects = [{ key: `key ${page}`, size: 1, etag: '"E"' }]
+          return Promise.resolve({ objects, commonPrefixes: [], next: { after: { token: marker } } })
+        })
+        await assert.rejects(all(uploadsPages(driver, {})), uploadError('BAD_ANSWER', 'does not end'))
+        await assert.rejects(all(objectsPages(driver, {})), uploadError('BAD_ANSWER', 'does not end'))
+      })
+    }
+  }
 })
 
 describe('a listing of uploads', () => {

@@ -3,6 +3,8 @@ import { describe, it, type TestContext } from 'node:test'
 import type { AbortStaleUploadsOptions } from '../../src/index.js'
 import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
 import { assertRefused } from '../support/refusal.js'
+import { providerStore } from '../support/provider-store.js'
+import { ossup } from '../cli/ossup.js'
 import { until } from '../support/until.js'
 import { uploadError } from '../support/errors.js'
 
@@ -23,6 +25,38 @@ async function storeWith(t: TestContext, uploads: Record<string, number>, { ahea
 }
 
 const keysOf = (uploads: readonly { key: string }[]): string[] => uploads.map(({ key }) => key).sort()
+
+describe('MinIO, which lists unfinished uploads only by their exact key', () => {
+  it('is noticed by its name, and the result says that it may be partial', async (t) => {
+    const { emulator, store } = await providerStore(t, { provider: 's3' })
+    const body = '<ListMultipartUploadsResult><EncodingType>url</EncodingType></ListMultipartUploadsResult>'
+    emulator.faults.inject({
+      match: { operation: 'ListMultipartUploads' },
+      times: Infinity,
+      action: { type: 'answer', status: 200, headers: { Server: 'MinIO' }, body },
+    })
+    const result = await store.abortStaleUploads({ olderThanMs: 0 })
+    assert.deepEqual(result, { aborted: [], failed: [], kept: 0, isPartial: true })
+    const { endpoint, region, credentials } = emulator
+    const environment = {
+      AWS_ENDPOINT_URL_S3: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.accessKeySecret,
+    }
+    for (const args of [
+      ['uploads', 's3://test-bucket'],
+      ['abort', '--older-than', '1d', 's3://test-bucket'],
+    ]) {
+      assert.match((await ossup(undefined, args, { environment })).stderr, /MinIO.*exact key/)
+    }
+  })
+
+  it('is no other service', async (t) => {
+    const { store } = await providerStore(t, { provider: 's3' })
+    assert.deepEqual(await store.abortStaleUploads({ olderThanMs: 0 }), { aborted: [], failed: [], kept: 0 })
+  })
+})
 
 describe('stale uploads', () => {
   const uploads = { 'logs/old': 30, 'logs/older': 50, 'logs/young': 1, other: 50 }

@@ -4,7 +4,7 @@ import { countOf } from '../options/counts.js'
 import { messageOf, usageFailure } from '../process/failure.js'
 import { openObject, openTarget, type OpenTarget } from '../access/store-access.js'
 import { noteFirstRetry } from '../progress/retry-note.js'
-import { partsOf, unlessGone } from './unfinished-uploads.js'
+import { PARTIAL_LIST, partsOf, unlessGone } from './unfinished-uploads.js'
 
 export async function abort(invocation: Invocation): Promise<void> {
   const { operands, options, session } = invocation
@@ -34,7 +34,9 @@ async function abortOld(
   const { options, session } = invocation
   const { signal, stderr } = session
   // Each one's parts are told, which only unfinished uploads have: the store is asked which they are, not to abort them.
-  const { aborted: old } = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, ...calls })
+  const stale = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, ...calls })
+  const { aborted: old, isPartial = false } = stale
+  if (isPartial && !options.flag('quiet')) stderr.line(PARTIAL_LIST)
   if (old.length === 0 && !options.flag('quiet')) stderr.line('ossup: there are none that old')
   const failures: unknown[] = []
   for (const upload of old) {

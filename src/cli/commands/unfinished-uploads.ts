@@ -11,6 +11,10 @@ async function uploadsOfKey(store: ObjectStore, key: string, calls: CallOptions)
   return uploads
 }
 
+/** MinIO lists unfinished uploads by their exact key: a bucket without any may have some. */
+export const PARTIAL_LIST =
+  'ossup: the service is MinIO, which lists unfinished uploads only for their exact key: there may be others'
+
 export async function partsOf(
   store: ObjectStore,
   upload: ListedUpload,

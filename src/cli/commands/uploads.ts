@@ -1,12 +1,14 @@
-import type { ListedUpload } from '../../index.js'
+import type { CallOptions, ListedUpload } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
 import { formatCount } from '../options/counts.js'
 import type { Invocation } from './command.js'
 import { formatAge } from '../options/durations.js'
-import { openTarget } from '../access/store-access.js'
+import { openTarget, type OpenTarget } from '../access/store-access.js'
+import type { Options } from '../options/options.js'
+import type { Session } from '../process/session.js'
 import { noteFirstRetry } from '../progress/retry-note.js'
 import { formatTable } from '../progress/table.js'
-import { partsOf, unlessGone } from './unfinished-uploads.js'
+import { PARTIAL_LIST, partsOf, unlessGone } from './unfinished-uploads.js'
 
 const COLUMNS = [
   { title: 'PARTS', isNumber: true },
@@ -25,7 +27,7 @@ export async function uploads({ operands, options, session }: Invocation): Promi
   const calls = noteFirstRetry(session, options)
   const rows: string[][] = []
   try {
-    for await (const upload of target.store.listMultipartUploads({ prefix: target.key, ...calls })) {
+    for await (const upload of listed(target, session, options, calls)) {
       const sum = await unlessGone(partsOf(target.store, upload, calls))
       if (sum === undefined) continue
       const { parts, bytes } = sum
@@ -41,6 +43,20 @@ export async function uploads({ operands, options, session }: Invocation): Promi
   else if (!options.flag('json') && !options.flag('quiet'))
     session.stderr.line('ossup: there are no unfinished uploads')
   stdout.throwIfGone()
+}
+
+async function* listed(
+  { store, key }: OpenTarget,
+  { stderr }: Session,
+  options: Options,
+  calls: CallOptions,
+): AsyncGenerator<ListedUpload, void, undefined> {
+  let isTold = options.flag('quiet')
+  for await (const page of store.listMultipartUploadPages({ prefix: key, ...calls })) {
+    if (page.isPartial && !isTold) stderr.line(PARTIAL_LIST)
+    isTold ||= page.isPartial === true
+    yield* page.uploads
+  }
 }
 
 function ageOf({ initiated }: ListedUpload): string {

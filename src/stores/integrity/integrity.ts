@@ -5,9 +5,10 @@ import { type Checksum, combineChecksums } from '../../checksum/checksum.js'
 import { type ChecksumAlgorithm } from '../../shared/checksum-names.js'
 import type { HttpAnswer } from '../../http/http-message.js'
 import { escapeXml, type XmlElement } from '../../shared/xml.js'
-import { badAnswer, damagedOnTheWay } from '../request/attempt-failure.js'
+import { badAnswer, damagedOnTheWay, ignoredKey } from '../request/attempt-failure.js'
 import type { ChecksumRules } from './checksum-rules.js'
 import type { Dialect } from '../dialect.js'
+import { isKeyIgnored } from '../object/customer-key.js'
 import type { ObjectBody } from '../object/object-body.js'
 import type { ObjectOptions } from '../object/object-options.js'
 import type { CompletedPart } from '../store-driver.js'
@@ -95,6 +96,9 @@ export class Integrity {
     const { own, md5HiddenBy } = this.#rules
     const told = this.#ownIn(answer.headers)
     const isPublished = sent.request === 'put'
+    if (isKeyIgnored(sent.headers, answer.headers, this.#dialect.headerPrefix)) {
+      throw ignoredKey(answer, isPublished, this.#dialect)
+    }
     if (own !== undefined && told !== undefined) {
       const ours = await body.checksum(own.algorithm)
       if (told !== ours) throw damagedOnTheWay(own.algorithm, told, ours, isPublished, answer, this.#dialect)

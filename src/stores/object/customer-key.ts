@@ -46,6 +46,16 @@ export function customerKeyHeaders(
   ]
 }
 
+/** Whether the request had a key, and the response does not say that the object is encrypted with it, as all services do. */
+export function isKeyIgnored(
+  sent: Readonly<Record<string, string>>,
+  received: Readonly<Record<string, string>>,
+  prefix: string,
+): boolean {
+  const name = `${prefix}server-side-encryption-customer-algorithm`
+  return name in sent && received[name] === undefined
+}
+
 function bytesOf(key: unknown): Buffer | undefined {
   if (key instanceof Uint8Array) return Buffer.from(key)
   if (typeof key !== 'string') return undefined

@@ -186,6 +186,19 @@ export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect)
   })
 }
 
+/** The response to a put or a part does not say that the bytes are encrypted with the key of the caller. */
+export function ignoredKey(answer: HttpAnswer, isPublished: boolean, dialect: Dialect): AttemptFailure {
+  const left = isPublished ? '; the object is stored without it' : ''
+  const message = `the service ignored serverSideEncryption.customerKey: its response does not name the encryption${left}`
+  return new AttemptFailure('REJECTED', message, {
+    remedy: 'none',
+    // It is known what became of the request: the object, if any, is not the one that was meant.
+    outcomeUnknown: false,
+    status: answer.status,
+    requestId: identifier(answer.headers[dialect.requestIdHeader]),
+  })
+}
+
 /** The store's checksum of what it received is not that of what was sent. */
 export function damagedOnTheWay(
   algorithm: ChecksumAlgorithm,

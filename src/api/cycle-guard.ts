@@ -1,0 +1,23 @@
+import { UploadError } from '../shared/errors.js'
+
+/**
+ * Finds out that a sequence repeats, whatever its length, by one kept value (Brent's algorithm): the value is replaced after 1, 2,
+ * 4, 8, … steps, so a cycle is noticed within three times its length after it began.
+ */
+export class CycleGuard {
+  #kept: string | undefined
+  #steps = 0
+  #limit = 1
+
+  /** @throws {UploadError} `BAD_ANSWER` where a listing has the same value once more. */
+  check(value: string): void {
+    if (value === this.#kept) {
+      throw new UploadError('BAD_ANSWER', `the listing does not end: it comes back to ${JSON.stringify(value)}`)
+    }
+    this.#steps += 1
+    if (this.#steps < this.#limit) return
+    this.#kept = value
+    this.#steps = 0
+    this.#limit *= 2
+  }
+}
