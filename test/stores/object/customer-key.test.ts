@@ -20,7 +20,9 @@ describe('a service that ignores the key of the caller', () => {
       })
       const upload = store.upload('key', someBytes(6 * MIB), options)
       await assert.rejects(upload, { code: 'REJECTED', message: /ignored serverSideEncryption.customerKey/ })
-      await assert.rejects(store.head('key', { serverSideEncryption: options.serverSideEncryption }), { code: 'NOT_FOUND' })
+      await assert.rejects(store.head('key', { serverSideEncryption: options.serverSideEncryption }), {
+        code: 'NOT_FOUND',
+      })
       assert.deepEqual(await unfinishedUploads(store), [])
     })
 
