@@ -47,12 +47,10 @@ type Kind = 'file' | 'device' | 'terminal' | 'pipe' | 'directory'
 function kindOf(fd: number): Kind {
   const stats = statsOf(checkInteger('body.fd', fd, 0, 2 ** 31 - 1))
   if (stats.isDirectory()) return 'directory'
-  if (isForWritingAlone(fd))
-    throw invalidOption('body.fd', fd, 'must be open for reading: it is open for writing alone')
   if (stats.isFile() || stats.isBlockDevice()) return 'file'
   if (stats.isCharacterDevice()) return isatty(fd) ? 'terminal' : 'device'
   if (isForWritingAlone(fd))
-    throw invalidOption('body.fd', fd, 'must be open for reading: it is the writing end of a pipe')
+    throw invalidOption('body.fd', fd, 'must be the reading end of a pipe, not the writing end')
   return 'pipe'
 }
 
