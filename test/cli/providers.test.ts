@@ -67,6 +67,8 @@ describe('targets of other services', { concurrency: 3 }, () => {
 
       const head = await call(['head', target])
       assert.match(head.stdout, /^size: +12,000,000 bytes \(11\.4 MiB\)$/m)
+      assert.match(head.stdout, /^etag: +"\w+-2"$/m)
+      assert.doesNotMatch(head.stdout, /^md5:/m)
       assert.match(head.stdout, new RegExp(`^storage class: +${storageClass}$`, 'm'))
       assert.match(head.stdout, /^encryption: +AES256$/m)
 

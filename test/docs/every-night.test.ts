@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
+import { XMLParser } from 'fast-xml-parser'
 import { parse } from 'yaml'
 import { openShell } from '../cli/shell.js'
 import { run, whyNot } from '../support/commands.js'
@@ -23,6 +24,18 @@ const PG = ['-h', process.env['PGHOST'] ?? '127.0.0.1', '-U', process.env['PGUSE
 const noCurl = whyNot(['curl', '--version']) ?? false
 const noSystemd = whyNot(['systemd-analyze', '--version']) ?? false
 const noPostgres = whyNot(['psql', ...PG, '-d', 'postgres', '-c', 'SELECT 1']) ?? false
+
+interface XmlRule {
+  Prefix: string
+  Expiration: { Days: number }
+  AbortMultipartUpload: { Days: number }
+}
+
+interface JsonRule {
+  Filter: { Prefix: string }
+  Expiration: { Days: number }
+  AbortIncompleteMultipartUpload: { DaysAfterInitiation: number }
+}
 
 /** A health check that keeps what it is called with. */
 async function healthCheck(t: TestContext) {
@@ -107,6 +120,44 @@ describe('the guide on nightly backups', () => {
       const [name = ''] = /backup_\w+/.exec(expr) ?? []
       assert.ok(block('backup.sh').includes(`echo "${name} `), expr)
     }
+  })
+
+  it('looks at what is there, and removes what is old', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const shell = await openShell(t, emulator, { OSS_BUCKET: 'test-bucket' })
+    const check = await shell(block('check.sh'))
+    assert.equal(check.code, 0, check.stdout)
+    const none = await shell(block('look.sh'))
+    assert.equal(none.code, 6)
+    for (const day of [1, 2, 3]) await store.upload(`nightly/app-2026-11-0${day}.dump`, 'small')
+    const look = await shell(block('look.sh'))
+    assert.match(look.stdout, /^ +5 B +\d+s +nightly\/app-2026-11-03\.dump$/m)
+    assert.equal(look.code, 7)
+    assert.match(look.stderr, /is 5 bytes large, less than 1GB/)
+    // All are of one day: its newest is kept, and the oldest of all.
+    for (const [status, left] of [
+      [4, 3],
+      [0, 2],
+    ] as const) {
+      const pruned = await shell(`status=${status}\n${block('prune.sh')}`)
+      assert.equal(pruned.code, 0, pruned.stderr)
+      const keys: string[] = []
+      for await (const { key } of store.list({ prefix: 'nightly/' })) keys.push(key)
+      assert.equal(keys.length, left)
+    }
+    // Where the guide says that it belongs.
+    assert.match(block('backup.sh'), /^exit "\$status"$/m)
+  })
+
+  it('has lifecycle rules that can be parsed, of the same days', () => {
+    const { Rule } = (new XMLParser().parse(block('lifecycle.xml')) as { LifecycleConfiguration: { Rule: XmlRule } })
+      .LifecycleConfiguration
+    const [rule, ...others] = (JSON.parse(block('lifecycle.json')) as { Rules: JsonRule[] }).Rules
+    assert.deepEqual(others, [])
+    assert.deepEqual(
+      [Rule.Prefix, Rule.Expiration.Days, Rule.AbortMultipartUpload.Days],
+      [rule?.Filter.Prefix, rule?.Expiration.Days, rule?.AbortIncompleteMultipartUpload.DaysAfterInitiation],
+    )
   })
 
   it('has a rehearsal that restores', { skip: noPostgres }, async (t) => {

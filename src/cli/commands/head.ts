@@ -8,6 +8,7 @@ import { customerKeyOf } from '../options/customer-key.js'
 import type { Options } from '../options/options.js'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure } from '../process/failure.js'
+import { isEtagOfParts } from '../progress/summaries.js'
 import { noteFirstRetry } from '../progress/retry-note.js'
 import { openNamedObject } from './objects/named-object.js'
 
@@ -67,9 +68,11 @@ function raiseAlarm(
   if (reasons.length > 0) throw new Failure(EXIT.alarm, `${address} is ${reasons.join(', and ')}`)
 }
 
-/** By its own name: services differ in which one they have. */
+/** By its own name: services differ in which one they have. The ETag of parts is on a line of its own. */
 function checksumFact(checksum: Checksum | undefined): Record<string, string> {
-  return checksum === undefined ? {} : { [CHECKSUM_NAMES[checksum.algorithm].toLowerCase()]: checksum.value }
+  return checksum === undefined || isEtagOfParts(checksum)
+    ? {}
+    : { [CHECKSUM_NAMES[checksum.algorithm].toLowerCase()]: checksum.value }
 }
 
 function encryptionText(told: ObjectInfo['serverSideEncryption']): string | undefined {

@@ -44,7 +44,7 @@ function isSaidOtherwise(checksum: Checksum | undefined): checksum is undefined 
 }
 
 /** The MD5 of the MD5s of parts is no MD5 of the object: `md5sum` gives another one. */
-function isEtagOfParts({ algorithm, value }: Checksum): boolean {
+export function isEtagOfParts({ algorithm, value }: Checksum): boolean {
   return algorithm === 'md5' && value.includes('-')
 }
 

@@ -73,7 +73,7 @@ describe('ossup get --newest', () => {
     const { code, stdout, stderr } = await ossup(emulator, ['get', '--newest', 'oss://test-bucket/app/'])
     assert.equal(code, 0, stderr)
     assert.equal(stdout, 'app/2')
-    assert.match(stderr, /^read oss:\/\/test-bucket\/app\/2\b/)
+    assert.match(stderr, /^read oss:\/\/test-bucket\/app\/2\n {2}5 bytes \(5 B\) in 1 range, /)
     const none = await ossup(emulator, ['get', '--newest', 'oss://test-bucket/none/'])
     assert.equal(none.code, 6)
     assert.match(none.stderr, /there is no object below oss:\/\/test-bucket\/none\//)
