@@ -33,7 +33,7 @@ const [target, command, ...args] = process.argv.slice(2)
 if (target === undefined || command === undefined) throw new Error('give a target and the command to run')
 
 const upload = createUploadStream(target, { contentType: 'application/gzip' })
-// pipeline() tells at once that a source failed; `done` settles when nothing is left behind, and the program may end.
+// pipeline() rejects at once if a source fails; `done` settles when the upload is cleaned up, and the program may end.
 await pipeline(outputOf(command, args), createGzip(), upload).finally(() => upload.done)
 
 const { bucket, key, size, parts, crc64 } = await upload.done

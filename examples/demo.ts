@@ -15,7 +15,7 @@ import { openStore } from 'oss-upload-stream'
 
 const MiB = 1024 * 1024
 
-/** What is copied, and how it is told that the copy is the same. */
+/** What is copied, and how the copy is compared. */
 interface Original {
   /** What is said of it. */
   description: string
@@ -27,7 +27,7 @@ interface Original {
   cleanUp: () => void
 }
 
-/** A database made for this, where a PostgreSQL answers. */
+/** A temporary database, if PostgreSQL is running. */
 function database(): Original | undefined {
   const [first, second] = ['original', 'copy'].map((name) => `oss_upload_stream_demo_${process.pid}_${name}`) as [
     string,
@@ -124,7 +124,7 @@ function say(line: string): void {
 }
 
 const found = database()
-if (found === undefined) say('No PostgreSQL answers here: an installed package is copied instead.')
+if (found === undefined) say('PostgreSQL is not running here: an installed package is copied instead.')
 const original = found ?? installedPackage()
 const emulator = await startEmulator()
 try {

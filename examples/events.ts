@@ -1,5 +1,5 @@
 /**
- * All that an upload tells, line by line, while standard input goes into an object.
+ * Prints all events of an upload of standard input.
  *
  *     tar -c photos | node --import tsx examples/events.ts oss://backups/photos.tar
  *
@@ -12,7 +12,7 @@ const [target] = process.argv.slice(2)
 if (target === undefined) throw new Error('give a target')
 
 const upload = createUploadStream(target)
-  .on('initiated', (uploadId) => console.log(`begun as ${uploadId}`))
+  .on('initiated', (uploadId) => console.log(`initiated as ${uploadId}`))
   .on('part', ({ partNumber, size, etag }) => console.log(`part ${partNumber}: ${size} bytes, ${etag}`))
   .on('retry', ({ operation, attempt, delayMs, reason }) =>
     console.log(`${operation}, attempt ${attempt} failed: ${reason}; once more in ${delayMs} ms`),

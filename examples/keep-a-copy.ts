@@ -21,7 +21,7 @@ const upload = createUploadTransform(target, { contentType: 'application/gzip' }
 try {
   // The transform's readable side ends when the object is stored and verified: only then is the copy finished too.
   const stored = pipeline(createReadStream(source), createGzip(), upload, createWriteStream(unfinished))
-  // A failure is told at once; `done` settles when nothing is left behind, and the program may end.
+  // A failure is reported at once; `done` settles when the upload is cleaned up, and the program may end.
   await stored.finally(() => upload.done)
   await rename(unfinished, copy)
 } catch (error) {

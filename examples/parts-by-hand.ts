@@ -29,7 +29,7 @@ try {
   const { crc64 } = await store.completeMultipartUpload(upload, parts, { acl: 'private' })
   console.log(`stored ${key}, CRC-64 ${crc64 ?? ''}`)
 } catch (error) {
-  // Parts of an upload that nobody completes are paid for.
+  // Parts of an unfinished upload are paid for.
   await store.abortMultipartUpload(upload)
   throw error
 } finally {

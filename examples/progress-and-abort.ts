@@ -17,7 +17,7 @@ if (target === undefined) throw new Error('give a target, and a file unless the 
 const giveUp = new AbortController()
 const limitMs = Number(process.env['LIMIT_MS'] ?? 6 * 3_600_000)
 setTimeout(() => giveUp.abort(new Error(`not done within ${limitMs} ms`)), limitMs).unref()
-// Once: whoever presses Ctrl-C again does not want to wait for the clean-up.
+// Once, so that a second Ctrl-C ends the process without waiting for the clean-up.
 process.once('SIGINT', () => giveUp.abort(new Error('interrupted')))
 
 const MiB = 1024 * 1024
@@ -33,7 +33,7 @@ const upload = createUploadStream(target, {
 
 try {
   const source = file === undefined ? process.stdin : createReadStream(file)
-  // pipeline() tells at once that a source failed; `done` settles when nothing is left behind, and the program may end.
+  // pipeline() rejects at once if a source fails; `done` settles when the upload is cleaned up, and the program may end.
   await pipeline(source, upload).finally(() => upload.done)
   const { bucket, key, size } = await upload.done
   console.log(`stored oss://${bucket}/${key}: ${size} bytes`)
@@ -41,7 +41,7 @@ try {
   // An error of the source comes as it is; an UploadError says by its code what to do.
   if (!(error instanceof UploadError) || error.code !== 'ABORTED') throw error
   const { cause, cleanupError, uploadId } = error
-  console.error(`given up: ${cause instanceof Error ? cause.message : error.message}`)
+  console.error(`aborted: ${cause instanceof Error ? cause.message : error.message}`)
   // The clean-up fails as well where, for example, the network is gone: its parts stay until somebody aborts the upload.
   if (cleanupError !== undefined) console.error(`left behind is upload ${uploadId ?? ''}: ${cleanupError.message}`)
   process.exitCode = 1

@@ -1,6 +1,6 @@
 /**
- * A file whose upload may be paused with Ctrl-C, or be killed: run again, it goes on where it ended. With `--discard` what
- * was paused is given up, so that its parts are not paid for.
+ * Uploads a file. Pause it with Ctrl-C, or kill it: run again, it resumes. `--discard` aborts a paused upload, so that its
+ * parts are not paid for.
  *
  *     node --import tsx examples/resume-a-file.ts backups/disk.img disk.img
  *     node --import tsx examples/resume-a-file.ts backups/disk.img disk.img --discard
@@ -20,13 +20,13 @@ process.once('SIGINT', () => pause.abort())
 const store = openStore()
 try {
   if (option === '--discard') {
-    console.log((await store.discardCheckpoint(checkpoint)) ? 'given up' : 'there is nothing to give up')
+    console.log((await store.discardCheckpoint(checkpoint)) ? 'discarded' : 'there is nothing to discard')
   } else {
     const { size, resumed } = await store.uploadFile(key, file, {
       checkpoint,
       signal: pause.signal,
-      onResumed: ({ parts }) => console.log(`goes on, with ${parts} parts that are there`),
-      onRestarted: ({ message }) => console.log(`begins anew: ${message}`),
+      onResumed: ({ parts }) => console.log(`resumes with ${parts} stored parts`),
+      onRestarted: ({ message }) => console.log(`starts over: ${message}`),
       onCheckpoint: ({ parts }) => console.log(`${parts} parts are safe`),
     })
     console.log(`stored ${size} bytes, ${resumed?.bytes ?? 0} of them sent before`)

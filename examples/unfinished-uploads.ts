@@ -1,5 +1,5 @@
 /**
- * The uploads of a bucket that were begun and not completed: all below a prefix with their parts, and an end to those that
+ * The unfinished uploads of a bucket: all below a prefix with their parts, and an end to those that
  * are older than some hours.
  *
  *     node --import tsx examples/unfinished-uploads.ts backups/

@@ -1,5 +1,5 @@
 /**
- * A Blob, as browsers, fetch() and FormData hand them out, and a server of yours that OSS tells once the object is stored.
+ * Uploads a Blob, as from fetch() and FormData, with a callback to your server when the object is stored.
  *
  *     node --import tsx examples/upload-a-blob.ts notes/today.txt https://example.com/stored
  *
@@ -22,7 +22,7 @@ try {
       variables: { author: 'me' },
     },
   })
-  console.log(`stored ${size} bytes; the server answered ${JSON.stringify(callback)}`)
+  console.log(`stored ${size} bytes; the server responded with ${JSON.stringify(callback)}`)
 } catch (error) {
   // Only the news of it is missing.
   if (!(error instanceof UploadError) || error.code !== 'CALLBACK_FAILED') throw error

@@ -1,5 +1,5 @@
 /**
- * What fetch() answers, straight into the store: any web ReadableStream goes through Writable.toWeb().
+ * Uploads the response of fetch(): any web ReadableStream can be piped through Writable.toWeb().
  *
  *     node --import tsx examples/web-stream.ts https://example.com/data.csv oss://mirror/data.csv
  *
@@ -12,7 +12,7 @@ const [url, target] = process.argv.slice(2)
 if (url === undefined || target === undefined) throw new Error('give a URL and a target')
 
 const response = await fetch(url)
-if (!response.ok || response.body === null) throw new Error(`${url} was answered with ${response.status}`)
+if (!response.ok || response.body === null) throw new Error(`${url} responded with ${response.status}`)
 
 const upload = createUploadStream(target, { contentType: response.headers.get('content-type') ?? undefined })
 // A download that breaks off fails here, and gives the upload up: `done` settles when nothing of it is left behind.

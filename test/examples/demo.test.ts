@@ -25,6 +25,6 @@ describe('examples/demo.ts', () => {
 
   it('archives the installed packages if no PostgreSQL is running, and reads back the same', async () => {
     const output = await demoOutput({ PGHOST: '127.0.0.1', PGPORT: '1' })
-    assert.match(output, /^No PostgreSQL answers here.*\ntar of an installed package → oss:/)
+    assert.match(output, /^PostgreSQL is not running here.*\ntar of an installed package → oss:/)
   })
 })

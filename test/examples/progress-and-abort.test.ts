@@ -50,7 +50,7 @@ describe('examples/progress-and-abort.ts', () => {
     child.kill('SIGINT')
     const { code, stderr } = await ended
     assert.equal(code, 1)
-    assert.match(stderr, /given up: interrupted\n$/)
+    assert.match(stderr, /aborted: interrupted\n$/)
     assert.equal(await exists(store, KEY), false)
     assert.deepEqual(await unfinishedUploads(store), [])
   })
@@ -62,7 +62,7 @@ describe('examples/progress-and-abort.ts', () => {
     child.stdin.write(someBytes(10_000_000))
     const { code, stderr } = await ended
     assert.equal(code, 1)
-    assert.match(stderr, /given up: not done within 300 ms\n$/)
+    assert.match(stderr, /aborted: not done within 300 ms\n$/)
     assert.equal(await exists(store, KEY), false)
     assert.deepEqual(await unfinishedUploads(store), [])
   })

@@ -12,7 +12,7 @@ describe('examples/upload-a-blob.ts', () => {
     const args = ['notes/today.txt', server.url]
     const { code, stdout, stderr } = await runExample('upload-a-blob.ts', args, environmentOf(emulator))
     assert.equal(code, 0, stderr)
-    assert.match(stdout, /^stored 19 bytes; the server answered \{"received":/)
+    assert.match(stdout, /^stored 19 bytes; the server responded with \{"received":/)
     assert.deepEqual(
       server.received.map(({ body }) => Object.fromEntries(new URLSearchParams(body))),
       [{ object: 'notes/today.txt', size: '19', author: 'me' }],
