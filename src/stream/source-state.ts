@@ -32,7 +32,9 @@ export function faultOf(source: Readable): string | undefined {
   const stream = source as AnyReadable
   if ((stream.errored ?? null) !== null) return undefined
   const isOver = stream.readableEnded ?? stream.emittedEnd ?? stream._readableState?.endEmitted ?? false
-  if (isOver || isReadElsewhere(stream)) return ALREADY_READ
+  // Of one that was empty nothing is lost, though a parser has seen its end.
+  const wasEmpty = stream.readableDidRead === false
+  if ((isOver && !wasEmpty) || isReadElsewhere(stream)) return ALREADY_READ
   const isNative = typeof stream.readableAborted === 'boolean'
   if (isNative) return undefined
   if (stream.destroyed === true) return DESTROYED

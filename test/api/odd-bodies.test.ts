@@ -184,10 +184,11 @@ describe('a source that is over, or read elsewhere', () => {
     assert.equal((await stored(store)).toString(), 'all')
   })
 
-  for (const how of ['pipe', 'pipeline'] as const) {
+  for (const how of ['pipe', 'pipeline', 'upload'] as const) {
     it(`is refused by ${how}() when it has been read, and not when it is empty`, async (t) => {
       const { store } = await embeddedStore(t)
       const send = (source: Readable): Promise<unknown> => {
+        if (how === 'upload') return store.upload('k', source)
         const upload = store.createUploadStream('k')
         upload.on('error', () => undefined)
         if (how === 'pipe') source.pipe(upload)
@@ -203,6 +204,13 @@ describe('a source that is over, or read elsewhere', () => {
       const empty = new PassThrough()
       empty.end()
       await send(empty)
+      // A parser has seen its end already, as body parsers do of a request with `content-length: 0`.
+      await store.delete('k')
+      const parsed = new PassThrough()
+      parsed.end()
+      await readAll(parsed)
+      await send(parsed)
+      assert.equal((await stored(store)).length, 0)
     })
   }
 

@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { bundlers, next } from './bundlers.js'
+import { bundlers } from './bundlers.js'
+import { frameworks, next } from './frameworks.js'
 import { packageManagers } from './package-managers.js'
 import { otherRuntimes, nodeVersions, engines, tooOld } from './runtimes.js'
 import { standalone } from './standalone.js'
@@ -24,6 +25,7 @@ const CONCERNS = {
   engines,
   otherRuntimes,
   bundlers,
+  frameworks,
   next,
   testRunners,
   packageManagers,

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import express from 'express'
 import ts from 'typescript'
 import { readAll, someBytes } from '../support/bytes.js'
 import { type EmbeddedStore, embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
@@ -16,6 +17,10 @@ import { temporaryFolder } from '../support/temporary-folder.js'
 import { until } from '../support/until.js'
 import { PROJECT } from '../support/project.js'
 import { codeBlocksOf, readDocument } from './documents.js'
+
+/** The guide accepts more than a test would send. */
+const MAX_SIZE = 'maxSize = 5 * 1024 ** 3'
+const ACCEPTED = 10_000_000
 
 interface Guide extends EmbeddedStore {
   load: (name: string) => Promise<Record<string, unknown>>
@@ -32,10 +37,11 @@ async function guide(t: TestContext): Promise<Guide> {
     await symlink(path.join(PROJECT, 'node_modules', name), path.join(folder, 'node_modules', name))
   }
   await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }')
-  for (const { language, name, text } of codeBlocksOf(readDocument('docs/guides/incoming-uploads.md'))) {
+  const pages = ['docs/guides/incoming-uploads.md', 'docs/guides/frameworks.md']
+  for (const { language, name, text } of pages.flatMap((page) => codeBlocksOf(readDocument(page)))) {
     if (language !== 'ts' || name === undefined) continue
     const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, esModuleInterop: true }
-    const { outputText } = ts.transpileModule(text, { compilerOptions })
+    const { outputText } = ts.transpileModule(text.replace(MAX_SIZE, `maxSize = ${ACCEPTED}`), { compilerOptions })
     await writeFile(path.join(folder, name.replace(/ts$/, 'js')), outputText)
   }
   const load = (name: string) => import(pathToFileURL(path.join(folder, name)).href) as Promise<Record<string, unknown>>
@@ -53,7 +59,7 @@ async function listen(t: TestContext, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A server under test: stores a whole body, and nothing of one that breaks off. */
+/** A server under test: stores a whole body, and nothing of one that is too large or breaks off. */
 async function assertReceives({ store }: EmbeddedStore, port: number, target: string, key: string): Promise<void> {
   const bytes = someBytes(9_000_000)
   const response = await fetch(`http://127.0.0.1:${port}${target}`, { method: 'PUT', body: bytes })
@@ -64,9 +70,13 @@ async function assertReceives({ store }: EmbeddedStore, port: number, target: st
   assert.ok((await readAll(stored.body)).equals(Buffer.from(bytes)))
 
   await store.delete(key)
+  const tooLarge = await fetch(`http://127.0.0.1:${port}${target}`, { method: 'PUT', body: someBytes(ACCEPTED + 1) })
+  assert.equal(tooLarge.status, 413)
+  assert.equal(await exists(store, key), false)
+
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
-  socket.write(`PUT ${target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 20000000\r\n\r\n`)
+  socket.write(`PUT ${target} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9500000\r\n\r\n`)
   socket.write(bytes)
   await until(async () => (await unfinishedUploads(store)).length > 0)
   socket.destroy()
@@ -97,6 +107,24 @@ describe('the servers of the guide on incoming uploads', () => {
     await assertReceives(embedded, (app.server.address() as AddressInfo).port, '/files/a.jpg', 'files/a.jpg')
   })
 
+  it('refuse a body that a parser of Express has read, and store an empty one', async (t) => {
+    const { load, store } = await guide(t)
+    const { app } = (await load('express.js')) as { app: express.Express }
+    const parsing = express().use(express.json(), express.urlencoded(), app)
+    const port = await listen(t, createServer(parsing))
+    const send = (body: string, type: string) =>
+      fetch(`http://127.0.0.1:${port}/files/a`, { method: 'PUT', headers: { 'content-type': type }, body })
+    for (const [body, type] of [
+      ['{"a":1}', 'application/json'],
+      ['a=1', 'application/x-www-form-urlencoded'],
+    ] as const) {
+      assert.equal((await send(body, type)).status, 400)
+      assert.equal(await exists(store, 'files/a'), false)
+    }
+    assert.equal((await send('', 'application/json')).status, 201)
+    assert.equal((await store.head('files/a')).size, 0)
+  })
+
   it('store the body of a Request, and nothing of one that breaks off', async (t) => {
     const { load, store } = await guide(t)
     const { PUT } = (await load('request.js')) as { PUT: (request: Request) => Promise<Response> }
@@ -108,6 +136,7 @@ describe('the servers of the guide on incoming uploads', () => {
     assert.ok((await readAll((await store.get('photos/b.jpg')).body)).equals(Buffer.from(bytes)))
 
     await store.delete('photos/b.jpg')
+    assert.equal((await PUT(request(someBytes(ACCEPTED + 1)))).status, 413)
     const broken = new ReadableStream({
       start(controller) {
         controller.enqueue(bytes)

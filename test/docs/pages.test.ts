@@ -18,11 +18,20 @@ import {
 
 const WIDEST_CELL = 60
 
+/** Blocks that need packages from elsewhere: test/compat compiles and runs them. */
+const ELSEWHERE = new Set(['koa.ts', 'nest.ts', 'hono.ts'])
+
+/** The modules of these pages import those of another page. */
+const BASE_PAGES: Record<string, string> = { 'docs/guides/frameworks.md': 'docs/guides/incoming-uploads.md' }
+
+const mustParse = ({ text }: CodeBlock): void =>
+  assert.deepEqual(ts.transpileModule(text, { reportDiagnostics: true }).diagnostics, [])
+
 const CHECKS: Record<string, (block: CodeBlock) => unknown> = {
-  // All pages at once, below.
-  ts: () => undefined,
+  // All other pages at once, below.
+  ts: (block) => (ELSEWHERE.has(block.name ?? '') ? mustParse(block) : undefined),
   // The test of each such page runs them, and test/compat those that need packages from elsewhere.
-  js: ({ text }) => assert.deepEqual(ts.transpileModule(text, { reportDiagnostics: true }).diagnostics, []),
+  js: mustParse,
   // The command's page has a test of its own for what it shows.
   console: () => undefined,
   sh: ({ text }) => run(['bash', '-n', '-c', text]),
@@ -47,8 +56,10 @@ const visible = (cell: string) => cell.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
 /** The modules of a page: blocks of one name are one module, and those of one page may import each other. */
 function modulesOf(page: string): Map<string, string> {
   const modules = new Map<string, string>()
-  for (const [index, { language, name, text }] of codeBlocksOf(readDocument(page)).entries()) {
-    if (language !== 'ts') continue
+  const pages = BASE_PAGES[page] === undefined ? [page] : [BASE_PAGES[page], page]
+  const blocks = pages.flatMap((name) => codeBlocksOf(readDocument(name)))
+  for (const [index, { language, name, text }] of blocks.entries()) {
+    if (language !== 'ts' || ELSEWHERE.has(name ?? '')) continue
     const file = name === undefined ? `block-${index}.ts` : name.replace(/(\.ts)?$/, '.ts')
     const module = `${page.replace(/\.md$/, '')}/${file}`
     modules.set(module, (modules.get(module) ?? '') + text)
