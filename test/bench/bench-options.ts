@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const SUITES = ['upload', 'small', 'scale', 'latency', 'pipe'] as const
+const SUITES = ['upload', 'small', 'scale', 'latency', 'pipe', 'download'] as const
 export type Suite = (typeof SUITES)[number]
 
 export interface BenchOptions {
@@ -18,6 +18,10 @@ export interface BenchOptions {
   /** Bytes. */
   partSize: number
   concurrency: number
+  /** Of a round trip, for `download`. */
+  delayMs: number
+  /** Bytes a second of each connection, for `download`. */
+  rate: number | undefined
   /** A receiver's URL, or the path of its C source. */
   sink: string | undefined
   /** Folders of other checkouts of this package that are built, to be measured beside this one. */
@@ -25,13 +29,14 @@ export interface BenchOptions {
   json: boolean
 }
 
-export const USAGE = `npm run bench [-- [upload | small | scale | latency | pipe] [options]]
+export const USAGE = `npm run bench [-- [upload | small | scale | latency | pipe | download] [options]]
 
 upload (the default): one object of unknown size, every contender in turn, each in a fresh process
 small:                many objects of 1 KiB, against plain undici
 scale:                what a byte costs from 64 MiB to the size given, and a part from 10 to 10,000 of them
 latency:              throughput with 50 and 200 ms added to each request, against what the parts in flight allow
 pipe:                 commands that upload what they read from a pipe, such as ossup put and aws s3 cp -
+download:             reading an object back, such as ossup get and rclone cat, from a sender of its own
 
   --size 1GiB         of the object (scale: of the largest)
   --runs 5            of each contender; figures are medians
@@ -40,6 +45,8 @@ pipe:                 commands that upload what they read from a pipe, such as o
   --tls-runs 3        of each contender over TLS, where that is not as many as over plain HTTP
   --part-size 8MiB
   --concurrency 4     parts in flight
+  --delay 100         download: milliseconds of a round trip
+  --rate 16MiB        download: of each connection, a second
   --sink URL|FILE     another receiver: its URL, or C source to be compiled with gcc
   --against DIR,DIR   other checkouts of this package to be measured as well (pipe); build them first
   --json              figures as JSON`
@@ -59,6 +66,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       tls: { type: 'string', default: 'no' },
       'part-size': { type: 'string', default: '8MiB' },
       concurrency: { type: 'string', default: '4' },
+      delay: { type: 'string' },
+      rate: { type: 'string' },
       sink: { type: 'string' },
       against: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
@@ -75,6 +84,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     schemes: schemesOf(values.tls),
     partSize: bytesOf('--part-size', values['part-size']),
     concurrency: countOf('--concurrency', values.concurrency),
+    delayMs: values.delay === undefined ? 0 : countOf('--delay', values.delay),
+    rate: values.rate === undefined ? undefined : bytesOf('--rate', values.rate),
     sink: values.sink,
     against: wordsOf(values.against),
     json: values.json,

@@ -80,6 +80,28 @@ describe('the benchmark', () => {
     assert.equal(versionOf(['there-is-no-such-command', '--version']), undefined)
   })
 
+  it('measures reading an object back, also over a line with a delay', async () => {
+    const rows = await bench<Row[]>(
+      'download',
+      '--only',
+      'floor,get | cat',
+      '--size',
+      '1MiB',
+      '--delay',
+      '1',
+      '--rate',
+      '64MiB',
+    )
+    assert.deepEqual(
+      rows.map(({ name, failure }) => [name, failure]),
+      [
+        ['floor', undefined],
+        ['ossup get | cat', undefined],
+      ],
+    )
+    for (const { cpuPerGiB, mibPerSecond } of rows) assert.ok(cpuPerGiB > 0 && mibPerSecond > 0)
+  })
+
   it('says which value of which option it does not take', () => {
     assert.throws(() => parseBenchOptions(['--size', '8MB']), /--size .* 8MB/)
     assert.throws(() => parseBenchOptions(['--runs', '0']), /--runs .* 0/)

@@ -8,17 +8,26 @@ import { CONTENDERS } from './contenders/all.js'
 import { ours } from './contenders/ours.js'
 import { Receivers } from './receiver/receivers.js'
 import type { SuiteTools } from './suite.js'
+import { benchDownload } from './suites/download.js'
 import { benchLatency } from './suites/latency.js'
 import { benchPipe } from './suites/pipe.js'
 import { benchScale } from './suites/scale.js'
 import { benchSmall } from './suites/small.js'
 import { benchUpload } from './suites/upload.js'
 
-const SUITES = { upload: benchUpload, small: benchSmall, scale: benchScale, latency: benchLatency, pipe: benchPipe }
+const SUITES = {
+  upload: benchUpload,
+  small: benchSmall,
+  scale: benchScale,
+  latency: benchLatency,
+  pipe: benchPipe,
+  download: benchDownload,
+}
 
 async function main(options: BenchOptions): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => isAskedFor(name, options.only))
-  if (contenders.length === 0 && options.suite !== 'pipe') throw new Error(`--only ${options.only.join()} names nobody`)
+  const hasContenders = options.suite !== 'pipe' && options.suite !== 'download'
+  if (contenders.length === 0 && hasContenders) throw new Error(`--only ${options.only.join()} names nobody`)
   const folder = mkdtempSync(join(tmpdir(), 'oss-upload-stream-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const receivers = new Receivers(options.sink, folder)

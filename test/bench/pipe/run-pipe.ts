@@ -15,19 +15,22 @@ export interface PipeCost {
 }
 
 /**
- * The first argument is the command line of the producer, or empty; the client follows. Reports the client's process id,
- * and at the end what it cost, by `times`: the producer is a child of another shell.
+ * The first argument is the command line of the producer, the second one that of who reads what the client writes; both
+ * may be empty. The client follows. Reports the client's process id, and at the end what it cost, by `times`: producer and
+ * consumer are children of other shells.
  */
 const SCRIPT = `
 producer=$1
-shift
+consumer=$2
+shift 2
 measured() {
   sh -c 'echo "pid $$" >&3; exec "$@"' client "$@"
   code=$?
   times >&3
   exit $code
 }
-if [ "$producer" = '' ]; then (measured "$@"); else sh -c "$producer" 3>&- | measured "$@"; fi
+if [ "$consumer" != '' ]; then measured "$@" | sh -c "$consumer" 3>&-
+elif [ "$producer" = '' ]; then (measured "$@"); else sh -c "$producer" 3>&- | measured "$@"; fi
 `
 
 const SAMPLE_MS = 50
@@ -40,9 +43,24 @@ export async function runPipe(
   env: NodeJS.ProcessEnv,
 ): Promise<PipeCost> {
   const source = client.readsInput ? producer.map(quoted).join(' ') : ''
-  const command = client.command(target, producer)
+  return runCommand({ command: client.command(target, producer), source, consumer: '', env })
+}
+
+/** A client, and the command lines on both sides of it; empty where there is none. */
+export interface MeasuredCommand {
+  command: readonly string[]
+  source: string
+  consumer: string
+  env: NodeJS.ProcessEnv
+}
+
+/** Rejects with what the command wrote to standard error where it failed. */
+export async function runCommand({ command, source, consumer, env }: MeasuredCommand): Promise<PipeCost> {
   const begunAt = performance.now()
-  const shell = spawn('sh', ['-c', SCRIPT, 'pipe', source, ...command], {
+  // A client that fails must not be hidden by who reads from it.
+  const program = consumer === '' ? 'sh' : 'bash'
+  const flags = consumer === '' ? [] : ['-o', 'pipefail']
+  const shell = spawn(program, [...flags, '-c', SCRIPT, 'pipe', source, consumer, ...command], {
     env,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   })

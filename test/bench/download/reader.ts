@@ -1,0 +1,76 @@
+/** Reads the object in the way that the first argument names, with the target in the second one, and reports what that cost. */
+import { Buffer } from 'node:buffer'
+import { writeSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import process from 'node:process'
+import { finished } from 'node:stream/promises'
+import { Agent } from 'undici'
+import { openStore } from '../../../src/index.js'
+import { BUCKET, CREDENTIALS, REGION } from '../contender.js'
+import type { ReadTarget } from './read-clients.js'
+
+const [how = '', text = ''] = process.argv.slice(2)
+const target = JSON.parse(text) as ReadTarget
+const { endpoint, partSize, concurrency, size } = target
+
+/** What a client cannot do without: the same ranges, `concurrency` in flight, thrown away. */
+async function floor(): Promise<void> {
+  const agent = new Agent({ connections: concurrency })
+  let next = 0
+  let received = 0
+  const fetchSome = async (): Promise<void> => {
+    while (next < size) {
+      const start = next
+      next += partSize
+      await new Promise<void>((resolve, reject) => {
+        const headers = { range: `bytes=${start}-${Math.min(size, next) - 1}` }
+        agent.dispatch(
+          { origin: endpoint, path: `/${BUCKET}/object`, method: 'GET', headers },
+          {
+            onRequestStart: () => undefined,
+            onResponseStart: () => undefined,
+            onResponseData: (_: unknown, chunk: Buffer) => void (received += chunk.length),
+            onResponseEnd: () => resolve(),
+            onResponseError: (_: unknown, error: Error) => reject(error),
+          },
+        )
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, fetchSome))
+  if (received !== size) throw new Error(`${received} bytes came`)
+  await agent.close()
+}
+
+const store = () =>
+  openStore({ bucket: BUCKET, region: REGION, endpoint, credentials: CREDENTIALS, maxMemory: 512 * 1024 ** 2 })
+
+const WAYS: Record<string, () => Promise<void>> = {
+  floor,
+  async stream() {
+    const opened = store()
+    const download = opened.createDownloadStream('object', { partSize, concurrency })
+    download.resume()
+    const { verified } = await download.done
+    if (verified !== 'crc64') throw new Error(`verified by ${verified}`)
+    await opened.close()
+  },
+  async get() {
+    const opened = store()
+    const { body } = await opened.get('object')
+    await finished(body.resume())
+    await opened.close()
+  },
+  async file() {
+    const opened = store()
+    const file = `${target.folder}/downloaded`
+    await opened.downloadFile('object', file, { partSize, concurrency })
+    await opened.close()
+    await rm(file)
+  },
+}
+
+const before = process.cpuUsage()
+await WAYS[how]?.()
+// Without the start of the process, and what compiles its sources.
+writeSync(3, `own ${JSON.stringify(process.cpuUsage(before))}\n`)
