@@ -47,7 +47,7 @@ export default defineConfig(
   },
   {
     // Web streams and what tells their state are called experimental in Node 20, and are the same in later versions.
-    files: ['src/api/{body-kinds,body-source,part-source,upload-body}.ts'],
+    files: ['src/api/bodies/{body-kinds,body-source,part-source,upload-body}.ts'],
     rules: { 'n/no-unsupported-features/node-builtins': ['error', { allowExperimental: true }] },
   },
   {

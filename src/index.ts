@@ -18,7 +18,7 @@ export type {
   UploadsMarker,
   UploadsPage,
 } from './api/listings.js'
-export type { CompleteOptions, UploadPartOptions } from './api/multipart-by-hand.js'
+export type { CompleteOptions, UploadPartOptions } from './api/parts/multipart-by-hand.js'
 export {
   type GetOptions,
   type HeadOptions,
@@ -27,10 +27,10 @@ export {
   ObjectStore,
 } from './api/object-store.js'
 export { openStore } from './api/open-store.js'
-export type { FileRange, PartBody } from './api/part-source.js'
-export type { PartRange, PlanPartsOptions } from './api/plan-parts.js'
+export type { FileRange, PartBody } from './api/bodies/part-source.js'
+export type { PartRange, PlanPartsOptions } from './api/parts/plan-parts.js'
 export type { PresignOptions } from './api/presign.js'
-export { combineCrc64, createCrc64, type GivenPart, type SentPart } from './api/sent-parts.js'
+export { combineCrc64, createCrc64, type GivenPart, type SentPart } from './api/parts/sent-parts.js'
 export type { AbortStaleUploadsOptions, StaleUploads } from './api/stale-uploads.js'
 export type {
   CommonStoreOptions,
@@ -39,7 +39,7 @@ export type {
   S3StoreOptions,
   StoreOptions,
 } from './api/store-options.js'
-export type { UploadBody } from './api/upload-body.js'
+export type { UploadBody } from './api/bodies/upload-body.js'
 export type { CommandUploadOptions } from './api/upload-command.js'
 export type { Checksum, RunningChecksum } from './checksum/checksum.js'
 export type { ChecksumAlgorithm } from './shared/checksum-names.js'

@@ -21,7 +21,7 @@ const RANKS: readonly (readonly string[])[] = [
 /** A package, and the one folder or file that may import it. Node's own modules are free to all. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'undici/index.js': 'http/',
-  'fast-xml-parser': 'shared/xml.ts',
+  'fast-xml-parser': 'shared/text/xml.ts',
   'crc64-ecma182': 'checksum/',
 }
 

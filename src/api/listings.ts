@@ -13,7 +13,7 @@ import type {
 } from '../stores/store-driver.js'
 import { CycleGuard } from './cycle-guard.js'
 import { type CallOptions, contextOf } from './call-options.js'
-import { checkUploadAddress } from './upload-address.js'
+import { checkUploadAddress } from './parts/upload-address.js'
 
 interface ListOptions extends CallOptions {
   /** Largest number of results. Default: all. */

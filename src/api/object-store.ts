@@ -49,14 +49,14 @@ import {
   type UploadsPage,
   uploadsPages,
 } from './listings.js'
-import { type CompleteOptions, MultipartByHand, type UploadPartOptions } from './multipart-by-hand.js'
-import { objectBody } from './verified-body.js'
-import type { PartBody } from './part-source.js'
+import { type CompleteOptions, MultipartByHand, type UploadPartOptions } from './parts/multipart-by-hand.js'
+import { objectBody } from './bodies/verified-body.js'
+import type { PartBody } from './bodies/part-source.js'
 import { presign, type PresignOptions } from './presign.js'
-import { type PartRange, planParts, type PlanPartsOptions } from './plan-parts.js'
-import type { GivenPart, SentPart } from './sent-parts.js'
+import { type PartRange, planParts, type PlanPartsOptions } from './parts/plan-parts.js'
+import type { GivenPart, SentPart } from './parts/sent-parts.js'
 import { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUploads } from './stale-uploads.js'
-import { type UploadBody, uploadBody } from './upload-body.js'
+import { type UploadBody, uploadBody } from './bodies/upload-body.js'
 import { type CommandUploadOptions, uploadCommand } from './upload-command.js'
 
 export interface HeadOptions extends CallOptions {

@@ -14,7 +14,7 @@ import { formatCrc64, parseCrc64 } from './decimal.js'
 import { crc64Engine } from './engine.js'
 import { CRC_32, ECMA_182, NVME, type Polynomial } from './polynomial.js'
 import type { ChecksumAlgorithm } from '../shared/checksum-names.js'
-import { crc64ByTable } from './wasm-table-crc64.js'
+import { crc64ByTable } from './engines/wasm-table-crc64.js'
 
 /** A checksum of complete content, as returned by a service. */
 export interface Checksum {

@@ -5,10 +5,10 @@
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
 import { debuglog } from 'node:util'
-import { loadAddonEngine } from './addon-engine.js'
+import { loadAddonEngine } from './engines/addon-engine.js'
 import type { Crc64Engine } from './crc64.js'
-import { loadRingEngine } from './ring-engine.js'
-import { tableEngine } from './table-engine.js'
+import { loadRingEngine } from './engines/ring-engine.js'
+import { tableEngine } from './engines/table-engine.js'
 
 export type Crc64EngineName = Crc64Engine['name']
 

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { inspect } from 'node:util'
 import { UploadError } from './errors.js'
-import { suggestionFor } from './suggestion.js'
+import { suggestionFor } from './text/suggestion.js'
 
 /** Returns the error for an option. `requirement` follows its name, such as `must be a function`. */
 export function invalidOption(name: string, value: unknown, requirement: string): UploadError {

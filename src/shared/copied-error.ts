@@ -1,4 +1,4 @@
-import { oneLine } from './one-line.js'
+import { oneLine } from './text/one-line.js'
 
 const LONGEST_MESSAGE = 600
 const LONGEST_CHAIN = 5

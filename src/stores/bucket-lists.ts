@@ -1,6 +1,6 @@
 /** Lists of a bucket, page by page: its objects, and its unfinished uploads. */
 import type { HttpAnswer } from '../http/http-message.js'
-import type { XmlElement } from '../shared/xml.js'
+import type { XmlElement } from '../shared/text/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import type { Dialect } from './dialect.js'
 import { date, objectsPageQuery, readObjectsPage, readUploadsPage, uploadsPageQuery } from './listings.js'

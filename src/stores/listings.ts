@@ -1,6 +1,6 @@
 /** Requests and reads pages of listings. Names are decoded if the service says that it encoded them. */
 import { normalizeCrc64 } from '../checksum/decimal.js'
-import type { XmlElement } from '../shared/xml.js'
+import type { XmlElement } from '../shared/text/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import { plainEtag } from './object/etag.js'
 import type {

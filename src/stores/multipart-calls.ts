@@ -1,6 +1,6 @@
 /** The calls of a multipart upload: Initiate, UploadPart, Complete, Abort and ListParts. */
 import { UploadError } from '../shared/errors.js'
-import { escapeXml } from '../shared/xml.js'
+import { escapeXml } from '../shared/text/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
 import { ENCODED } from './bucket-lists.js'
 import type { Dialect } from './dialect.js'

@@ -9,7 +9,7 @@ import type { CallContext, StoreDriver } from '../stores/store-driver.js'
 import type { Checkpoint, Earlier, Resumable } from './checkpoint/checkpoint.js'
 import { isSamePart } from './checkpoint/part-proof.js'
 import { CLEAN_UP_LIMITS } from './clean-up-limits.js'
-import { type AcknowledgedPart, PartsLedger } from './parts-ledger.js'
+import { type AcknowledgedPart, PartsLedger } from './parts/parts-ledger.js'
 
 /** How long an aborted upload waits for the response to initiate: abort needs the upload ID in it. */
 const INITIATE_GRACE_MS = 5_000

@@ -1,4 +1,4 @@
-import type { PartsLedger } from './parts-ledger.js'
+import type { PartsLedger } from './parts/parts-ledger.js'
 import type { UploadProgress } from './progress.js'
 import type { UploadResult } from './upload-result.js'
 

@@ -1,6 +1,6 @@
 /** The tracing channel `oss-upload-stream:upload`: every upload, from its start until it has settled. */
 import { traceChannel, traced } from '../shared/diagnostics.js'
-import { oneLine } from '../shared/one-line.js'
+import { oneLine } from '../shared/text/one-line.js'
 import type { Provider } from '../shared/provider.js'
 import type { UploadResult } from './upload-result.js'
 

@@ -1,12 +1,12 @@
-/** Assembles src/checksum/rings.wat into src/checksum/rings-module.ts. Run by itself, it writes the file. */
+/** Assembles src/checksum/engines/rings.wat into src/checksum/engines/rings-module.ts. Run by itself, it writes the file. */
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { argv } from 'node:process'
 import wabt from 'wabt'
 import { programOf, PROJECT } from '../support/project.js'
 
-const SOURCE = path.join(PROJECT, 'src/checksum/rings.wat')
-export const RINGS_MODULE: string = path.join(PROJECT, 'src/checksum/rings-module.ts')
+const SOURCE = path.join(PROJECT, 'src/checksum/engines/rings.wat')
+export const RINGS_MODULE: string = path.join(PROJECT, 'src/checksum/engines/rings-module.ts')
 
 export async function readRingsSource(): Promise<string> {
   return await readFile(SOURCE, 'utf8')

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { combineChecksums, startChecksum } from '../../src/checksum/checksum.js'
 import { NVME } from '../../src/checksum/polynomial.js'
-import { crc64TablesOf, TableCrc64 } from '../../src/checksum/table-engine.js'
-import { crc64ByTable } from '../../src/checksum/wasm-table-crc64.js'
+import { crc64TablesOf, TableCrc64 } from '../../src/checksum/engines/table-engine.js'
+import { crc64ByTable } from '../../src/checksum/engines/wasm-table-crc64.js'
 import { type ChecksumAlgorithm } from '../../src/shared/checksum-names.js'
 
 const ALGORITHMS = ['crc64ecma', 'crc64nvme', 'crc32', 'md5'] as const

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { PartBuffer } from '../../src/checksum/crc64.js'
 import { newPartBuffer, SegmentedPart } from '../../src/checksum/segmented-part.js'
-import { tableEngine } from '../../src/checksum/table-engine.js'
+import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { GiB } from '../../src/shared/byte-size.js'
 import { noise } from './messages.js'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import ts from 'typescript'
 import { parse } from 'yaml'
-import { parseXml } from '../../src/shared/xml.js'
+import { parseXml } from '../../src/shared/text/xml.js'
 import { run } from '../support/commands.js'
 import {
   brokenLinksOf,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startEmulator, type Emulator } from '../../src/emulator/index.js'
-import type { XmlElement } from '../../src/shared/xml.js'
+import type { XmlElement } from '../../src/shared/text/xml.js'
 import { initiate, uploadPart } from '../support/multipart.js'
 import { codeOf, send, xmlOf } from '../support/signed-request.js'
 

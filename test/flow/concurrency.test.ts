@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { tableEngine } from '../../src/checksum/table-engine.js'
+import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { concurrencyOf } from '../../src/flow/concurrency.js'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { PartBuffer } from '../../src/checksum/crc64.js'
-import { tableEngine } from '../../src/checksum/table-engine.js'
+import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { BufferPool, type BufferRequest } from '../../src/memory/buffer-pool.js'
 import { until } from '../support/until.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { loadXmlParser } from '../../src/shared/xml.js'
+import { loadXmlParser } from '../../src/shared/text/xml.js'
 import { readPartsPage, readUploadsPage } from '../../src/stores/listings.js'
 import type { PartsPage, PartsPageRequest, UploadsPage, UploadsPageRequest } from '../../src/stores/store-driver.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { tableEngine } from '../../src/checksum/table-engine.js'
+import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { UploadStream } from '../../src/stream/upload-stream.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
 import type { UploadOptions } from '../../src/upload/upload-options.js'

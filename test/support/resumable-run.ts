@@ -1,6 +1,6 @@
 /** One process that uploads to a memory driver with a checkpoint, and what it leaves when it is killed. */
 import { createHash } from 'node:crypto'
-import { tableEngine } from '../../src/checksum/table-engine.js'
+import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
 import type { CheckpointNotice } from '../../src/upload/checkpoint/checkpoint-writer.js'
 import type { RestartNotice } from '../../src/upload/checkpoint/restart.js'

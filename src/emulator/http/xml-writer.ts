@@ -1,4 +1,4 @@
-import { escapeXml } from '../../shared/xml.js'
+import { escapeXml } from '../../shared/text/xml.js'
 
 /** An element: its name, its text or its children, and its attributes. */
 export type XmlNode = readonly [

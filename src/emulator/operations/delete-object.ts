@@ -1,5 +1,5 @@
 /** DeleteObject and DeleteObjects. */
-import { loadXmlParser, type XmlElement } from '../../shared/xml.js'
+import { loadXmlParser, type XmlElement } from '../../shared/text/xml.js'
 import type { Answer } from '../http/answer.js'
 import { collectBody } from '../http/request-body.js'
 import type { XmlNode } from '../http/xml-writer.js'

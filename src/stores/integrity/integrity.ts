@@ -4,7 +4,7 @@
 import { type Checksum, combineChecksums } from '../../checksum/checksum.js'
 import { type ChecksumAlgorithm } from '../../shared/checksum-names.js'
 import type { HttpAnswer } from '../../http/http-message.js'
-import { escapeXml, type XmlElement } from '../../shared/xml.js'
+import { escapeXml, type XmlElement } from '../../shared/text/xml.js'
 import { badAnswer, damagedOnTheWay, ignoredKey } from '../request/attempt-failure.js'
 import type { ChecksumRules } from './checksum-rules.js'
 import type { Dialect } from '../dialect.js'

@@ -1,7 +1,7 @@
 import { GiB, KiB } from '../../shared/byte-size.js'
 import { checkOneOf } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
-import { escapeXml } from '../../shared/xml.js'
+import { escapeXml } from '../../shared/text/xml.js'
 import { presignObs, signObs } from '../../signing/obs.js'
 import type { SignableRequest } from '../../signing/signable-request.js'
 import { presignSigV4, signSigV4, UNSIGNED_PAYLOAD } from '../../signing/sigv4.js'

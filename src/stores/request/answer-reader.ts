@@ -1,7 +1,7 @@
 /** Responses of the REST API, understood; what cannot be is an AttemptFailure, and the request is made again. */
 import type { HttpAnswer, HttpHead } from '../../http/http-message.js'
 import { UploadError } from '../../shared/errors.js'
-import { parseXml, type XmlElement } from '../../shared/xml.js'
+import { parseXml, type XmlElement } from '../../shared/text/xml.js'
 import { badAnswer } from './attempt-failure.js'
 import type { Dialect } from '../dialect.js'
 import type { Integrity } from '../integrity/integrity.js'

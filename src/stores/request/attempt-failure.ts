@@ -4,8 +4,8 @@ import { HttpFailure } from '../../http/http-failure.js'
 import type { HttpAnswer } from '../../http/http-message.js'
 import { KiB } from '../../shared/byte-size.js'
 import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
-import { oneLine } from '../../shared/one-line.js'
-import { parseXml, type XmlElement } from '../../shared/xml.js'
+import { oneLine } from '../../shared/text/one-line.js'
+import { parseXml, type XmlElement } from '../../shared/text/xml.js'
 import type { Dialect } from '../dialect.js'
 import {
   adviceOn,

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http/http-message.js'
 import type { Credentials } from '../../shared/credentials.js'
-import { oneLine } from '../../shared/one-line.js'
+import { oneLine } from '../../shared/text/one-line.js'
 import { type AttemptFailure, failureOf } from './attempt-failure.js'
 import { withoutSecrets } from './without-secrets.js'
 

@@ -1,7 +1,7 @@
 /** The channel `oss-upload-stream:request`: every attempt at a call of the service. */
 import type { HttpAnswer } from '../../http/http-message.js'
 import { traceChannel, traced } from '../../shared/diagnostics.js'
-import { oneLine } from '../../shared/one-line.js'
+import { oneLine } from '../../shared/text/one-line.js'
 import type { Provider } from '../../shared/provider.js'
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { CheckpointStore } from '../../checkpoint/checkpoint-store.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
-import type { AcknowledgedPart } from '../parts-ledger.js'
+import type { AcknowledgedPart } from '../parts/parts-ledger.js'
 import { md5OfEtag } from './part-proof.js'
 import { formatRecord, type RecordedPart, type RecordHead } from './record.js'
 import { RecordedParts } from './recorded-parts.js'

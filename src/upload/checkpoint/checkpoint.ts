@@ -9,7 +9,7 @@ import { toError, UploadError, type UploadErrorCode } from '../../shared/errors.
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { CallContext, ListedPart } from '../../stores/store-driver.js'
 import { CLEAN_UP_LIMITS } from '../clean-up-limits.js'
-import type { AcknowledgedPart } from '../parts-ledger.js'
+import type { AcknowledgedPart } from '../parts/parts-ledger.js'
 import type { Published } from '../publish/published.js'
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { type CheckpointNotice, CheckpointWriter } from './checkpoint-writer.js'

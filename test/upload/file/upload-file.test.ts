@@ -16,7 +16,7 @@ import type {
   UploadError,
   UploadProgress,
 } from '../../../src/index.js'
-import { tableEngine } from '../../../src/checksum/table-engine.js'
+import { tableEngine } from '../../../src/checksum/engines/table-engine.js'
 import { BufferPool } from '../../../src/memory/buffer-pool.js'
 import { uploadFile } from '../../../src/upload/file/upload-file.js'
 import { readAll, someBytes } from '../../support/bytes.js'

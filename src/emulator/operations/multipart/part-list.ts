@@ -1,6 +1,6 @@
 /** The document of a Complete: which parts make the object. */
 import type { Buffer } from 'node:buffer'
-import { parseXml, type XmlElement } from '../../../shared/xml.js'
+import { parseXml, type XmlElement } from '../../../shared/text/xml.js'
 import { Refusal } from '../../refusal.js'
 
 export interface ListedPart {

@@ -1,6 +1,6 @@
-import { toError } from '../shared/errors.js'
-import { type DescriptorBody, readDescriptor } from '../source/descriptor.js'
-import { lenderOf } from '../stream/upload-stream.js'
+import { toError } from '../../shared/errors.js'
+import { type DescriptorBody, readDescriptor } from '../../source/descriptor.js'
+import { lenderOf } from '../../stream/upload-stream.js'
 import type { BodySource } from './body-source.js'
 
 /** Returns whether the body is `{ fd }`, not an object that owns a descriptor, such as a FileHandle. */

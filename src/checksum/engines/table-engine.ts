@@ -2,10 +2,10 @@
  * The CRC-64 by table, four bytes a step: the engine used if no faster one works. A value is a pair of 32-bit halves,
  * because every operation on a BigInt allocates another one.
  */
-import type { Crc64, Crc64Engine } from './crc64.js'
-import { MemoryPart } from './memory-part.js'
-import { ECMA_182, type Polynomial } from './polynomial.js'
-import { ordinaryMemory } from './summed-memory.js'
+import type { Crc64, Crc64Engine } from '../crc64.js'
+import { MemoryPart } from '../memory-part.js'
+import { ECMA_182, type Polynomial } from '../polynomial.js'
+import { ordinaryMemory } from '../summed-memory.js'
 
 /**
  * Returns eight tables of 256 values, each value as its lower and upper half. Value n of table k is the remainder of byte n

@@ -8,10 +8,10 @@ import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'
-import { createUploadStream, type ObjectStore, type UploadBody } from '../../src/index.js'
-import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
-import { invalidOption, uploadError } from '../support/errors.js'
+import { createUploadStream, type ObjectStore, type UploadBody } from '../../../src/index.js'
+import { readAll, someBytes } from '../../support/bytes.js'
+import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { invalidOption, uploadError } from '../../support/errors.js'
 
 const require = createRequire(import.meta.url)
 const PART = 102_400

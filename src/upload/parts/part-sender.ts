@@ -1,14 +1,14 @@
 /** Gets one part after the other to the store, or finds that the store has it; what is acknowledged is counted and told. */
-import { formatCrc64 } from '../checksum/decimal.js'
-import type { ObjectBody } from '../stores/object/object-body.js'
-import type { ObjectOptions } from '../stores/object/object-options.js'
-import type { CallContext, StoreDriver, UploadAddress } from '../stores/store-driver.js'
-import type { Checkpoint } from './checkpoint/checkpoint.js'
-import type { StoredPart } from './checkpoint/part-proof.js'
-import type { Concurrency } from '../flow/concurrency.js'
+import { formatCrc64 } from '../../checksum/decimal.js'
+import type { ObjectBody } from '../../stores/object/object-body.js'
+import type { ObjectOptions } from '../../stores/object/object-options.js'
+import type { CallContext, StoreDriver, UploadAddress } from '../../stores/store-driver.js'
+import type { Checkpoint } from '../checkpoint/checkpoint.js'
+import type { StoredPart } from '../checkpoint/part-proof.js'
+import type { Concurrency } from '../../flow/concurrency.js'
 import type { PartsLedger } from './parts-ledger.js'
-import type { ProgressMeter } from './progress.js'
-import type { UploadObserver } from './upload-observer.js'
+import type { ProgressMeter } from '../progress.js'
+import type { UploadObserver } from '../upload-observer.js'
 
 export interface PartSenderParts {
   driver: StoreDriver

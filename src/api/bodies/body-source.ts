@@ -4,9 +4,9 @@
  */
 import { pipeline, type Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { toError, UploadError } from '../shared/errors.js'
-import type { UploadStream } from '../stream/upload-stream.js'
-import { mustBeWhole } from '../stream/source-state.js'
+import { toError, UploadError } from '../../shared/errors.js'
+import type { UploadStream } from '../../stream/upload-stream.js'
+import { mustBeWhole } from '../../stream/source-state.js'
 import { CHUNKS_PER_TURN, isThenable, toChunk } from './body-kinds.js'
 import { ChunkWriter } from './chunk-writer.js'
 import { wrapForeignStream } from './foreign-stream.js'

@@ -7,10 +7,10 @@
  * smaller buffer or sent as a short part. Invariant: memory that is lent to a reader is neither moved nor reused until the
  * reader returns it.
  */
-import type { PartBuffer } from '../checksum/crc64.js'
-import type { BufferPool, BufferRequest, BufferWish } from '../memory/buffer-pool.js'
+import type { PartBuffer } from '../../checksum/crc64.js'
+import type { BufferPool, BufferRequest, BufferWish } from '../../memory/buffer-pool.js'
 import type { PlannedPart } from './part-plan.js'
-import type { RestingHolder } from '../memory/standstill.js'
+import type { RestingHolder } from '../../memory/standstill.js'
 
 export interface FillingOwner {
   /** Returns the part to fill next. Throws UploadError if there can be none. */

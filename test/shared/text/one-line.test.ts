@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { oneLine } from '../../src/shared/one-line.js'
+import { oneLine } from '../../../src/shared/text/one-line.js'
 
 describe('oneLine', () => {
   it('leaves no control, no line end and nothing that turns the text around', () => {

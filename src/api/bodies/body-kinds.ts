@@ -1,7 +1,7 @@
 /** Distinguishes kinds of bodies by their methods, not their classes, to accept other implementations and copies. */
 import type { Readable } from 'node:stream'
 import { types } from 'node:util'
-import { invalidOption } from '../shared/check-option.js'
+import { invalidOption } from '../../shared/check-option.js'
 
 const ACCEPTED_CHUNKS = 'must be a string, a Uint8Array, another view or an ArrayBuffer'
 

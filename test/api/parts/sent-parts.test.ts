@@ -4,11 +4,11 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import { combineCrc64, createCrc64, type ObjectStore, type SentPart, type UploadAddress } from '../../src/index.js'
-import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
-import { invalidOption, uploadError } from '../support/errors.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { combineCrc64, createCrc64, type ObjectStore, type SentPart, type UploadAddress } from '../../../src/index.js'
+import { readAll, someBytes } from '../../support/bytes.js'
+import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { invalidOption, uploadError } from '../../support/errors.js'
+import { temporaryFolder } from '../../support/temporary-folder.js'
 
 const PART = 102_400
 const bytes = someBytes(2 * PART + 777)

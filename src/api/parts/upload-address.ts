@@ -1,5 +1,5 @@
-import { checkObject, checkString } from '../shared/check-option.js'
-import type { StoreDriver, UploadAddress } from '../stores/store-driver.js'
+import { checkObject, checkString } from '../../shared/check-option.js'
+import type { StoreDriver, UploadAddress } from '../../stores/store-driver.js'
 
 /** Checks the address. Throws UploadError if the service does not accept the key, or the upload ID is missing. */
 export function checkUploadAddress(driver: StoreDriver, upload: UploadAddress): UploadAddress {

@@ -1,8 +1,8 @@
 /** Plans the parts of a file or device of known size. */
-import { MiB } from '../shared/byte-size.js'
-import { checkInteger, checkNames, checkObject } from '../shared/check-option.js'
-import type { StoreLimits } from '../stores/store-driver.js'
-import { PartPlan } from '../upload/part-plan.js'
+import { MiB } from '../../shared/byte-size.js'
+import { checkInteger, checkNames, checkObject } from '../../shared/check-option.js'
+import type { StoreLimits } from '../../stores/store-driver.js'
+import { PartPlan } from '../../upload/parts/part-plan.js'
 
 /** Options of `planParts()`. */
 export interface PlanPartsOptions {

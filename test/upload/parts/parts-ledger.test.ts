@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { tableEngine } from '../../src/checksum/table-engine.js'
-import { PartsLedger } from '../../src/upload/parts-ledger.js'
-import { uploadError } from '../support/errors.js'
+import { tableEngine } from '../../../src/checksum/engines/table-engine.js'
+import { PartsLedger } from '../../../src/upload/parts/parts-ledger.js'
+import { uploadError } from '../../support/errors.js'
 
 function crc64Of(text: string): bigint {
   const crc64 = tableEngine.create()

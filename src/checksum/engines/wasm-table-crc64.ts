@@ -3,8 +3,8 @@
  * irreducible of degree 64, so it has no factor with a short ring, which the method of ring-engine.ts needs.
  */
 import { debuglog } from 'node:util'
-import type { Crc64 } from './crc64.js'
-import type { Polynomial } from './polynomial.js'
+import type { Crc64 } from '../crc64.js'
+import type { Polynomial } from '../polynomial.js'
 import { compileRings, openRings, PAGE } from './ring-engine.js'
 import { crc64TablesOf, TableCrc64 } from './table-engine.js'
 

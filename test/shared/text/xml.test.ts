@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { escapeXml, parseXml } from '../../src/shared/xml.js'
+import { escapeXml, parseXml } from '../../../src/shared/text/xml.js'
 
 describe('parseXml', () => {
   it('keeps numbers, spaces and long digits as text', async () => {

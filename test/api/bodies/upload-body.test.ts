@@ -5,11 +5,11 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ObjectStore, UploadBody, UploadOptions, UploadProgress } from '../../src/index.js'
-import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
-import { invalidOption, uploadError } from '../support/errors.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import type { ObjectStore, UploadBody, UploadOptions, UploadProgress } from '../../../src/index.js'
+import { readAll, someBytes } from '../../support/bytes.js'
+import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { invalidOption, uploadError } from '../../support/errors.js'
+import { temporaryFolder } from '../../support/temporary-folder.js'
 
 const PART = 102_400
 const BYTES = someBytes(3 * PART + 77)

@@ -3,10 +3,10 @@
  * it is doubled every 1,000 parts while two such parts fit in `maxMemory`, so that a stream of unknown size may be larger
  * than 10,000 × `partSize`.
  */
-import { formatBytes, MiB } from '../shared/byte-size.js'
-import { invalidOption } from '../shared/check-option.js'
-import { UploadError } from '../shared/errors.js'
-import type { StoreLimits } from '../stores/store-driver.js'
+import { formatBytes, MiB } from '../../shared/byte-size.js'
+import { invalidOption } from '../../shared/check-option.js'
+import { UploadError } from '../../shared/errors.js'
+import type { StoreLimits } from '../../stores/store-driver.js'
 
 export interface PartPlanOptions {
   /** Bytes. */

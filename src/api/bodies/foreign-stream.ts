@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { toError } from '../shared/errors.js'
+import { toError } from '../../shared/errors.js'
 
 /** The methods that streams of other packages and legacy streams have in common. */
 interface ForeignStream {

@@ -7,9 +7,9 @@ import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
-import type { Crc64, Crc64Engine } from './crc64.js'
-import { MemoryPart } from './memory-part.js'
-import { ordinaryMemory } from './summed-memory.js'
+import type { Crc64, Crc64Engine } from '../crc64.js'
+import { MemoryPart } from '../memory-part.js'
+import { ordinaryMemory } from '../summed-memory.js'
 
 interface Addon {
   /** Adds `bytes` to `running`, the 8 little-endian bytes of a CRC, in place. */

@@ -1,6 +1,6 @@
-import { combineCrc64 } from '../checksum/combine.js'
-import { UploadError } from '../shared/errors.js'
-import type { CompletedPart, PartReceipt } from '../stores/store-driver.js'
+import { combineCrc64 } from '../../checksum/combine.js'
+import { UploadError } from '../../shared/errors.js'
+import type { CompletedPart, PartReceipt } from '../../stores/store-driver.js'
 
 /** A part that the store acknowledged: what it told, and what was sent. */
 export interface AcknowledgedPart extends PartReceipt {

@@ -1,9 +1,9 @@
 /** The parts of a low-level multipart upload, and the object that they make. */
-import { type RunningChecksum, startChecksum } from '../checksum/checksum.js'
-import { combineCrc64 as combineTwo } from '../checksum/combine.js'
-import { formatCrc64, parseCrc64 } from '../checksum/decimal.js'
-import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
-import type { CompletedPart } from '../stores/store-driver.js'
+import { type RunningChecksum, startChecksum } from '../../checksum/checksum.js'
+import { combineCrc64 as combineTwo } from '../../checksum/combine.js'
+import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
+import { checkInteger, checkObject, checkString, invalidOption } from '../../shared/check-option.js'
+import type { CompletedPart } from '../../stores/store-driver.js'
 
 /**
  * A part as returned by `uploadPart()` and needed by `completeMultipartUpload()`. Plain JSON, for a queue or a database.

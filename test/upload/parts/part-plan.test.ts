@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { GiB, KiB, MiB } from '../../src/shared/byte-size.js'
-import type { StoreLimits } from '../../src/stores/store-driver.js'
-import { PartPlan, type PartPlanOptions } from '../../src/upload/part-plan.js'
-import { invalidOption, uploadError } from '../support/errors.js'
-import { OSS_LIMITS } from '../support/oss-limits.js'
+import { GiB, KiB, MiB } from '../../../src/shared/byte-size.js'
+import type { StoreLimits } from '../../../src/stores/store-driver.js'
+import { PartPlan, type PartPlanOptions } from '../../../src/upload/parts/part-plan.js'
+import { invalidOption, uploadError } from '../../support/errors.js'
+import { OSS_LIMITS } from '../../support/oss-limits.js'
 
 function plan(options: Partial<PartPlanOptions> = {}, limits: Partial<StoreLimits> = {}): PartPlan {
   const defaults = { partSize: 8 * MiB, partGrowth: true, maxMemory: 256 * MiB }

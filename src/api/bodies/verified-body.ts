@@ -1,10 +1,10 @@
 import { finished, pipeline, type Readable, Transform } from 'node:stream'
-import { type Checksum, startComparison } from '../checksum/checksum.js'
-import { toHttpFailure } from '../http/http-failure.js'
-import { KiB } from '../shared/byte-size.js'
-import { UploadError } from '../shared/errors.js'
-import { bytesText, mismatch } from '../stores/integrity/mismatch.js'
-import { failureOf } from '../stores/request/attempt-failure.js'
+import { type Checksum, startComparison } from '../../checksum/checksum.js'
+import { toHttpFailure } from '../../http/http-failure.js'
+import { KiB } from '../../shared/byte-size.js'
+import { UploadError } from '../../shared/errors.js'
+import { bytesText, mismatch } from '../../stores/integrity/mismatch.js'
+import { failureOf } from '../../stores/request/attempt-failure.js'
 
 /** The response that is read. */
 interface Source {

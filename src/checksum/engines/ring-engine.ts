@@ -53,11 +53,11 @@
  */
 import { Buffer } from 'node:buffer'
 import { debuglog } from 'node:util'
-import type { Crc64, Crc64Engine } from './crc64.js'
-import { LateSummedPart } from './late-summed-part.js'
-import { MemoryPart } from './memory-part.js'
+import type { Crc64, Crc64Engine } from '../crc64.js'
+import { LateSummedPart } from '../late-summed-part.js'
+import { MemoryPart } from '../memory-part.js'
 import { ringsModule } from './rings-module.js'
-import { copyBytes, ordinaryMemory, SLICE, type SummedMemory } from './summed-memory.js'
+import { copyBytes, ordinaryMemory, SLICE, type SummedMemory } from '../summed-memory.js'
 import { crc64Tables, tableEngine } from './table-engine.js'
 
 /** What rings.wat exports. Addresses and lengths are in bytes. */
