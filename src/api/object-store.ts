@@ -50,7 +50,7 @@ import {
   uploadsPages,
 } from './listings.js'
 import { type CompleteOptions, MultipartByHand, type UploadPartOptions } from './parts/multipart-by-hand.js'
-import { objectBody } from './bodies/verified-body.js'
+import { verifiedBody } from './bodies/verified-body.js'
 import type { PartBody } from './bodies/part-source.js'
 import { presign, type PresignOptions } from './presign.js'
 import { type PartRange, planParts, type PlanPartsOptions } from './parts/plan-parts.js'
@@ -175,7 +175,7 @@ export class ObjectStore {
     const checksum = range === undefined ? head.checksum : undefined
     const isCertain = checksum === undefined || !isUnclear(checksum, this.#driver)
     const expected = { size: length, checksum, isCertain }
-    const body = objectBody(raw, { bucket: this.bucket, key }, expected, context.signal)
+    const body = verifiedBody(raw, { bucket: this.bucket, key }, expected, context.signal)
     return { ...head, body }
   }
 

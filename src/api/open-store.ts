@@ -3,7 +3,7 @@ import { CredentialsSource } from '../credentials/credentials-source.js'
 import { BandwidthLimiter } from '../http/bandwidth-limiter.js'
 import { Transport } from '../http/transport.js'
 import { BufferPool } from '../memory/buffer-pool.js'
-import { MultipartApi } from '../stores/multipart-api.js'
+import { RestDriver } from '../stores/rest-driver.js'
 import { Presigner } from '../stores/presigner.js'
 import { ServiceClock } from '../stores/request/remedies.js'
 import { ObjectStore } from './object-store.js'
@@ -22,7 +22,7 @@ export function openStore(options: StoreOptions = {}): ObjectStore {
   const downloadLimiter = limiterOf(resolved.downloadBandwidthLimit)
   const transport = new Transport(timeouts, { dispatcher, proxy, limiter, downloadLimiter })
   const clock = new ServiceClock()
-  const driver = new MultipartApi({ dialect, transport, credentials, retry, clock, answerMs: timeouts.answerMs })
+  const driver = new RestDriver({ dialect, transport, credentials, retry, clock, answerMs: timeouts.answerMs })
   const pool = new BufferPool(crc64Engine(), maxMemory)
   return new ObjectStore(driver, pool, new Presigner({ dialect, credentials, clock }))
 }

@@ -14,7 +14,7 @@
 import type { PartBuffer } from '../checksum/crc64.js'
 import { type Concurrency, concurrencyOf } from '../flow/concurrency.js'
 import type { BufferPool } from '../memory/buffer-pool.js'
-import type { RestingHolder } from '../memory/standstill.js'
+import type { IdleHolder } from '../memory/deadlock-breaker.js'
 import { toError } from '../shared/errors.js'
 import type {
   AwayNotice,
@@ -57,7 +57,7 @@ export interface RangeReader {
 /** The share of the memory that ranges may use when they are read in advance. */
 const SHARE = 3 / 4
 
-export class RangeFetcher implements RestingHolder {
+export class RangeFetcher implements IdleHolder {
   readonly rangeSize: number
   /** Observer of all calls of this download. */
   readonly outageObserver: OutageObserver = {

@@ -23,8 +23,8 @@
 import { KiB, MiB } from '../shared/byte-size.js'
 import { toError } from '../shared/errors.js'
 import type { Crc64Engine, PartBuffer } from '../checksum/crc64.js'
-import { BufferShelf } from './buffer-shelf.js'
-import { type RestingHolder, Standstill } from './standstill.js'
+import { FreeBuffers } from './free-buffers.js'
+import { type IdleHolder, DeadlockBreaker } from './deadlock-breaker.js'
 
 /**
  * - `moving`: will be released without help from outside.
@@ -33,7 +33,7 @@ import { type RestingHolder, Standstill } from './standstill.js'
  */
 export type BufferUse = 'moving' | 'resting' | 'stuck'
 
-export interface BufferWish {
+export interface BufferSpec {
   /** Bytes, at most `maxMemory`. */
   capacity: number
   use: BufferUse
@@ -41,11 +41,11 @@ export interface BufferWish {
   fullSize?: number
 }
 
-export interface BufferRequest extends BufferWish {
+export interface BufferRequest extends BufferSpec {
   /** Size in bytes of the smaller buffer that the caller releases in exchange, at once; 0 if there is none. */
   held: number
   /** A smaller request to use instead, if waiting for the first one would not help. */
-  orElse?: BufferWish
+  orElse?: BufferSpec
 }
 
 interface Waiter {
@@ -70,19 +70,19 @@ export class BufferPool {
   readonly second: number
   readonly #uses = new Map<PartBuffer, BufferUse>()
   readonly #bytes: Record<BufferUse, number> = { moving: 0, resting: 0, stuck: 0 }
-  readonly #shelf: BufferShelf
-  readonly #standstill: Standstill
+  readonly #free: FreeBuffers
+  readonly #deadlocks: DeadlockBreaker
   readonly #waiters: Waiter[] = []
   #isServing = false
 
   /** `standstillMs` is for tests. */
   constructor(engine: Pick<Crc64Engine, 'createPartBuffer'>, maxMemory: number, standstillMs: number = STANDSTILL_MS) {
-    this.#shelf = new BufferShelf(engine)
+    this.#free = new FreeBuffers(engine)
     this.maxMemory = maxMemory
     this.first = Math.min(FIRST, Math.floor(maxMemory / 8))
     this.second = Math.min(SECOND, Math.floor(maxMemory / 8))
-    const isAtStandstill = (): boolean => this.#waiters.length > 0 && this.#bytes.moving === 0
-    this.#standstill = new Standstill({ isAtStandstill, serveAnyone: () => this.#serveAnyone() }, standstillMs)
+    const isDeadlocked = (): boolean => this.#waiters.length > 0 && this.#bytes.moving === 0
+    this.#deadlocks = new DeadlockBreaker({ isDeadlocked, serveAnyone: () => this.#serveAnyone() }, standstillMs)
   }
 
   /** Bytes of all buffers handed out. */
@@ -93,7 +93,7 @@ export class BufferPool {
 
   /** Bytes kept for reuse. */
   get keptBytes(): number {
-    return this.#shelf.bytes
+    return this.#free.bytes
   }
 
   /** Returns an empty buffer for use as `moving`, or undefined if there is no room now. */
@@ -130,8 +130,8 @@ export class BufferPool {
   /** Returns a buffer, or undefined if there is no room now. Throws if the machine has no memory for it. */
   tryRequest(request: BufferRequest): PartBuffer | undefined {
     if (this.#waiters.length === 0) {
-      const wish = this.#wishOf(request)
-      return this.#fits(wish, request.held) ? this.#take(wish) : undefined
+      const spec = this.#specOf(request)
+      return this.#fits(spec, request.held) ? this.#take(spec) : undefined
     }
     let answer: PartBuffer | Error | undefined
     const set = (served: PartBuffer | Error): void => void (answer = served)
@@ -156,12 +156,12 @@ export class BufferPool {
   }
 
   /** Returns a buffer outside the queue, for one that the caller releases at once; undefined if there is no room. */
-  tryExchange(wish: BufferWish): PartBuffer | undefined {
-    const { capacity, use } = wish
+  tryExchange(spec: BufferSpec): PartBuffer | undefined {
+    const { capacity, use } = spec
     if (this.handedOutBytes + capacity > this.maxMemory) return undefined
-    if (use === 'stuck' && !this.#mayStick(wish)) return undefined
+    if (use === 'stuck' && !this.#mayStick(spec)) return undefined
     try {
-      return this.#take(wish)
+      return this.#take(spec)
     } catch {
       // The machine has no memory for it: keep the old buffer.
       return undefined
@@ -171,7 +171,7 @@ export class BufferPool {
   /** Marks a buffer as moving: it is being sent, which needs neither more memory nor the source. */
   depart(buffer: PartBuffer): void {
     this.#setUse(buffer, 'moving')
-    this.#standstill.watch()
+    this.#deadlocks.watch()
   }
 
   /**
@@ -194,47 +194,47 @@ export class BufferPool {
   /** Marks a buffer as waiting for a reader that may pause indefinitely; its holder frees it if others wait for memory. */
   rest(buffer: PartBuffer): void {
     this.#setUse(buffer, 'resting')
-    this.#standstill.watch()
+    this.#deadlocks.watch()
   }
 
   /** Takes back a buffer that is no longer read. */
   release(buffer: PartBuffer): void {
     this.#setUse(buffer, undefined)
-    this.#shelf.put(buffer)
+    this.#free.put(buffer)
     this.#serve()
     // When nothing is in flight, keep a reserve for the next upload, not the peak of the last one.
-    if (this.handedOutBytes === 0) this.#shelf.shrink(this.maxMemory / 4)
+    if (this.handedOutBytes === 0) this.#free.shrink(this.maxMemory / 4)
   }
 
   /** Registers a holder that can be asked to free its buffer, until `removeHolder`. */
-  addHolder(holder: RestingHolder): void {
-    this.#standstill.addHolder(holder)
+  addHolder(holder: IdleHolder): void {
+    this.#deadlocks.addHolder(holder)
   }
 
-  removeHolder(holder: RestingHolder): void {
-    this.#standstill.removeHolder(holder)
+  removeHolder(holder: IdleHolder): void {
+    this.#deadlocks.removeHolder(holder)
   }
 
   #serve(): void {
     // A callback may release a buffer while it is served; the running loop handles that.
     if (this.#isServing) return
     this.#isServing = true
-    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#serveWaiter(next.waiter, next.wish)
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#serveWaiter(next.waiter, next.spec)
     this.#isServing = false
-    this.#standstill.watch()
+    this.#deadlocks.watch()
   }
 
-  #next(): { waiter: Waiter; wish: BufferWish } | undefined {
+  #next(): { waiter: Waiter; spec: BufferSpec } | undefined {
     let head: Waiter | undefined
     for (const waiter of this.#waiters) {
       if (this.handedOutBytes === this.maxMemory) return undefined
-      const wish = this.#wishOf(waiter.request)
-      if (this.#fits(wish, waiter.request.held)) {
+      const spec = this.#specOf(waiter.request)
+      if (this.#fits(spec, waiter.request.held)) {
         // An exchange frees a smaller buffer, which no new request takes while others wait: so none of them starves.
-        if (head === undefined || waiter.request.held > 0) return { waiter, wish }
-        if (head.overtaken + wish.capacity <= this.maxMemory / 8) {
-          head.overtaken += wish.capacity
-          return { waiter, wish }
+        if (head === undefined || waiter.request.held > 0) return { waiter, spec }
+        if (head.overtaken + spec.capacity <= this.maxMemory / 8) {
+          head.overtaken += spec.capacity
+          return { waiter, spec }
         }
       }
       head ??= waiter
@@ -243,16 +243,16 @@ export class BufferPool {
   }
 
   /** Never wait for stuck buffers: they may not be released. */
-  #wishOf(request: BufferRequest): BufferWish {
+  #specOf(request: BufferRequest): BufferSpec {
     const isHopeless = request.use === 'stuck' && !this.#mayStick(request)
     return isHopeless ? (request.orElse ?? request) : request
   }
 
-  #serveWaiter(waiter: Waiter, wish: BufferWish): void {
+  #serveWaiter(waiter: Waiter, spec: BufferSpec): void {
     this.#remove(waiter)
     let buffer: PartBuffer
     try {
-      buffer = this.#take(wish)
+      buffer = this.#take(spec)
     } catch (error) {
       // The machine has no memory for it.
       waiter.fail(toError(error))
@@ -268,21 +268,21 @@ export class BufferPool {
   }
 
   /** `held` bytes are released at once, so they do not count beside the buffer that replaces them. */
-  #fits(wish: BufferWish, held: number): boolean {
-    const { capacity, use } = wish
+  #fits(spec: BufferSpec, held: number): boolean {
+    const { capacity, use } = spec
     if (this.handedOutBytes + capacity > this.maxMemory) return false
     if (use === 'moving') return true
     const rests = this.#bytes.resting + this.#bytes.stuck - held
     if (rests > 0 && rests + capacity > this.maxMemory - this.first) return false
-    return use === 'resting' || this.#mayStick(wish)
+    return use === 'resting' || this.#mayStick(spec)
   }
 
-  #mayStick({ capacity, fullSize = 0 }: BufferWish): boolean {
+  #mayStick({ capacity, fullSize = 0 }: BufferSpec): boolean {
     return this.#bytes.stuck + capacity <= Math.min(this.maxMemory / 2, this.maxMemory - fullSize)
   }
 
-  #take({ capacity, use }: BufferWish): PartBuffer {
-    const buffer = this.#shelf.take(capacity, this.maxMemory - this.handedOutBytes - capacity)
+  #take({ capacity, use }: BufferSpec): PartBuffer {
+    const buffer = this.#free.take(capacity, this.maxMemory - this.handedOutBytes - capacity)
     this.#uses.set(buffer, use)
     this.#bytes[use] += capacity
     return buffer
@@ -304,9 +304,9 @@ export class BufferPool {
   #serveAnyone(): boolean {
     for (const waiter of this.#waiters) {
       const { request } = waiter
-      const wish = [request, request.orElse].find((each) => each !== undefined && this.#fits(each, request.held))
-      if (wish === undefined) continue
-      this.#serveWaiter(waiter, wish)
+      const spec = [request, request.orElse].find((each) => each !== undefined && this.#fits(each, request.held))
+      if (spec === undefined) continue
+      this.#serveWaiter(waiter, spec)
       return true
     }
     return false

@@ -20,13 +20,13 @@ import { PartsLedger, type PartsTaken } from './parts/parts-ledger.js'
 import { ProgressMeter, type UploadProgress } from './progress.js'
 import { completeVerified, putVerified } from './publish/publish.js'
 import { Scheduler } from '../flow/scheduler.js'
-import { Publication } from './publish/publication.js'
-import { type Published, resultOf } from './publish/published.js'
+import { PublishingRequest } from './publish/publishing-request.js'
+import { type PublishedObject, toResult } from './publish/published-object.js'
 import { resumedUpload, type UploadHost, type UploadObserver } from './upload-observer.js'
 import type { TransferPlan } from './transfer-plan.js'
 import { countParts, type Multipart, multipartOf, type TransferState } from './transfer-state.js'
 import type { UploadResult } from './upload-result.js'
-import { tellUpload, type ToldUpload } from './upload-trace.js'
+import { traceUpload, type TracedUpload } from './upload-trace.js'
 
 export class Transfer {
   readonly key: string
@@ -36,7 +36,7 @@ export class Transfer {
   readonly #objectOptions: ObjectOptions
   readonly #concurrency: Concurrency
   readonly #scheduler: Scheduler
-  readonly #told: ToldUpload | undefined
+  readonly #traced: TracedUpload | undefined
   /** Ends requests and waiting. An initiation in flight gets a little more time. */
   readonly #cancel = new AbortController()
   readonly #upload: MultipartUpload
@@ -44,7 +44,7 @@ export class Transfer {
   readonly #sender: PartSender
   #state: TransferState = { name: 'idle' }
   #partsHandedOver = 0
-  readonly #publication = new Publication()
+  readonly #publishing = new PublishingRequest()
   readonly #outageObserver: OutageObserver = {
     away: (notice) => {
       this.meter.away = notice
@@ -81,7 +81,7 @@ export class Transfer {
       observer,
       cancelled: this.cancelled,
     })
-    this.#told = tellUpload(driver.provider, driver.bucket, key)
+    this.#traced = traceUpload(driver.provider, driver.bucket, key)
   }
 
   get uploadId(): string | undefined {
@@ -128,7 +128,7 @@ export class Transfer {
    * Resumes the chosen parts of a previous run without comparing their bytes. `published` is the object that the previous
    * run's upload became, if it did. Must be called before any part is sent. Throws UploadError.
    */
-  async takeOver(choose: PartsChoice): Promise<{ parts: PartsTaken; published?: Published }> {
+  async takeOver(choose: PartsChoice): Promise<{ parts: PartsTaken; published?: PublishedObject }> {
     this.open()
     const taken = await this.#upload.takeOver(choose)
     this.throwIfFailed()
@@ -151,7 +151,7 @@ export class Transfer {
   }
 
   /** Ends the transfer with an object that a previous run published. Throws UploadError if the transfer has failed. */
-  async conclude(published: Published): Promise<UploadResult> {
+  async conclude(published: PublishedObject): Promise<UploadResult> {
     this.meter.resume(published.parts, published.size)
     return this.#finish(() => Promise.resolve(published))
   }
@@ -191,7 +191,7 @@ export class Transfer {
       const uploadId = await initiated
       this.#checkpoint?.completing(parts)
       const whole = ledger.finish(parts, size)
-      const stored = await this.#publication.run(this.#scheduler, () =>
+      const stored = await this.#publishing.run(this.#scheduler, () =>
         completeVerified(
           this.#host.driver,
           { key: this.key, uploadId },
@@ -214,7 +214,7 @@ export class Transfer {
         const body = new ObjectBody(buffer?.segments ?? [], buffer?.digest() ?? 0n)
         if ((await this.#upload.open()).kind === 'resumable')
           await this.#upload.restart('all of it fits in one part now')
-        const stored = await this.#publication.run(this.#scheduler, () =>
+        const stored = await this.#publishing.run(this.#scheduler, () =>
           putVerified(driver, this.key, body, this.#objectOptions, this.#context()),
         )
         return { stored, size: body.size, crc64: body.crc64, parts: 1 }
@@ -232,7 +232,7 @@ export class Transfer {
     this.meter.stop()
     this.#cancel.abort(error)
     const multipart = multipartOf(before)
-    const settled = this.#cleanUp(multipart, error).finally(() => this.#told?.failed(error, this.uploadId))
+    const settled = this.#cleanUp(multipart, error).finally(() => this.#traced?.failed(error, this.uploadId))
     this.#state = { name: 'failed', error, multipart, settled }
     return settled
   }
@@ -287,7 +287,7 @@ export class Transfer {
     return uploadId
   }
 
-  async #finish(publish: () => Promise<Published>): Promise<UploadResult> {
+  async #finish(publish: () => Promise<PublishedObject>): Promise<UploadResult> {
     this.throwIfFailed()
     const published = await publish().catch((error: unknown) => {
       this.throwIfFailed()
@@ -300,16 +300,16 @@ export class Transfer {
     const { uploadId } = this
     const { unknownUploads } = this.#upload
     const resumed = { parts: this.meter.resumedParts, bytes: this.meter.resumed }
-    const result = resultOf(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
+    const result = toResult(this.#host.driver, this.key, published, { uploadId, resumed, unknownUploads })
     this.#state = { name: 'done', result }
     this.meter.finish()
-    this.#told?.stored(result)
+    this.#traced?.stored(result)
     return result
   }
 
   #context(): CallContext {
     return {
-      upload: this.#told?.trace,
+      upload: this.#traced?.trace,
       signal: this.#cancel.signal,
       onSent: (bytes) => {
         this.meter.sent += bytes
@@ -343,6 +343,6 @@ export class Transfer {
     const settled = this.#scheduler.idle().then(() => multipart?.initiated.catch(() => undefined))
     await this.#upload.giveUp(error, settled)
     // Aborted while the object was being published: only a look at the object decides.
-    if (this.#publication.mayHaveHappened) attachLeftover(error, { outcomeUnknown: true })
+    if (this.#publishing.mayHaveHappened) attachLeftover(error, { outcomeUnknown: true })
   }
 }

@@ -31,21 +31,21 @@ const channel = traceChannel<UploadTrace>('upload', {
 })
 
 /** An upload that somebody listens to. One of the two ends is to be told, once. */
-export interface ToldUpload {
+export interface TracedUpload {
   readonly trace: UploadTrace
   stored(result: UploadResult): void
   failed(error: Error, uploadId: string | undefined): void
 }
 
 /** Tells that an upload begins; nothing where nobody listens. */
-export function tellUpload(provider: Provider, bucket: string, key: string): ToldUpload | undefined {
+export function traceUpload(provider: Provider, bucket: string, key: string): TracedUpload | undefined {
   if (!channel.hasSubscribers) return undefined
   const trace: UploadTrace = { provider, bucket, key }
   const name = (uploadId: string | undefined): void => {
     if (uploadId !== undefined) trace.uploadId = uploadId
   }
-  let stored: ToldUpload['stored'] = () => undefined
-  let failed: ToldUpload['failed'] = () => undefined
+  let stored: TracedUpload['stored'] = () => undefined
+  let failed: TracedUpload['failed'] = () => undefined
   const end = new Promise<void>((resolve, reject) => {
     stored = (result) => {
       name(result.uploadId)

@@ -11,7 +11,7 @@ import { KiB } from '../shared/byte-size.js'
 import { UploadError } from '../shared/errors.js'
 import { copyOfObjectOptions } from '../stores/object/object-options.js'
 import { unbrokenParts } from './checkpoint/part-proof.js'
-import { Filling, type FillingOwner } from './parts/filling.js'
+import { CurrentPart, type PartOwner } from './parts/current-part.js'
 import { endInspection, type Inspector } from './inspection.js'
 import { PartPlan } from './parts/part-plan.js'
 import type { UploadProgress } from './progress.js'
@@ -29,7 +29,7 @@ export class Upload {
   readonly #sendOptions: SendOptions
   readonly #plan: PartPlan
   readonly #transfer: Transfer
-  readonly #filling: Filling
+  readonly #currentPart: CurrentPart
   readonly #inspector: Inspector | undefined
   #partCount = 0
   /** Offset in the object of the bytes written here; undefined while it is not known. */
@@ -50,7 +50,7 @@ export class Upload {
     const objectOptions = copyOfObjectOptions(options)
     const partSize = this.#plan.sizeOf(1)
     this.#transfer = new Transfer(host, key, { objectOptions, concurrency, partSize, checkpoint }, observer)
-    this.#filling = new Filling(host.pool, this.#fillingOwner())
+    this.#currentPart = new CurrentPart(host.pool, this.#partOwner())
   }
 
   get uploadId(): string | undefined {
@@ -96,8 +96,8 @@ export class Upload {
   lend(): Uint8Array | undefined {
     this.#begin()
     // A first part that is full may be all there is: only a byte beyond it shows that there is a second.
-    if (this.#filling.isFull && (this.#partCount === 0 || !this.#tryCut())) return undefined
-    return this.#filling.lend()
+    if (this.#currentPart.isFull && (this.#partCount === 0 || !this.#tryCut())) return undefined
+    return this.#currentPart.lend()
   }
 
   /**
@@ -106,7 +106,7 @@ export class Upload {
    */
   accept(length: number): void {
     const look = this.#inspector === undefined ? undefined : (bytes: Uint8Array) => this.#inspector?.bytes(bytes)
-    if (!this.#filling.takeBack(length, look)) return
+    if (!this.#currentPart.takeBack(length, look)) return
     if (length > 0) this.#receive(length)
     if (this.#mustCut && !this.#tryCut()) void this.#cutWhenThereIsRoom()
   }
@@ -118,9 +118,9 @@ export class Upload {
     mustBeAll(this.#length, this.#sendOptions)
     if (this.#inspector !== undefined) await endInspection(this.#inspector, this.#transfer.cancelled)
     // Release memory that was prepared for bytes that did not come.
-    if (this.#filling.length === 0) this.#filling.drop()
-    if (this.#partCount === 0) return this.#transfer.put(this.#filling.take())
-    if (this.#filling.length > 0) {
+    if (this.#currentPart.length === 0) this.#currentPart.drop()
+    if (this.#partCount === 0) return this.#transfer.put(this.#currentPart.take())
+    if (this.#currentPart.length > 0) {
       await this.#transfer.room()
       this.#transfer.throwIfFailed()
       this.#cut()
@@ -131,7 +131,7 @@ export class Upload {
   /** Aborts the upload with this error. Resolves when nothing is in flight and the upload is cleaned up. */
   async abort(error: Error): Promise<void> {
     const settled = this.#transfer.abort(error)
-    this.#filling.drop()
+    this.#currentPart.drop()
     await settled
   }
 
@@ -171,8 +171,8 @@ export class Upload {
   #take(chunk: Uint8Array, start: number, end: number): number {
     let at = start
     while (at < end) {
-      if (this.#filling.isFull && !this.#tryCut()) break
-      const taken = this.#filling.append(chunk, at, end)
+      if (this.#currentPart.isFull && !this.#tryCut()) break
+      const taken = this.#currentPart.append(chunk, at, end)
       if (taken === 0) break
       this.#inspector?.bytes(chunk.subarray(at, at + taken))
       at += taken
@@ -189,8 +189,8 @@ export class Upload {
       at = this.#take(chunk, at, Math.min(at + SLICE, length))
       if (at === length && !this.#mustCut) return
       const { meter, cancelled } = this.#transfer
-      if (this.#filling.isFull && !this.#transfer.hasRoom) await meter.blocked(this.#transfer.room())
-      else if (this.#filling.needsMemory) await meter.blocked(this.#filling.wait(cancelled))
+      if (this.#currentPart.isFull && !this.#transfer.hasRoom) await meter.blocked(this.#transfer.room())
+      else if (this.#currentPart.needsMemory) await meter.blocked(this.#currentPart.wait(cancelled))
       else await nextTurn()
       this.#transfer.throwIfFailed()
     }
@@ -198,7 +198,7 @@ export class Upload {
 
   /** Whether the part must be sent. The first part is kept until more bytes come, as it may be the whole object. */
   get #mustCut(): boolean {
-    return this.#partCount > 0 && this.#filling.isFull
+    return this.#partCount > 0 && this.#currentPart.isFull
   }
 
   /** Sends a full part when there is room: its reader may pause, and the part must not wait for the next byte. */
@@ -215,13 +215,13 @@ export class Upload {
 
   /** Sends the current buffer as a part. There must be room for it. */
   #cut(): void {
-    const buffer = this.#filling.take()
+    const buffer = this.#currentPart.take()
     if (buffer === undefined) return
     this.#partCount += 1
     this.#transfer.send(this.#partCount, buffer)
   }
 
-  #fillingOwner(): FillingOwner {
+  #partOwner(): PartOwner {
     return {
       nextPart: () => this.#plan.part(this.#partCount + 1),
       mayCut: () => this.#transfer.hasRoom && !this.#transfer.hasFailed,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
 import { openStore, type ObjectStore, type UploadError } from '../../src/index.js'
-import type { RestingHolder } from '../../src/memory/standstill.js'
+import type { IdleHolder } from '../../src/memory/deadlock-breaker.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { readAll } from '../support/bytes.js'
 import { exists } from '../support/embedded-store.js'
@@ -50,8 +50,8 @@ async function carryOut(plan: Plan, emulator: Emulator, key: string, file: strin
 /** The pools that give buffers to an upload from now on. */
 function poolsInUse(): { end(): Iterable<BufferPool> } {
   const pools = new Set<BufferPool>()
-  const addHolder: (this: BufferPool, holder: RestingHolder) => void = Reflect.get(BufferPool.prototype, 'addHolder')
-  const watched = mock.method(BufferPool.prototype, 'addHolder', function (this: BufferPool, holder: RestingHolder) {
+  const addHolder: (this: BufferPool, holder: IdleHolder) => void = Reflect.get(BufferPool.prototype, 'addHolder')
+  const watched = mock.method(BufferPool.prototype, 'addHolder', function (this: BufferPool, holder: IdleHolder) {
     pools.add(this)
     addHolder.call(this, holder)
   })

@@ -8,7 +8,7 @@ import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { downloadFile } from '../../src/download/file/download-file.js'
 import { openStore } from '../../src/index.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
-import type { RestingHolder } from '../../src/memory/standstill.js'
+import type { IdleHolder } from '../../src/memory/deadlock-breaker.js'
 import { KiB } from '../../src/shared/byte-size.js'
 import { DownloadStream } from '../../src/stream/download-stream.js'
 import { readAll, someBytes } from '../support/bytes.js'
@@ -23,14 +23,14 @@ const BYTES = someBytes(5 * RANGE + 1)
 
 /** Knows who may be asked for memory. */
 class WatchedPool extends BufferPool {
-  readonly holders = new Set<RestingHolder>()
+  readonly holders = new Set<IdleHolder>()
 
-  override addHolder(holder: RestingHolder): void {
+  override addHolder(holder: IdleHolder): void {
     this.holders.add(holder)
     super.addHolder(holder)
   }
 
-  override removeHolder(holder: RestingHolder): void {
+  override removeHolder(holder: IdleHolder): void {
     this.holders.delete(holder)
     super.removeHolder(holder)
   }

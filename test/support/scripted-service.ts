@@ -7,7 +7,7 @@ import { type CredentialsOption, CredentialsSource } from '../../src/credentials
 import type { TimeoutOptions } from '../../src/http/transport.js'
 import { type GivenRetryOptions, retryPolicy } from '../../src/shared/backoff.js'
 import type { Dialect } from '../../src/stores/dialect.js'
-import { MultipartApi } from '../../src/stores/multipart-api.js'
+import { RestDriver } from '../../src/stores/rest-driver.js'
 import { ObjectBody } from '../../src/stores/object/object-body.js'
 import { ossDialect } from '../../src/stores/oss/oss-dialect.js'
 import { httpServer } from './http-server.js'
@@ -30,7 +30,7 @@ export interface Reply {
 export type Step = Reply | ((request: ReceivedRequest, response: ServerResponse) => Reply | undefined)
 
 export interface ScriptedService {
-  api: MultipartApi
+  api: RestDriver
   /** In the order they came. */
   requests: ReceivedRequest[]
   /** What happens to the next requests, one each. */
@@ -71,7 +71,7 @@ export async function scriptedService(
   const {
     dialect = (url: string) => ossDialect({ bucket: 'bucket', region: 'cn-test', endpoint: url, signatureVersion }),
   } = options
-  const api = new MultipartApi({
+  const api = new RestDriver({
     dialect: dialect(endpoint),
     transport: transport(t, timeouts),
     credentials: new CredentialsSource(credentials),

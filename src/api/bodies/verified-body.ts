@@ -25,7 +25,7 @@ interface Expected {
  * Returns the body for the user: every failure is an UploadError. If something is `expected`, it only ends if the bytes are
  * complete and right; otherwise it fails with `CHECKSUM_MISMATCH`.
  */
-export function objectBody(
+export function verifiedBody(
   raw: Readable,
   source: Source,
   expected: Expected | undefined,

@@ -10,7 +10,7 @@ import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { CallContext, ListedPart } from '../../stores/store-driver.js'
 import { CLEAN_UP_LIMITS } from '../clean-up-limits.js'
 import type { AcknowledgedPart } from '../parts/parts-ledger.js'
-import type { Published } from '../publish/published.js'
+import type { PublishedObject } from '../publish/published-object.js'
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { type CheckpointNotice, CheckpointWriter } from './checkpoint-writer.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -68,7 +68,7 @@ interface Resumed {
 
 /** What a previous run left; `published`: its upload became the object, but it never learned so. */
 export type Earlier =
-  { kind: 'nothing' } | { kind: 'resumable'; upload: Resumable } | { kind: 'published'; published: Published }
+  { kind: 'nothing' } | { kind: 'resumable'; upload: Resumable } | { kind: 'published'; published: PublishedObject }
 
 const NOTHING: Earlier = { kind: 'nothing' }
 

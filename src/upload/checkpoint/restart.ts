@@ -1,7 +1,7 @@
 /** Decides whether the upload of a previous run can be resumed. */
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
-import type { Published } from '../publish/published.js'
+import type { PublishedObject } from '../publish/published-object.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { CheckpointRecord, RecordedFile } from './record.js'
 
@@ -21,7 +21,7 @@ export interface FileOrigin extends RecordedFile {
   /** Whether a file with the same size and time of change counts as unchanged, without comparing its parts. */
   isTrusted: boolean
   /** Resolves with the object of a completed upload, if it has the content of this file. */
-  findPublished(record: CheckpointRecord): Promise<Published | undefined>
+  findPublished(record: CheckpointRecord): Promise<PublishedObject | undefined>
 }
 
 /**

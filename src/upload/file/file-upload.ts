@@ -20,8 +20,8 @@ import { PartPlan } from '../parts/part-plan.js'
 import type { PartsTaken } from '../parts/parts-ledger.js'
 import type { UploadProgress } from '../progress.js'
 import { ProgressReports } from '../../flow/progress-reports.js'
-import { findPublished } from './published-file.js'
-import type { Published } from '../publish/published.js'
+import { findPublished } from './find-published.js'
+import type { PublishedObject } from '../publish/published-object.js'
 import { Transfer } from '../transfer.js'
 import { UPLOAD_CALLBACKS } from '../upload-callbacks.js'
 import type { UploadHost } from '../upload-observer.js'
@@ -163,7 +163,7 @@ export class FileUpload {
   }
 
   /** Resumes the parts that need not be read again, as the file is unchanged. */
-  async #takeOver(): Promise<{ parts: PartsTaken; published?: Published }> {
+  async #takeOver(): Promise<{ parts: PartsTaken; published?: PublishedObject }> {
     const sizeOf = (partNumber: number) => this.#lengthOf(partNumber)
     const { checkContent, inspect } = this.#options
     const mustRead = checkContent || inspect !== undefined

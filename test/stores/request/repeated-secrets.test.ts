@@ -5,7 +5,7 @@ import { retryPolicy } from '../../../src/shared/backoff.js'
 import type { CredentialsOption } from '../../../src/credentials/credentials-source.js'
 import { CredentialsSource } from '../../../src/credentials/credentials-source.js'
 import { UploadError } from '../../../src/shared/errors.js'
-import { MultipartApi } from '../../../src/stores/multipart-api.js'
+import { RestDriver } from '../../../src/stores/rest-driver.js'
 import { ossDialect } from '../../../src/stores/oss/oss-dialect.js'
 import type { RequestTrace } from '../../../src/stores/request/request-trace.js'
 import { someBytes } from '../../support/bytes.js'
@@ -53,7 +53,7 @@ describe('a response that is not HTTP', () => {
         }),
       )
       const told = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
-      const api = new MultipartApi({
+      const api = new RestDriver({
         dialect: ossDialect({ bucket: 'bucket', region: 'cn-test', endpoint: origin, signatureVersion: 4 }),
         transport: transport(t),
         credentials: new CredentialsSource(CREDENTIALS),

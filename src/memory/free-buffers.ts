@@ -2,7 +2,7 @@ import type { Crc64Engine, PartBuffer } from '../checksum/crc64.js'
 import { newPartBuffer } from '../checksum/segmented-part.js'
 
 /** Buffers that nobody uses, kept to be used again: to make one costs far more than to take it from here. */
-export class BufferShelf {
+export class FreeBuffers {
   readonly #engine: Pick<Crc64Engine, 'createPartBuffer'>
   readonly #buffers: PartBuffer[] = []
   #bytes = 0

@@ -39,7 +39,7 @@ import type {
   UploadsPageRequest,
 } from './store-driver.js'
 
-export class MultipartApi implements StoreDriver {
+export class RestDriver implements StoreDriver {
   readonly provider: StoreDriver['provider']
   readonly bucket: StoreDriver['bucket']
   readonly limits: StoreDriver['limits']

@@ -3,7 +3,7 @@ import type { StoredObject } from '../../stores/store-driver.js'
 import type { Scheduler } from '../../flow/scheduler.js'
 
 /** The request that publishes the object, and whether it may have taken effect. */
-export class Publication {
+export class PublishingRequest {
   #mayHaveHappened = false
 
   /** Whether the object may be published: after a failure or an abort, only a look at the object decides. */

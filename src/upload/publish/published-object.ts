@@ -3,7 +3,7 @@ import type { StoreDriver, StoredObject } from '../../stores/store-driver.js'
 import type { UploadResult } from '../upload-result.js'
 
 /** A published object, with what was known before. */
-export interface Published {
+export interface PublishedObject {
   stored: StoredObject
   size: number
   crc64: bigint
@@ -11,17 +11,17 @@ export interface Published {
 }
 
 /** How the object was published. */
-interface Course {
+interface UploadHistory {
   uploadId: string | undefined
   resumed: { parts: number; bytes: number }
   unknownUploads: number
 }
 
-export function resultOf(
+export function toResult(
   driver: StoreDriver,
   key: string,
-  { stored, size, crc64, parts }: Published,
-  { uploadId, resumed, unknownUploads }: Course,
+  { stored, size, crc64, parts }: PublishedObject,
+  { uploadId, resumed, unknownUploads }: UploadHistory,
 ): UploadResult {
   return {
     provider: driver.provider,

@@ -8,11 +8,11 @@
  * reader returns it.
  */
 import type { PartBuffer } from '../../checksum/crc64.js'
-import type { BufferPool, BufferRequest, BufferWish } from '../../memory/buffer-pool.js'
+import type { BufferPool, BufferRequest, BufferSpec } from '../../memory/buffer-pool.js'
 import type { PlannedPart } from './part-plan.js'
-import type { RestingHolder } from '../../memory/standstill.js'
+import type { IdleHolder } from '../../memory/deadlock-breaker.js'
 
-export interface FillingOwner {
+export interface PartOwner {
   /** Returns the part to fill next. Throws UploadError if there can be none. */
   nextPart(): PlannedPart
   /** Returns whether a part may be sent now. */
@@ -21,9 +21,9 @@ export interface FillingOwner {
   cut(): void
 }
 
-export class Filling implements RestingHolder {
+export class CurrentPart implements IdleHolder {
   readonly #pool: BufferPool
-  readonly #owner: FillingOwner
+  readonly #owner: PartOwner
   #buffer: PartBuffer | undefined
   #planned: PlannedPart | undefined
   /** The memory that is lent to a reader. */
@@ -35,7 +35,7 @@ export class Filling implements RestingHolder {
   /** Whether the awaited buffer has come, but not yet the bytes that it is for. */
   #isJustServed = false
 
-  constructor(pool: BufferPool, owner: FillingOwner) {
+  constructor(pool: BufferPool, owner: PartOwner) {
     this.#pool = pool
     this.#owner = owner
   }
@@ -162,7 +162,7 @@ export class Filling implements RestingHolder {
     // Otherwise waiting streams would take the buffer from one another, and none of them would proceed.
     if (this.#isJustServed || this.#lent !== undefined || this.#buffer === undefined) return false
     if (this.#buffer.capacity <= first || this.#buffer.length > first) return false
-    const smaller = this.#pool.tryExchange(this.#wish(first))
+    const smaller = this.#pool.tryExchange(this.#spec(first))
     if (smaller !== undefined) this.#moveTo(smaller)
     return smaller !== undefined
   }
@@ -186,13 +186,13 @@ export class Filling implements RestingHolder {
     const larger = [...steps, size].filter((step) => step > held)
     const [next = size, otherwise] = held === 0 && partNumber > 1 ? [size, steps[0]] : [larger[0], size]
     return {
-      ...this.#wish(next),
+      ...this.#spec(next),
       held,
-      ...(otherwise === undefined || otherwise === next ? {} : { orElse: this.#wish(otherwise) }),
+      ...(otherwise === undefined || otherwise === next ? {} : { orElse: this.#spec(otherwise) }),
     }
   }
 
-  #wish(capacity: number): BufferWish {
+  #spec(capacity: number): BufferSpec {
     const use = this.#useOf(capacity)
     return use === 'stuck' ? { capacity, use, fullSize: this.#part.size } : { capacity, use }
   }

@@ -6,7 +6,7 @@ import type { ObjectOptions } from '../../stores/object/object-options.js'
 import { compareObject } from '../../stores/integrity/verdict.js'
 import type { CheckpointRecord, RecordedPart } from '../checkpoint/record.js'
 import { hasOtherOptions } from '../publish/object-origin.js'
-import type { Published } from '../publish/published.js'
+import type { PublishedObject } from '../publish/published-object.js'
 import type { UploadHost } from '../upload-observer.js'
 
 /**
@@ -20,7 +20,7 @@ export async function findPublished(
   { driver, pool }: UploadHost,
   options: ObjectOptions,
   signal: AbortSignal,
-): Promise<Published | undefined> {
+): Promise<PublishedObject | undefined> {
   const { key, uploadId, parts } = record
   if (!coversAll(parts, size)) return undefined
   const crc64 = parts.reduce((whole, part) => combineCrc64(whole, part.crc64, part.size), 0n)

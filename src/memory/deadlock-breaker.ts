@@ -1,5 +1,5 @@
 /** The owner of an idle buffer, as seen by the pool. */
-export interface RestingHolder {
+export interface IdleHolder {
   /** Bytes that could be sent as a part now; 0 if there are none. */
   readonly sendable: number
   /** Sends these bytes as a short part. */
@@ -9,36 +9,36 @@ export interface RestingHolder {
 }
 
 /** What this needs of the pool. */
-export interface StandingPool {
+export interface WatchedPool {
   /** Returns whether a request waits for memory while no buffer is moving. */
-  isAtStandstill(): boolean
+  isDeadlocked(): boolean
   /** Serves any waiting request that fits. Returns whether there was one. */
   serveAnyone(): boolean
 }
 
 /** Frees buffers when requests wait while nothing moves, once that has lasted so long that a source must have paused. */
-export class Standstill {
-  readonly #pool: StandingPool
+export class DeadlockBreaker {
+  readonly #pool: WatchedPool
   readonly #patienceMs: number
-  readonly #holders = new Set<RestingHolder>()
+  readonly #holders = new Set<IdleHolder>()
   #clock: NodeJS.Timeout | undefined
 
-  constructor(pool: StandingPool, patienceMs: number) {
+  constructor(pool: WatchedPool, patienceMs: number) {
     this.#pool = pool
     this.#patienceMs = patienceMs
   }
 
-  addHolder(holder: RestingHolder): void {
+  addHolder(holder: IdleHolder): void {
     this.#holders.add(holder)
   }
 
-  removeHolder(holder: RestingHolder): void {
+  removeHolder(holder: IdleHolder): void {
     this.#holders.delete(holder)
   }
 
   /** Must be called after each change of the pool. */
   watch(): void {
-    if (!this.#pool.isAtStandstill()) {
+    if (!this.#pool.isDeadlocked()) {
       clearTimeout(this.#clock)
       this.#clock = undefined
     } else {
@@ -49,7 +49,7 @@ export class Standstill {
 
   #end(): void {
     let hasHelped = false
-    while (this.#pool.isAtStandstill() && this.#help()) hasHelped = true
+    while (this.#pool.isDeadlocked() && this.#help()) hasHelped = true
     this.#clock = undefined
     this.watch()
     // Until the pool changes only a source can help, and this timer must not keep the process alive for that.
@@ -63,7 +63,7 @@ export class Standstill {
 
   /** The longest one frees most memory for one part number. */
   #sendLongest(): boolean {
-    let longest: RestingHolder | undefined
+    let longest: IdleHolder | undefined
     let most = 0
     for (const holder of this.#holders) {
       const { sendable } = holder
