@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { describeKills, FILED, killRounds, PIPED } from './kill-rounds.js'
+import { describeReadKills, killDownloads } from './reading/kill-downloads.js'
 
 describe('an upload with a checkpoint whose process is killed again and again', () => {
   // A new seed each time; a failure names it. `npm run test:kills -- --rounds 50 --seed N` runs more of them.
@@ -14,4 +15,12 @@ describe('an upload with a checkpoint whose process is killed again and again', 
       t.diagnostic(describeKills(report))
     })
   }
+})
+
+describe('a download into a file whose process is killed again and again', () => {
+  it('is whole in the end, and leaves the file as it was until then', async (t) => {
+    const report = await killDownloads(3, Math.floor(Math.random() * 2 ** 31))
+    assert.equal(report.rounds, 3)
+    t.diagnostic(describeReadKills(report))
+  })
 })

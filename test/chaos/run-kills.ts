@@ -1,6 +1,7 @@
 /** `npm run test:kills -- --rounds 50 --seed 1`: many rounds, and the seed that begins them again. */
 import { parseArgs } from 'node:util'
 import { describeKills, FILED, killRounds, PIPED } from './kill-rounds.js'
+import { describeReadKills, killDownloads } from './reading/kill-downloads.js'
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '50' }, seed: { type: 'string' } },
@@ -13,3 +14,5 @@ for (const [what, subject] of [
   console.log(`${what}, seed ${seed}`)
   console.log(`  ${describeKills(await killRounds(subject, Number(values.rounds), seed))}`)
 }
+console.log(`downloads into a file, seed ${seed}`)
+console.log(`  ${describeReadKills(await killDownloads(Number(values.rounds), seed))}`)
