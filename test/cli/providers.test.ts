@@ -16,7 +16,7 @@ const SERVICES = [
     kms: ['kms'],
     emulator: {},
     stored: /^ {2}CRC-64 \d+, ETag "\w+-2"$/m,
-    read: /^ {2}verified by CRC-64 \d+, ETag "\w+-2"$/m,
+    read: /^ {2}verified by CRC-64 \d+\n {2}ETag "\w+-2"$/m,
   },
   {
     provider: 'obs',

@@ -131,6 +131,7 @@ describe('the documents of --json', () => {
     const calls: readonly (readonly [name: string, ...args: string[]])[] = [
       ['head', 'oss://test-bucket/app/a'],
       ['ls', 'oss://test-bucket/app/'],
+      ['presign', 'oss://test-bucket/app/a'],
       ['check', 'oss://test-bucket/app/'],
       ['rm', 'oss://test-bucket/app/a'],
       ['prune', 'oss://test-bucket/app/', '--keep-last', '1'],

@@ -152,8 +152,8 @@ function placeOf(file: File | undefined, given: Place): Omit<Place, 'bucket'> {
 }
 
 const FILES: Partial<Record<Provider, string>> = {
-  oss: 'write ~/.ossutilconfig, as ossutil does, or name a file: --config FILE, --profile NAME',
-  s3: 'write ~/.aws/credentials, as the AWS CLI does, and choose with --profile NAME',
+  oss: 'use ~/.ossutilconfig, or another file: --config FILE, --profile NAME',
+  s3: 'use ~/.aws/credentials and ~/.aws/config: --profile NAME',
 }
 
 function missingCredentials(scheme: Provider): Failure {

@@ -51,7 +51,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'head',
-    summary: 'what the store knows of an object; an alarm when it is old or small',
+    summary: 'what the store knows of an object, and alarms: too old, too small',
     synopses: ['TARGET'],
     options: HEAD_OPTIONS,
     sharedOptions: SHARED,
@@ -63,7 +63,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'ls',
-    summary: 'objects whose keys begin with that of TARGET: size, age; newest last',
+    summary: 'objects whose keys begin with that of TARGET, the newest last',
     synopses: ['TARGET'],
     options: LS_OPTIONS,
     sharedOptions: SHARED,

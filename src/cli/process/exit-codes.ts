@@ -32,20 +32,24 @@ export function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return 128 + (SIGNAL_NUMBERS[signal] ?? 0)
 }
 
-/** A status as the help explains it; without `commands` it is of all of them. */
+/** A status as the help explains it. */
 interface Meaning {
   status: string
   text: string
+  /** Of which commands; absent: of all. */
   commands?: readonly string[]
+  /** Of all but these. */
+  except?: readonly string[]
 }
 
-const OBJECTS = ['get', 'head', 'ls', 'rm', 'prune', 'check', 'uploads', 'parts', 'abort']
+/** What does not look for anything in a store. */
+const WITHOUT_STORE = ['presign', 'serve', 'completion']
 
 const MEANINGS: readonly Meaning[] = [
   { status: '0', text: 'stored and verified', commands: ['put'] },
   { status: '0', text: 'all bytes were read and verified', commands: ['get'] },
-  { status: '0', text: 'done', commands: [...OBJECTS.slice(1), 'serve', 'completion'] },
-  { status: '1', text: 'failed', commands: [...OBJECTS, 'serve', 'completion'] },
+  { status: '0', text: 'done', except: ['put', 'get'] },
+  { status: '1', text: 'failed', except: ['put'] },
   { status: '2', text: 'an option or the configuration is not acceptable; nothing was sent' },
   {
     status: '3',
@@ -59,13 +63,15 @@ const MEANINGS: readonly Meaning[] = [
     commands: ['put'],
   },
   { status: '5', text: 'somebody else aborted the upload', commands: ['put'] },
-  { status: '6', text: 'there is no such bucket, object or upload', commands: OBJECTS },
+  { status: '6', text: 'there is no such bucket, object or upload', except: ['put', ...WITHOUT_STORE] },
   { status: '7', text: 'the object is older or smaller than the options allow', commands: ['head'] },
-  { status: '129, 130, 143', text: 'ended by SIGHUP, SIGINT or SIGTERM', commands: ['put', ...OBJECTS] },
+  { status: '129, 130, 143', text: 'ended by SIGHUP, SIGINT or SIGTERM', except: WITHOUT_STORE },
   { status: '141', text: 'the reader of the output went away' },
 ]
 
 /** Returns what the exit statuses of a command mean, in their order. */
 export function exitMeanings(command: string): readonly Meaning[] {
-  return MEANINGS.filter(({ commands }) => commands === undefined || commands.includes(command))
+  return MEANINGS.filter(
+    ({ commands, except = [] }) => (commands === undefined || commands.includes(command)) && !except.includes(command),
+  )
 }

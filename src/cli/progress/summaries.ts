@@ -25,7 +25,7 @@ export function downloadSummary(address: string, result: DownloadResult, retries
       ? `size and ETag ${etag} compared: the store tells no checksum of it`
       : isEtagOfParts(checksum)
         ? `verified by the ETag of its parts ${etag}`
-        : `verified by ${textOf(checksum)}, ETag ${etag}`
+        : `verified by ${textOf(checksum)}\n  ETag ${etag}`
   const how = `in ${countOf(ranges, 'range')}`
   return [`read ${address}`, `  ${amount(size)} ${how}, ${paceOf(size, elapsedMs)}${others}`, `  ${verdict}`].join('\n')
 }

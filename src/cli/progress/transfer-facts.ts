@@ -26,11 +26,11 @@ export interface TransferFacts {
 export class UploadFacts {
   readonly #sent = new RateMeter()
   readonly #received = new RateMeter()
-  readonly #limit: number | undefined
+  readonly #limit: LimitGauge
 
   /** `limit` is the bandwidth limit in bytes per second. */
   constructor(limit?: number) {
-    this.#limit = limit
+    this.#limit = new LimitGauge(limit)
   }
 
   of(progress: UploadProgress): TransferFacts {
@@ -53,7 +53,7 @@ export class UploadFacts {
       held: isReading ? 0 : Math.max(received - bytes, 0),
       partsDone,
       partsInFlight,
-      slowSide: isAtLimit(sentNow, this.#limit) ? 'limit' : slowSide,
+      slowSide: this.#limit.isReached(elapsedMs, sent) ? 'limit' : slowSide,
       ...(away === undefined ? {} : { waitsMs: Math.max(0, away.until.getTime() - Date.now()) }),
     }
   }
@@ -62,11 +62,11 @@ export class UploadFacts {
 /** The same for what is read from a store. */
 export class DownloadFacts {
   readonly #meter = new RateMeter()
-  readonly #limit: number | undefined
+  readonly #limit: LimitGauge
 
   /** `limit` is the bandwidth limit in bytes per second. */
   constructor(limit?: number) {
-    this.#limit = limit
+    this.#limit = new LimitGauge(limit)
   }
 
   of({ received, delivered, resumed, total, elapsedMs, retries, slowSide, away }: DownloadProgress): TransferFacts {
@@ -83,7 +83,7 @@ export class DownloadFacts {
       rateMean,
       retries,
       held,
-      slowSide: isAtLimit(rateNow, this.#limit) ? 'limit' : slowSide,
+      slowSide: this.#limit.isReached(elapsedMs, received) ? 'limit' : slowSide,
       ...waits,
     }
   }
@@ -92,8 +92,19 @@ export class DownloadFacts {
 /** How much of a limit a transfer reaches that nothing else slows down. */
 const SHARE_OF_LIMIT = 0.85
 
-function isAtLimit(rate: number, limit: number | undefined): boolean {
-  return limit !== undefined && rate >= limit * SHARE_OF_LIMIT
+/** Whether a transfer is as fast as it may be; the time before its first byte says nothing of that. */
+class LimitGauge {
+  readonly #limit: number | undefined
+  readonly #meter = new RateMeter()
+
+  constructor(limit: number | undefined) {
+    this.#limit = limit
+  }
+
+  isReached(elapsedMs: number, bytes: number): boolean {
+    if (this.#limit === undefined || bytes === 0) return false
+    return this.#meter.take(elapsedMs, bytes) >= this.#limit * SHARE_OF_LIMIT
+  }
 }
 
 function meanRate(bytes: number, elapsedMs: number): number {

@@ -58,6 +58,7 @@ describe('the help', () => {
   it('names every command', () => {
     const lines = overview(COMMANDS).split('\n')
     assert.ok(lines.length <= 24)
+    for (const line of lines) assert.ok(line.length <= 80, line)
     for (const { name } of COMMANDS) assert.ok(lines.some((line) => line.startsWith(`  ${name} `)))
   })
 })
