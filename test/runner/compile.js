@@ -5,7 +5,10 @@ import process from 'node:process'
 import { build } from 'esbuild'
 
 export const PROJECT = path.resolve(import.meta.dirname, '../..')
-export const COMPILED = path.join(PROJECT, 'compiled')
+const COMPILED = path.join(PROJECT, 'compiled')
+
+/** Where the programs are that run several test files. */
+export const GROUPS = path.join('compiled', 'groups')
 
 /** Returns the compiled file of a TypeScript file, both as paths in the project. */
 export function compiledName(source) {
@@ -53,12 +56,12 @@ async function removeOthers(current) {
   await mkdir(COMPILED, { recursive: true })
   const stale = (await filesBelow('compiled'))
     .map((name) => path.join(PROJECT, name))
-    .filter((name) => !current.has(name))
+    .filter((name) => !current.has(name) && !name.startsWith(path.join(PROJECT, GROUPS, path.sep)))
   await Promise.all(stale.map((name) => rm(name, { force: true })))
 }
 
 /** Another run may be reading these files: only those that differ are replaced, each at once. */
-async function write({ path: file, contents }) {
+export async function write({ path: file, contents }) {
   const before = await readFile(file).catch(() => undefined)
   if (before?.equals(contents)) return
   await mkdir(path.dirname(file), { recursive: true })

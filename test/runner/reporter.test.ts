@@ -22,13 +22,20 @@ describe('a suite', () => {
 })
 describe('another', { skip: 'there is no clock' }, () => { it('is not run', () => {}) })`
 
+const LOADS = `import './one.mjs'
+import './two.mjs'`
+
 const BREAKS = `import 'nothing-of-this-name'`
 
 describe('the report of a test run', () => {
   it('is a line a file, each failure whole, what was skipped and why, and the counts', async (t) => {
     const folder = await temporaryFolder(t)
-    const files = Object.entries({ passes: PASSES, fails: FAILS, breaks: BREAKS })
+    const files = Object.entries({ passes: PASSES, fails: FAILS, breaks: BREAKS, loads: LOADS })
     for (const [name, program] of files) await writeFile(path.join(folder, `${name}.test.mjs`), program)
+    for (const name of ['one', 'two']) {
+      const program = `import { it } from 'node:test'\nit('passes', () => {})\nconsole.log('a note of ${name}')`
+      await writeFile(path.join(folder, `${name}.mjs`), program)
+    }
     // Inside a test, node's runner would take itself for a test file.
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
     const child = spawn(
@@ -46,6 +53,8 @@ describe('the report of a test run', () => {
       output,
       /^skipped, as there is no clock:\n {2}\S*fails\.test\.mjs > another\n {2}\S*passes\.test\.mjs > waits$/m,
     )
-    assert.match(output, /\n3 files in [\d.]+ s\n2 passed, 2 failed, 2 skipped\n$/)
+    assert.match(output, /^ok {2}\S*one\.mjs {2}1 passed {2}[\d.]+ s\nok {2}\S*two\.mjs {2}1 passed {2}[\d.]+ s\n/m)
+    assert.match(output, /^\S*loads\.test\.mjs wrote:\n {2}a note of one$/m)
+    assert.match(output, /\n5 files in [\d.]+ s\n4 passed, 2 failed, 2 skipped\n$/)
   })
 })

@@ -18,6 +18,7 @@ interface FileReport {
   skipped: number
   /** What it wrote. */
   output: string
+  /** Of its process, if it has one of its own; else the sum of its tests. */
   milliseconds: number
 }
 
@@ -46,11 +47,13 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       if (!SUMMARY.test(message)) yield `  ${message}\n`
     } else if (type === 'test:complete') {
       const test = data as Test
-      if (isFile(test)) reportOf(fileOf(test)).milliseconds = test.details.duration_ms
+      if (test.nesting > 0) continue
+      const report = reportOf(fileOf(test))
+      report.milliseconds = (isFile(test) ? 0 : report.milliseconds) + test.details.duration_ms
     } else if (type === 'test:pass' || type === 'test:fail') {
       const test = data as Test
       const file = fileOf(test)
-      if (current !== undefined && current !== file) yield lineOf(current, reportOf(current))
+      if (current !== undefined && current !== file) yield* lineOf(current, reportOf(current))
       current = file
       const failure = type === 'test:fail' ? failureOf(test) : undefined
       if (failure !== undefined) {
@@ -67,7 +70,11 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       }
     }
   }
-  if (current !== undefined) yield lineOf(current, reportOf(current))
+  if (current !== undefined) yield* lineOf(current, reportOf(current))
+  // What files that share a process wrote is known by the file that loads them.
+  for (const [file, report] of files) {
+    if (report.output !== '' && !hasTests(report)) yield `${file} wrote:\n${indented(report.output)}`
+  }
 
   if (failures.length > 0) yield `\n${failures.length} failed:\n\n${failures.join('\n')}`
   for (const [reason, names] of skipped) {
@@ -75,7 +82,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   }
   const total = (count: 'passed' | 'failed' | 'skipped') =>
     [...files.values()].reduce((sum, report) => sum + report[count], 0)
-  yield `\n${files.size} files in ${seconds(performance.now() - begun)}\n`
+  yield `\n${[...files.values()].filter(hasTests).length} files in ${seconds(performance.now() - begun)}\n`
   yield `${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped\n`
 }
 
@@ -95,13 +102,20 @@ function failureOf({ details: { error } }: Test): string | undefined {
   return inspect(error.cause ?? error, { depth: 8, maxStringLength: 20_000 })
 }
 
-function lineOf(file: string, { passed, failed, skipped, output, milliseconds }: FileReport): string {
+/** Not a file that only loads others. */
+function hasTests({ passed, failed, skipped }: FileReport): boolean {
+  return passed + failed + skipped > 0
+}
+
+function* lineOf(file: string, report: FileReport): Generator<string> {
+  if (!hasTests(report)) return
+  const { passed, failed, skipped, output, milliseconds } = report
   const counts = [
     `${passed} passed`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
   ].join(', ')
-  return `${failed > 0 ? 'FAILED' : 'ok'}  ${file}  ${counts}  ${seconds(milliseconds)}\n${output === '' ? '' : indented(output)}`
+  yield `${failed > 0 ? 'FAILED' : 'ok'}  ${file}  ${counts}  ${seconds(milliseconds)}\n${output === '' ? '' : indented(output)}`
 }
 
 /** The TypeScript file, by its path in the project, that a test file was compiled from. */

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { compile, compiledName, PROJECT } from './compile.js'
+import { grouped } from './groups.js'
 
 const sources = await compile()
 const given = process.argv.slice(2)
@@ -18,6 +19,9 @@ for (const name of files) {
   console.error(`${name} is not a TypeScript file of this project`)
   process.exit(1)
 }
+
+// A file that is named has a process of its own.
+const programs = named.length > 0 ? files.map(compiledName) : await grouped(files)
 
 const measuring =
   process.env.NODE_V8_COVERAGE === undefined
@@ -33,7 +37,7 @@ const child = spawn(
     `--test-reporter=./${compiledName('test/runner/reporter.ts')}`,
     '--test-reporter-destination=stdout',
     ...given.filter((argument) => argument.startsWith('-')),
-    ...files.map(compiledName),
+    ...programs,
   ],
   { cwd: PROJECT, stdio: 'inherit' },
 )
