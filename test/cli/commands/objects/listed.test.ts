@@ -53,7 +53,7 @@ describe('the newest objects', () => {
     assert.equal(lines.length, 10_001)
     assert.match(lines[1] ?? '', / app\/002000$/)
     assert.match(lines.at(-1) ?? '', / app\/011999$/)
-    assert.equal(stderr, 'ossup: 2000 older objects are not shown; --json lists all of them\n')
+    assert.equal(stderr, 'ossup: 2,000 older objects are not shown; --json lists all of them\n')
     const all = await ossup(undefined, ['ls', 'oss://bucket/app/', '--json'], { environment })
     assert.equal(all.stdout.trimEnd().split('\n').length, 12_000)
   })
