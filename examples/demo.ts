@@ -115,7 +115,9 @@ const mebibytes = (bytes: number) => `${(bytes / MiB).toFixed(1)} MiB`
 
 /** Something that changes in place on a terminal, and is not shown elsewhere. */
 function show(line: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r${line}\u001b[K`)
+  const width = process.stdout.columns
+  // A line that wraps could not be written over.
+  if (process.stdout.isTTY) process.stdout.write(`\r${line.slice(0, width - 1)}\u001b[K`)
 }
 
 function say(line: string): void {
