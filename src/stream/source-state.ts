@@ -48,13 +48,15 @@ function isReadElsewhere(stream: AnyReadable): boolean {
   return stream.readableFlowing === true || (stream.listenerCount?.('readable') ?? 0) > 0
 }
 
+/** Node.js 20 needs two where both frames come in one packet. */
+const TURNS_AFTER_END = 10
+
 /** Throws UploadError if a stream that has ended was truncated: a cancelled HTTP/2 request ends without an error. */
 export async function mustBeWhole(source: Readable): Promise<void> {
   if (!('aborted' in source) && !('rstCode' in source)) return
-  // The stream may only report it after its end.
-  await nextTurn()
-  const { aborted, readableAborted, rstCode, stream } = source as AnyReadable
-  if (aborted !== true && readableAborted !== true && (rstCode ?? stream?.rstCode ?? 0) === 0) return
+  // HTTP/2: a client may end the body, and reset the stream with the next frame, which Node.js reports some turns later.
+  for (let turn = 0; turn < TURNS_AFTER_END && !isCancelled(source as AnyReadable); turn += 1) await nextTurn()
+  if (!isCancelled(source as AnyReadable)) return
   throw new UploadError(
     'SOURCE_CHANGED',
     'the request was cancelled before its body was complete: nothing is published',
@@ -62,4 +64,9 @@ export async function mustBeWhole(source: Readable): Promise<void> {
       retryable: true,
     },
   )
+}
+
+function isCancelled(source: AnyReadable): boolean {
+  const { aborted, readableAborted, rstCode, stream } = source
+  return aborted === true || readableAborted === true || (rstCode ?? stream?.rstCode ?? 0) !== 0
 }

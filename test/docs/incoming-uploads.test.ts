@@ -3,8 +3,11 @@ import assert from 'node:assert/strict'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import http2, { type Http2ServerRequest } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import express from 'express'
@@ -53,7 +56,8 @@ async function guide(t: TestContext): Promise<Guide> {
 async function listen(t: TestContext, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
-    server.closeAllConnections()
+    // A server of HTTP/2 has no such call: its sessions are closed by their clients.
+    if ('closeAllConnections' in server) server.closeAllConnections()
     server.close()
   })
   return (server.address() as AddressInfo).port
@@ -90,6 +94,62 @@ describe('the servers of the guide on incoming uploads', () => {
     const { server } = (await load('server.js')) as { server: Server }
     await assertReceives(embedded, await listen(t, server), '/photos/a.jpg', 'photos/a.jpg')
   })
+
+  for (const [name, call] of [
+    ['receive.js', 'receive'],
+    ['compressed.js', 'receiveCompressed'],
+  ] as const) {
+    it(`publish no cancelled HTTP/2 request: ${call}()`, async (t) => {
+      const { load, store } = await guide(t)
+      const module = await load(name)
+      const receive = module[call] as (request: Http2ServerRequest, key: string) => Promise<unknown>
+      const outcomes = new Map<string, Promise<unknown>>()
+      const server = http2.createServer((request, response) => {
+        const outcome = receive(request, request.url.slice(1))
+        outcomes.set(
+          request.url.slice(1),
+          outcome.catch((error: unknown) => error),
+        )
+        void outcome.then(
+          () => response.end('stored'),
+          () => undefined,
+        )
+      })
+      const port = await listen(t, server as unknown as Server)
+      const cancels: Record<string, (stream: http2.ClientHttp2Stream, session: http2.ClientHttp2Session) => void> = {
+        close: (stream) => {
+          stream.close(http2.constants.NGHTTP2_CANCEL)
+        },
+        destroy: (stream) => void stream.destroy(),
+        session: (_stream, session) => {
+          session.destroy()
+        },
+      }
+      for (const [how, cancel] of Object.entries(cancels)) {
+        for (const size of [10, 70_000, 1_000_000]) {
+          for (const delayMs of [0, 1, 20]) {
+            const key = `${how}-${size}-${delayMs}`
+            const session = http2.connect(`http://127.0.0.1:${port}`).on('error', () => undefined)
+            const stream = session.request({ ':method': 'POST', ':path': `/${key}` }).on('error', () => undefined)
+            await new Promise((resolve) => stream.write(someBytes(size), resolve))
+            await until(() => outcomes.has(key))
+            await setTimeout(delayMs)
+            cancel(stream, session)
+            assert.ok((await outcomes.get(key)) instanceof Error, `${key} was published`)
+            assert.equal(await exists(store, key), false)
+            session.destroy()
+          }
+        }
+      }
+      const session = http2.connect(`http://127.0.0.1:${port}`)
+      t.after(() => session.close())
+      const whole = session.request({ ':method': 'POST', ':path': '/whole' })
+      whole.end(someBytes(70_000))
+      assert.equal(await text(whole), 'stored')
+      assert.equal(await exists(store, 'whole'), true)
+      assert.deepEqual(await unfinishedUploads(store), [])
+    })
+  }
 
   it('store what a client of Express sends', async (t) => {
     const { load, ...embedded } = await guide(t)

@@ -103,7 +103,7 @@ function uploadOptionsOf(options: Options): UploadOptions {
   return {
     partSize: options.byteSize('part-size'),
     concurrency: options.wholeNumber('concurrency'),
-    expectedSize: options.byteSize('expected-size'),
+    expectedSize: options.byteSize('expected-size') ?? options.byteSize('size'),
     checkpoint: options.text('checkpoint'),
     contentType: options.text('content-type'),
     metadata: options.pairs('metadata'),

@@ -26,11 +26,13 @@ interface Guard {
  */
 export function guardsOf(options: Options, isStream: boolean): Inspector | undefined {
   const minSize = options.byteSize('min-size')
+  const size = options.byteSize('size')
   const tail = options.text('expect-tail')
   const sha256File = options.text('sha256')
   const guards = [
     ...(isStream && !options.flag('allow-empty') ? [emptyGuard()] : []),
     ...(minSize === undefined ? [] : [minSizeGuard(minSize)]),
+    ...(size === undefined ? [] : [sizeGuard(size)]),
     ...(tail === undefined ? [] : [tailGuard(tail)]),
     ...(sha256File === undefined ? [] : [sha256Guard(sha256File)]),
   ]
@@ -68,6 +70,22 @@ function minSizeGuard(minSize: number): Guard {
       size >= minSize
         ? undefined
         : `the stream ended after ${formatByteSize(size)} (${countOf(size, 'byte')}): --min-size is ${formatByteSize(minSize)}`,
+  }
+}
+
+/** Refuses a stream as soon as it is too long: nobody has to wait for its end. */
+function sizeGuard(expected: number): Guard {
+  let size = 0
+  return {
+    look: (chunk) => {
+      size += chunk.length
+      if (size > expected)
+        throw new Failure(EXIT.source, `the stream is longer than --size ${countOf(expected, 'byte')}`)
+    },
+    verdict: () =>
+      size === expected
+        ? undefined
+        : `the stream ended after ${countOf(size, 'byte')}: --size is ${countOf(expected, 'byte')}`,
   }
 }
 

@@ -182,6 +182,9 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
   for (const [what, args, input, refusal] of [
     ['--min-size lets pass', ['--min-size', '5'], 'enough', undefined],
     ['--min-size refuses', ['--min-size', '1KiB'], 'small', /ended after 5 B/],
+    ['--size lets pass', ['--size', '6'], 'enough', undefined],
+    ['--size refuses what is shorter', ['--size', '6'], 'small', /ended after 5 bytes: --size is 6 bytes/],
+    ['--size refuses what is longer', ['--size', '6'], 'too long', /longer than --size 6 bytes/],
     ['--expect-tail lets pass', ['--expect-tail', '-- complete'], 'dump\n-- complete on Monday\r\n\n', undefined],
     ['--expect-tail refuses', ['--expect-tail', '-- complete'], 'dump\n-- compl', /ends with "dump\\n-- compl"/],
     [

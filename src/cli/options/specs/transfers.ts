@@ -37,6 +37,7 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
     { name: 'accept-status', value: 'LIST', help: 'exit statuses that mean success, such as 0,1 of tar' },
     { name: 'idle-timeout', value: 'TIME', help: 'end a command that is silent for so long, as 10m' },
     { name: 'allow-empty', help: 'store a stream of 0 bytes too' },
+    { name: 'size', value: 'SIZE', help: 'store nothing that does not have exactly this size' },
     { name: 'min-size', value: 'SIZE', help: 'store nothing that is smaller' },
     {
       name: 'expect-tail',
