@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { Failure, isEndedBySignal } from '../../../src/cli/process/failure.js'
 import { listenForSignals } from '../../../src/cli/process/signals.js'
 import { UploadError } from '../../../src/index.js'
+import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { OSSUP, ossupEnvironment, untilRequested } from '../ossup.js'
 
 describe('a signal to the whole group', () => {
   it('is waited for where the command has ended by one', async () => {
@@ -22,6 +26,21 @@ describe('a signal to the whole group', () => {
     await interruption.settled()
     assert.equal(interruption.received(), undefined)
     interruption.dispose()
+  })
+
+  it('ends ossup by its status, although the command ends by it first', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const child = spawn(
+      'bash',
+      ['-c', `exec ${OSSUP} put oss://test-bucket/k -- bash -c 'head -c 9000000 /dev/zero; exec sleep 60'`],
+      { env: ossupEnvironment(emulator), stdio: 'ignore', detached: true },
+    )
+    const exited = once(child, 'exit')
+    await untilRequested(emulator, 'UploadPart')
+    process.kill(-child.pid!, 'SIGTERM')
+    assert.deepEqual(await exited, [143, null])
+    assert.equal(await exists(store, 'k'), false)
+    assert.deepEqual(await unfinishedUploads(store), [])
   })
 
   it('is what a command or its shell reports, and nothing else', () => {

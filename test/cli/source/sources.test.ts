@@ -7,6 +7,7 @@ import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../../support/bytes.js'
 import { embeddedStore, exists } from '../../support/embedded-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
+import { noBlockDevice, openBlockDevice } from '../block-device.js'
 import { startOssup } from '../ossup.js'
 import { openShell } from '../shell.js'
 
@@ -21,6 +22,29 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
     assert.equal(code, 3, stderr)
     assert.match(stderr, /standard input: .*directory.*was not stored/)
     assert.equal((await store.head('k')).size, 13)
+  })
+
+  it('is refused by name where it is a socket of datagrams', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    await store.upload('k', 'what is there')
+    const shell = await openShell(t, emulator)
+    const { code, stderr } = await shell(`exec 3<>/dev/udp/127.0.0.1/9; ossup put ${TARGET} <&3`)
+    assert.equal(code, 3, stderr)
+    assert.match(stderr, /standard input: .*must be a file, a device, a pipe or a stream socket.*was not stored/)
+    assert.equal((await store.head('k')).size, 13)
+  })
+
+  it('may be a block device, which is read to its end', { skip: noBlockDevice }, async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const bytes = someBytes(20_480_000)
+    const device = await openBlockDevice(t, bytes.length)
+    await writeFile(device, bytes)
+    const shell = await openShell(t, emulator)
+    const { code, stderr } = await shell(`ossup put ${TARGET} -q < ${device} && ossup put ${TARGET}.named -q ${device}`)
+    assert.equal(code, 0, stderr)
+    for (const key of ['k', 'k.named']) {
+      assert.ok((await readAll((await store.get(key)).body)).equals(bytes), key)
+    }
   })
 
   it('may be a file, read from where it stands, and a device', async (t) => {
@@ -74,6 +98,23 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
     child.stdout.once('data', () => child.kill('SIGTERM'))
     assert.equal((await ended).code, 143)
     assert.equal(await exists(store, 'k'), false)
+  })
+
+  it('does not keep the process when the store refuses, where more could come', async (t) => {
+    const { emulator } = await embeddedStore(t)
+    emulator.faults.inject({
+      match: { operation: 'UploadPart' },
+      times: Infinity,
+      action: { type: 'error', status: 403, code: 'AccessDenied' },
+    })
+    const shell = await openShell(t, emulator)
+    const { code, stdout } = await shell(
+      `mkfifo pipe; { head -c 9000000 /dev/zero; exec sleep 60; } > pipe & writer=$!
+      timeout 30 ossup put ${TARGET} pipe; echo status $?; kill $writer
+      timeout 30 ossup put ${TARGET} <(head -c 9000000 /dev/zero; echo $BASHPID > pid; exec sleep 60); echo status $?; kill "$(cat pid)"`,
+    )
+    assert.equal(stdout, 'status 4\nstatus 4\n')
+    assert.equal(code, 0)
   })
 
   it('leaves no checkpoint behind, unless one is asked for', async (t) => {
