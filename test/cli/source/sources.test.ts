@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../../support/bytes.js'
 import { embeddedStore, exists } from '../../support/embedded-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
-import { noBlockDevice, openBlockDevice } from '../block-device.js'
+import { noBlockDevice, openBlockDevice } from '../../support/block-device.js'
 import { startOssup } from '../ossup.js'
 import { openShell } from '../shell.js'
 
