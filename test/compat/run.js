@@ -13,6 +13,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { bundlers } from './bundlers.js'
 import { frameworks, next } from './frameworks.js'
+import { image } from './image.js'
 import { packageManagers } from './package-managers.js'
 import { otherRuntimes, nodeVersions, engines, tooOld } from './runtimes.js'
 import { standalone } from './standalone.js'
@@ -30,6 +31,7 @@ const CONCERNS = {
   testRunners,
   packageManagers,
   standalone,
+  image,
 }
 const DOCUMENT = path.join(PROJECT, 'docs/compatibility.md')
 
