@@ -17,7 +17,7 @@ import { openStorage } from './storage/storage.js'
 export interface EmulatorOptions {
   /**
    * Folder for the objects. A folder that you name is kept, and its objects are there again after a restart; it must be
-   * empty or a folder of the embedded store. Default: a new temporary folder, which `close()` removes.
+   * empty or a folder of the emulator. Default: a new temporary folder, which `close()` removes.
    */
   readonly directory?: string
   /** Port to listen on. Default 0: a free port. */
@@ -63,7 +63,7 @@ export interface EmulatorOptions {
   readonly requestLogSize?: number
 }
 
-/** A running embedded store. */
+/** A running emulator. */
 export interface Emulator extends AsyncDisposable {
   /** URL of the server, such as `http://127.0.0.1:41235`. */
   readonly endpoint: string
@@ -91,7 +91,7 @@ export interface Emulator extends AsyncDisposable {
 }
 
 /**
- * Starts the embedded store: OSS, OBS and S3 on one local port, with objects on disk, for development and tests.
+ * Starts the emulator: OSS, OBS and S3 on one local port, with objects on disk, for development and tests.
  *
  * @throws if the port is in use, or the directory contains other files.
  */

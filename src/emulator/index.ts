@@ -1,4 +1,4 @@
-/** The embedded store: `import { startEmulator } from 'oss-upload-stream/emulator'`. */
+/** The emulator: `import { startEmulator } from 'oss-upload-stream/emulator'`. */
 export { startEmulator, type Emulator, type EmulatorOptions } from './emulator.js'
 export type { Credentials } from '../shared/credentials.js'
 export type { CredentialLookup, KnownCredentials } from './authority.js'

@@ -8,7 +8,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
 import { createUploadStream, createUploadTransform, type ObjectStore } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../support/emulated-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { assertRefused } from '../support/refusal.js'
@@ -36,14 +36,14 @@ const REFUSED_TARGETS: [target: unknown, ...texts: string[]][] = [
 ]
 
 async function environmentStore(t: TestContext): Promise<{ emulator: Emulator; store: ObjectStore }> {
-  const { emulator, store } = await embeddedStore(t)
+  const { emulator, store } = await emulatedStore(t)
   setEnvironment(t, environmentOf(emulator))
   return { emulator, store }
 }
 
 describe('createUploadStream', () => {
   it('stores under a target of bucket and key, with the rest from the environment', async (t) => {
-    const { emulator, open } = await embeddedStore(t)
+    const { emulator, open } = await emulatedStore(t)
     setEnvironment(t, environmentOf(emulator))
     const bytes = someBytes(3 * PART)
     const upload = createUploadStream('oss://second-bucket/dir/a b%20ü.bin', { partSize: PART })
@@ -66,7 +66,7 @@ describe('createUploadStream', () => {
   for (const target of ['key', 'oss://test-bucket/key']) {
     it(`stores ${target} in the store that is given`, async (t) => {
       setEnvironment(t, {})
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const upload = createUploadStream(target, { store, contentType: 'text/plain' })
       upload.end('hello')
       await upload.done
@@ -95,7 +95,7 @@ describe('createUploadStream', () => {
   })
 
   it('refuses a store that is none, another bucket than the store has, and options that there are not', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     setEnvironment(t, {})
     const create = createUploadStream as (target: string, options?: unknown) => unknown
     await assertRefused(() => create('key', { store: {} }), ['store ', '(got {})', 'a store from openStore()'])

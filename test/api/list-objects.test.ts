@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { listedObjects } from '../../src/api/listings.js'
 import type { ListObjectPagesOptions, ObjectStore } from '../../src/index.js'
 import { s3Dialect } from '../../src/stores/s3/s3-dialect.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
 import { scriptedService } from '../support/scripted-service.js'
 
@@ -24,7 +24,7 @@ async function grouped(store: ObjectStore, options: ListObjectPagesOptions) {
 
 describe('a list of objects', () => {
   it('finds the same whatever the pages are', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     for (const key of ['a/1', 'a/2/3', 'a//', 'b', 'ä/1', '😀/1', 'z']) await store.upload(`p${key}`, key)
     const query = fc.record({
       prefix: fc.constantFrom('', 'p', 'pa', 'pa/', 'p/'),
@@ -39,7 +39,7 @@ describe('a list of objects', () => {
   })
 
   it('asks for a page only when its objects are wanted', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     for (const key of ['a', 'b', 'c', 'd', 'e']) await store.upload(key, key)
     const lists = () => emulator.requests.filter(({ operation }) => operation === 'ListObjects').length
     for await (const { key } of store.list({ pageSize: 2 })) {
@@ -49,7 +49,7 @@ describe('a list of objects', () => {
   })
 
   it('refuses options that are not acceptable', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     const refused: [options: object, ...texts: string[]][] = [
       [{ delimiter: '' }, 'delimiter ', "(got '')"],
       [{ limit: 0 }, 'limit ', '(got 0)', 'from 1'],

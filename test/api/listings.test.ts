@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { ListUploadPagesOptions, ObjectStore, UploadsMarker } from '../../src/index.js'
 import { objectsPages, uploadsPages } from '../../src/api/listings.js'
 import { someBytes } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
 import { MemoryDriver } from '../support/memory-driver.js'
 
@@ -30,15 +30,15 @@ async function byMarkers(store: ObjectStore, options: ListUploadPagesOptions) {
 }
 
 async function withUploads(t: TestContext, keys: readonly string[]) {
-  const embedded = await embeddedStore(t)
-  for (const key of keys) await embedded.store.initiateMultipartUpload(key)
-  const lists = () => embedded.emulator.requests.filter(({ operation }) => operation === 'ListMultipartUploads')
-  return { ...embedded, lists }
+  const emulated = await emulatedStore(t)
+  for (const key of keys) await emulated.store.initiateMultipartUpload(key)
+  const lists = () => emulated.emulator.requests.filter(({ operation }) => operation === 'ListMultipartUploads')
+  return { ...emulated, lists }
 }
 
 describe('a listing', () => {
   it('refuses text with half of a surrogate pair', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const half = '\ud800'
     for (const options of [{ prefix: half }, { delimiter: half }, { after: { key: half } }]) {
       const [name = ''] = Object.keys(options)
@@ -207,7 +207,7 @@ describe('a listing of uploads', () => {
 
 describe('a listing of parts', () => {
   it('comes in pages with markers, or in all with a limit', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const address = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
     for (const partNumber of [1, 2, 3, 7, 10_000]) await store.uploadPart(address, partNumber, someBytes(partNumber))
     const pages = await all(store.listPartPages(address, { pageSize: 2 }))

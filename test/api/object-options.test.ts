@@ -13,7 +13,7 @@ import {
 } from '../../src/index.js'
 import { startApplicationServer } from '../support/application-server.js'
 import { someBytes } from '../support/bytes.js'
-import { exists } from '../support/embedded-store.js'
+import { exists } from '../support/emulated-store.js'
 import { uploadError } from '../support/errors.js'
 import { type RawRequest, send, xmlOf } from '../support/signed-request.js'
 
@@ -24,7 +24,7 @@ interface Service {
   name: string
   store: StoreOptions
   partSize: number
-  /** How to ask the embedded store for what the library does not read. */
+  /** How to ask the emulator for what the library does not read. */
   signature: NonNullable<RawRequest['signature']>
   options: ObjectOptions
   encryption: ToldEncryption

@@ -6,7 +6,7 @@ import type { Fault } from '../../src/emulator/index.js'
 import { type ObjectStore, UploadError, type UploadAddress } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { rechunkingProxy } from '../support/rechunking-proxy.js'
-import { embeddedStore, exists } from '../support/embedded-store.js'
+import { emulatedStore, exists } from '../support/emulated-store.js'
 import { assertRefused } from '../support/refusal.js'
 import { until } from '../support/until.js'
 
@@ -39,7 +39,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 
 describe('an object in a store', () => {
   it('has what the upload said of it', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(1000)
     const before = Date.now()
     const upload = store.createUploadStream('a b+c/ü', {
@@ -71,7 +71,7 @@ describe('an object in a store', () => {
     ['what there is of a range that goes beyond', { start: 990, end: 5000 }, 990, 1000],
   ] as const) {
     it(`gives ${what} when a range is asked for`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const bytes = someBytes(1000)
       await put(store, 'k', bytes)
       const { body, size, crc64 } = await store.get('k', { range })
@@ -82,7 +82,7 @@ describe('an object in a store', () => {
   }
 
   it('is not given as a whole when the range begins beyond it', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     await put(store, 'k', someBytes(10))
     await assert.rejects(store.get('k', { range: { start: 10 } }), { code: 'REJECTED', serviceCode: 'InvalidRange' })
   })
@@ -95,7 +95,7 @@ describe('an object in a store', () => {
     ['characters beyond 16 bits', '🗄️/文件'],
   ] as const) {
     it(`is found by a key with ${what}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       await put(store, key, Buffer.from('here'))
       assert.equal((await readAll((await store.get(key)).body)).toString(), 'here')
       assert.ok(emulator.requests.every((request) => request.key === key))
@@ -103,7 +103,7 @@ describe('an object in a store', () => {
   }
 
   it('is not there, or is gone when it is deleted, which may happen again', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     await put(store, 'k', Buffer.from('x'))
     await store.delete('k')
     await store.delete('k')
@@ -133,7 +133,7 @@ describe('the body of an object', () => {
   const bytes = someBytes(500_000)
 
   it('fails instead of ending when it is not what the store checksummed', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await put(store, 'k', bytes)
     emulator.faults.inject({ match: { operation: 'GetObject' }, action: { type: 'wrong-checksum' } })
     const { body, crc64 } = await store.get('k')
@@ -156,7 +156,7 @@ describe('the body of an object', () => {
     ]
     for (const [what, range, status, headers, body] of cases) {
       it(`${what} is refused`, async (t) => {
-        const { emulator, store } = await embeddedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
+        const { emulator, store } = await emulatedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
         const action = { type: 'answer', status, headers: { ...ours, ...headers }, body } as const
         emulator.faults.inject({ match: { operation: 'GetObject' }, action, times: 2 })
         await assert.rejects(store.get('k', { range }), { code: 'BAD_ANSWER', attempts: 2 })
@@ -164,7 +164,7 @@ describe('the body of an object', () => {
     }
 
     it('comes in chunks, through a proxy, is read and verified all the same', async (t) => {
-      const { emulator, open } = await embeddedStore(t)
+      const { emulator, open } = await emulatedStore(t)
       const origin = await rechunkingProxy(t, emulator.endpoint)
       const store = open({ endpoint: origin })
       await put(store, 'k', bytes)
@@ -192,7 +192,7 @@ describe('the body of an object', () => {
   for (const [what, action, code] of broken) {
     for (const range of [undefined, { start: 0 }]) {
       it(`fails when ${what}${range === undefined ? '' : ', of a range too'}`, async (t) => {
-        const { emulator, store, open } = await embeddedStore(t)
+        const { emulator, store, open } = await emulatedStore(t)
         await put(store, 'k', bytes)
         emulator.faults.inject({ match: { operation: 'GetObject' }, action })
         const impatient = open({ timeouts: { stallMs: 300 } })
@@ -208,7 +208,7 @@ describe('the body of an object', () => {
   }
 
   it('fails with ABORTED when its signal is aborted', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await put(store, 'k', bytes)
     for (const range of [undefined, { start: 0 }]) {
       emulator.faults.inject({ match: { operation: 'GetObject' }, action: { type: 'stall', at: 'answer' } })
@@ -221,13 +221,13 @@ describe('the body of an object', () => {
   })
 
   it('is not asked for when its signal was aborted already', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await assert.rejects(store.get('k', { signal: AbortSignal.abort() }), { code: 'ABORTED' })
     assert.deepEqual(emulator.requests, [])
   })
 
   it('may be destroyed, which ends the request', async (t) => {
-    const { emulator, store, open } = await embeddedStore(t)
+    const { emulator, store, open } = await emulatedStore(t)
     await put(store, 'k', bytes)
     emulator.faults.inject({ match: { operation: 'GetObject' }, action: { type: 'stall', at: 'answer' } })
     const patient = open({ timeouts: { stallMs: 3_600_000 } })
@@ -240,7 +240,7 @@ describe('the body of an object', () => {
 
 describe('a low-level multipart upload', () => {
   it('becomes an object of its parts, in the order of their numbers', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const key = 'by hand +ü'
     const uploadId = await store.initiateMultipartUpload(key, { contentType: 'text/plain', metadata: { a: 'b' } })
     const address = { key, uploadId }
@@ -282,7 +282,7 @@ describe('a low-level multipart upload', () => {
   })
 
   it('is aborted, which may happen repeatedly', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const address = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
     await store.uploadPart(address, 1, someBytes(10))
     await store.abortMultipartUpload(address)
@@ -292,7 +292,7 @@ describe('a low-level multipart upload', () => {
   })
 
   it('does not replace an object that must stay', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const address = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
     const part = await store.uploadPart(address, 1, Buffer.from('new'))
     await put(store, 'k', Buffer.from('old'))
@@ -304,7 +304,7 @@ describe('a low-level multipart upload', () => {
   })
 
   it('sends a part again that arrived damaged, and fails when it never arrives whole', async (t) => {
-    const { emulator, open } = await embeddedStore(t)
+    const { emulator, open } = await emulatedStore(t)
     const store = open({ retry: { maxAttempts: 3, baseDelayMs: 1, maxDelayMs: 1 } })
     const address = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
     const damaged = { match: { operation: 'UploadPart' }, action: { type: 'wrong-checksum' } } as const
@@ -322,7 +322,7 @@ describe('a low-level multipart upload', () => {
 
 describe('listings', () => {
   it('give the parts of an upload page by page', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const address = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
     for (const partNumber of [1, 2, 3, 7, 10_000]) await store.uploadPart(address, partNumber, someBytes(1))
     const numbers = async (options: Parameters<ObjectStore['listParts']>[1]) => {
@@ -337,7 +337,7 @@ describe('listings', () => {
   })
 
   it('give the unfinished uploads of a bucket page by page, in order', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const keys = ['a', 'dir/ü 1+%', 'dir/ü 1+%', 'dir/ü 1+%', 'dir/z', 'z']
     const uploads: UploadAddress[] = []
     for (const key of keys) uploads.push({ key, uploadId: await store.initiateMultipartUpload(key) })
@@ -355,7 +355,7 @@ describe('listings', () => {
   })
 
   it('request no page that is not read', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     for (const key of ['a', 'b', 'c']) await store.initiateMultipartUpload(key)
     const before = emulator.requests.length
     const listing = store.listMultipartUploads({ pageSize: 1 })
@@ -370,7 +370,7 @@ describe('listings', () => {
 
 describe('a store', () => {
   it('lets its uploads together send no more than its bandwidth limit, and cancels them all the same', async (t) => {
-    const { open } = await embeddedStore(t)
+    const { open } = await emulatedStore(t)
     const store = open({ bandwidthLimit: 1024 })
     const uploads = ['a', 'b'].map((key) => store.createUploadStream(key))
     for (const upload of uploads) upload.end(someBytes(4 * PART))
@@ -385,7 +385,7 @@ describe('a store', () => {
   })
 
   it('accepts nothing more when it is closed, which may happen repeatedly', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await store.close()
     await store.close()
     await assert.rejects(store.head('k'), { code: 'CLOSED' })
@@ -398,7 +398,7 @@ describe('a store', () => {
   })
 
   it('refuses arguments that are not acceptable, before anything is sent', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const address = { key: 'k', uploadId: 'id' }
     const part = { partNumber: 1, etag: '"etag"' }
     const calls: [method: string, args: unknown[], ...texts: string[]][] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OssStoreOptions } from '../../src/index.js'
 import { openStore } from '../../src/index.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { invalidOption } from '../support/errors.js'
 import { assertRefused } from '../support/refusal.js'
 
@@ -12,7 +12,7 @@ describe('a presigned link', () => {
   for (const provider of ['oss', 'obs', 's3'] as const) {
     it(`of ${provider} is valid until its time is over`, async (t) => {
       let now = Date.now()
-      const { store } = await embeddedStore(t, {
+      const { store } = await emulatedStore(t, {
         emulator: { now: () => new Date(now) },
         store: { provider } as OssStoreOptions,
       })
@@ -26,7 +26,7 @@ describe('a presigned link', () => {
   }
 
   it('begins at the time of the service, once the store has learned it', async (t) => {
-    const { store } = await embeddedStore(t, { emulator: { now: () => new Date(Date.now() - 60 * MINUTE) } })
+    const { store } = await emulatedStore(t, { emulator: { now: () => new Date(Date.now() - 60 * MINUTE) } })
     await store.upload('key', 'content')
     assert.equal((await fetch(await store.presign('key', { expiresIn: 60 }))).status, 200)
   })
@@ -68,7 +68,7 @@ describe('a presigned link', () => {
   })
 
   it('is refused for a key whose URL clients would change', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     for (const key of ['a/../b', './a', 'a/.']) await assert.rejects(store.presign(key), invalidOption('key must', key))
     const { pathname } = new URL(await store.presign('a..b/...'))
     assert.ok(pathname.endsWith('/a..b/...'))
@@ -85,7 +85,7 @@ describe('a presigned link', () => {
   ]
   for (const [options, ...texts] of refusals) {
     it(`is refused with ${JSON.stringify(options)}`, async (t) => {
-      const { store, emulator } = await embeddedStore(t)
+      const { store, emulator } = await emulatedStore(t)
       await assertRefused(() => store.presign('key', options), texts)
       assert.equal(emulator.requests.length, 0)
     })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createUploadStream, openStore, type StoreOptions } from '../../src/index.js'
 import { readAll } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { assertRefused } from '../support/refusal.js'
 
@@ -10,7 +10,7 @@ const KEYS = { accessKeyId: 'id', accessKeySecret: 'secret' }
 
 describe('a store of S3', () => {
   it('comes from the variables of AWS', async (t) => {
-    const { emulator } = await embeddedStore(t, { emulator: { region: 'eu-test-1' } })
+    const { emulator } = await emulatedStore(t, { emulator: { region: 'eu-test-1' } })
     setEnvironment(t, {
       AWS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: emulator.credentials.accessKeySecret,
@@ -26,7 +26,7 @@ describe('a store of S3', () => {
   })
 
   it('prefers the variable that is meant for it', async (t) => {
-    const { emulator } = await embeddedStore(t, { emulator: { region: 'eu-test-1' } })
+    const { emulator } = await emulatedStore(t, { emulator: { region: 'eu-test-1' } })
     setEnvironment(t, {
       AWS_REGION: 'eu-test-1',
       AWS_DEFAULT_REGION: 'nowhere',
@@ -39,7 +39,7 @@ describe('a store of S3', () => {
 
   it('accepts credentials in the form of the providers of AWS', async (t) => {
     const credentials = { accessKeyId: 'ASIA', accessKeySecret: 'secret', securityToken: 'token' }
-    const { emulator } = await embeddedStore(t, { emulator: { credentials, region: 'us-east-1' } })
+    const { emulator } = await emulatedStore(t, { emulator: { credentials, region: 'us-east-1' } })
     let asked = 0
     const provider = () => {
       asked += 1
@@ -74,7 +74,7 @@ describe('a store of S3', () => {
 
 describe('a store of OBS', () => {
   it('comes from the variables of OBS', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     setEnvironment(t, {
       OBS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
       OBS_SECRET_ACCESS_KEY: emulator.credentials.accessKeySecret,
@@ -92,7 +92,7 @@ describe('a store of OBS', () => {
 
   it('uses temporary credentials from the environment', async (t) => {
     const credentials = { accessKeyId: 'STS', accessKeySecret: 'secret', securityToken: 'token' }
-    const { emulator } = await embeddedStore(t, { emulator: { credentials } })
+    const { emulator } = await emulatedStore(t, { emulator: { credentials } })
     setEnvironment(t, {
       OBS_ACCESS_KEY_ID: 'STS',
       OBS_SECRET_ACCESS_KEY: 'secret',

@@ -14,7 +14,7 @@ import { readAll, someBytes } from '../support/bytes.js'
 import { selfSignedCertificate } from '../support/certificate.js'
 import { run } from '../support/commands.js'
 import { connectProxy } from '../support/connect-proxy.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
 import { environmentOf } from '../support/examples.js'
 import { setEnvironment } from '../support/environment.js'
@@ -65,7 +65,7 @@ function uploadElsewhere(environment: NodeJS.ProcessEnv, options: string): Promi
 
 describe('a store behind a proxy', () => {
   it('goes through a dispatcher that is one', async (t) => {
-    const { emulator, open } = await embeddedStore(t)
+    const { emulator, open } = await emulatedStore(t)
     const proxy = await connectProxy(t)
     const dispatcher = new ProxyAgent(proxy.url)
     t.after(() => dispatcher.close())
@@ -77,7 +77,7 @@ describe('a store behind a proxy', () => {
   })
 
   it('goes through the given proxy, which only sees the host', async (t) => {
-    const { emulator, open } = await embeddedStore(t)
+    const { emulator, open } = await emulatedStore(t)
     const proxy = await connectProxy(t)
     const store = open({ proxy: `http://user:p%40ss@${proxy.host}` })
     await pipeline([BYTES], store.createUploadStream('a/../b', { partSize: PART }))
@@ -94,7 +94,7 @@ describe('a store behind a proxy', () => {
   })
 
   it('reads the environment, if asked to', async (t) => {
-    const { emulator, open } = await embeddedStore(t)
+    const { emulator, open } = await emulatedStore(t)
     const proxy = await connectProxy(t)
     const upload = (name: string): Promise<void> =>
       pipeline([BYTES], open({ proxy: 'environment' }).createUploadStream(name, { partSize: PART }))
@@ -112,7 +112,7 @@ describe('a store behind a proxy', () => {
   })
 
   it('tunnels TLS, which it checks as ever', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const https = await secured(t, emulator.endpoint)
     if (https === undefined) return
     const proxy = await connectProxy(t)
@@ -130,7 +130,7 @@ describe('a store behind a proxy', () => {
   })
 
   it('says that the proxy refuses, and gives nothing of its password away', async (t) => {
-    const { open } = await embeddedStore(t)
+    const { open } = await emulatedStore(t)
     const { host } = await connectProxy(t, 407)
     const upload = open({ proxy: `http://user:secret@${host}`, retry: { maxAttempts: 2 } }).createUploadStream('key')
     upload.on('error', () => undefined).end('x')
@@ -140,7 +140,7 @@ describe('a store behind a proxy', () => {
   })
 
   it('does not wait indefinitely for one that never responds', async (t) => {
-    const { open } = await embeddedStore(t)
+    const { open } = await emulatedStore(t)
     const { url } = await connectProxy(t, 0)
     const store = open({ proxy: url, retry: { maxAttempts: 1 }, timeouts: { connectMs: 100 } })
     await assert.rejects(store.head('key'), uploadError('TIMEOUT'))

@@ -6,7 +6,7 @@ import process from 'node:process'
 import { buffer } from 'node:stream/consumers'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, it } from 'node:test'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 /** More than Node.js takes for a leak. */
@@ -17,7 +17,7 @@ const times = <T>(what: (i: number) => Promise<T>): Promise<T[]> =>
 
 describe('one AbortSignal', () => {
   it('serves many uploads and calls at a time without a warning, and keeps no listeners', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     await writeFile(file, 'text')
     const warnings: Error[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { AbortStaleUploadsOptions } from '../../src/index.js'
-import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../support/emulated-store.js'
 import { assertRefused } from '../support/refusal.js'
 import { providerStore } from '../support/provider-store.js'
 import { ossup } from '../cli/ossup.js'
@@ -14,14 +14,14 @@ const HOUR = 3_600_000
 async function storeWith(t: TestContext, uploads: Record<string, number>, { aheadMs = 0 } = {}) {
   let clock = Date.now() + aheadMs
   const start = clock
-  const embedded = await embeddedStore(t, { emulator: { now: () => new Date(clock) } })
+  const emulated = await emulatedStore(t, { emulator: { now: () => new Date(clock) } })
   for (const [key, hours] of Object.entries(uploads)) {
     clock = start - hours * HOUR
-    await embedded.store.initiateMultipartUpload(key)
+    await emulated.store.initiateMultipartUpload(key)
   }
   clock = start
-  const aborts = () => embedded.emulator.requests.filter(({ operation }) => operation === 'AbortMultipartUpload').length
-  return { ...embedded, aborts }
+  const aborts = () => emulated.emulator.requests.filter(({ operation }) => operation === 'AbortMultipartUpload').length
+  return { ...emulated, aborts }
 }
 
 const keysOf = (uploads: readonly { key: string }[]): string[] => uploads.map(({ key }) => key).sort()
@@ -80,7 +80,7 @@ describe('stale uploads', () => {
 
   it('are all with an age of 0, also those initiated in the second of the response', async (t) => {
     const start = Math.floor(Date.now() / 1000) * 1000
-    const { store } = await embeddedStore(t, { emulator: { now: () => new Date(start + 700) } })
+    const { store } = await emulatedStore(t, { emulator: { now: () => new Date(start + 700) } })
     await store.initiateMultipartUpload('just-begun')
     const { aborted, kept } = await store.abortStaleUploads({ olderThanMs: 0 })
     assert.deepEqual([keysOf(aborted), kept], [['just-begun'], 0])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openStore, type StoreOptions } from '../../src/index.js'
 import { readAll } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { assertRefused } from '../support/refusal.js'
@@ -117,7 +117,7 @@ describe('openStore', () => {
   })
 
   it('reads absent options from the environment', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     setEnvironment(t, environmentOf(emulator))
     await using store = openStore()
     assert.equal(store.bucket, 'test-bucket')
@@ -130,14 +130,14 @@ describe('openStore', () => {
 
   it('uses temporary credentials from the environment', async (t) => {
     const credentials = { accessKeyId: 'STS.id', accessKeySecret: 'secret', securityToken: 'token' }
-    const { emulator } = await embeddedStore(t, { emulator: { credentials } })
+    const { emulator } = await emulatedStore(t, { emulator: { credentials } })
     setEnvironment(t, { ...environmentOf(emulator), OSS_SESSION_TOKEN: 'token' })
     await using store = openStore()
     await assert.rejects(store.head('k'), { code: 'NOT_FOUND' })
   })
 
   it('prefers what is given to the environment', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     setEnvironment(t, {
       OSS_BUCKET: 'another-bucket',
       OSS_ENDPOINT: 'http://127.0.0.1:1',

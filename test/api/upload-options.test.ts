@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { UploadOptions } from '../../src/index.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { assertRefused } from '../support/refusal.js'
 
 const CALLBACK = { url: 'https://example.com/stored', body: 'key=${object}' }
@@ -89,7 +89,7 @@ const REFUSED_KEYS: [key: unknown, ...texts: string[]][] = [
 describe('an upload', () => {
   for (const method of ['createUploadStream', 'createUploadTransform'] as const) {
     it(`is refused by ${method} with options out of range, before anything is sent`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       for (const [options, ...texts] of REFUSED) {
         await assertRefused(() => store[method]('key', options as UploadOptions), texts)
       }
@@ -97,14 +97,14 @@ describe('an upload', () => {
     })
 
     it(`is refused by ${method} with a key that the service would not take, before anything is sent`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       for (const [key, ...texts] of REFUSED_KEYS) await assertRefused(() => store[method](key as string), texts)
       assert.deepEqual(emulator.requests, [])
     })
   }
 
   it('treats an undefined option as absent', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const names = ['partSize', 'concurrency', 'expectedSize', 'partGrowth', 'signal', 'onProgress', 'contentType']
     const objectNames = ['metadata', 'headers', 'acl', 'storageClass', 'tagging', 'serverSideEncryption']
     const options = Object.fromEntries(
@@ -120,7 +120,7 @@ describe('an upload', () => {
   })
 
   it('accepts the longest key', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const key = `${'ü'.repeat(511)}x`
     const upload = store.createUploadStream(key)
     upload.end()

@@ -1,4 +1,4 @@
-/** Carries out a plan against the embedded store and checks what must hold afterwards, whatever happened. */
+/** Carries out a plan against the emulator and checks what must hold afterwards, whatever happened. */
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
@@ -6,7 +6,7 @@ import { openStore, type ObjectStore, type UploadError } from '../../src/index.j
 import type { IdleHolder } from '../../src/memory/deadlock-breaker.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { readAll } from '../support/bytes.js'
-import { exists } from '../support/embedded-store.js'
+import { exists } from '../support/emulated-store.js'
 import { type ChaosSubject, SOURCE } from './chaos.js'
 import { type Plan, plansOf, type Way, WAYS } from './plan.js'
 import { type Outcome, uploadBy } from './ways.js'

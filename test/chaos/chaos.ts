@@ -1,4 +1,4 @@
-/** Many plans against one embedded store, and what must hold for the process when each of them is over. */
+/** Many plans against one emulator, and what must hold for the process when each of them is over. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -14,7 +14,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore, type OssStoreOptions, type UploadResult } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { exists } from '../support/embedded-store.js'
+import { exists } from '../support/emulated-store.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import type { ReceivedPart } from './kill-store.js'
 

@@ -1,4 +1,4 @@
-/** The embedded store in a process of its own, which tells when asked what parts it was sent. */
+/** The emulator in a process of its own, which tells when asked what parts it was sent. */
 import process from 'node:process'
 import { startEmulator } from '../../src/emulator/index.js'
 

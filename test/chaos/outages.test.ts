@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emulator, Fault } from '../../src/emulator/index.js'
 import { type ObjectStore, openStore, type UploadStream } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { type EmbeddedStore, embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { type EmulatedStore, emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { Line } from '../support/line.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -105,11 +105,11 @@ interface Stage extends Scene {
   /** By the line. */
   store: ObjectStore
   direct: ObjectStore
-  open: EmbeddedStore['open']
+  open: EmulatedStore['open']
 }
 
 async function setUp(t: TestContext): Promise<Stage> {
-  const { emulator, store: direct, open } = await embeddedStore(t)
+  const { emulator, store: direct, open } = await emulatedStore(t)
   const line = await Line.to(t, Number(new URL(emulator.endpoint).port))
   const endpoint = `http://127.0.0.1:${line.port}`
   const store = open({ endpoint, ...QUICK } as object)

@@ -6,14 +6,14 @@ import { describe, it } from 'node:test'
 import { CheckpointFile } from '../../src/checkpoint/checkpoint-file.js'
 import { isUploadRecord } from '../../src/upload/checkpoint/record.js'
 import { someBytes } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('files of others', () => {
   it('are not touched beside a checkpoint', async (t) => {
     const folder = await temporaryFolder(t)
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const checkpoint = path.join(folder, 'Gemfile')
     const beside = ['.lock', '.new', '.oss-upload-stream.lock'].map((end) => `${checkpoint}${end}`)
     const past = new Date(Date.now() - 3_600_000)
@@ -31,7 +31,7 @@ describe('files of others', () => {
 
   it('are not removed where a lock or a new checkpoint of ours would lie', async (t) => {
     const folder = await temporaryFolder(t)
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const past = new Date(Date.now() - 3_600_000)
     for (const end of ['lock', 'new']) {
       const checkpoint = path.join(folder, `c-${end}`)
@@ -53,7 +53,7 @@ describe('files of others', () => {
 
 describe('the options of a file', () => {
   it('are those that it was called with', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'f')
     await writeFile(file, 'content')
     const options = { metadata: { of: 'first' }, contentType: 'text/plain', checkpoint: false }
@@ -68,7 +68,7 @@ describe('the options of a file', () => {
 
 describe('the options of single calls', () => {
   it('are those that they were called with', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const options = { metadata: { of: 'first' }, forbidOverwrite: true }
     const initiating = store.initiateMultipartUpload('k', options)
     options.metadata.of = 'second'

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { openShell } from './shell.js'
 
@@ -11,7 +11,7 @@ const TARGET = 'oss://test-bucket/k'
 
 describe('pipes of the shell', { concurrency: 3 }, () => {
   it('store an archive of a folder, and bring it back', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     await mkdir(path.join(folder, 'data/below'), { recursive: true })
     await writeFile(path.join(folder, 'data/größe'), someBytes(9_000_000))
@@ -24,7 +24,7 @@ describe('pipes of the shell', { concurrency: 3 }, () => {
   })
 
   it('cannot detect that a producer was killed half-way, but a guard can', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const killed = `{ head -c 12000000 /dev/zero; kill -KILL $BASHPID; }`
     const unguarded = await shell(`set +o pipefail; ${killed} | ossup put ${TARGET}`)
@@ -42,7 +42,7 @@ describe('pipes of the shell', { concurrency: 3 }, () => {
   })
 
   it('may be closed by who reads what is got', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const upload = store.createUploadStream('k')
     upload.end(someBytes(3_000_000))

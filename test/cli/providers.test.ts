@@ -1,7 +1,7 @@
-/** Targets of every service, in the embedded store, which tells them apart by how they sign. */
+/** Targets of every service, in the emulator, which tells them apart by how they sign. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { unfinishedUploads } from '../support/embedded-store.js'
+import { unfinishedUploads } from '../support/emulated-store.js'
 import { providerStore } from '../support/provider-store.js'
 import { ossup } from './ossup.js'
 import { openShell } from './shell.js'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pipeline } from 'node:stream/promises'
 import { whyNot } from '../support/commands.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { environmentOf } from '../support/examples.js'
 import { openShell } from './shell.js'
 import { callOssup } from './call-ossup.js'
@@ -14,7 +14,7 @@ const noOtherUser = whyNot(['unshare', '--user', '--map-user=54321', 'true']) ??
 
 describe('slips at the command line', () => {
   it('do not store nothing over an object', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await pipeline(['a dump'], store.createUploadStream('app.sql'))
     const shell = await openShell(t, emulator, { OSS_BUCKET: 'test-bucket' })
     const word = await shell('echo dump > app.sql; ossup put app.sql < /dev/null')
@@ -52,7 +52,7 @@ describe('slips at the command line', () => {
     ['put oss://test-bucket/key --metdata a=b', /Unknown option '--metdata'; did you mean --metadata\?/],
   ] as const) {
     it(`are refused with what to do: ossup ${args}`, async (t) => {
-      const { emulator } = await embeddedStore(t)
+      const { emulator } = await emulatedStore(t)
       const { code, stderr } = await callOssup(args.split(' '), { ...environmentOf(emulator), OSS_BUCKET: '' })
       assert.equal(code, 2)
       assert.match(stderr, message)
@@ -61,7 +61,7 @@ describe('slips at the command line', () => {
   }
 
   it('get the options as people type them, and each error says what to do', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const args = ['put', TARGET, '--allow-empty', '--expected-size', '3TiB']
     const { code, stderr } = await callOssup(args, environmentOf(emulator))
     assert.equal(code, 2)
@@ -71,7 +71,7 @@ describe('slips at the command line', () => {
   })
 
   it('are distinguished from a removed working folder', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
       `mkdir gone; cd gone; rmdir ../gone; ossup put ${TARGET} --checkpoint app.json -- echo dump`,
@@ -81,7 +81,7 @@ describe('slips at the command line', () => {
   })
 
   it('are distinguished from a command that never writes', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const args = ['put', TARGET, '--idle-timeout', '0.2s', '--', 'sh', '-c', 'echo dump; sleep 60']
     const { code, stderr } = await callOssup(args, environmentOf(emulator))
     assert.equal(code, 3)
@@ -89,7 +89,7 @@ describe('slips at the command line', () => {
   })
 
   it('are distinguished from an accepted exit status, such as that of tar for a changed file', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const call = (list: string) =>
       callOssup(
         ['put', TARGET, '--accept-status', list, '--', 'sh', '-c', 'echo dump; exit 1'],
@@ -108,7 +108,7 @@ describe('slips at the command line', () => {
       assert.equal(code, 0)
       assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
     }
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await pipeline(['a dump'], store.createUploadStream('app.sql'))
     const { code, stdout } = await callOssup(['--json', 'head', TARGET], environmentOf(emulator))
     assert.equal(code, 0)
@@ -118,7 +118,7 @@ describe('slips at the command line', () => {
 
 describe('a user without a home', () => {
   it('gets the name of the missing variable, and no file of the working folder is read', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const { OSS_ENDPOINT, OSS_REGION } = environmentOf(emulator)
     const shell = await openShell(t, undefined, { OSS_ENDPOINT, OSS_REGION })
     const config = '[Credentials]\\naccessKeyID=id\\naccessKeySecret=secret\\n'

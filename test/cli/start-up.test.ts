@@ -7,7 +7,7 @@ import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ossupEnvironment } from './ossup.js'
@@ -16,7 +16,7 @@ const MAIN = programOf('src/cli/main.ts')
 
 /** The files of src that one call of ossup runs, as node itself records them, without their ending. */
 async function filesLoadedBy(t: TestContext, args: readonly string[]): Promise<string[]> {
-  const { emulator } = await embeddedStore(t)
+  const { emulator } = await emulatedStore(t)
   const folder = await temporaryFolder(t)
   // Not what users start, which is one file.
   const child = spawn(process.execPath, [...PROGRAM_OPTIONS, MAIN, ...args], {
@@ -49,7 +49,7 @@ describe('ossup, when it starts,', { concurrency: 2 }, () => {
     })
   }
 
-  it('loads the embedded store for serve alone, and no other command', async (t) => {
+  it('loads the emulator for serve alone, and no other command', async (t) => {
     const loaded = await filesLoadedBy(t, ['put', 'oss://test-bucket/k'])
     assert.ok(loaded.includes(path.join('api', 'object-store.js')))
     assert.deepEqual(

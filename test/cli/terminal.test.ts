@@ -1,7 +1,7 @@
 /** What people see: ossup in a terminal of its own, whose screen is looked at. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { OSSUP, quoted } from './ossup.js'
 import { noTerminal, openTerminal } from './terminal.js'
 
@@ -43,7 +43,7 @@ describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
     ],
   ] as const) {
     it(`stays one line below what the command says and follows the width, ${what}`, async (t) => {
-      const { emulator } = await embeddedStore(t)
+      const { emulator } = await emulatedStore(t)
       const terminal = await openTerminal(t, emulator, 40, script)
       for (const columns of [40, 80, 120] as const) {
         await terminal.resize(columns)
@@ -57,14 +57,14 @@ describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
   }
 
   it('has a green bar', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const terminal = await openTerminal(t, emulator, 80, KNOWN)
     await terminal.until(/18\.0\/24\.0 MiB/)
     assert.match(await terminal.colours(), /^ESC\[32m\[=+> +\]ESC\[39m/m)
   })
 
   it('is the summary in the end, without colours where NO_COLOR says so', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const producer = `process.stdout.write(Buffer.alloc(9 * ${MiB}), () => setTimeout(() => process.exit(), 900))`
     const script = put(`--part-size 1MiB ${node(producer)}`)
     const terminal = await openTerminal(t, emulator, 80, script, { NO_COLOR: '1' })
@@ -80,7 +80,7 @@ describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
   })
 
   it('is gone after Ctrl-C, and what happened is said', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     // The shell gets the signal as well: it goes on, as an interactive one does.
     const terminal = await openTerminal(t, emulator, 80, `trap : INT; ${KNOWN}`)
     await terminal.until(/18\.0\/24\.0 MiB/)
@@ -96,7 +96,7 @@ describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
   })
 
   it('leaves the screen to a second Ctrl-C, which ends at once', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload' },
       times: Infinity,

@@ -1,4 +1,4 @@
-/** The servers of the guide, built where that is usual, in front of an embedded store. */
+/** The servers of the guide, built where that is usual, in front of an emulator. */
 import process from 'node:process'
 import { codeBlocks, folderWith, report, run, runFor, versionIn } from './tools.js'
 
@@ -159,7 +159,7 @@ function withoutBucket() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:OSS|OBS|AWS)_/.test(name)))
 }
 
-/** Starts the built application beside an embedded store, and sends it a file. */
+/** Starts the built application beside an emulator, and sends it a file. */
 const SERVE_NEXT = `import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,4 +1,4 @@
-/** The embedded store in test runners, each in the setting that its users have. */
+/** The emulator in test runners, each in the setting that its users have. */
 import process from 'node:process'
 import { codeBlocks, folderWith, report, run, versionIn } from './tools.js'
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { CompletedPart, UploadAddress } from '../../src/index.js'
 import { someBytes } from '../support/bytes.js'
-import { exists } from '../support/embedded-store.js'
+import { exists } from '../support/emulated-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
 import type { ContractSuite } from './contract-suite.js'
 

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { UploadError } from '../../src/index.js'
 import { someBytes } from '../support/bytes.js'
-import { exists } from '../support/embedded-store.js'
+import { exists } from '../support/emulated-store.js'
 import type { ContractSuite } from './contract-suite.js'
 import { damagingDispatcher } from './damaging-dispatcher.js'
 

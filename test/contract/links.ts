@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { someBytes } from '../support/bytes.js'
-import { exists } from '../support/embedded-store.js'
+import { exists } from '../support/emulated-store.js'
 import type { ContractSuite } from './contract-suite.js'
 import { UNUSUAL_KEYS } from './keys.js'
 

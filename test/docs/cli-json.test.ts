@@ -5,7 +5,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { MiB } from '../../src/shared/byte-size.js'
 import { ossup, startOssup } from '../cli/ossup.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { readDocument } from './documents.js'
 
@@ -60,7 +60,7 @@ const OFTEN = ['--json', '--progress-every', '0s']
 
 describe('the documents of --json', () => {
   it('of put are as documented: every event', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const checkpoint = ['--checkpoint', path.join(folder, 'checkpoint'), '--part-size', '1MiB', '--concurrency', '1']
     const put = (bytes: number, ...args: string[]) =>
@@ -93,7 +93,7 @@ describe('the documents of --json', () => {
   })
 
   it('of get are as documented: every event', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const file = path.join(folder, 'file')
     await store.upload('app/k', Buffer.alloc(4 * MiB, 'x'))
@@ -124,7 +124,7 @@ describe('the documents of --json', () => {
   })
 
   it('of the other commands are as documented, each', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     for (const key of ['a', 'b', 'c']) await store.upload(`app/${key}`, 'text', { metadata: { by: 'me' } })
     const uploadId = await store.initiateMultipartUpload('app/k')
     await store.uploadPart({ key: 'app/k', uploadId }, 1, Buffer.alloc(200_000))
@@ -154,7 +154,7 @@ describe('the documents of --json', () => {
   })
 
   it('of a command that a signal ends say so', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const { child, ended } = startOssup(emulator, ['put', TARGET, '--json'])
     t.after(() => child.kill('SIGKILL'))
     await once(child.stdout, 'data')

@@ -6,7 +6,7 @@ import { COMMANDS } from '../../src/cli/commands/commands.js'
 import { EXIT, exitCodeOfSignal } from '../../src/cli/process/exit-codes.js'
 import { openShell } from '../cli/shell.js'
 import { run, whyNot } from '../support/commands.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { blocksOf, partsOf, readDocument, sectionOf } from './documents.js'
 
 const PAGE = readDocument('docs/cli.md')
@@ -70,7 +70,7 @@ describe('the page of the command', () => {
   })
 
   it('shows what happens', { skip }, async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const shell = await openShell(t, emulator, SERVER)
     const names = ['app', 'restored'].map(
       (name) => [name, `ossup_${name}_${process.pid}_${randomBytes(4).toString('hex')}`] as const,

@@ -12,7 +12,7 @@ import { XMLParser } from 'fast-xml-parser'
 import { parse } from 'yaml'
 import { openShell } from '../cli/shell.js'
 import { run, whyNot } from '../support/commands.js'
-import { embeddedStore, exists } from '../support/embedded-store.js'
+import { emulatedStore, exists } from '../support/emulated-store.js'
 import { environmentOf } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readDocument } from './documents.js'
@@ -57,7 +57,7 @@ describe('the guide on nightly backups', () => {
     ['reports a failure and stores nothing', "sh -c 'echo half; exit 9'", 3, 'failed'],
   ] as const) {
     it(`has a script that ${what}`, { skip: noCurl }, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const { calls, url } = await healthCheck(t)
       const folder = await temporaryFolder(t)
       const textfile = path.join(folder, 'backup.prom')
@@ -66,7 +66,7 @@ describe('the guide on nightly backups', () => {
         ['HEALTH_URL', `${url}/ping`],
         ['TEXTFILE', textfile],
       ])
-      // Every name that the file of the guide has, with the value of the test; others are the address of the embedded store.
+      // Every name that the file of the guide has, with the value of the test; others are the address of the emulator.
       for (const [, name = ''] of block('backup.env').matchAll(/^(\w+)=/gm)) assert.ok(names.has(name), name)
       const file = path.join(folder, 'backup.env')
       await writeFile(file, [...names].map(([name, value]) => `${name}=${value}\n`).join(''), { mode: 0o600 })
@@ -123,7 +123,7 @@ describe('the guide on nightly backups', () => {
   })
 
   it('looks at what is there, and removes what is old', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator, { OSS_BUCKET: 'test-bucket' })
     const check = await shell(block('check.sh'))
     assert.equal(check.code, 0, check.stdout)
@@ -161,7 +161,7 @@ describe('the guide on nightly backups', () => {
   })
 
   it('has a rehearsal that restores', { skip: noPostgres }, async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const name = `night_${process.pid}_${randomBytes(4).toString('hex')}`
     const [, host, , user] = PG
     const shell = await openShell(t, emulator, { OSS_BUCKET: 'test-bucket', PGHOST: host, PGUSER: user })

@@ -13,7 +13,7 @@ import { pathToFileURL } from 'node:url'
 import express from 'express'
 import ts from 'typescript'
 import { readAll, someBytes } from '../support/bytes.js'
-import { type EmbeddedStore, embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { type EmulatedStore, emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -25,14 +25,14 @@ import { codeBlocksOf, readDocument } from './documents.js'
 const MAX_SIZE = 'maxSize = 5 * 1024 ** 3'
 const ACCEPTED = 10_000_000
 
-interface Guide extends EmbeddedStore {
+interface Guide extends EmulatedStore {
   load: (name: string) => Promise<Record<string, unknown>>
 }
 
 /** The guide's files as modules, beside the packages that they name. */
 async function guide(t: TestContext): Promise<Guide> {
-  const embedded = await embeddedStore(t)
-  setEnvironment(t, environmentOf(embedded.emulator))
+  const emulated = await emulatedStore(t)
+  setEnvironment(t, environmentOf(emulated.emulator))
   const folder = await temporaryFolder(t)
   await mkdir(path.join(folder, 'node_modules'))
   await symlink(PROJECT, path.join(folder, 'node_modules', 'oss-upload-stream'))
@@ -50,7 +50,7 @@ async function guide(t: TestContext): Promise<Guide> {
   const load = (name: string) => import(pathToFileURL(path.join(folder, name)).href) as Promise<Record<string, unknown>>
   const { store } = (await load('receive.js')) as { store: { close: () => Promise<void> } }
   t.after(() => store.close())
-  return { ...embedded, load }
+  return { ...emulated, load }
 }
 
 async function listen(t: TestContext, server: Server): Promise<number> {
@@ -64,7 +64,7 @@ async function listen(t: TestContext, server: Server): Promise<number> {
 }
 
 /** A server under test: stores a whole body, and nothing of one that is too large or breaks off. */
-async function assertReceives({ store }: EmbeddedStore, port: number, target: string, key: string): Promise<void> {
+async function assertReceives({ store }: EmulatedStore, port: number, target: string, key: string): Promise<void> {
   const bytes = someBytes(9_000_000)
   const response = await fetch(`http://127.0.0.1:${port}${target}`, { method: 'PUT', body: bytes })
   const { size, crc64 } = (await response.json()) as { size: number; crc64: string }
@@ -90,9 +90,9 @@ async function assertReceives({ store }: EmbeddedStore, port: number, target: st
 
 describe('the servers of the guide on incoming uploads', () => {
   it('store what a client of node:http sends', async (t) => {
-    const { load, ...embedded } = await guide(t)
+    const { load, ...emulated } = await guide(t)
     const { server } = (await load('server.js')) as { server: Server }
-    await assertReceives(embedded, await listen(t, server), '/photos/a.jpg', 'photos/a.jpg')
+    await assertReceives(emulated, await listen(t, server), '/photos/a.jpg', 'photos/a.jpg')
   })
 
   for (const [name, call] of [
@@ -152,19 +152,19 @@ describe('the servers of the guide on incoming uploads', () => {
   }
 
   it('store what a client of Express sends', async (t) => {
-    const { load, ...embedded } = await guide(t)
+    const { load, ...emulated } = await guide(t)
     const { app } = (await load('express.js')) as { app: Parameters<typeof createServer>[1] }
-    await assertReceives(embedded, await listen(t, createServer(app)), '/files/a.jpg', 'files/a.jpg')
+    await assertReceives(emulated, await listen(t, createServer(app)), '/files/a.jpg', 'files/a.jpg')
   })
 
   it('store what a client of Fastify sends', async (t) => {
-    const { load, ...embedded } = await guide(t)
+    const { load, ...emulated } = await guide(t)
     const { app } = (await load('fastify.js')) as {
       app: { listen: (where: object) => Promise<string>; close: () => Promise<void>; server: Server }
     }
     t.after(() => app.close())
     await app.listen({ port: 0, host: '127.0.0.1' })
-    await assertReceives(embedded, (app.server.address() as AddressInfo).port, '/files/a.jpg', 'files/a.jpg')
+    await assertReceives(emulated, (app.server.address() as AddressInfo).port, '/files/a.jpg', 'files/a.jpg')
   })
 
   it('refuse a body that a parser of Express has read, and store an empty one', async (t) => {

@@ -19,7 +19,7 @@ import { ossDialect } from '../../src/stores/oss/oss-dialect.js'
 import { PartPlan } from '../../src/upload/parts/part-plan.js'
 import { readAll } from '../support/bytes.js'
 import { run } from '../support/commands.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { setEnvironment } from '../support/environment.js'
 import { environmentOf } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -57,7 +57,7 @@ async function outputOf(block: string | undefined): Promise<string> {
 
 describe('README.md and its pages', () => {
   it('begins with an example that runs', async (t) => {
-    const { emulator, open } = await embeddedStore(t)
+    const { emulator, open } = await emulatedStore(t)
     setEnvironment(t, environmentOf(emulator))
     const file = path.join(await temporaryFolder(t), 'app.log')
     const text = 'GET /\n'.repeat(1000)
@@ -69,7 +69,7 @@ describe('README.md and its pages', () => {
     assert.equal(gunzipSync(await readAll(body)).toString(), text)
   })
 
-  it('shows an embedded store that runs', async () => {
+  it('shows an emulator that runs', async () => {
     const [block] = blocksOf(readDocument('docs/emulator.md'), 'ts')
     assert.match(await outputOf(block), /^3 parts, 3 retries\n$/)
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { readAll } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 
 const KEY = 'backups/app + größe.sql.gz'
@@ -12,7 +12,7 @@ const WRITE = `process.stdout.write(require('node:crypto').randomBytes(10 * 2 **
 
 describe('examples/database-dump-gzip.ts', () => {
   it('stores the compressed output of a command', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const dump = ['-e', `for (let i = 0; i < 1000; i += 1) console.log('INSERT', i)`]
     const args = [`oss://test-bucket/${KEY}`, process.execPath, ...dump]
     const { code, stdout, stderr } = await runExample('database-dump-gzip.ts', args, environmentOf(emulator))
@@ -29,7 +29,7 @@ describe('examples/database-dump-gzip.ts', () => {
     ['is killed after it wrote', `process.kill(process.pid, 'SIGKILL')`, /ended with SIGKILL/],
   ] as const) {
     it(`publishes nothing when the command ${what}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const args = [KEY, process.execPath, '-e', WRITE.replace('ENDING', ending)]
       const { code, stderr } = await runExample('database-dump-gzip.ts', args, environmentOf(emulator))
       assert.notEqual(code, 0)
@@ -40,7 +40,7 @@ describe('examples/database-dump-gzip.ts', () => {
   }
 
   it('publishes nothing when there is no such command', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const args = [KEY, 'there-is-no-such-command']
     const { code, stderr } = await runExample('database-dump-gzip.ts', args, environmentOf(emulator))
     assert.notEqual(code, 0)

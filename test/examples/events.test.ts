@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { someBytes } from '../support/bytes.js'
-import { embeddedStore, exists } from '../support/embedded-store.js'
+import { emulatedStore, exists } from '../support/emulated-store.js'
 import { environmentOf, startExample } from '../support/examples.js'
 
 describe('examples/events.ts', () => {
   it('reports each event', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },
       action: { type: 'error', status: 503, code: 'SlowDown' },
@@ -23,7 +23,7 @@ describe('examples/events.ts', () => {
   })
 
   it('reports the failure', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'PutObject' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },

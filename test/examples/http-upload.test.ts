@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, startExample } from '../support/examples.js'
 import { until } from '../support/until.js'
 
@@ -37,7 +37,7 @@ async function send(origin: string, path: string, body: Uint8Array, method = 'PU
 
 describe('examples/http-upload.ts', () => {
   it('stores the body of a request and returns 201 with the result', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const origin = await serve(t, emulator)
     const bytes = someBytes(20_000_000)
     const { status, answer } = await send(origin, '/videos/a%20b%2B%C3%BC.mp4', bytes)
@@ -49,7 +49,7 @@ describe('examples/http-upload.ts', () => {
   })
 
   it('responds with a clear error when the object exists, and keeps it', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const origin = await serve(t, emulator)
     assert.equal((await send(origin, '/once', Buffer.from('first'))).status, 201)
     for (const length of [6, 20_000_000]) {
@@ -62,7 +62,7 @@ describe('examples/http-upload.ts', () => {
   })
 
   it('refuses what is no key, no URL and no upload, and sends nothing', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const origin = await serve(t, emulator)
     for (const [path, method, expectedStatus, code] of [
       ['/', 'PUT', 400, 'INVALID_OPTION'],
@@ -78,7 +78,7 @@ describe('examples/http-upload.ts', () => {
   })
 
   it('returns 502 when the store fails', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const origin = await serve(t, emulator)
     emulator.faults.inject({
       match: { operation: 'InitiateMultipartUpload' },
@@ -91,7 +91,7 @@ describe('examples/http-upload.ts', () => {
   })
 
   it('publishes nothing of a request that is broken off', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const origin = await serve(t, emulator)
     const request = http.request(new URL('/half', origin), {
       method: 'PUT',

@@ -4,13 +4,13 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists } from '../support/embedded-store.js'
+import { emulatedStore, exists } from '../support/emulated-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('examples/keep-a-copy.ts', () => {
   it('stores the compressed file and keeps the same bytes here', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const [source, copy] = [path.join(folder, 'access.log'), path.join(folder, 'access.log.gz')]
     const bytes = someBytes(10_000_000)
@@ -25,7 +25,7 @@ describe('examples/keep-a-copy.ts', () => {
   })
 
   it('keeps no copy of what is not stored', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'PutObject' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },

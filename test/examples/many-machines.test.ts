@@ -8,7 +8,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, startExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { until } from '../support/until.js'
@@ -31,11 +31,11 @@ function canConnect(): Promise<boolean> {
 const skip = (await canConnect()) ? false : 'no Redis on 127.0.0.1:6379'
 
 async function begin(t: TestContext) {
-  const embedded = await embeddedStore(t)
+  const emulated = await emulatedStore(t)
   const prefix = `test-${randomUUID()}`
   const file = path.join(await temporaryFolder(t), 'disk.img')
   await writeFile(file, bytes)
-  const environment = { ...environmentOf(embedded.emulator), QUEUE_PREFIX: prefix, LOCK_MS: '1000' }
+  const environment = { ...environmentOf(emulated.emulator), QUEUE_PREFIX: prefix, LOCK_MS: '1000' }
   t.after(async () => {
     const connection = new Redis({ ...address, maxRetriesPerRequest: null })
     for (const name of ['upload-objects', 'upload-parts']) {
@@ -55,8 +55,8 @@ async function begin(t: TestContext) {
   }
   const coordinate = () =>
     startExample('many-machines/coordinator.ts', ['disk.img', file, String(PART)], environment).ended
-  const partsSent = () => embedded.emulator.requests.filter(({ operation }) => operation === 'UploadPart').length
-  return { ...embedded, file, startWorker, coordinate, partsSent }
+  const partsSent = () => emulated.emulator.requests.filter(({ operation }) => operation === 'UploadPart').length
+  return { ...emulated, file, startWorker, coordinate, partsSent }
 }
 
 describe('examples/many-machines', { skip }, () => {

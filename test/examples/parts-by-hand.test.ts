@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('examples/parts-by-hand.ts', () => {
   it('sends part after part, lists them and completes', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'logs.tar')
     for (const size of [12_000_000, 0]) {
       const bytes = someBytes(size)
@@ -25,7 +25,7 @@ describe('examples/parts-by-hand.ts', () => {
   })
 
   it('aborts when a part fails', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'logs.tar')
     await writeFile(file, someBytes(12_000_000))
     emulator.faults.inject({

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, runExample, startExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { until } from '../support/until.js'
@@ -17,7 +17,7 @@ function untilPartsAreThere({ requests }: Emulator): Promise<void> {
 
 describe('examples/progress-and-abort.ts', () => {
   it('stores a file and reports progress', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'disk.img')
     const bytes = someBytes(10_000_000)
     await writeFile(file, bytes)
@@ -33,7 +33,7 @@ describe('examples/progress-and-abort.ts', () => {
   })
 
   it('stores standard input', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const { child, ended } = startExample('progress-and-abort.ts', [KEY], environmentOf(emulator))
     child.stdin.end('from a pipe')
     const { code, stderr } = await ended
@@ -42,7 +42,7 @@ describe('examples/progress-and-abort.ts', () => {
   })
 
   it('aborts on SIGINT and leaves nothing behind', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const { child, ended } = startExample('progress-and-abort.ts', [KEY], environmentOf(emulator))
     // Standard input stays open: the source has nothing more to give, and has not ended.
     child.stdin.write(someBytes(10_000_000))
@@ -56,7 +56,7 @@ describe('examples/progress-and-abort.ts', () => {
   })
 
   it('aborts at its time limit', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const environment = { ...environmentOf(emulator), LIMIT_MS: '300' }
     const { child, ended } = startExample('progress-and-abort.ts', [KEY], environment)
     child.stdin.write(someBytes(10_000_000))
@@ -68,7 +68,7 @@ describe('examples/progress-and-abort.ts', () => {
   })
 
   it('names the upload that is left behind when the clean-up fails too', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },

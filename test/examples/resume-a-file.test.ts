@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
 import type { ObjectStore } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, runExample, startExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { until } from '../support/until.js'
@@ -23,7 +23,7 @@ async function interrupted(
   file: string
   ended: Awaited<ReturnType<typeof runExample>>
 }> {
-  const { emulator, store } = await embeddedStore(t)
+  const { emulator, store } = await emulatedStore(t)
   const file = path.join(await temporaryFolder(t), 'disk.img')
   await writeFile(file, BYTES)
   emulator.faults.inject({

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 
 describe('examples/unfinished-uploads.ts', () => {
   it('lists what was initiated below a prefix, and aborts what is old enough', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const keys = ['backups/a', 'backups/b', 'other']
     for (const key of keys) {
       const uploadId = await store.initiateMultipartUpload(key)

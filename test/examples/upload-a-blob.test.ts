@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startApplicationServer } from '../support/application-server.js'
 import { readAll } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 
 describe('examples/upload-a-blob.ts', () => {
   it('stores a Blob with its type, and returns the response of the server', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await using server = await startApplicationServer()
     const args = ['notes/today.txt', server.url]
     const { code, stdout, stderr } = await runExample('upload-a-blob.ts', args, environmentOf(emulator))
@@ -23,7 +23,7 @@ describe('examples/upload-a-blob.ts', () => {
   })
 
   it('says that the object is stored when the server refuses', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await using server = await startApplicationServer((_callback, response) => {
       response.statusCode = 500
       response.end()

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 describe('examples/upload-a-file.ts', () => {
   it('stores a file once, and reports progress and the properties of the object', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const file = path.join(folder, 'holiday.mp4')
     const bytes = someBytes(20_000_000)

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { environmentOf, runExample } from '../support/examples.js'
 
 describe('examples/web-stream.ts', () => {
@@ -29,7 +29,7 @@ describe('examples/web-stream.ts', () => {
   after(() => server.close())
 
   it('stores the response of a URL', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const args = [`${origin}/whole.csv`, 'oss://test-bucket/mirror/data.csv']
     const { code, stdout, stderr } = await runExample('web-stream.ts', args, environmentOf(emulator))
     assert.equal(code, 0, stderr)
@@ -40,7 +40,7 @@ describe('examples/web-stream.ts', () => {
   })
 
   it('publishes nothing of a download that breaks off', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const args = [`${origin}/broken.csv`, 'mirror/data.csv']
     const { code, stderr } = await runExample('web-stream.ts', args, environmentOf(emulator))
     assert.notEqual(code, 0)
@@ -50,7 +50,7 @@ describe('examples/web-stream.ts', () => {
   })
 
   it('sends nothing when there is nothing to store', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const args = [`${origin}/missing`, 'mirror/data.csv']
     const { code, stderr } = await runExample('web-stream.ts', args, environmentOf(emulator))
     assert.notEqual(code, 0)

@@ -7,7 +7,7 @@ import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { concurrencyOf } from '../../src/flow/concurrency.js'
 import { Upload } from '../../src/upload/upload.js'
 import { someBytes } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { MemoryDriver, SMALL_PART } from '../support/memory-driver.js'
 
 const PART = 100 * KiB
@@ -46,7 +46,7 @@ describe("concurrency: 'auto'", () => {
   })
 
   it('never has more parts in flight than memory has room for', async (t) => {
-    const { open } = await embeddedStore(t)
+    const { open } = await emulatedStore(t)
     const store = open({ maxMemory: MiB })
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 'auto' })
     const seen = new Set<number>()
@@ -57,7 +57,7 @@ describe("concurrency: 'auto'", () => {
   })
 
   it('has half as many in flight when the service refuses one, and is stored', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     for (const [code, status] of [
       ['SlowDown', 503],
       ['TooManyRequests', 429],
@@ -73,7 +73,7 @@ describe("concurrency: 'auto'", () => {
   })
 
   it('leaves a number as it is, whatever the service says', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const action = { type: 'error', status: 503, code: 'SlowDown' } as const
     emulator.faults.inject({ match: { operation: 'UploadPart' }, times: 3, action })
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 4 })

@@ -15,7 +15,7 @@ import type {
   UploadResult,
 } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../support/emulated-store.js'
 import { invalidOption } from '../support/errors.js'
 import { PROJECT } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -46,7 +46,7 @@ const PROGRAM = `
 
 /** Five parts were sent by ali-oss and told of when its process was killed. */
 async function interrupted(t: TestContext): Promise<Interrupted> {
-  const { emulator, store } = await embeddedStore(t)
+  const { emulator, store } = await emulatedStore(t)
   const folder = await temporaryFolder(t)
   const before = process.env['XDG_STATE_HOME']
   process.env['XDG_STATE_HOME'] = path.join(folder, 'state')

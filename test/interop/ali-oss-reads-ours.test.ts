@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import OSS from 'ali-oss'
 import type { Emulator } from '../../src/emulator/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 
 const PART = 100 * 1024
 
@@ -39,7 +39,7 @@ for (const version of ['V1', 'V4']) {
   describe(`ali-oss with signature ${version}`, () => {
     for (const [what, bytes, type] of BODIES) {
       it(`gets, heads and lists what our stream wrote: ${what}`, async (t) => {
-        const { emulator, store } = await embeddedStore(t)
+        const { emulator, store } = await emulatedStore(t)
         const client = clientOf(emulator)
         for (const key of KEYS) {
           const upload = store.createUploadStream(key, {
@@ -82,7 +82,7 @@ for (const version of ['V1', 'V4']) {
     }
 
     it('streams and reads ranges of what our stream wrote', async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const client = clientOf(emulator)
       const bytes = someBytes(3 * PART + 1)
       const upload = store.createUploadStream('streamed', { partSize: PART })
@@ -94,7 +94,7 @@ for (const version of ['V1', 'V4']) {
     })
 
     it('sees and completes an upload of our store, with parts of both', async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const client = clientOf(emulator)
       const [key, bytes] = ['shared ü+1', someBytes(2 * PART)]
       const uploadId = await store.initiateMultipartUpload(key)
@@ -123,7 +123,7 @@ for (const version of ['V1', 'V4']) {
     })
 
     it('finds nothing of an upload that was aborted', async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const client = clientOf(emulator)
       const upload = store.createUploadStream('given up', { partSize: PART })
       upload.on('error', () => undefined)

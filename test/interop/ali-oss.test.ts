@@ -1,4 +1,4 @@
-/** The embedded store, seen by a client that was not written here: ali-oss works against it unchanged. */
+/** The emulator, seen by a client that was not written here: ali-oss works against it unchanged. */
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { createHash, randomBytes } from 'node:crypto'

@@ -1,4 +1,4 @@
-/** The embedded store and what our stream wrote into it, seen by Amazon's own client of S3. */
+/** The emulator and what our stream wrote into it, seen by Amazon's own client of S3. */
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'

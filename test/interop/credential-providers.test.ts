@@ -38,7 +38,7 @@ const AS_VARIABLES = {
 
 const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString()
 
-/** A multipart upload, signed with what `credentials` give: the embedded store takes KEYS alone. */
+/** A multipart upload, signed with what `credentials` give: the emulator takes KEYS alone. */
 async function uploadWith(t: TestContext, provider: 'oss' | 's3', credentials: CredentialsOption): Promise<void> {
   const emulator = await startEmulator({ credentials: KEYS, limits: { minPartSize: 100 * KiB } })
   const { region, endpoint } = emulator

@@ -1,4 +1,4 @@
-/** The embedded store and what our stream wrote into it, seen by Huawei Cloud's own client of OBS. */
+/** The emulator and what our stream wrote into it, seen by Huawei Cloud's own client of OBS. */
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { crc64Engine } from '../../src/checksum/engine.js'
 import { formatCrc64 } from '../../src/checksum/decimal.js'
 import { MiB } from '../../src/shared/byte-size.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { streamSampled } from './discarded-stream.js'
 import { manyParts } from './many-parts.js'
 import { manyUploads, resources } from './many-uploads.js'
@@ -12,7 +12,7 @@ const AT_ONCE = 5
 
 describe('much of everything', () => {
   it('leaves no socket, timer or listener behind with many uploads', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const { signal } = new AbortController()
     const bytes = Buffer.alloc(1024, 'x')
     await manyUploads(store, 200, AT_ONCE, bytes, signal)
@@ -24,7 +24,7 @@ describe('much of everything', () => {
   })
 
   it('completes an upload of many parts', async (t) => {
-    const { store } = await embeddedStore(t, { emulator: { limits: { minPartSize: 1 } } })
+    const { store } = await emulatedStore(t, { emulator: { limits: { minPartSize: 1 } } })
     const { size, crc64 } = await manyParts(store, 400, AT_ONCE)
     assert.equal(size, 400)
     const expected = crc64Engine().create()
@@ -33,7 +33,7 @@ describe('much of everything', () => {
   })
 
   it('samples a stream as it goes', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const received: number[] = []
     const { size } = await streamSampled(store, 40 * MiB, 16 * MiB, (sample) => received.push(sample.received))
     assert.equal(size, 40 * MiB)

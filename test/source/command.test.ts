@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { type CommandUploadOptions, UploadError } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const PARTS = { partSize: 102_400, concurrency: 2 }
@@ -27,7 +27,7 @@ async function isRunning(pid: number): Promise<boolean> {
 
 describe('uploadCommand()', { concurrency: 3 }, () => {
   it('stores what a command writes, more than a pipe holds after its end as well', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     const bytes = someBytes(3_000_000)
     await writeFile(file, bytes)
@@ -37,7 +37,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('stores an empty object where a command succeeds without a word', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     assert.equal((await store.uploadCommand('k', 'true')).size, 0)
   })
 
@@ -48,7 +48,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     ['fails, while a process that it left behind keeps its output', 'sleep 60 & echo x; exit 4', { exitCode: 4 }],
   ] as const) {
     it(`publishes nothing when a command ${what}`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       await assert.rejects(store.uploadCommand('k', ...sh(script), PARTS), { code: 'COMMAND_FAILED', ...expected })
       assert.equal(await exists(store, 'k'), false)
       assert.deepEqual(await unfinishedUploads(store), [])
@@ -56,13 +56,13 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   }
 
   it('waits for the output of a process that the command left behind', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     await store.uploadCommand('k', ...sh('{ sleep 0.2; echo late; } & echo early'))
     assert.equal((await readAll((await store.get('k')).body)).toString(), 'early\nlate\n')
   })
 
   it('does not wait for a process that keeps standard error alone', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const said: string[] = []
     await store.uploadCommand('k', ...sh('sleep 60 >/dev/null & echo note >&2; echo $! >&2; echo all'), {
       stderr: (chunk) => void said.push(Buffer.from(chunk).toString()),
@@ -73,7 +73,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('says what the command said last', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const said: Uint8Array[] = []
     const script = 'for i in {1..2000}; do echo "line $i" >&2; done; echo "the reason" >&2; exit 1'
     const failure = await store
@@ -87,7 +87,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('gives the command a pipe that it can open by name', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const script = 'echo by name > /dev/stdout; echo note > /dev/stderr'
     const said: string[] = []
     await store.uploadCommand('k', ...sh(script), { stderr: (chunk) => void said.push(Buffer.from(chunk).toString()) })
@@ -96,7 +96,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('ends the command when the upload fails, and waits until it is gone', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },
@@ -115,7 +115,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     ['that ', '(got stopped)', 'echo $$ >&2; kill -STOP $$; echo'],
   ] as const) {
     it(`kills a command ${what}, when its signal is aborted`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const controller = new AbortController()
       let pid = 0
       const stderr = (chunk: Uint8Array) => {
@@ -130,7 +130,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   }
 
   it('ends all of a pipeline, not the shell alone', { skip: noProc }, async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const controller = new AbortController()
     const said: Buffer[] = []
     const stderr = (chunk: Uint8Array) => {
@@ -151,7 +151,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     ['does not end after its output', 'echo x; exec >&-; sleep 60'],
   ] as const) {
     it(`ends a command that ${what} for idleMs`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       await assert.rejects(store.uploadCommand('k', ...sh(script), { ...PARTS, idleMs: 200 }), {
         code: 'COMMAND_FAILED',
         message: 'bash wrote nothing for 0.2 s, and was ended',
@@ -161,7 +161,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   }
 
   it('starts nothing when its signal is aborted already, or an option is wrong', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const touch = (options: object) => store.uploadCommand('k', 'touch', [path.join(folder, 'it')], options)
     await assert.rejects(touch({ signal: AbortSignal.abort() }), { code: 'ABORTED' })
@@ -185,7 +185,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('says why a command cannot be run', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     for (const [command, options, message] of [
       ['no-such-command', {}, /^there is no command "no-such-command"$/],
@@ -199,7 +199,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('runs the command with the given folder and environment', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const folder = await realpath(await temporaryFolder(t))
     await mkdir(path.join(folder, 'in'))
     const env = { PATH: process.env['PATH'], NAME: 'value' }
@@ -208,13 +208,13 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('accepts the given exit codes', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     await store.uploadCommand('k', ...sh('echo x; exit 1'), { exitCodes: [0, 1] })
     await assert.rejects(store.uploadCommand('k', ...sh('exit 2'), { exitCodes: [0, 1] }), { exitCode: 2 })
   })
 
   it('hands on descriptors', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'password')
     await writeFile(file, 'secret')
     const fd = openSync(file, 'r')
@@ -229,19 +229,19 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     ]
 
     it('is nothing by default', async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       assert.equal((await store.uploadCommand('k', ...sh('cat'))).size, 0)
     })
 
     it('may be a stream', async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const bytes = someBytes(500_000)
       await store.uploadCommand('k', ...run(Readable.from([bytes])))
       assert.ok((await readAll((await store.get('k')).body)).equals(bytes))
     })
 
     it('fails the upload when the stream fails, although the command sees an end of file', async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const failing = Readable.from(
         (function* () {
           yield someBytes(300_000)
@@ -256,7 +256,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
     })
 
     it('need not be read by the command', async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const endless = new Readable({
         read() {
           this.push(Buffer.alloc(65_536))
@@ -268,7 +268,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
   })
 
   it('sees what inspect refuses', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const end = () => {
       throw new Error('not complete')
     }
@@ -281,7 +281,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
 // Not at the same time as the tests above, which have folders of their own there.
 describe('the folder for temporary files', () => {
   it('has nothing of uploadCommand() in it when the command runs, nor afterwards', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const before = process.env['TMPDIR']
     process.env['TMPDIR'] = folder

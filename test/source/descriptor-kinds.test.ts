@@ -12,7 +12,7 @@ import { quoted } from '../cli/ossup.js'
 import { noTerminal, openTerminal } from '../cli/terminal.js'
 import { noBlockDevice, openBlockDevice } from '../support/block-device.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists } from '../support/embedded-store.js'
+import { emulatedStore, exists } from '../support/emulated-store.js'
 import { environmentOf } from '../support/examples.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -62,14 +62,14 @@ describe('a descriptor', { concurrency: 3 }, () => {
     ['a stream socket', 'upload 0'],
   ] as const) {
     it(`may lead to ${what}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       assert.deepEqual(await shell(t, emulator, script, BYTES), { size: BYTES.length - first })
       assert.ok((await readAll((await store.get('k')).body)).equals(BYTES.subarray(first)))
     })
   }
 
   it('may lead to a connection', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const server = createServer((socket) => socket.end(BYTES)).listen(0, '127.0.0.1')
     t.after(() => server.close())
     await once(server, 'listening')
@@ -80,7 +80,7 @@ describe('a descriptor', { concurrency: 3 }, () => {
   })
 
   it('may lead to a terminal', { skip: noTerminal }, async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const terminal = await openTerminal(t, emulator, 80, `echo ready; ${UPLOAD} 0; sleep 60`)
     await terminal.until(/ready/)
     await terminal.press('w', 'o', 'r', 'd', 'Enter', 'C-d')
@@ -89,7 +89,7 @@ describe('a descriptor', { concurrency: 3 }, () => {
   })
 
   it('may lead to a disk', { skip: noBlockDevice }, async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const bytes = someBytes(1_048_576)
     const device = await openBlockDevice(t, bytes.length)
     await writeFile(device, bytes)
@@ -104,7 +104,7 @@ describe('a descriptor', { concurrency: 3 }, () => {
     ['the writing end of a pipe', 'upload 5 5> >(cat > /dev/null)', /^body\.fd must be the reading end/, noFdinfo],
   ] as const) {
     it(`is refused when it leads to ${what}`, { skip }, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const { code, message: said = '' } = await shell(t, emulator, script)
       assert.equal(code, 'INVALID_OPTION', said)
       assert.match(said, message)

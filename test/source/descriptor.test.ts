@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { uploadError } from '../support/errors.js'
 import { pipeFrom } from '../support/named-pipe.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -30,7 +30,7 @@ function watch(fd: number): () => boolean {
 describe('upload() of a descriptor', { concurrency: 3 }, () => {
   for (const size of [0, 10, 102_400, 1_000_000, 5_000_001]) {
     it(`stores ${size} bytes from a pipe, with a pause of the writer`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const file = path.join(await temporaryFolder(t), 'file')
       const bytes = someBytes(size)
       await writeFile(file, bytes)
@@ -44,7 +44,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
   }
 
   it('stores a file from where the descriptor stands', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     const bytes = someBytes(1_000_000)
     await writeFile(file, bytes)
@@ -54,7 +54,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
   })
 
   it('stores what comes from a socket', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(1_000_000)
     const server = createServer((socket) => socket.end(bytes)).listen(0, '127.0.0.1')
     t.after(() => server.close())
@@ -68,7 +68,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
   })
 
   it('stores nothing when it is aborted while nothing comes, and closes the descriptor', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const fd = await pipeFrom(t, 'head -c 250000 /dev/zero; exec sleep 60')
     const isOpen = watch(fd)
     const controller = new AbortController()
@@ -82,7 +82,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
   })
 
   it('fails when the store does, although the writer never ends', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },
@@ -94,7 +94,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
   })
 
   it('gives the memory back to the store, however it ends', async (t) => {
-    const { store, open } = await embeddedStore(t)
+    const { store, open } = await emulatedStore(t)
     const tight = open({ maxMemory: 1024 * 1024 })
     for (let i = 0; i < 5; i += 1) {
       const fd = await pipeFrom(t, 'head -c 250000 /dev/zero; exec sleep 60')
@@ -108,7 +108,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
   })
 
   it('refuses what cannot be read, by name', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const folder = openSync(await temporaryFolder(t), 'r')
     t.after(() => closeSync(folder))
     await assert.rejects(store.upload('k', { fd: folder }), { code: 'INVALID_OPTION', message: /body\.fd.*directory/ })
@@ -123,13 +123,13 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
   })
 
   it('reads a device to its end', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const result = await store.upload('k', { fd: openSync('/dev/null', 'r') })
     assert.equal(result.size, 0)
   })
 
   it('ends when it is aborted, although a device gives bytes without end', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const controller = new AbortController()
     const onPart = () => controller.abort()
     const fd = openSync('/dev/zero', 'r')

@@ -15,7 +15,7 @@ import {
   type UploadOptions,
 } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../support/emulated-store.js'
 import { MemoryCheckpoint } from '../support/memory-checkpoint.js'
 import { providerStore } from '../support/provider-store.js'
 import { rejection } from '../support/scripted-service.js'
@@ -59,7 +59,7 @@ describe('a stream with a checkpoint file', () => {
     ['S3, by MD5', { provider: 's3', checksum: 'md5' }, S3_PART],
   ] as const) {
     it(`is resumed on ${what}`, async (t) => {
-      const { emulator } = await embeddedStore(t)
+      const { emulator } = await emulatedStore(t)
       const { endpoint, region, credentials } = emulator
       const store = openStore({ bucket: 'test-bucket', endpoint, region, credentials, ...options })
       t.after(() => store.close())
@@ -85,7 +85,7 @@ describe('a stream with a checkpoint file', () => {
   }
 
   it('costs no request beside those of any stream', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     const operations = async (length: number, options: UploadOptions): Promise<(string | undefined)[]> => {
       const before = emulator.requests.length
@@ -100,7 +100,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('that is used by two at once fails for the second, and only for it', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     const bytes = someBytes(4 * PART)
     const first = store.createUploadStream('key', { partSize: PART, checkpoint })
@@ -119,7 +119,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('never overwrites a file that is no checkpoint', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'thesis.txt')
     await writeFile(checkpoint, 'years of work')
     const upload = store.createUploadStream('key', { partSize: PART, checkpoint })
@@ -137,7 +137,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('is discarded by its checkpoint', async (t) => {
-    const { store, open } = await embeddedStore(t)
+    const { store, open } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const checkpoint = path.join(folder, 'c')
     await interrupted(store, someBytes(3 * PART), { partSize: PART, checkpoint }, 1)
@@ -151,7 +151,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('returns the offset to a producer that can start there', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     const bytes = someBytes(5 * PART + 1)
     const options = { partSize: PART, checkpoint, concurrency: 1 }
@@ -165,7 +165,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('is resumed by a transform, which gives on all bytes', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     const bytes = someBytes(4 * PART)
     const options = { partSize: PART, checkpoint }
@@ -218,7 +218,7 @@ describe('a stream with a checkpoint file', () => {
   }
 
   it('replaces nothing that is there, resumed or not', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const checkpoint = path.join(folder, 'c')
     const options = { partSize: PART, checkpoint, forbidOverwrite: true }
@@ -234,7 +234,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('fails with what onPart rejects with while a part is being recorded', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'checkpoint')
     const onPart = () => Promise.reject(new Error('of the caller'))
     const upload = store.createUploadStream('key', { checkpoint, partSize: PART, onPart })
@@ -244,7 +244,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('fails with what a listener throws that hears of it before anything is written', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'checkpoint')
     await interrupted(store, someBytes(3 * PART + 7), { checkpoint, partSize: PART }, 2)
     const upload = store.createUploadStream('key', { checkpoint, partSize: PART, resume: 'offset' })
@@ -258,7 +258,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('fails with what its listeners throw, and is kept', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     const bytes = someBytes(6 * PART)
     await interrupted(store, bytes, { partSize: PART, checkpoint, concurrency: 1 }, 1)

@@ -7,7 +7,7 @@ import type { Fault } from '../../src/emulator/index.js'
 import { createDownloadStream, type DownloadProgress, type ObjectStore } from '../../src/index.js'
 import { KiB, MiB } from '../../src/shared/byte-size.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { invalidOption, uploadError } from '../support/errors.js'
 import { crc64Of } from '../support/scripted-service.js'
 
@@ -24,7 +24,7 @@ function hitsGet(skip: number, action: Fault['action'], times = 1): Fault {
 
 describe('a download stream', () => {
   it('hands on an object that was read in several ranges, in order, and says how it was verified', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     const bytes = someBytes(10 * RANGE + 12_345)
     await put(store, 'a', bytes)
     const download = store.createDownloadStream('a', { partSize: RANGE, concurrency: 3 })
@@ -46,7 +46,7 @@ describe('a download stream', () => {
   })
 
   it('is one request where the object fits in one range, also an empty one', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     await put(store, 'small', someBytes(1000))
     assert.deepEqual(await readAll(store.createDownloadStream('small')), someBytes(1000))
     assert.equal(emulator.requests.filter(({ operation }) => operation !== 'PutObject').length, 1)
@@ -57,7 +57,7 @@ describe('a download stream', () => {
   })
 
   it('reads a range alone', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(5 * RANGE)
     await put(store, 'a', bytes)
     const read = async (range: { start: number; end?: number }) => {
@@ -74,7 +74,7 @@ describe('a download stream', () => {
   })
 
   it('continues from the byte where a range broke', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     const bytes = someBytes(6 * RANGE)
     await put(store, 'a', bytes)
     emulator.faults.inject(hitsGet(0, { type: 'truncate', afterBytes: 1000 }))
@@ -90,7 +90,7 @@ describe('a download stream', () => {
   })
 
   it('counts attempts from the last byte that came', async (t) => {
-    const { store, emulator } = await embeddedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
+    const { store, emulator } = await emulatedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
     const bytes = someBytes(60_000)
     await put(store, 'a', bytes)
     emulator.faults.inject(hitsGet(0, { type: 'truncate', afterBytes: 5000 }, 10))
@@ -100,7 +100,7 @@ describe('a download stream', () => {
   })
 
   it('fails when the object is replaced or deleted meanwhile, and never mixes two', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     for (const change of [
       () => put(store, 'a', someBytes(10 * RANGE, 2)),
       () => put(store, 'a', someBytes(100, 3)),
@@ -125,7 +125,7 @@ describe('a download stream', () => {
   })
 
   it('detects a service that ignores the range, or returns another one', async (t) => {
-    const { store, emulator } = await embeddedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
+    const { store, emulator } = await emulatedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
     const bytes = someBytes(3 * RANGE)
     await put(store, 'a', bytes)
     const { headers } = await store.head('a')
@@ -145,7 +145,7 @@ describe('a download stream', () => {
   })
 
   it('fails instead of ending where the bytes are not those of the object', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     await put(store, 'a', someBytes(3 * RANGE))
     emulator.faults.inject(hitsGet(0, { type: 'wrong-checksum' }))
     const download = store.createDownloadStream('a', { partSize: RANGE })
@@ -154,7 +154,7 @@ describe('a download stream', () => {
   })
 
   it('hands on chunks that stay what they are', async (t) => {
-    const { store } = await embeddedStore(t, { store: { maxMemory: MiB } })
+    const { store } = await emulatedStore(t, { store: { maxMemory: MiB } })
     const bytes = someBytes(3 * MiB)
     await put(store, 'a', bytes)
     const chunks: Buffer[] = []
@@ -165,7 +165,7 @@ describe('a download stream', () => {
   })
 
   it('reads no more than its ranges while its reader pauses', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(40 * RANGE)
     await put(store, 'a', bytes)
     const download = store.createDownloadStream('a', { partSize: RANGE, concurrency: 3 })
@@ -182,7 +182,7 @@ describe('a download stream', () => {
   })
 
   it('reports what it does', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(5 * RANGE)
     await put(store, 'a', bytes)
     const reports: DownloadProgress[] = []
@@ -203,7 +203,7 @@ describe('a download stream', () => {
   })
 
   it('settles everything when it is destroyed or its signal is aborted', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     await put(store, 'a', someBytes(20 * RANGE))
     emulator.faults.inject(hitsGet(2, { type: 'stall', at: 'answer' }))
     const controller = new AbortController()
@@ -224,14 +224,14 @@ describe('a download stream', () => {
   })
 
   it('fails with the code of the service', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const download = store.createDownloadStream('missing')
     await assert.rejects(download.object, uploadError('NOT_FOUND'))
     await assert.rejects(readAll(download), uploadError('NOT_FOUND'))
   })
 
   it('refuses options that are not acceptable', async (t) => {
-    const { store } = await embeddedStore(t, { store: { maxMemory: MiB } })
+    const { store } = await emulatedStore(t, { store: { maxMemory: MiB } })
     assert.throws(() => store.createDownloadStream('a', { partSize: 5 }), invalidOption('partSize ', '(got 5)'))
     assert.throws(() => store.createDownloadStream('a', { partSize: 2 * MiB }), invalidOption('partSize', 'maxMemory'))
     assert.throws(() => store.createDownloadStream('a', { concurrency: 0 }), invalidOption('concurrency'))
@@ -241,14 +241,14 @@ describe('a download stream', () => {
   })
 
   it('is made of a target as well', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     await put(store, 'a', someBytes(10))
     const download = createDownloadStream('oss://test-bucket/a', { store })
     assert.deepEqual(await readAll(download), someBytes(10))
   })
 
   it('waits for memory that uploads of the store have, and gives way to them while its reader pauses', async (t) => {
-    const { store } = await embeddedStore(t, { store: { maxMemory: 2 * MiB } })
+    const { store } = await emulatedStore(t, { store: { maxMemory: 2 * MiB } })
     const bytes = someBytes(6 * MiB)
     await put(store, 'a', bytes)
     const download = store.createDownloadStream('a', { partSize: MiB, concurrency: 5 })
@@ -259,7 +259,7 @@ describe('a download stream', () => {
   })
 
   it('copies an object within a store whose memory both sides share', async (t) => {
-    const { store } = await embeddedStore(t, { store: { maxMemory: MiB } })
+    const { store } = await emulatedStore(t, { store: { maxMemory: MiB } })
     const bytes = someBytes(5 * MiB)
     await store.upload('a', bytes, { partSize: 256 * KiB })
     const upload = store.createUploadStream('b', { partSize: 256 * KiB })
@@ -268,7 +268,7 @@ describe('a download stream', () => {
   })
 
   it('is held back by the bandwidth limit of the store', async (t) => {
-    const { store, open } = await embeddedStore(t)
+    const { store, open } = await emulatedStore(t)
     await put(store, 'a', someBytes(4 * RANGE))
     const slow = open({ downloadBandwidthLimit: 1024 })
     const download = slow.createDownloadStream('a', { partSize: RANGE })

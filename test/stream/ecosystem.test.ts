@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { KiB } from '../../src/shared/byte-size.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { uploadError } from '../support/errors.js'
 
 const PART = 100 * KiB
@@ -25,7 +25,7 @@ async function* later(): AsyncGenerator<Buffer> {
 
 describe('an upload', () => {
   it('accepts iterables, async ones and functions of them through pipeline()', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     await pipeline(slices, store.createUploadStream('iterable', { partSize: PART }))
     await pipeline(later, store.createUploadStream('async iterable', { partSize: PART }))
     const twice = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -38,7 +38,7 @@ describe('an upload', () => {
   })
 
   it('is a WritableStream by Writable.toWeb(), whose close() means stored', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('key', { partSize: PART })
     const sink: WritableStream<Buffer> = Writable.toWeb(upload)
     await ReadableStream.from(later()).pipeTo(sink)
@@ -47,7 +47,7 @@ describe('an upload', () => {
   })
 
   it('is aborted by abort() of the WritableStream', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('key', { partSize: PART })
     const writer = Writable.toWeb(upload).getWriter()
     await writer.write(BYTES)
@@ -58,7 +58,7 @@ describe('an upload', () => {
   })
 
   it('is aborted by `await using` when the block ends early, and left alone when it was stored', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const write = async (key: string, end: boolean): Promise<void> => {
       await using upload = store.createUploadStream(key, { partSize: PART })
       upload.write(BYTES)
@@ -73,7 +73,7 @@ describe('an upload', () => {
   })
 
   it('ends with a time limit, or any signal of several', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     emulator.faults.inject({ match: { operation: 'PutObject' }, action: { type: 'stall', at: 'uncommitted' } })
     const controller = new AbortController()
     const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(50)])
@@ -84,7 +84,7 @@ describe('an upload', () => {
   })
 
   it('has events that once() waits for', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('key', { partSize: PART })
     const initiated = once(upload, 'initiated')
     upload.end(BYTES)

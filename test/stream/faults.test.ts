@@ -10,7 +10,7 @@ import { describe, it } from 'node:test'
 import type { Fault } from '../../src/emulator/index.js'
 import { type RetryNotice, UploadError, type UploadOptions } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 
 const PART = 100 * 1024
 const BYTES = someBytes(5 * PART + 1)
@@ -66,7 +66,7 @@ function error500(commit: boolean): Fault['action'] {
 describe('an upload overcomes', () => {
   for (const [what, fault, retries] of OVERCOME) {
     it(what, async (t) => {
-      const { emulator, open } = await embeddedStore(t)
+      const { emulator, open } = await emulatedStore(t)
       const store = open(QUICK)
       emulator.faults.inject(fault)
       const upload = store.createUploadStream('k', { partSize: PART, concurrency: 2 })
@@ -90,7 +90,7 @@ describe('an upload overcomes', () => {
   ] as [string, Fault['action']][]) {
     for (const forbidOverwrite of [false, true]) {
       it(`${what} of a single PutObject${forbidOverwrite ? ' that may not overwrite' : ''}`, async (t) => {
-        const { emulator, open } = await embeddedStore(t)
+        const { emulator, open } = await emulatedStore(t)
         const store = open(QUICK)
         emulator.faults.inject({ match: { operation: 'PutObject' }, action })
         await pipeline(Readable.from(['dump']), store.createUploadStream('k', { forbidOverwrite }))
@@ -100,7 +100,7 @@ describe('an upload overcomes', () => {
   }
 
   it('an initiate whose response was lost, and names what may be left of it', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject(on('InitiateMultipartUpload', { type: 'reset', at: 'committed' }))
     const upload = store.createUploadStream('k', { partSize: PART })
     const notices: RetryNotice[] = []
@@ -143,7 +143,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
   ]
   for (const [what, fault, code] of FAILING) {
     it(what, async (t) => {
-      const { emulator, store, open } = await embeddedStore(t)
+      const { emulator, store, open } = await emulatedStore(t)
       const failing = open({ ...QUICK, retry: { maxAttempts: 3, baseDelayMs: 1 } })
       emulator.faults.inject(fault)
       const source = Readable.from([BYTES.subarray(0, 2 * PART), BYTES.subarray(2 * PART)])
@@ -168,7 +168,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
   }
 
   it('when one part fails while others are in flight: they are cancelled first', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart', partNumber: 2 },
       action: { type: 'error', status: 403, code: 'AccessDenied' },
@@ -189,7 +189,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
 
   it('when it is aborted while Complete is in flight, and the object is complete or absent', async (t) => {
     for (const at of ['uncommitted', 'committed'] as const) {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       emulator.faults.inject(on('CompleteMultipartUpload', { type: 'stall', at }))
       const controller = new AbortController()
       const upload = store.createUploadStream('k', { partSize: PART, signal: controller.signal })
@@ -209,7 +209,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
   })
 
   it('when the abort itself fails at first', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({ match: { operation: 'AbortMultipartUpload' }, times: 3, action: error500(false) })
     const upload = store.createUploadStream('k', { partSize: PART })
     upload.write(BYTES)
@@ -221,7 +221,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
   })
 
   it('but names the upload when it cannot be aborted, beside the first error', async (t) => {
-    const { emulator, open } = await embeddedStore(t)
+    const { emulator, open } = await emulatedStore(t)
     const store = open({ retry: { maxAttempts: 2, baseDelayMs: 1 } })
     emulator.faults.inject({ match: { operation: 'AbortMultipartUpload' }, times: Infinity, action: error500(false) })
     const upload = store.createUploadStream('k', { partSize: PART })
@@ -242,7 +242,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
 
 describe('existing content stays', () => {
   it('when the upload fails, or may not overwrite', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const put = (text: string | Buffer, options?: UploadOptions) =>
       pipeline(Readable.from([text]), store.createUploadStream('k', { partSize: PART, ...options }))
     await put('first')
@@ -255,7 +255,7 @@ describe('existing content stays', () => {
   })
 
   it('when another writer was first while the parts were on their way', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('k', { partSize: PART, forbidOverwrite: true })
     upload.write(BYTES)
     await once(upload, 'part')
@@ -267,7 +267,7 @@ describe('existing content stays', () => {
   })
 
   it('when the store holds something else than was sent: the error has both values', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject(on('CompleteMultipartUpload', { type: 'wrong-checksum', crc64: '12345' }))
     const upload = store.createUploadStream('k', { partSize: PART })
     upload.end(BYTES)
@@ -283,7 +283,7 @@ describe('existing content stays', () => {
 
 describe('a source', () => {
   it('that produces nothing is awaited, and reported', async (t) => {
-    const { open } = await embeddedStore(t)
+    const { open } = await emulatedStore(t)
     const store = open({ timeouts: { answerMs: 50, stallMs: 50, connectMs: 500 } })
     const source = new PassThrough()
     const upload = store.createUploadStream('k', { partSize: PART })
@@ -303,7 +303,7 @@ describe('credentials that change while parts are in flight', () => {
   it('are asked for once, and the upload continues under its ID', async (t) => {
     let current = 'first'
     let asked = 0
-    const { store } = await embeddedStore(t, {
+    const { store } = await emulatedStore(t, {
       emulator: {
         credentials: (id) => ({
           accessKeySecret: `secret-of-${id}`,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { FaultAction, OperationName } from '../../src/emulator/index.js'
 import { UploadError } from '../../src/index.js'
 import { someBytes } from '../support/bytes.js'
-import { embeddedStore, exists } from '../support/embedded-store.js'
+import { emulatedStore, exists } from '../support/emulated-store.js'
 
 const PART = 100 * 1024
 const initiated = (uploadId: string) =>
@@ -68,7 +68,7 @@ function xml(body: string): FaultAction {
 describe('a response that is hostile', () => {
   for (const [what, operation, action, code] of ANSWERS) {
     it(`fails the upload when it has ${what}`, async (t) => {
-      const { emulator, store, open } = await embeddedStore(t)
+      const { emulator, store, open } = await emulatedStore(t)
       const failing = open({ retry: { maxAttempts: 2, baseDelayMs: 1 }, timeouts: { answerMs: 500, stallMs: 500 } })
       emulator.faults.inject({ match: { operation }, times: Infinity, action })
       const upload = failing.createUploadStream('k', { partSize: PART })
@@ -88,7 +88,7 @@ describe('a response that is hostile', () => {
   }
 
   it('may name an upload id of any characters, which smuggles nothing into later requests', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const uploadId = 'x&amp;uploads=1&#13;&#10;x-oss-object-acl: public-read/../?'
     emulator.faults.inject({ match: { operation: 'InitiateMultipartUpload' }, action: xml(initiated(uploadId)) })
     const upload = store.createUploadStream('k', { partSize: PART })
@@ -111,7 +111,7 @@ describe('a store that is not there', () => {
     ['because it speaks no TLS', undefined, {}],
   ] as const) {
     it(`fails the upload ${what}`, async (t) => {
-      const { emulator, open } = await embeddedStore(t)
+      const { emulator, open } = await emulatedStore(t)
       const store = open({
         endpoint: endpoint ?? emulator.endpoint.replace('http:', 'https:'),
         retry: { maxAttempts: 2, baseDelayMs: 1 },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 
 const KEYS = [
   '../../outside',
@@ -33,7 +33,7 @@ describe('keys that are unusual', () => {
       const parent = await mkdtemp(path.join(tmpdir(), 'hostile-names-'))
       t.after(() => rm(parent, { recursive: true }))
       const directory = path.join(parent, 'a', 'b', 'c')
-      const { store } = await embeddedStore(t, { emulator: { directory }, store: { signatureVersion } })
+      const { store } = await emulatedStore(t, { emulator: { directory }, store: { signatureVersion } })
       const bytes = someBytes(150_000)
       for (const key of KEYS) {
         const single = store.createUploadStream(key)

@@ -10,7 +10,7 @@ import { UploadStream } from '../../src/stream/upload-stream.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { someBytes } from '../support/bytes.js'
 import { CountingDriver } from '../support/counting-driver.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { crc64Of } from '../support/scripted-service.js'
 
 const SMALL = 1000
@@ -64,7 +64,7 @@ describe('many streams at a time', () => {
   }
 
   it('proceed when one source feeds them and the memory is tiny', async (t) => {
-    const { store } = await embeddedStore(t, { store: { maxMemory: 2 * MiB } })
+    const { store } = await emulatedStore(t, { store: { maxMemory: 2 * MiB } })
     const bytes = someBytes(3 * MiB)
     const source = Readable.from([bytes.subarray(0, MiB), bytes.subarray(MiB)])
     const copies = ['a', 'b', 'c'].map((key) => store.createUploadStream(key, { partSize: MiB }))

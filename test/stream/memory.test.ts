@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { formatCrc64 } from '../../src/checksum/decimal.js'
 import { crc64Engine } from '../../src/checksum/engine.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 
 const MiB = 1024 * 1024
 
 describe('memory', () => {
   it('holds no slab of the caller: 1 KiB slices of 64 KiB slabs cost what their parts cost', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('slices', { partSize: MiB, concurrency: 2 })
     let peak = 0
     for (let i = 0; i < 40 * 1024; i += 1) {
@@ -25,7 +25,7 @@ describe('memory', () => {
   })
 
   it('stays bounded for one write of 1 GiB, which lets other work have its turns', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = Buffer.alloc(1024 * MiB, 'a chunk as large as memory allows. ')
     const upload = store.createUploadStream('large', { concurrency: 2 })
     let turns = 0
@@ -44,7 +44,7 @@ describe('memory', () => {
     expected.update(bytes)
     assert.equal(crc64, formatCrc64(expected.digest()))
     assert.ok(turns > parts, `${turns} turns of a timer`)
-    // Three part buffers of 8 MiB; the embedded store, in this process too, has buffers of its own.
+    // Three part buffers of 8 MiB; the emulator, in this process too, has buffers of its own.
     assert.ok(peak - before < 128 * MiB, `${peak - before} bytes of array buffers beside the caller's chunk`)
   })
 })

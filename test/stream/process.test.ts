@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { PROGRAM_OPTIONS, programOf, PROJECT } from '../support/project.js'
 
 const INDEX = pathToFileURL(programOf('src/index.ts')).href
@@ -33,7 +33,7 @@ describe('a process that gets a signal with an upload in flight', () => {
     ['publishes nothing when it is killed', '', 'SIGKILL', 1],
   ] as const) {
     it(what, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const child = spawn(process.execPath, [...PROGRAM_OPTIONS, '--input-type=module', '-e', program(onSignal)], {
         cwd: PROJECT,
         stdio: ['pipe', 'pipe', 'inherit'],

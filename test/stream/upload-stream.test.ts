@@ -8,7 +8,7 @@ import { formatCrc64 } from '../../src/checksum/decimal.js'
 import { crc64Engine } from '../../src/checksum/engine.js'
 import { UploadError } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 
 const PART = 100 * 1024
 
@@ -28,7 +28,7 @@ describe('an upload stream', () => {
     ['three parts and a half', 3.5 * PART, undefined, 4],
   ] as const) {
     it(`stores ${what} in ${parts === 1 ? 'one request' : `${parts} parts`}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const bytes = someBytes(length)
       const upload = store.createUploadStream('dir/a b+c.bin', { partSize: PART })
       await pipeline(Readable.from([bytes]), upload)
@@ -58,7 +58,7 @@ describe('an upload stream', () => {
   }
 
   it('emits finish only when the object is there', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({ match: { operation: 'CompleteMultipartUpload' }, action: { type: 'delay', ms: 50 } })
     const upload = store.createUploadStream('k', { partSize: PART })
     let isDone = false
@@ -72,7 +72,7 @@ describe('an upload stream', () => {
   })
 
   it('gives the same object for any chunking', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(4 * PART)
     await fc.assert(
       fc.asyncProperty(
@@ -101,7 +101,7 @@ describe('an upload stream', () => {
   })
 
   it('accepts strings in their encodings, byte arrays, end(chunk), corked writes and single bytes', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('mixed')
     upload.write('größe ')
     upload.write('ff00', 'hex')
@@ -130,7 +130,7 @@ describe('an upload stream', () => {
   })
 
   it('copies what it is given: the caller may change it at once', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('copied', { partSize: PART })
     const chunk = Buffer.alloc(1024)
     for (let i = 0; i < 300; i += 1) {
@@ -146,7 +146,7 @@ describe('an upload stream', () => {
   })
 
   it('is a web stream through Writable.toWeb', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(3 * PART)
     const upload = store.createUploadStream('web', { partSize: PART })
     await new Blob([bytes]).stream().pipeTo(Writable.toWeb(upload))
@@ -154,7 +154,7 @@ describe('an upload stream', () => {
   })
 
   it('reports its parts, its upload ID and its progress', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('told', { partSize: PART, expectedSize: 250_000 })
     const parts: number[] = []
     let initiated: string | undefined
@@ -186,7 +186,7 @@ describe('an upload stream', () => {
   })
 
   it('calls onProgress at the end and waits for its promise before finish', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const order: string[] = []
     const upload = store.createUploadStream('progress', {
       async onProgress(progress) {
@@ -202,7 +202,7 @@ describe('an upload stream', () => {
   })
 
   it('holds at most concurrency + 1 part buffers while the network stands still', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },
       times: Infinity,
@@ -246,7 +246,7 @@ describe('an upload that fails', () => {
       ['with parts in flight', 5 * PART],
     ] as const) {
       it(`leaves nothing behind when ${what} ${when}`, async (t) => {
-        const { emulator, store } = await embeddedStore(t)
+        const { emulator, store } = await emulatedStore(t)
         const upload = store.createUploadStream('dump', { partSize: PART, concurrency: 2 })
         const source = new PassThrough()
         const piped = pipeline(source, upload)
@@ -267,7 +267,7 @@ describe('an upload that fails', () => {
   }
 
   it('is aborted by its signal, with ABORTED and the reason as cause', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const controller = new AbortController()
     const upload = store.createUploadStream('k', { partSize: PART, signal: controller.signal })
     upload.write(someBytes(3 * PART))
@@ -282,7 +282,7 @@ describe('an upload that fails', () => {
   })
 
   it('still reports how far it came', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('k', { partSize: PART })
     upload.on('error', () => undefined)
     upload.write(someBytes(2 * PART + 1))
@@ -297,14 +297,14 @@ describe('an upload that fails', () => {
   })
 
   it('sends nothing when its signal was aborted already', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const upload = store.createUploadStream('k', { signal: AbortSignal.abort() })
     await assert.rejects(pipeline(Readable.from(['data']), upload), { code: 'ABORTED' })
     assert.deepEqual(emulator.requests, [])
   })
 
   it('is unaffected by another upload of the same signal', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const controller = new AbortController()
     const uploads = ['a', 'b'].map((key) =>
       store.createUploadStream(key, { partSize: PART, signal: controller.signal }),
@@ -319,7 +319,7 @@ describe('an upload that fails', () => {
   })
 
   it('fails a write after end before anything is sent', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const upload = store.createUploadStream('k')
     upload.end('all')
     upload.write('more')
@@ -329,7 +329,7 @@ describe('an upload that fails', () => {
   })
 
   it('is aborted by await using', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('k', { partSize: PART })
     upload.write(someBytes(2 * PART))
     await once(upload, 'initiated')
@@ -340,7 +340,7 @@ describe('an upload that fails', () => {
 
   for (const event of ['part', 'initiated', 'retry', 'progress'] as const) {
     it(`fails with what a listener of ${event} throws, and cleans up`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       emulator.faults.inject({
         match: { operation: 'UploadPart' },
         action: { type: 'error', status: 500, code: 'InternalError' },

@@ -8,13 +8,13 @@ import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { createGunzip, createGzip } from 'node:zlib'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 
 const PART = 100 * 1024
 
 describe('an upload transform', () => {
   it('compresses, uploads and keeps a local copy in one pipeline', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const folder = await mkdtemp(path.join(tmpdir(), 'upload-transform-'))
     t.after(() => rm(folder, { recursive: true }))
     const copy = path.join(folder, 'copy.gz')
@@ -31,7 +31,7 @@ describe('an upload transform', () => {
   })
 
   it('ends its readable side only when the object is stored', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({ match: { operation: 'PutObject' }, action: { type: 'delay', ms: 50 } })
     const upload = store.createUploadTransform('k')
     upload.end('bytes')
@@ -40,7 +40,7 @@ describe('an upload transform', () => {
   })
 
   it('publishes nothing when the destination behind it fails', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadTransform('k', { partSize: PART })
     const full = new Writable({ write: (_chunk, _encoding, callback) => callback(new Error('disk full')) })
     await assert.rejects(pipeline(Readable.from([someBytes(3 * PART)]), upload, full), /disk full/)
@@ -50,7 +50,7 @@ describe('an upload transform', () => {
   })
 
   it('publishes nothing when the source fails', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadTransform('k', { partSize: PART })
     const source = new PassThrough()
     const piped = pipeline(source, upload, new PassThrough().resume())

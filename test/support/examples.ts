@@ -18,7 +18,7 @@ export interface RunningExample {
   ended: Promise<Ended>
 }
 
-/** What tells a process to use the bucket that `embeddedStore` opens. */
+/** What tells a process to use the bucket that `emulatedStore` opens. */
 export function environmentOf({ endpoint, region, credentials }: Emulator): NodeJS.ProcessEnv {
   return {
     OSS_ENDPOINT: endpoint,

@@ -18,7 +18,7 @@ export interface Gateway {
   letGo: (count?: number) => void
 }
 
-/** A server in front of the embedded store that passes everything on, and sees what comes in when. */
+/** A server in front of the emulator that passes everything on, and sees what comes in when. */
 export async function gateway(t: Pick<TestContext, 'after'>, store: string): Promise<Gateway> {
   const target = new URL(store)
   const arrived: Kind[] = []

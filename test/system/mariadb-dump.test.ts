@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { after, before, describe, it } from 'node:test'
 import { type Command, feed, outputOf, run, whyNot } from '../support/commands.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 
 const MiB = 1024 * 1024
 const SERVER = ['-h', '127.0.0.1', '-P', '3306', '-u', 'root', '--default-character-set=utf8mb4'] as const
@@ -72,7 +72,7 @@ describe('mariadb-dump of a database', { skip }, () => {
   })
 
   it('comes back from the store as the same database', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('backups/app.sql', { partSize: MiB, contentType: 'application/sql' })
     let mostInFlight = 0
     upload.on('part', () => {

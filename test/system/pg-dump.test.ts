@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { after, before, describe, it } from 'node:test'
 import { type Command, feed, outputOf, run, whyNot } from '../support/commands.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 
 const MiB = 1024 * 1024
 const SERVER = ['-h', process.env['PGHOST'] ?? '127.0.0.1', '-U', process.env['PGUSER'] ?? 'postgres', '-w'] as const
@@ -69,7 +69,7 @@ describe('pg_dump of a database', { skip }, () => {
   })
 
   it('comes back from the store as the same database', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('backups/app.sql', { partSize: MiB, contentType: 'application/sql' })
     let mostInFlight = 0
     upload.on('part', () => {
@@ -91,7 +91,7 @@ describe('pg_dump of a database', { skip }, () => {
   })
 
   it('publishes nothing and leaves nothing behind when pg_dump is killed half-way', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const upload = store.createUploadStream('backups/app.sql', { partSize: 100 * 1024 })
     const [command, ...args] = pgDump(ORIGINAL)
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -170,7 +170,7 @@ describe('the types', () => {
     expectTypeOf<number[]>().not.toExtend<PartBody>()
   })
 
-  it('start the embedded store', () => {
+  it('start the emulator', () => {
     expectTypeOf<typeof startEmulator>().toEqualTypeOf<(options?: EmulatorOptions) => Promise<Emulator>>()
     expectTypeOf<Emulator>().toExtend<AsyncDisposable>()
     expectTypeOf<Pick<Emulator, 'endpoint' | 'region' | 'credentials'>>().toExtend<StoreOptions>()

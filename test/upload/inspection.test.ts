@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { describe, it, type TestContext } from 'node:test'
 import type { ObjectStore, UploadOptions, UploadResult } from '../../src/index.js'
 import { readAll, someBytes } from '../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const BYTES = someBytes(1_000_000)
@@ -46,7 +46,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 describe('inspect', () => {
   for (const [name, send] of Object.entries(WAYS)) {
     it(`sees all bytes of ${name} in order, and the end before anything is published`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const seen: Buffer[] = []
       let wasThere: boolean | undefined
       const result = await send(
@@ -67,7 +67,7 @@ describe('inspect', () => {
     })
 
     it(`refuses ${name} by what it throws, and nothing is published`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const refusal = new Error('not this')
       let calls = 0
       const refuse = () => {
@@ -89,7 +89,7 @@ describe('inspect', () => {
     })
 
     it(`does not keep ${name} when it never comes to an end and the signal is aborted`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const controller = new AbortController()
       const end = () => {
         controller.abort()
@@ -102,7 +102,7 @@ describe('inspect', () => {
   }
 
   it('sees the parts of a file that an earlier run sent', async (t) => {
-    const { store, emulator } = await embeddedStore(t)
+    const { store, emulator } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const file = path.join(folder, 'file')
     await writeFile(file, BYTES)
@@ -124,7 +124,7 @@ describe('inspect', () => {
   })
 
   it('is refused where it is none, and where it would not see all', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const create = (options: object) => () => store.createUploadStream('k', options)
     for (const inspect of [1, {}, { bytes: 1 }, { bytes() {}, end: 1 }, { bytes() {}, ended() {} }]) {
       assert.throws(create({ inspect }), { code: 'INVALID_OPTION', message: /inspect/ })

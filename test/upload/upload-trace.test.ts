@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import type { RequestTrace, UploadTrace } from '../../src/index.js'
 import { KiB } from '../../src/shared/byte-size.js'
 import { someBytes } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ended, listenTo } from '../support/trace-listener.js'
 
@@ -18,7 +18,7 @@ const BYTES = someBytes(2 * PART + 1)
 
 describe('the tracing channel of uploads', () => {
   it('reports each upload once, from its start to its result', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const told = listenTo<UploadTrace>(t, UPLOADS)
     const upload = store.createUploadStream('a key', { partSize: PART })
     assert.deepEqual(
@@ -37,7 +37,7 @@ describe('the tracing channel of uploads', () => {
   })
 
   it('reports files too', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     await writeFile(file, BYTES)
     const told = listenTo<UploadTrace>(t, UPLOADS)
@@ -49,7 +49,7 @@ describe('the tracing channel of uploads', () => {
   })
 
   it('names the upload in the traces of its requests, including those that clean up', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const uploads = listenTo<UploadTrace>(t, UPLOADS)
     const requests = listenTo<RequestTrace>(t, REQUESTS)
     const upload = store.createUploadStream('key', { partSize: PART })
@@ -73,7 +73,7 @@ describe('the tracing channel of uploads', () => {
 
   it('has no secret in any message', async (t) => {
     const credentials = { accessKeyId: 'AnAccessKeyId0123', accessKeySecret: 'AnAccessKeySecret0123' }
-    const { store } = await embeddedStore(t, { emulator: { credentials } })
+    const { store } = await emulatedStore(t, { emulator: { credentials } })
     const told = [...['upload', 'request'].map((name) => listenTo<object>(t, `oss-upload-stream:${name}`))]
     await pipeline([BYTES], store.createUploadStream('key', { partSize: PART }))
     const text = inspect(told, { depth: Infinity, showHidden: true })

@@ -159,7 +159,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'serve',
-    summary: 'an embedded store on this machine, for development and tests',
+    summary: 'an emulator on this machine, for development and tests',
     synopses: [''],
     options: SERVE_OPTIONS,
     sharedOptions: [...JSON_OPTION, ...GENERAL_OPTIONS],

@@ -7,7 +7,7 @@ import { EXIT } from '../process/exit-codes.js'
 import { Failure, messageOf, usageFailure } from '../process/failure.js'
 import type { Invocation } from './command.js'
 
-/** The embedded store, until a signal comes; what it prints can be given to a shell. */
+/** The emulator, until a signal comes; what it prints can be given to a shell. */
 export async function serve(invocation: Invocation): Promise<void> {
   const { options, session } = invocation
   const port = options.wholeNumber('port')

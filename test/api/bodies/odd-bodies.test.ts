@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'
 import { createUploadStream, type ObjectStore, type UploadBody } from '../../../src/index.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
 
 const require = createRequire(import.meta.url)
@@ -23,7 +23,7 @@ async function stored(store: ObjectStore): Promise<Buffer> {
 
 describe('chunks whose memory is used again', () => {
   it('are copied before an iterable is asked for the next one', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(40 * 65_536 + 5)
     const memory = Buffer.alloc(200_000)
     function* reused(): Generator<Uint8Array> {
@@ -40,7 +40,7 @@ describe('chunks whose memory is used again', () => {
   })
 
   it('may be changed in the callback of write()', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const bytes = someBytes(1_000_000)
     const memory = Buffer.alloc(150_000)
     const upload = store.createUploadStream('k', { partSize: PART })
@@ -59,7 +59,7 @@ describe('chunks whose memory is used again', () => {
     ['while it waits', 1_000],
   ] as const) {
     it(`fail the upload when their ArrayBuffer is transferred ${what}`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const upload = store.createUploadStream('k', { partSize: PART })
       upload.on('error', () => undefined)
       upload.write(someBytes(200_000))
@@ -89,7 +89,7 @@ describe('the size of a stream', () => {
     ['is empty but has a size', { size: 1 }, 'INCOMPLETE'],
   ] as const) {
     it(`publishes nothing when it ${what}`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const body = Readable.from(what.startsWith('is empty') ? [] : [bytes])
       await assert.rejects(store.upload('k', body, { partSize: PART, ...options }), uploadError(code))
       assert.equal(await exists(store, 'k'), false)
@@ -98,7 +98,7 @@ describe('the size of a stream', () => {
   }
 
   it('is published when it is what was said', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const options = { partSize: PART, size: bytes.length, maxSize: bytes.length }
     const { size } = await store.upload('k', Readable.from([bytes]), options)
     assert.equal(size, bytes.length)
@@ -116,7 +116,7 @@ const FOREIGN: Record<string, () => Readable & { write(chunk: unknown): unknown;
 describe('streams of other packages', () => {
   for (const [name, make] of Object.entries(FOREIGN)) {
     it(`are uploaded: ${name}`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const stream = make()
       const uploading = store.upload('k', stream as UploadBody)
       stream.write(Buffer.from('one, '))
@@ -127,7 +127,7 @@ describe('streams of other packages', () => {
     })
 
     it(`are refused when they are over: ${name}`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       await store.upload('k', 'what was there')
       const stream = make()
       const ended = once(stream, 'end')
@@ -140,7 +140,7 @@ describe('streams of other packages', () => {
     })
 
     it(`fail the upload when they give what cannot be written: ${name}`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const stream =
         name === 'readable-stream 2'
           ? new (require('readable-stream') as { PassThrough: new (options: object) => never }).PassThrough({
@@ -159,7 +159,7 @@ describe('streams of other packages', () => {
   }
 
   it('need no destroy()', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const stream = Object.assign(new EventEmitter(), { readable: true, pipe: () => undefined, pause() {}, resume() {} })
     const uploading = store.upload('k', stream as unknown as UploadBody)
     stream.emit('data', 7)
@@ -169,7 +169,7 @@ describe('streams of other packages', () => {
 
 describe('a source that is over, or read elsewhere', () => {
   it('is refused when others have its beginning', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const stream = Readable.from([someBytes(10), someBytes(10)], { objectMode: false })
     stream.on('data', () => undefined)
     await once(stream, 'data')
@@ -177,7 +177,7 @@ describe('a source that is over, or read elsewhere', () => {
   })
 
   it('may be read by others from the same moment on', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const stream = Readable.from([Buffer.from('all')], { objectMode: false })
     stream.pipe(new PassThrough()).resume()
     await store.upload('k', stream)
@@ -186,7 +186,7 @@ describe('a source that is over, or read elsewhere', () => {
 
   for (const how of ['pipe', 'pipeline', 'upload'] as const) {
     it(`is refused by ${how}() when it has been read, and not when it is empty`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const send = (source: Readable): Promise<unknown> => {
         if (how === 'upload') return store.upload('k', source)
         const upload = store.createUploadStream('k')
@@ -215,7 +215,7 @@ describe('a source that is over, or read elsewhere', () => {
   }
 
   it('does not end the process by its own error after a refusal', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const unhandled: unknown[] = []
     const onError = (error: unknown): void => void unhandled.push(error)
     process.on('uncaughtException', onError)
@@ -232,7 +232,7 @@ describe('a source that is over, or read elsewhere', () => {
 
   for (const how of ['upload()', 'pipe()'] as const) {
     it(`is not published when its HTTP/2 request is cancelled: ${how}`, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       let outcome: Promise<unknown> = Promise.resolve()
       const server = http2.createServer((request, response) => {
         request.on('error', () => undefined)
@@ -263,7 +263,7 @@ describe('a source that is over, or read elsewhere', () => {
 
 describe('iterables', () => {
   it('may be lists of promises', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const list = [Promise.resolve('one, '), Promise.resolve('two')]
     await store.upload('k', list as unknown as UploadBody)
     assert.equal((await stored(store)).toString(), 'one, two')
@@ -272,7 +272,7 @@ describe('iterables', () => {
   })
 
   it('do not keep a failed upload from settling when their return() never does', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const body = {
       [Symbol.asyncIterator]: () => ({
         next: () => Promise.resolve({ done: false, value: 7 }),
@@ -285,7 +285,7 @@ describe('iterables', () => {
 
 describe('values of another realm or another copy', () => {
   it('are taken for what they are', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const foreign = (code: string): never => runInNewContext(code) as never
     await store.upload('k', foreign('new Uint8Array([97, 98]).buffer'))
     assert.equal((await stored(store)).toString(), 'ab')
@@ -297,7 +297,7 @@ describe('values of another realm or another copy', () => {
   })
 
   it('may be a signal that is none of this realm', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const listeners: (() => void)[] = []
     const signal = {
       aborted: false,
@@ -313,7 +313,7 @@ describe('values of another realm or another copy', () => {
   })
 
   it('may be a store of another copy of the package', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const copy = {
       provider: store.provider,
       bucket: store.bucket,
@@ -330,7 +330,7 @@ describe('values of another realm or another copy', () => {
 describe('what is thrown and is no Error', () => {
   for (const value of ['text', 42, { a: 1 }]) {
     it(`fails the upload, to which something is attached: ${JSON.stringify(value)}`, async (t) => {
-      const { store, emulator } = await embeddedStore(t, {
+      const { store, emulator } = await emulatedStore(t, {
         store: { retry: { maxAttempts: 2, baseDelayMs: 1, maxDelayMs: 1 } },
       })
       const action = { type: 'error', status: 500, commit: false, code: 'InternalError' } as const
@@ -351,7 +351,7 @@ describe('what is thrown and is no Error', () => {
   }
 
   it('says that the outcome is unknown when the caller fails between verified and finish', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('k', {
       onProgress: ({ partsDone }) => {
         if (partsDone === 1) upload.destroy(new Error('mine'))

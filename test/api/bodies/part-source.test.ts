@@ -10,7 +10,7 @@ import fc from 'fast-check'
 import type { ObjectStore, OssStoreOptions, PartBody, UploadAddress } from '../../../src/index.js'
 import { MiB } from '../../../src/shared/byte-size.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
@@ -18,10 +18,10 @@ import { until } from '../../support/until.js'
 const bytes = someBytes(250_000)
 
 async function begin(t: TestContext, store: OssStoreOptions = {}) {
-  const embedded = await embeddedStore(t, { store })
-  const address = { key: 'k', uploadId: await embedded.store.initiateMultipartUpload('k') }
-  const partsSent = () => embedded.emulator.requests.filter(({ operation }) => operation === 'UploadPart').length
-  return { ...embedded, address, partsSent }
+  const emulated = await emulatedStore(t, { store })
+  const address = { key: 'k', uploadId: await emulated.store.initiateMultipartUpload('k') }
+  const partsSent = () => emulated.emulator.requests.filter(({ operation }) => operation === 'UploadPart').length
+  return { ...emulated, address, partsSent }
 }
 
 async function storedAs(store: ObjectStore, address: UploadAddress, body: PartBody, length?: number) {

@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ObjectStore, UploadBody, UploadOptions, UploadProgress } from '../../../src/index.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
@@ -103,9 +103,9 @@ async function nothingIsLeft(store: ObjectStore, key: string): Promise<void> {
 async function smallParts(t: TestContext): Promise<{
   store: ObjectStore
   upload: (body: UploadBody, options?: UploadOptions) => ReturnType<ObjectStore['upload']>
-  inject: (fault: Parameters<Awaited<ReturnType<typeof embeddedStore>>['emulator']['faults']['inject']>[0]) => void
+  inject: (fault: Parameters<Awaited<ReturnType<typeof emulatedStore>>['emulator']['faults']['inject']>[0]) => void
 }> {
-  const { store, emulator } = await embeddedStore(t)
+  const { store, emulator } = await emulatedStore(t)
   return {
     store,
     upload: (body, options) => store.upload('key', body, { partSize: PART, ...options }),
@@ -143,7 +143,7 @@ describe('store.upload()', () => {
   }
 
   it('stores a string as UTF-8, alone and as chunks', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     await store.upload('whole', 'größer ☃')
     await store.upload('chunks', ['größer', ' ', Buffer.from('☃')])
     assert.equal(String(await contentOf(store, 'whole')), 'größer ☃')
@@ -151,7 +151,7 @@ describe('store.upload()', () => {
   })
 
   it('stores what is empty as an empty object', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     for (const body of [
       '',
       new Uint8Array(0),
@@ -175,7 +175,7 @@ describe('store.upload()', () => {
   })
 
   it('uses the type of a Blob as content type, unless one is given', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const contentTypeOf = async (body: UploadBody, options?: UploadOptions) => {
       await store.upload('typed', body, options)
       return (await store.head('typed')).contentType
@@ -200,7 +200,7 @@ describe('store.upload()', () => {
   })
 
   it('lets other work proceed while an iterable never waits', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     let isTimerServed = false
     let sawTimer = false
     setTimeout(() => (isTimerServed = true), 1)
@@ -373,7 +373,7 @@ describe('store.upload()', () => {
   })
 
   it('refuses what is no body, or has no more bytes to give', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     for (const body of [undefined, null, 5, {}, () => undefined, true]) {
       await assert.rejects(store.upload('key', body as never), invalidOption('body must', 'a Readable'))
     }

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { combineCrc64, createCrc64, type ObjectStore, type SentPart, type UploadAddress } from '../../../src/index.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
@@ -20,13 +20,13 @@ function crc64Of(content: Uint8Array): string {
 }
 
 async function begin(t: TestContext) {
-  const embedded = await embeddedStore(t)
-  const { store, emulator } = embedded
+  const emulated = await emulatedStore(t)
+  const { store, emulator } = emulated
   const file = path.join(await temporaryFolder(t), 'file')
   await writeFile(file, bytes)
   const address = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
   const completions = () => emulator.requests.filter(({ operation }) => operation === 'CompleteMultipartUpload').length
-  return { ...embedded, file, address, completions }
+  return { ...emulated, file, address, completions }
 }
 
 /** As a queue would hand the parts to machines and bring back their results. */
@@ -40,7 +40,7 @@ async function sendAll(store: ObjectStore, address: UploadAddress, file: string)
 
 describe('parts sent from many machines', () => {
   it('are planned as ranges of a file within the limits of the service', async (t) => {
-    const { store } = await embeddedStore(t, { store: { maxMemory: 4 * 1024 ** 3 } })
+    const { store } = await emulatedStore(t, { store: { maxMemory: 4 * 1024 ** 3 } })
     assert.deepEqual(store.planParts(250_000, { partSize: PART }), [
       { partNumber: 1, start: 0, end: 102_399 },
       { partNumber: 2, start: 102_400, end: 204_799 },

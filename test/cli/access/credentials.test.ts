@@ -8,7 +8,7 @@ import { MiB } from '../../../src/shared/byte-size.js'
 import { type Emulator, startEmulator } from '../../../src/emulator/index.js'
 import { run } from '../../support/commands.js'
 import { connectProxy } from '../../support/connect-proxy.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { setEnvironment } from '../../support/environment.js'
 import { environmentOf } from '../../support/examples.js'
 import { httpServer } from '../../support/http-server.js'
@@ -286,7 +286,7 @@ describe('roles, by the packages of the clouds', () => {
 
 describe('https_proxy', () => {
   it('is heeded, except for the hosts of no_proxy and for this machine', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const proxy = await connectProxy(t)
     const { port } = new URL(emulator.endpoint)
     const before = { ...process.env }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { parseOssutilConfig } from '../../../src/cli/access/ossutil-config.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { environmentOf } from '../../support/examples.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { ossup } from '../ossup.js'
@@ -105,7 +105,7 @@ describe('~/.ossutilconfig', () => {
   })
 
   it('gives the keys of the profile that is asked for, before those of the environment', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const environment = environmentOf(emulator)
     const { OSS_ENDPOINT: endpoint, OSS_ACCESS_KEY_ID: id, OSS_ACCESS_KEY_SECRET: secret } = environment
     const folder = await temporaryFolder(t)
@@ -122,7 +122,7 @@ describe('~/.ossutilconfig', () => {
   })
 
   it('serves where the environment has no credentials', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const { OSS_ENDPOINT: endpoint, OSS_ACCESS_KEY_ID: id, OSS_ACCESS_KEY_SECRET: secret } = environmentOf(emulator)
     const folder = await temporaryFolder(t)
     const text = `[Credentials]\naccessKeyID=${id!}\naccessKeySecret=${secret!}\nendpoint=http://127.0.0.1:1\n[Bucket-Endpoint]\ntest-bucket=${endpoint!}\n`

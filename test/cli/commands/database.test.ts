@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it, type TestContext } from 'node:test'
 import { type Command, run, whyNot } from '../../support/commands.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { openShell } from '../shell.js'
 
 const TARGET = 'oss://test-bucket/app.sql'
@@ -67,7 +67,7 @@ const MARIADB: Database = {
 }
 
 async function roundTrip(t: TestContext, database: Database): Promise<void> {
-  const { emulator, store } = await embeddedStore(t)
+  const { emulator, store } = await emulatedStore(t)
   const shell = await openShell(t, emulator)
   const original = `ossup_${process.pid}_${randomBytes(4).toString('hex')}`
   const restored = `${original}_restored`
@@ -112,7 +112,7 @@ describe('a database comes back through ossup put and ossup get', () => {
     'not at all, where the object is not whole and PostgreSQL restores it in one transaction',
     { skip: noPostgres },
     async (t) => {
-      const { emulator } = await embeddedStore(t)
+      const { emulator } = await emulatedStore(t)
       const shell = await openShell(t, emulator)
       const original = `ossup_${process.pid}_${randomBytes(4).toString('hex')}`
       const restored = `${original}_restored`

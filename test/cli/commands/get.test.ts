@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { pipeline } from 'node:stream/promises'
 import type { ObjectStore } from '../../../src/index.js'
 import { someBytes } from '../../support/bytes.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
 import { ossup, ossupProcess } from '../ossup.js'
@@ -16,10 +16,10 @@ const BYTES = someBytes(3_000_000)
 
 const put = (store: ObjectStore, bytes: Uint8Array) => pipeline([bytes], store.createUploadStream(KEY))
 
-async function storedObject(t: Parameters<typeof embeddedStore>[0]) {
-  const embedded = await embeddedStore(t)
-  await pipeline([BYTES], embedded.store.createUploadStream(KEY))
-  return embedded
+async function storedObject(t: Parameters<typeof emulatedStore>[0]) {
+  const emulated = await emulatedStore(t)
+  await pipeline([BYTES], emulated.store.createUploadStream(KEY))
+  return emulated
 }
 
 describe('ossup get', { concurrency: 3 }, () => {
@@ -170,7 +170,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     })
 
     it('starts none where there is no object', async (t) => {
-      const { emulator } = await embeddedStore(t)
+      const { emulator } = await emulatedStore(t)
       const { code, stdout } = await ossup(emulator, ['get', TARGET, '--', 'echo', 'started'])
       assert.deepEqual([code, stdout], [6, ''])
     })
@@ -183,7 +183,7 @@ describe('ossup get', { concurrency: 3 }, () => {
   })
 
   it('has nothing but the bytes on standard output, also where it fails and is to speak JSON', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await put(store, Buffer.alloc(3_000_000, 'x'))
     const match = { operation: 'GetObject' } as const
     emulator.faults.inject({ match, action: { type: 'reset', at: 'answer', afterBytes: 900_000 } })
@@ -207,7 +207,7 @@ describe('ossup get', { concurrency: 3 }, () => {
   })
 
   it('says that there is none', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const { code, stdout, stderr } = await ossup(emulator, ['get', TARGET])
     assert.deepEqual([code, stdout], [6, ''])
     assert.match(stderr, /NoSuchKey/)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { describe, it, type TestContext } from 'node:test'
-import { embeddedStore, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../../support/emulated-store.js'
 import { run } from '../../support/commands.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { ossup, startOssup } from '../ossup.js'
@@ -11,13 +11,13 @@ import { ossup, startOssup } from '../ossup.js'
 /** A store whose clock is put forward: what has just been begun in it is old. */
 async function storeWithClock(t: TestContext) {
   let aheadMs = 0
-  const embedded = await embeddedStore(t, { emulator: { now: () => new Date(Date.now() + aheadMs) } })
-  return { ...embedded, putForward: (ms: number) => void (aheadMs += ms) }
+  const emulated = await emulatedStore(t, { emulator: { now: () => new Date(Date.now() + aheadMs) } })
+  return { ...emulated, putForward: (ms: number) => void (aheadMs += ms) }
 }
 
 describe('ossup head', () => {
   it('returns what the store knows', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await pipeline(['text'], store.createUploadStream('a', { contentType: 'text/plain', metadata: { by: 'me' } }))
     const { stdout } = await ossup(emulator, ['head', 'oss://test-bucket/a'])
     assert.match(stdout, /^size: +4 bytes \(4 B\)$/m)

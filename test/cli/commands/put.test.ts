@@ -5,7 +5,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { factsOf } from '../../../src/cli/process/failure.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { until } from '../../support/until.js'
 import { ossup, ossupProcess, startOssup } from '../ossup.js'
@@ -23,7 +23,7 @@ const producer = (ending: string) => [
 
 describe('ossup put', { concurrency: 3 }, () => {
   it('stores standard input and says what it stored', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const bytes = someBytes(9_000_000)
     const { code, stdout, stderr } = await ossup(emulator, ['put', TARGET], { input: bytes })
     assert.equal(code, 0, stderr)
@@ -38,13 +38,13 @@ describe('ossup put', { concurrency: 3 }, () => {
   })
 
   it('stores an empty object where nothing comes and that was asked for', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     assert.equal((await ossup(emulator, ['put', TARGET, '-q', '--allow-empty'])).code, 0)
     assert.equal((await store.head(KEY)).size, 0)
   })
 
   it('stores what a command writes, with what the options say', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const options = [
       '--part-size',
       '100KiB',
@@ -78,7 +78,7 @@ describe('ossup put', { concurrency: 3 }, () => {
     ],
   ] as const) {
     it(`stores nothing when the command ${what}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const { code, stdout, stderr } = await ossup(emulator, ['put', TARGET, ...producer(ending)])
       assert.equal(code, 3)
       assert.match(stderr, message)
@@ -89,7 +89,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   }
 
   it('ends the command when the upload fails', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },
@@ -106,7 +106,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   })
 
   it('says how a command is typed where one was not found', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     for (const [args, message] of [
       [['pg_dump'], /there is no file pg_dump; a command is put after --\n/],
       [
@@ -122,7 +122,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   })
 
   it('says what to look at where the region is another, and where no host has that name', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const { stderr } = await ossup(emulator, ['head', TARGET, '--region', 'cn-beijing'])
     assert.match(stderr, /\n {2}the region is not that of the endpoint: look at --region or OSS_REGION\n/)
     const unknownHost = new Error('PutObject for "k" failed after 8 attempts in 9 s: getaddrinfo ENOTFOUND b.example')
@@ -132,7 +132,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   })
 
   it('stores files below a target that ends with a slash', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const files = ['a.txt', 'größe.txt'].map((name) => path.join(folder, name))
     for (const file of files) await writeFile(file, path.basename(file))
@@ -143,7 +143,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   })
 
   it('never replaces an object where it must not', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     assert.equal((await ossup(emulator, ['put', TARGET], { input: 'first' })).code, 0)
     const { code, stderr } = await ossup(emulator, ['put', TARGET, '--forbid-overwrite'], { input: 'second' })
     assert.equal(code, 4)
@@ -152,7 +152,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   })
 
   it('reports events to programs', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const { code, stdout } = await ossup(emulator, ['put', '--json', '--progress-every', '0s', TARGET, ...producer('')])
     assert.equal(code, 0)
     const events = stdout
@@ -168,7 +168,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   })
 
   it('uploads on when the reader of its events goes away', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const { child, ended } = startOssup(emulator, ['put', '--json', TARGET])
     child.stdout.destroy()
     child.stdin.end('all of it')
@@ -196,7 +196,7 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
     ['--expect-tail looks at a text that is longer', ['--expect-tail', 'x'.repeat(2000)], 'x'.repeat(2000), undefined],
   ] as const) {
     it(what, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const { code, stderr } = await ossup(emulator, ['put', TARGET, ...args], { input })
       assert.equal(code, refusal === undefined ? 0 : 3, stderr)
       if (refusal !== undefined) assert.match(stderr, refusal)
@@ -205,7 +205,7 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
   }
 
   it('--sha256 looks at the whole stream', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'app.sql.sha256')
     await writeFile(file, `${createHash('sha256').update('the dump').digest('hex')}  app.sql\n`)
     assert.equal((await ossup(emulator, ['put', TARGET, '--sha256', file], { input: 'the du' })).code, 3)
@@ -216,7 +216,7 @@ describe('the guards of ossup put', { concurrency: 3 }, () => {
 
 describe('--bandwidth-limit', () => {
   it('is what the store sends at most', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const args = ['put', TARGET, '--json', '--bandwidth-limit', '4MiB']
     const { code, stdout } = await ossup(emulator, args, { input: Buffer.alloc(6 * 1024 * 1024) })
     assert.equal(code, 0)
@@ -226,7 +226,7 @@ describe('--bandwidth-limit', () => {
   })
 
   it('is refused where it has no sense', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const { code, stderr } = await ossup(emulator, ['put', TARGET, '--bandwidth-limit', '1B'])
     assert.equal(code, 2)
     assert.match(stderr, /bandwidthLimit must be .* \(got 1\)/)
@@ -235,7 +235,7 @@ describe('--bandwidth-limit', () => {
 
 describe('--checkpoint', () => {
   it('keeps what was sent when the upload is aborted, and resumes it', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'app.checkpoint')
     const bytes = someBytes(30_000_000)
     const args = ['put', TARGET, '--checkpoint', file]

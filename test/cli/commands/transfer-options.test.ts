@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { MiB } from '../../../src/shared/byte-size.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { providerStore } from '../../support/provider-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { ossup } from '../ossup.js'
@@ -24,7 +24,7 @@ function awsEnvironment(endpoint: string, region: string, keys: { accessKeyId: s
 
 describe('the options of a transfer', { concurrency: 3 }, () => {
   it('bound the attempts and the waiting for a response', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const head = ['head', TARGET]
     const requests = () => emulator.requests.length
     const action = { type: 'error', status: 503, code: 'ServiceUnavailable' } as const
@@ -39,7 +39,7 @@ describe('the options of a transfer', { concurrency: 3 }, () => {
   })
 
   it('keep parts as large as they were', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const wrong = await ossup(emulator, ['put', TARGET, '--part-growth', 'maybe'], { input: 'x' })
     assert.equal(wrong.code, 2)
     assert.match(wrong.stderr, /--part-growth must be yes, no \(got "maybe"\)/)
@@ -65,7 +65,7 @@ describe('the options of a transfer', { concurrency: 3 }, () => {
     const foreign = await s3('--signature-version', '4')
     assert.equal(foreign.code, 2)
     assert.match(foreign.stderr, /signatureVersion is --signature-version, /)
-    const oss = await embeddedStore(t)
+    const oss = await emulatedStore(t)
     for (const [version, code] of [
       ['1', 0],
       ['4', 0],
@@ -79,7 +79,7 @@ describe('the options of a transfer', { concurrency: 3 }, () => {
   })
 
   it('say that the limit of bandwidth is what is slow, up and down', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const slow = ['--bandwidth-limit', '1MiB', '--progress-every', '0.5s']
     const put = await ossup(emulator, ['put', TARGET, ...slow], { input: Buffer.alloc(2 * MiB) })
     assert.match(put.stderr, /slow: limit/)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { parseArguments } from '../../../src/cli/options/arguments.js'
 import { COMMANDS } from '../../../src/cli/commands/commands.js'
 import { explain, overview } from '../../../src/cli/commands/explain/help.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { ossup } from '../ossup.js'
 
 const [PUT] = COMMANDS
@@ -104,7 +104,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     ['neither id nor age', ['abort', 'oss://bucket/k'], /abort needs one of/],
   ] as const) {
     it(`is refused without a stack: ${what}`, async (t) => {
-      const { emulator } = await embeddedStore(t)
+      const { emulator } = await emulatedStore(t)
       const { code, stdout, stderr } = await ossup(emulator, args)
       assert.equal(code, 2)
       assert.match(stderr, message)
@@ -121,7 +121,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
   })
 
   it('is shown with a stack where that was asked for, without secrets', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const { code, stderr } = await ossup(emulator, ['head', 'oss://test-bucket/nothing', '--debug'])
     assert.equal(code, 6)
     assert.match(stderr, /^ {4}at /m)

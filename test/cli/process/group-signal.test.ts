@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { Failure, isEndedBySignal } from '../../../src/cli/process/failure.js'
 import { listenForSignals } from '../../../src/cli/process/signals.js'
 import { UploadError } from '../../../src/index.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { OSSUP, ossupEnvironment, untilRequested } from '../ossup.js'
 
 describe('a signal to the whole group', () => {
@@ -29,7 +29,7 @@ describe('a signal to the whole group', () => {
   })
 
   it('ends ossup by its status, although the command ends by it first', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const child = spawn(
       'bash',
       ['-c', `exec ${OSSUP} put oss://test-bucket/k -- bash -c 'head -c 9000000 /dev/zero; exec sleep 60'`],

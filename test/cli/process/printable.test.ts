@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { Output } from '../../../src/cli/process/output.js'
 import { formatTable } from '../../../src/cli/progress/table.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { ossup } from '../ossup.js'
 
 /** Clears a screen, begins a sequence by a C1 control, reverses what follows, and forges a line. */
@@ -37,7 +37,7 @@ describe('text of others', () => {
   })
 
   it('is escaped where ossup prints the names of uploads', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const key = 'a\u009b31m\u202egpj\nossup: stored'
     await store.initiateMultipartUpload(key)
     for (const args of [

@@ -7,7 +7,7 @@ import { Readable, Writable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { run } from '../../../src/cli/run.js'
 import { whyNot } from '../../support/commands.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { setEnvironment } from '../../support/environment.js'
 import { environmentOf } from '../../support/examples.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
@@ -32,7 +32,7 @@ describe('a signal', { concurrency: 3 }, () => {
     ['SIGHUP', 129],
   ] as const) {
     it(`${signal} aborts the upload, ends the command and leaves nothing behind`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const { child, ended } = startOssup(emulator, ['put', TARGET, ...PRODUCER])
       await untilRequested(emulator, 'UploadPart')
       child.kill(signal)
@@ -49,7 +49,7 @@ describe('a signal', { concurrency: 3 }, () => {
     ['while the first part fills', 5_000_000, (events: string[]) => events.includes('progress')],
   ] as const) {
     it(`leaves nothing behind ${stage}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const { child, ended } = startOssup(emulator, ['put', '--json', '--progress-every', '0s', TARGET])
       const events: string[] = []
       child.stdout.on('data', (chunk: Buffer) => {
@@ -73,7 +73,7 @@ describe('a signal', { concurrency: 3 }, () => {
     ['a part is stored', 'UploadPart', 'committed'],
   ] as const) {
     it(`leaves nothing behind while ${stage}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       emulator.faults.inject({ match: { operation }, action: { type: 'delay', ms: 300, at } })
       const { child, ended } = startOssup(emulator, ['put', TARGET])
       child.stdin.write(Buffer.alloc(9_000_000))
@@ -91,7 +91,7 @@ describe('a signal', { concurrency: 3 }, () => {
     ['is not there', 'uncommitted'],
   ] as const) {
     it(`leaves no parts behind while the last request is under way, and the object ${outcome}`, async (t) => {
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       emulator.faults.inject({ match: { operation: 'CompleteMultipartUpload' }, action: { type: 'stall', at } })
       const { child, ended } = startOssup(emulator, ['put', TARGET])
       child.stdin.end(Buffer.alloc(9_000_000))
@@ -107,7 +107,7 @@ describe('a signal', { concurrency: 3 }, () => {
   }
 
   it('is too late, and no failure, when the object is published', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     setEnvironment(t, environmentOf(emulator))
     const said: string[] = []
     const output = () =>
@@ -133,7 +133,7 @@ describe('a signal', { concurrency: 3 }, () => {
   })
 
   it('ends the process at once when it is the second', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload' },
       times: Infinity,
@@ -152,7 +152,7 @@ describe('a signal', { concurrency: 3 }, () => {
 
 describe('process 1 of a container', () => {
   it('ends at once by the second signal as well', { skip: noContainer }, async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload' },
       times: Infinity,
@@ -177,7 +177,7 @@ describe('process 1 of a container', () => {
 
 describe('what is left behind', () => {
   it('is named, with the command that removes it', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'AbortMultipartUpload' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },
@@ -196,7 +196,7 @@ describe('what is left behind', () => {
     [' of the bucket that the environment names', 'oss:///', 'test-bucket'],
   ] as const) {
     it(`is named by its own key where a file went into a folder${where}`, async (t) => {
-      const { emulator } = await embeddedStore(t)
+      const { emulator } = await emulatedStore(t)
       for (const operation of ['UploadPart', 'AbortMultipartUpload'] as const) {
         emulator.faults.inject({ match: { operation }, action: { type: 'error', status: 403, code: 'AccessDenied' } })
       }

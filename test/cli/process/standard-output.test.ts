@@ -6,7 +6,7 @@ import path from 'node:path'
 import { describe, it } from 'node:test'
 import { pipeline } from 'node:stream/promises'
 import { someBytes } from '../../support/bytes.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { noBlockDevice, openBlockDevice } from '../../support/block-device.js'
 import { OSSUP, ossupEnvironment, untilRequested } from '../ossup.js'
@@ -14,8 +14,8 @@ import { openShell } from '../shell.js'
 
 const TARGET = 'oss://test-bucket/k'
 
-async function storedObject(t: Parameters<typeof embeddedStore>[0], bytes: Uint8Array) {
-  const { emulator, store } = await embeddedStore(t)
+async function storedObject(t: Parameters<typeof emulatedStore>[0], bytes: Uint8Array) {
+  const { emulator, store } = await emulatedStore(t)
   await pipeline([bytes], store.createUploadStream('k'))
   return emulator
 }
@@ -58,7 +58,7 @@ describe('standard output and standard error', { concurrency: 3 }, () => {
   }
 
   it('stay blocking for processes that share them', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
       `{ ossup put ${TARGET} -- sh -c 'grep ^flags: /proc/self/fdinfo/2 >&2; echo dump'; } 2>&1 | cat >&2`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { cannotResume } from '../../../src/cli/source/resumability.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { ossup } from '../ossup.js'
 
@@ -28,7 +28,7 @@ describe('a checkpoint', () => {
   }
 
   it('comes with the warning when it is made', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const file = `${await temporaryFolder(t)}/checkpoint`
     const command = ['bash', '-c', 'head -c 300000 /dev/zero # pg_dump']
     const args = ['put', 'oss://test-bucket/k', '--part-size', '100KiB', '--checkpoint', file, '--', ...command]

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore, exists } from '../../support/embedded-store.js'
+import { emulatedStore, exists } from '../../support/emulated-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 import { noBlockDevice, openBlockDevice } from '../../support/block-device.js'
 import { startOssup } from '../ossup.js'
@@ -15,7 +15,7 @@ const TARGET = 'oss://test-bucket/k'
 
 describe('standard input of ossup put', { concurrency: 3 }, () => {
   it('is refused by name if it cannot be read: the existing object is not replaced', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await store.upload('k', 'what is there')
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(`ossup put ${TARGET} < .`)
@@ -25,7 +25,7 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
   })
 
   it('is refused by name where it is a socket of datagrams', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await store.upload('k', 'what is there')
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(`exec 3<>/dev/udp/127.0.0.1/9; ossup put ${TARGET} <&3`)
@@ -35,7 +35,7 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
   })
 
   it('may be a block device, which is read to its end', { skip: noBlockDevice }, async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const bytes = someBytes(20_480_000)
     const device = await openBlockDevice(t, bytes.length)
     await writeFile(device, bytes)
@@ -48,7 +48,7 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
   })
 
   it('may be a file, read from where it stands, and a device', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
       `printf 'head\\nrest' > file; { read -r line; ossup put ${TARGET} -q; } < file && ossup put ${TARGET}.none -q --allow-empty < /dev/null`,
@@ -59,7 +59,7 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
   })
 
   it('is left as it was for others that read the same pipe', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { stdout, stderr } = await shell(
       `head -c 300000 /dev/zero | { ossup put ${TARGET} -q; grep flags /proc/self/fdinfo/0; }`,
@@ -72,7 +72,7 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
 
 describe('a file of ossup put', { concurrency: 3 }, () => {
   it('may be a named pipe, whose writer comes later', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(`mkfifo pipe; { sleep 0.5; echo late > pipe; } & ossup put ${TARGET} -q pipe`)
     assert.equal(code, 0, stderr)
@@ -80,7 +80,7 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
   })
 
   it('may be a name of a descriptor', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
       `echo one | ossup put ${TARGET}.1 -q /dev/stdin && ossup put ${TARGET}.2 -q <(echo two)`,
@@ -91,7 +91,7 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
   })
 
   it('does not keep the process after a signal, where nothing comes', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const pipe = path.join(await temporaryFolder(t), 'pipe')
     execFileSync('mkfifo', [pipe])
     const { child, ended } = startOssup(emulator, ['put', TARGET, '--json', pipe])
@@ -101,7 +101,7 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
   })
 
   it('does not keep the process when the store refuses, where more could come', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },
       times: Infinity,
@@ -118,7 +118,7 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
   })
 
   it('leaves no checkpoint behind, unless one is asked for', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const file = path.join(folder, 'file')
     const bytes = someBytes(9_000_000)
@@ -138,7 +138,7 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
 
 describe('a command of ossup put', { concurrency: 3 }, () => {
   it('has the descriptors that a shell would hand on', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
       `echo secret > pw; ossup put ${TARGET} -q -- bash -c 'cat <&3; cat <&7; ls /proc/self/fd | wc -l' 3< pw 7< <(echo seven)`,
@@ -150,7 +150,7 @@ describe('a command of ossup put', { concurrency: 3 }, () => {
   })
 
   it('encrypts with the password of descriptor 3', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const cipher = 'openssl enc -aes-256-cbc -pbkdf2'
     const { code, stdout, stderr } = await shell(
@@ -161,7 +161,7 @@ describe('a command of ossup put', { concurrency: 3 }, () => {
   })
 
   it('can open its standard output by name', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
       `echo x > file; ossup put ${TARGET} -q -- tar -cf /dev/stdout file && ossup get ${TARGET} -q | tar -tf -`,
@@ -171,7 +171,7 @@ describe('a command of ossup put', { concurrency: 3 }, () => {
   })
 
   it('has a standard error that stays blocking, where that is a pipe', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     await shell(`ossup put ${TARGET} -- grep flags /proc/self/fdinfo/2 2>&1 | cat`)
     const [, flags = ''] = /flags:\s*(\d+)/.exec((await readAll((await store.get('k')).body)).toString()) ?? []
@@ -180,7 +180,7 @@ describe('a command of ossup put', { concurrency: 3 }, () => {
   })
 
   it('reads standard input', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(`echo text | ossup put ${TARGET} -q -- tr a-z A-Z`)
     assert.equal(code, 0, stderr)
@@ -188,7 +188,7 @@ describe('a command of ossup put', { concurrency: 3 }, () => {
   })
 
   it('does not delay the end by a process that keeps its standard error', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
       `ossup put ${TARGET} -q -- bash -c 'sleep 60 >/dev/null 2>&1 & echo $! >&2; echo x' 2> pid; echo $? > code; kill "$(cat pid)"; exit "$(cat code)"`,

@@ -10,7 +10,7 @@ import type { DownloadProgress, DownloadRestart, FileDownloadOptions, ObjectStor
 import { KiB, MiB } from '../../../src/shared/byte-size.js'
 import { someBytes } from '../../support/bytes.js'
 import { run, whyNot } from '../../support/commands.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
 import { providerStore } from '../../support/provider-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
@@ -19,10 +19,10 @@ const RANGE = 64 * KiB
 const BYTES = someBytes(10 * RANGE + 12_345)
 
 async function storedObject(t: TestContext, bytes = BYTES) {
-  const embedded = await embeddedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
-  await put(embedded.store, bytes)
+  const emulated = await emulatedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
+  await put(emulated.store, bytes)
   const folder = await temporaryFolder(t)
-  return { ...embedded, folder, file: path.join(folder, 'app.sql') }
+  return { ...emulated, folder, file: path.join(folder, 'app.sql') }
 }
 
 async function put(store: ObjectStore, bytes: Uint8Array): Promise<void> {

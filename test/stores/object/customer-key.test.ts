@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { someBytes } from '../../support/bytes.js'
-import { unfinishedUploads } from '../../support/embedded-store.js'
+import { unfinishedUploads } from '../../support/emulated-store.js'
 import { providerStore } from '../../support/provider-store.js'
 
 const MIB = 1024 ** 2

@@ -8,7 +8,7 @@ import { ossDialect } from '../../../src/stores/oss/oss-dialect.js'
 import { failureOfAnswer } from '../../../src/stores/request/attempt-failure.js'
 import { s3Dialect } from '../../../src/stores/s3/s3-dialect.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore } from '../../support/embedded-store.js'
+import { emulatedStore } from '../../support/emulated-store.js'
 import { providerStore } from '../../support/provider-store.js'
 
 const MIB = 1024 ** 2
@@ -39,7 +39,7 @@ describe('status 203', () => {
         assert.equal(failure.facts.remedy, 'none')
         assert.match(failure.message, /the object is stored/)
       }
-      const { emulator, store } = await embeddedStore(t)
+      const { emulator, store } = await emulatedStore(t)
       const callback = { url: 'http://127.0.0.1:1/callback', body: 'a' }
       const action: FaultAction = { type: 'answer', status: 203, body: text, commit: true }
       for (const [key, size, operation] of [
@@ -57,7 +57,7 @@ describe('status 203', () => {
 
 describe('status 203 to a request without a callback', () => {
   it('is a success that something on the way has changed: what it says is verified', async (t) => {
-    const { emulator, store } = await embeddedStore(t, { store: { retry: { maxAttempts: 1 } } })
+    const { emulator, store } = await emulatedStore(t, { store: { retry: { maxAttempts: 1 } } })
     for (const operation of ['PutObject', 'UploadPart', 'HeadObject', 'GetObject'] as const) {
       emulator.faults.inject({ match: { operation }, times: Infinity, action: { type: 'status', status: 203 } })
     }
@@ -69,7 +69,7 @@ describe('status 203 to a request without a callback', () => {
   })
 
   it('is a failure where its body is one', async (t) => {
-    const { emulator, store } = await embeddedStore(t, { store: { retry: { maxAttempts: 1 } } })
+    const { emulator, store } = await emulatedStore(t, { store: { retry: { maxAttempts: 1 } } })
     const action: FaultAction = { type: 'answer', status: 203, body: codeDocument('AccessDenied') }
     emulator.faults.inject({ match: { operation: 'PutObject' }, action })
     await assert.rejects(store.upload('key', 'content'), { status: 203, serviceCode: 'AccessDenied' })

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { Emulator } from '../../../src/emulator/index.js'
 import type { FileUploadOptions, ObjectStore, ResumedUpload, RestartNotice, UploadResult } from '../../../src/index.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
 import { MemoryCheckpoint } from '../../support/memory-checkpoint.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
@@ -28,7 +28,7 @@ interface Place {
 }
 
 async function place(t: TestContext, bytes: Uint8Array = BYTES): Promise<Place> {
-  const { emulator, store } = await embeddedStore(t)
+  const { emulator, store } = await emulatedStore(t)
   const folder = await temporaryFolder(t)
   const file = path.join(folder, 'file')
   await writeFile(file, bytes)

@@ -20,7 +20,7 @@ import { tableEngine } from '../../../src/checksum/engines/table-engine.js'
 import { BufferPool } from '../../../src/memory/buffer-pool.js'
 import { uploadFile } from '../../../src/upload/file/upload-file.js'
 import { readAll, someBytes } from '../../support/bytes.js'
-import { embeddedStore, exists, unfinishedUploads } from '../../support/embedded-store.js'
+import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
 import { MemoryDriver } from '../../support/memory-driver.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
@@ -38,7 +38,7 @@ interface Place {
 }
 
 async function place(t: TestContext, bytes: Uint8Array, options: OssStoreOptions = {}): Promise<Place> {
-  const { emulator, store } = await embeddedStore(t, { store: options })
+  const { emulator, store } = await emulatedStore(t, { store: options })
   const folder = await temporaryFolder(t)
   const file = path.join(folder, 'file')
   await writeFile(file, bytes)

@@ -26,7 +26,7 @@ const NAMESPACES = {
   obs: 'http://obs.myhwclouds.com/doc/2015-06-30/',
   aws: 'http://s3.amazonaws.com/doc/2006-03-01/',
 } as const
-const HOST_ID = Buffer.from('the embedded store, in place of a host of OBS').toString('base64')
+const HOST_ID = Buffer.from('the emulator, in place of a host of OBS').toString('base64')
 const USER_ID = '0022012000000000'
 
 const limits: Limits = {

@@ -21,7 +21,7 @@ const KIB = 1024
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
-const HOST_ID = Buffer.from('the embedded store, in place of a host of Amazon').toString('base64')
+const HOST_ID = Buffer.from('the emulator, in place of a host of Amazon').toString('base64')
 const OWNER_ID = '0022012000000000'
 
 const limits: Limits = {

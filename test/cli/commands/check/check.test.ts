@@ -5,23 +5,23 @@ import { describe, it, type TestContext } from 'node:test'
 import { createServer } from 'node:tls'
 import type { EmulatorOptions } from '../../../../src/emulator/index.js'
 import { selfSignedCertificate } from '../../../support/certificate.js'
-import { embeddedStore, unfinishedUploads } from '../../../support/embedded-store.js'
+import { emulatedStore, unfinishedUploads } from '../../../support/emulated-store.js'
 import { ossup } from '../../ossup.js'
 
 async function checked(t: TestContext, refused: readonly string[] = [], options: EmulatorOptions = {}) {
-  const embedded = await embeddedStore(t, { emulator: options })
+  const emulated = await emulatedStore(t, { emulator: options })
   for (const operation of refused) {
-    embedded.emulator.faults.inject({
+    emulated.emulator.faults.inject({
       match: { operation: operation as 'PutObject' },
       action: { type: 'error', status: 403, code: 'AccessDenied' },
       times: 10,
     })
   }
-  const ended = await ossup(embedded.emulator, ['check', 'oss://test-bucket/app/'])
-  embedded.emulator.faults.clear()
+  const ended = await ossup(emulated.emulator, ['check', 'oss://test-bucket/app/'])
+  emulated.emulator.faults.clear()
   const left: string[] = []
-  for await (const { key } of embedded.store.list()) left.push(key)
-  return { ...ended, left, uploads: await unfinishedUploads(embedded.store) }
+  for await (const { key } of emulated.store.list()) left.push(key)
+  return { ...ended, left, uploads: await unfinishedUploads(emulated.store) }
 }
 
 describe('ossup check', () => {
@@ -64,7 +64,7 @@ describe('ossup check', () => {
   })
 
   it('distinguishes wrong keys from a host that is not there', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const wrong = await ossup(emulator, ['check', 'oss://test-bucket/app/', '--json'], {
       environment: { OSS_ACCESS_KEY_SECRET: 'another' },
     })
@@ -90,7 +90,7 @@ describe('ossup check', () => {
   })
 
   it('tells a wrong region, and a name that does not resolve, at once', async (t) => {
-    const { emulator } = await embeddedStore(t, { emulator: { region: 'eu-central-1' } })
+    const { emulator } = await emulatedStore(t, { emulator: { region: 'eu-central-1' } })
     const region = await ossup(emulator, ['check', 'oss://test-bucket/app/', '--region', 'cn-beijing'])
     assert.equal(region.code, 1)
     assert.match(
@@ -116,7 +116,7 @@ describe('ossup check', () => {
     server.on('tlsClientError', () => undefined)
     await once(server.listen(0, '127.0.0.1'), 'listening')
     t.after(() => server.close())
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const environment = { OSS_ENDPOINT: `https://127.0.0.1:${(server.address() as AddressInfo).port}` }
     const { code, stdout } = await ossup(emulator, ['check', 'oss://test-bucket/app/'], { environment })
     assert.equal(code, 1)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { embeddedStore } from '../../../support/embedded-store.js'
+import { emulatedStore } from '../../../support/emulated-store.js'
 import { ossup } from '../../ossup.js'
 
 const HOUR = 3_600_000
@@ -8,18 +8,18 @@ const HOUR = 3_600_000
 /** A store whose clock is put back: what is put in it now is old. */
 async function storeWithBackups(t: TestContext, hoursAgo: Readonly<Record<string, number>>) {
   let backMs = 0
-  const embedded = await embeddedStore(t, { emulator: { now: () => new Date(Date.now() - backMs) } })
+  const emulated = await emulatedStore(t, { emulator: { now: () => new Date(Date.now() - backMs) } })
   for (const [key, hours] of Object.entries(hoursAgo)) {
     backMs = hours * HOUR
-    await embedded.store.upload(key, key)
+    await emulated.store.upload(key, key)
   }
   backMs = 0
   const keys = async () => {
     const list: string[] = []
-    for await (const { key } of embedded.store.list()) list.push(key)
+    for await (const { key } of emulated.store.list()) list.push(key)
     return list
   }
-  return { ...embedded, keys }
+  return { ...emulated, keys }
 }
 
 const linesOf = (text: string) => text.trimEnd().split('\n')

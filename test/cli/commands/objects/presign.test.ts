@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { embeddedStore } from '../../../support/embedded-store.js'
+import { emulatedStore } from '../../../support/emulated-store.js'
 import { ossup } from '../../ossup.js'
 
 describe('ossup presign', () => {
   it('prints a link that reads the object', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     await store.upload('a key', 'content')
     const { code, stdout, stderr } = await ossup(emulator, ['presign', 'oss://test-bucket/a key'])
     assert.deepEqual([code, stderr], [0, ''])
@@ -14,7 +14,7 @@ describe('ossup presign', () => {
   })
 
   it('prints a link that stores an object for some time, with its content type', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const args = [
       'presign',
       'oss://test-bucket/k',
@@ -35,7 +35,7 @@ describe('ossup presign', () => {
   })
 
   it('refuses what a link cannot be', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     for (const [args, text] of [
       [['--expires-in', '8d'], 'from 1 to 604,800 seconds'],
       [['--content-type', 'text/csv'], '--content-type goes with --put'],

@@ -4,8 +4,8 @@ import { type ContractBucket, type ContractTraits, USUAL_TRAITS } from './contra
 
 const MIN_PART_SIZES: Record<Provider, number> = { oss: 100 * 1024, obs: 100 * 1024, s3: 5 * 1024 * 1024 }
 
-/** A bucket of the embedded store, which speaks as the provider does. */
-export async function embeddedBucket(
+/** A bucket of the emulator, which speaks as the provider does. */
+export async function emulatedBucket(
   provider: Provider,
   {
     traits = {},

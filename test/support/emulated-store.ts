@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/index.js'
 import { ObjectStore, openStore, type OssStoreOptions } from '../../src/index.js'
 
-export interface EmbeddedStore {
+export interface EmulatedStore {
   emulator: Emulator
   store: ObjectStore
   /** Another store on the same bucket. */
@@ -10,10 +10,10 @@ export interface EmbeddedStore {
 }
 
 /** An emulator and a store on it, both gone when the test ends. Retries without waiting long. */
-export async function embeddedStore(
+export async function emulatedStore(
   t: Pick<TestContext, 'after'>,
   options: { emulator?: EmulatorOptions; store?: OssStoreOptions } = {},
-): Promise<EmbeddedStore> {
+): Promise<EmulatedStore> {
   const emulator = await startEmulator(options.emulator)
   const stores: ObjectStore[] = []
   t.after(async () => {
