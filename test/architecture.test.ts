@@ -25,6 +25,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'crc64-ecma182': 'checksum/',
 }
 
+/** In one folder, beside its own folders. */
+const MOST_FILES = 14
+
 /** What the command imports from outside its own folder. */
 const EXPORTS_TO_COMMAND: readonly string[] = ['index.ts', 'internal.ts', 'emulator/index.ts']
 
@@ -139,6 +142,28 @@ describe('the sources', () => {
       assert.match(text, /^(\/\*\*[^*]*\*\/\n)?(export (type )?\{[^}]*\} from '[^']+'\n)+$/)
     })
   }
+})
+
+describe('the folders of the sources', () => {
+  const folders = new Map<string, number>()
+  for (const path of files.keys()) {
+    const folder = posix.join('src', posix.dirname(path))
+    folders.set(folder, (folders.get(folder) ?? 0) + 1)
+  }
+
+  it('have so few files that they can be read at a glance', () => {
+    assert.deepEqual(
+      [...folders].filter(([, count]) => count > MOST_FILES),
+      [],
+    )
+  })
+
+  it('are those of the map in ARCHITECTURE.md', () => {
+    const text = readFileSync(join(PROJECT, 'ARCHITECTURE.md'), 'utf8')
+    const mapped = [...text.matchAll(/^\| `(src\/[^`]+)` /gm)].map(([, folder = '']) => folder)
+    const expected = [...folders.keys()].filter((folder) => [2, 3].includes(folder.split('/').length))
+    assert.deepEqual(mapped.sort(), expected.sort())
+  })
 })
 
 describe('VERSION', () => {
