@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const SUITES = ['upload', 'small', 'scale', 'latency', 'pipe', 'download'] as const
+const SUITES = ['upload', 'small', 'scale', 'latency', 'pipe', 'download', 'start'] as const
 export type Suite = (typeof SUITES)[number]
 
 export interface BenchOptions {
@@ -29,7 +29,7 @@ export interface BenchOptions {
   json: boolean
 }
 
-export const USAGE = `npm run bench [-- [upload | small | scale | latency | pipe | download] [options]]
+export const USAGE = `npm run bench [-- [upload | small | scale | latency | pipe | download | start] [options]]
 
 upload (the default): one object of unknown size, every contender in turn, each in a fresh process
 small:                many objects of 1 KiB, against plain undici
@@ -37,6 +37,7 @@ scale:                what a byte costs from 64 MiB to the size given, and a par
 latency:              throughput with 50 and 200 ms added to each request, against what the parts in flight allow
 pipe:                 commands that upload what they read from a pipe, such as ossup put and aws s3 cp -
 download:             reading an object back, such as ossup get and rclone cat, from a sender of its own
+start:                CPU time of bare node, ossup --version, import, require and echo x | ossup put
 
   --size 1GiB         of the object (scale: of the largest)
   --runs 5            of each contender; figures are medians
@@ -48,7 +49,7 @@ download:             reading an object back, such as ossup get and rclone cat, 
   --delay 100         download: milliseconds of a round trip
   --rate 16MiB        download: of each connection, a second
   --sink URL|FILE     another receiver: its URL, or C source to be compiled with gcc
-  --against DIR,DIR   other checkouts of this package to be measured as well (pipe); build them first
+  --against DIR,DIR   other checkouts of this package to be measured as well (pipe, start); build them first
   --json              figures as JSON`
 
 /** Throws a plain Error that says what is accepted. */

@@ -102,6 +102,15 @@ describe('the benchmark', () => {
     for (const { cpuPerGiB, mibPerSecond } of rows) assert.ok(cpuPerGiB > 0 && mibPerSecond > 0)
   })
 
+  it('measures what a start costs, against bare node', async () => {
+    const rows = await bench<{ name: string; cpuMs: number; failure?: string }[]>('start')
+    assert.deepEqual(
+      rows.map(({ name, failure }) => [name, failure]),
+      ['node', 'ossup --version', 'import', 'require', 'echo x | ossup put'].map((name) => [name, undefined]),
+    )
+    for (const { cpuMs } of rows) assert.ok(cpuMs > 0)
+  })
+
   it('says which value of which option it does not take', () => {
     assert.throws(() => parseBenchOptions(['--size', '8MB']), /--size .* 8MB/)
     assert.throws(() => parseBenchOptions(['--runs', '0']), /--runs .* 0/)

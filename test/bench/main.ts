@@ -13,6 +13,7 @@ import { benchLatency } from './suites/latency.js'
 import { benchPipe } from './suites/pipe.js'
 import { benchScale } from './suites/scale.js'
 import { benchSmall } from './suites/small.js'
+import { benchStart } from './suites/start.js'
 import { benchUpload } from './suites/upload.js'
 
 const SUITES = {
@@ -22,11 +23,12 @@ const SUITES = {
   latency: benchLatency,
   pipe: benchPipe,
   download: benchDownload,
+  start: benchStart,
 }
 
 async function main(options: BenchOptions): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => isAskedFor(name, options.only))
-  const hasContenders = options.suite !== 'pipe' && options.suite !== 'download'
+  const hasContenders = !['pipe', 'download', 'start'].includes(options.suite)
   if (contenders.length === 0 && hasContenders) throw new Error(`--only ${options.only.join()} names nobody`)
   const folder = mkdtempSync(join(tmpdir(), 'oss-upload-stream-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
