@@ -1,6 +1,6 @@
 /** Checkpoints in files, on real sockets, in each dialect. */
 import assert from 'node:assert/strict'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -255,6 +255,27 @@ describe('a stream with a checkpoint file', () => {
       })
     assert.equal(String(await rejection(upload.resumeFrom)), 'Error: of the caller')
     assert.equal(String(await rejection(upload.done)), 'Error: of the caller')
+  })
+
+  it('resumes an upload whose process was killed before the first checkpoint was in place', async (t) => {
+    const { emulator, store } = await embeddedStore(t)
+    const checkpoint = path.join(await temporaryFolder(t), 'c')
+    const bytes = someBytes(3 * PART)
+    // The first write holds the upload ID and no part.
+    emulator.faults.inject({
+      match: { operation: 'UploadPart' },
+      action: { type: 'error', status: 403, code: 'AccessDenied' },
+    })
+    const failed = store.upload('key', bytes, { partSize: PART, checkpoint, concurrency: 1 })
+    const { uploadId } = (await rejection(failed)) as UploadError
+    await rename(checkpoint, `${checkpoint}.oss-upload-stream.new`)
+    const resumed: ResumedUpload[] = []
+    await store.upload('key', bytes, { partSize: PART, checkpoint, onResumed: (notice) => void resumed.push(notice) })
+    assert.deepEqual(
+      resumed.map((notice) => notice.uploadId),
+      [uploadId],
+    )
+    await stored(store, bytes)
   })
 
   it('fails with what its listeners throw, and is kept', async (t) => {
