@@ -258,7 +258,7 @@ describe('a stream with a checkpoint file', () => {
   })
 
   it('resumes an upload whose process was killed before the first checkpoint was in place', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'c')
     const bytes = someBytes(3 * PART)
     // The first write holds the upload ID and no part.
