@@ -13,7 +13,7 @@ import type ObsClient from 'esdk-obs-nodejs'
 import ts from 'typescript'
 import type { Emulator } from '../../src/emulator/index.js'
 import { readAll } from '../support/bytes.js'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { PROJECT } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readDocument } from './documents.js'
@@ -55,7 +55,7 @@ describe('the page on testing', () => {
 
   it('has old clients that store what the library reads', async (t) => {
     const folder = await guide(t)
-    const { store, emulator } = await embeddedStore(t, { store: { bucket: 'bucket' } })
+    const { store, emulator } = await emulatedStore(t, { store: { bucket: 'bucket' } })
     const { aliOss } = await load<{ aliOss: (emulator: Emulator) => OSS }>(folder, 'ali-oss.js')
     await aliOss(emulator).put('ali-oss', Buffer.from('by ali-oss'))
     const { awsSdk } = await load<{ awsSdk: (emulator: Emulator) => S3Client }>(folder, 'aws-sdk.js')
