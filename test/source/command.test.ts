@@ -112,7 +112,7 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
 
   for (const [what, script] of [
     ['that heeds no SIGTERM', 'trap "" TERM; echo $$ >&2; while :; do sleep 1; done'],
-    ['that ', '(got stopped)', 'echo $$ >&2; kill -STOP $$; echo'],
+    ['that is stopped', 'echo $$ >&2; kill -STOP $$; echo'],
   ] as const) {
     it(`kills a command ${what}, when its signal is aborted`, async (t) => {
       const { store } = await emulatedStore(t)
