@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { quoted } from '../cli/ossup.js'
 import { readAll, someBytes } from '../support/bytes.js'
 import { whyNot } from '../support/commands.js'
-import { embeddedStore, exists } from '../support/embedded-store.js'
+import { emulatedStore, exists } from '../support/emulated-store.js'
 import { environmentOf } from '../support/examples.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -25,7 +25,7 @@ const PG_DUMP = ['pg_dump', '-h', '127.0.0.1', '-U', 'postgres', '--schema-only'
 
 describe('a producer', { concurrency: 3 }, () => {
   it('that is stopped for a while is waited for, and stored whole', { skip: noProc }, async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     await writeFile(file, BYTES)
     let pid = 0
@@ -42,7 +42,7 @@ describe('a producer', { concurrency: 3 }, () => {
   })
 
   it('that closes its output and goes on is waited for', async (t) => {
-    const { store } = await embeddedStore(t)
+    const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'ended')
     const script = `echo all; exec >&-; sleep 0.3; echo yes > ${quoted(file)}`
     assert.equal((await store.uploadCommand('k', 'bash', ['-c', script])).size, 4)
@@ -50,7 +50,7 @@ describe('a producer', { concurrency: 3 }, () => {
   })
 
   it('that ends while what it wrote is in the pipe is stored whole', async (t) => {
-    const { emulator, store } = await embeddedStore(t)
+    const { emulator, store } = await emulatedStore(t)
     // All parts that may be in flight wait, and the pipe is full when the producer has ended.
     emulator.faults.inject({ match: { operation: 'InitiateMultipartUpload' }, action: { type: 'delay', ms: 300 } })
     const script = 'head -c 200000 /dev/zero; head -c 60000 /dev/zero | tr "\\0" x'
@@ -64,7 +64,7 @@ describe('a producer', { concurrency: 3 }, () => {
     ['pg_dump', PG_DUMP, `${PG_DUMP.join(' ')} -f /dev/stdout`],
   ] as const) {
     it(`may open its output by name, as ${command} does`, { skip: whyNot(probe) ?? false }, async (t) => {
-      const { store } = await embeddedStore(t)
+      const { store } = await emulatedStore(t)
       const cwd = await temporaryFolder(t)
       await writeFile(path.join(cwd, 'file'), BYTES)
       const { size } = await store.uploadCommand('k', 'sh', ['-c', script], { ...PARTS, cwd })
@@ -73,7 +73,7 @@ describe('a producer', { concurrency: 3 }, () => {
   }
 
   it('has a standard error that blocks when it is full, although Node.js uses it', { skip: noProc }, async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const program = [process.execPath, ...PROGRAM_OPTIONS, programOf('test/source/command-process.ts')]
     // More than a pipe holds, and nobody reads it for a while.
     const script = 'echo data; sleep 0.5; touch go; head -c 500000 /dev/zero | tr "\\0" e >&2 || exit 9'
