@@ -2,6 +2,7 @@
  * Provides the credentials for each signature, as one snapshot. If many requests need new credentials at the same time, the
  * provider is called once for all of them.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { types } from 'node:util'
 import type { Credentials } from '../shared/credentials.js'
 import { toError, UploadError } from '../shared/errors.js'
@@ -50,8 +51,8 @@ export class CredentialsSource {
   readonly #askLimitMs: number
   #kept: KeptCredentials | undefined
   #asking: Promise<Credentials> | undefined
-  /** Whether the provider is running, up to its first await. A request that it sends would call it again, endlessly. */
-  #isCalling = false
+  /** What runs because the provider was called, also after its awaits. A request of it would wait for the provider, which waits for it. */
+  readonly #calls = new AsyncLocalStorage<{ isOver: boolean }>()
 
   /** Throws UploadError if `option` is invalid. */
   constructor(option: CredentialsOption, askLimitMs: number = ASK_LIMIT_MS) {
@@ -81,7 +82,7 @@ export class CredentialsSource {
     if (this.#kept?.credentials === rejected) this.#kept = undefined
     const { atHand } = this
     if (atHand !== undefined) return atHand
-    if (this.#isCalling) {
+    if (this.#calls.getStore()?.isOver === false) {
       throw new UploadError('CREDENTIALS_FAILED', 'the credentials provider must not call the store that it is of')
     }
     const kept = this.#kept
@@ -98,21 +99,18 @@ export class CredentialsSource {
 
   async #renew(): Promise<Credentials> {
     let answer: unknown
+    const call = { isOver: false }
     try {
-      answer = await withinLimit(this.#askLimitMs, () => {
-        this.#isCalling = true
-        try {
-          return this.#ask()
-        } finally {
-          this.#isCalling = false
-        }
-      })
+      answer = await withinLimit(this.#askLimitMs, () => this.#calls.run(call, this.#ask))
     } catch (error) {
       const { message } = toError(error)
       throw new UploadError('CREDENTIALS_FAILED', `the credentials provider failed: ${message}`, {
         cause: error,
         retryable: true,
       })
+    } finally {
+      // A timer that the provider has started may use the store later.
+      call.isOver = true
     }
     const { credentials, expiresAtMs } = readAnswer(answer)
     const refreshAtMs = expiresAtMs - REFRESH_AHEAD_MS

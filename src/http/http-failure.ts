@@ -85,7 +85,12 @@ export function toHttpFailure(error: unknown): HttpFailure {
   if (isParserError(error) || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return new HttpFailure('answer', `the answer is not HTTP (${what})`, true, cause)
   }
-  return new HttpFailure('network', what, mayHaveArrived, cause)
+  // The HTTP client closes the connection (undici, lib/dispatcher/client-h1.js).
+  const isUnasked = code === 'UND_ERR_SOCKET' && what.startsWith('bad response')
+  const text = isUnasked
+    ? `the server sent 100 Continue without being asked, which the HTTP client does not accept (${what})`
+    : what
+  return new HttpFailure('network', text, mayHaveArrived, cause)
 }
 
 /** Returns the first error, if connecting failed for several addresses at once. */

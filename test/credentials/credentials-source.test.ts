@@ -197,6 +197,27 @@ describe('a credentials provider', () => {
     assert.equal(depth, 1)
   })
 
+  it('that calls its own store after an await gets the same error, without waiting for a limit', async () => {
+    const source: CredentialsSource = new CredentialsSource(async () => {
+      await new Promise(setImmediate)
+      return source.snapshot()
+    }, 2 ** 30)
+    await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'must not call the store that it is of'))
+  })
+
+  it('may start what uses its store later', async () => {
+    let later: Promise<unknown> | undefined
+    let calls = 0
+    const source: CredentialsSource = new CredentialsSource(async () => {
+      calls += 1
+      if (calls === 1) later = new Promise((resolve) => setTimeout(resolve, 20)).then(() => source.snapshot())
+      return Promise.resolve({ accessKeyId: 'id', accessKeySecret: 'secret' })
+    })
+    await source.snapshot()
+    await later
+    assert.equal(calls, 2)
+  })
+
   it('that gives an end that is no time is asked each time', async () => {
     const key = { accessKeyId: 'id', accessKeySecret: 'secret' }
     for (const expiration of [Symbol('end'), 10n, { valueOf: () => assert.fail('called') }, null]) {
