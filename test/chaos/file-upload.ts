@@ -1,6 +1,6 @@
 /** A process that uploads a file with a checkpoint, and tells of each step, so that it can be killed at any. */
 import process from 'node:process'
-import { openStore } from '../../src/index.js'
+import { openStore } from 'oss-upload-stream'
 import type { KillTask } from './kill-rounds.js'
 
 const { store: options, key, file = '', ...sending } = JSON.parse(process.argv[2] ?? '') as KillTask

@@ -1,6 +1,6 @@
 /** The emulator in a process of its own, which tells when asked what parts it was sent. */
 import process from 'node:process'
-import { startEmulator } from '../../src/emulator/index.js'
+import { startEmulator } from 'oss-upload-stream/emulator'
 
 /** Of a request that sent a part: how much of its body came. */
 export interface ReceivedPart {

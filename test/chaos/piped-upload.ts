@@ -1,7 +1,7 @@
 /** A process that uploads its standard input with a checkpoint, and tells of each step, so that it can be killed at any. */
 import process from 'node:process'
 import { pipeline } from 'node:stream/promises'
-import { openStore } from '../../src/index.js'
+import { openStore } from 'oss-upload-stream'
 import type { KillTask } from './kill-rounds.js'
 
 const { store: options, key, checkpoint, partSize, concurrency } = JSON.parse(process.argv[2] ?? '') as KillTask
