@@ -1,7 +1,7 @@
 /** Red for what failed and green for what is stored, where people look. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { embeddedStore } from '../support/embedded-store.js'
+import { emulatedStore } from '../support/emulated-store.js'
 import { OSSUP, ossup } from './ossup.js'
 import { noTerminal, openTerminal } from './terminal.js'
 
@@ -9,7 +9,7 @@ const TARGET = 'oss://test-bucket/k'
 
 describe('the colours', () => {
   it('are those that --color asks for', async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const put = (...args: string[]) => ossup(emulator, ['put', TARGET, ...args], { input: 'x' })
     const stored = (text: string) => text.split('\n')[0] ?? ''
     assert.equal(stored((await put('--color', 'always')).stdout), `\x1b[32mstored ${TARGET}\x1b[39m`)
@@ -23,7 +23,7 @@ describe('the colours', () => {
   })
 
   it('are there on a terminal by themselves, and not where NO_COLOR is set', { skip: noTerminal }, async (t) => {
-    const { emulator } = await embeddedStore(t)
+    const { emulator } = await emulatedStore(t)
     const script = `echo x | ${OSSUP} put ${TARGET}; ${OSSUP} head ${TARGET}.missing; echo over; cat`
     const coloured = await openTerminal(t, emulator, 100, script)
     await coloured.until(/^over$/m)
