@@ -3,7 +3,7 @@
  * before that is decided.
  */
 import { formatCrc64 } from '../../checksum/decimal.js'
-import { UploadError, type UploadErrorCode } from '../../shared/errors.js'
+import { attachLeftover, UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type {
@@ -88,7 +88,13 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
     try {
       return await verify(publication, await publication.send())
     } catch (error) {
-      const { found, failure } = await settle(publication, error, isRepeated)
+      const { found, failure } = await settle(publication, error, isRepeated).catch((final: unknown) => {
+        // A refusal of the second request says nothing of the first, after which the object had these bytes.
+        if (isRepeated && final instanceof UploadError && final.code !== 'CHECKSUM_MISMATCH') {
+          attachLeftover(final, { outcomeUnknown: true })
+        }
+        throw final
+      })
       const origin = await publication.originOf(found, failure, putAt)
       const isRefused = isRefusedCondition(failure.code)
       // The service would refuse it again. Without a sign of another origin, an earlier attempt created the object.

@@ -187,6 +187,19 @@ for (const { verb, publish } of PUBLICATIONS) {
       assert.equal(driver.count(verb), 2)
     })
 
+    it('says that the outcome is unknown when it was lost once and then refused', async () => {
+      const driver = new MemoryDriver()
+      driver.objects.set(KEY, { bytes: Buffer.from(OURS), crc64: bodyOf(OURS).crc64 })
+      let requests = 0
+      driver.on = (moment) => {
+        if (moment.verb !== verb || moment.when !== 'before') return
+        requests += 1
+        throw requests === 1 ? lost() : failure('REJECTED')
+      }
+      const error = (await rejection(publish(driver))) as UploadError
+      assert.deepEqual([requests, error.code, error.outcomeUnknown], [2, 'REJECTED', true])
+    })
+
     it('fails when the service refuses to replace the same bytes from before', async () => {
       const driver = losing(verb, 0)
       driver.toldTimes = storedAfter(-60_000)
