@@ -7,6 +7,7 @@ import { byHandContract } from './by-hand.js'
 import type { ContractBucket } from './contract-bucket.js'
 import { ContractSuite } from './contract-suite.js'
 import { damageContract } from './damage.js'
+import { downloadContract } from './downloads.js'
 import { encryptionContract } from './encryption.js'
 import { linkContract } from './links.js'
 import { listContract } from './lists.js'
@@ -25,6 +26,7 @@ export function objectStoreContract(
     before(async () => suite.open(await open()))
     after(() => suite.close())
     objectContract(suite)
+    downloadContract(suite)
     listContract(suite)
     damageContract(suite)
     byHandContract(suite)
