@@ -314,7 +314,10 @@ export class ObjectStore {
     return discardCheckpoint(this.#driver, checkpoint, contextOf(options, []))
   }
 
-  /** Closes idle connections. Uploads and downloads in progress fail with `CLOSED` at their next request. */
+  /**
+   * Closes all connections. Uploads and downloads in progress fail with `CLOSED` at their next request. Resolves when requests
+   * in flight have settled. The body of a `get()` may be read to its end; if nothing is read for `timeouts.stallMs`, it fails.
+   */
   async close(): Promise<void> {
     await this.#driver.close()
   }

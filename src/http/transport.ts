@@ -18,6 +18,7 @@ import {
   type RequestBody,
 } from './http-message.js'
 import { LineSpeed } from './line-speed.js'
+import { OpenBodies } from './open-bodies.js'
 import { OwnAgent } from './own-agent.js'
 import { SendingBody, StalledBodies } from './stalled-bodies.js'
 import type { Proxy } from './proxy.js'
@@ -71,6 +72,7 @@ export class Transport {
   #closing: Promise<void> | undefined
   readonly #speed = new LineSpeed()
   readonly #stalled: StalledBodies
+  readonly #openBodies = new OpenBodies()
 
   constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter, downloadLimiter }: TransportParts = {}) {
     this.#timeouts = timeouts
@@ -159,6 +161,7 @@ export class Transport {
       controller.abort(failure)
       return failure
     })
+    this.#openBodies.add(answer.body)
     return { status: answer.statusCode, headers: joinHeaders(answer.headers), body: answer.body }
   }
 
@@ -170,7 +173,7 @@ export class Transport {
     } else if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
   }
 
-  /** Closes all connections, once requests in flight have settled. */
+  /** Closes all connections, once requests in flight have settled. A body that nobody reads is destroyed after `stallMs`. */
   async close(): Promise<void> {
     this.#closing ??= this.#closeAll()
     return this.#closing
@@ -180,7 +183,7 @@ export class Transport {
     // A request that is loading the client is in flight as well.
     await this.#connecting?.catch(() => undefined)
     const own = this.#connections instanceof OwnAgent ? this.#connections : undefined
-    await Promise.all([own?.close(), ...this.#retiring])
+    await Promise.all([this.#openBodies.end(this.#timeouts.stallMs), own?.close(), ...this.#retiring])
   }
 
   async #connect(): Promise<{ dispatcher: UndiciDispatcher }> {

@@ -384,6 +384,28 @@ describe('a store', () => {
     }
   })
 
+  it('is closed although a body is not read, which fails then', async (t) => {
+    const { store } = await emulatedStore(t, { store: { timeouts: { stallMs: 300 } } })
+    await put(store, 'unread', someBytes(8 * 1024 * 1024))
+    const { body } = await store.get('unread')
+    const failed = new Promise<unknown>((resolve) => body.once('error', resolve))
+    await store.close()
+    const error = await failed
+    assert.ok(error instanceof UploadError)
+    assert.equal(error.code, 'TIMEOUT')
+    assert.match(error.message, /the store was closed/)
+  })
+
+  it('is closed when a body that is being read has ended', async (t) => {
+    const { store } = await emulatedStore(t)
+    const bytes = someBytes(8 * 1024 * 1024)
+    await put(store, 'read', bytes)
+    const { body } = await store.get('read')
+    const closing = store.close()
+    assert.ok((await readAll(body)).equals(bytes))
+    await closing
+  })
+
   it('accepts nothing more when it is closed, which may happen repeatedly', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     await store.close()
