@@ -1,5 +1,5 @@
 import { KiB, MiB } from '../shared/byte-size.js'
-import { CAREFUL_VIEW } from './body-slices.js'
+import { CAREFUL_VIEW } from './body/body-slices.js'
 
 const SMALLEST = 16 * KiB
 /** Larger views are no cheaper (measured on loopback). Each view costs a pass through Node's streams and an event-loop turn. */

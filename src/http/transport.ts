@@ -6,7 +6,7 @@
 import type { Dispatcher as UndiciDispatcher } from 'undici/index.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
 import type { BandwidthLimiter } from './bandwidth-limiter.js'
-import { bodySlices, sendable, TAKEN_UNSEEN } from './body-slices.js'
+import { bodySlices, sendable, TAKEN_UNSEEN } from './body/body-slices.js'
 import { type BodySlices, Exchange } from './exchange.js'
 import { cancelled, HttpFailure, toHttpFailure } from './http-failure.js'
 import {
@@ -18,11 +18,11 @@ import {
   type RequestBody,
 } from './http-message.js'
 import { LineSpeed } from './line-speed.js'
-import { OpenBodies } from './open-bodies.js'
+import { OpenBodies } from './body/open-bodies.js'
 import { OwnAgent } from './own-agent.js'
-import { SendingBody, StalledBodies } from './stalled-bodies.js'
+import { SendingBody, StalledBodies } from './body/stalled-bodies.js'
 import type { Proxy } from './proxy.js'
-import { pacedSlices } from './paced-slices.js'
+import { pacedSlices } from './body/paced-slices.js'
 import { loadUndici } from './undici.js'
 
 /** The methods used of a Dispatcher of undici 6, 7 or 8. The types of these versions differ, these methods do not. */

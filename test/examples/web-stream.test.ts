@@ -54,7 +54,7 @@ describe('examples/web-stream.ts', () => {
     const args = [`${origin}/missing`, 'mirror/data.csv']
     const { code, stderr } = await runExample('web-stream.ts', args, environmentOf(emulator))
     assert.notEqual(code, 0)
-    assert.match(stderr, /answered with 404/)
+    assert.match(stderr, /responded with 404/)
     assert.deepEqual(emulator.requests, [])
   })
 })

@@ -132,7 +132,8 @@ describe('an object that is published', () => {
   it('is looked at with the key that it was encrypted with', async (t) => {
     const service = await serviceOf(t, 's3')
     const customerKey = Buffer.alloc(32, 9)
-    service.script({ headers: { etag: '"opaque"' } }, head({ etag: '"opaque"' }))
+    const encryption = { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }
+    service.script({ headers: { etag: '"opaque"', ...encryption } }, head({ etag: '"opaque"', ...encryption }))
     await put(service, { serverSideEncryption: { customerKey } })
     assert.equal(methods(service), 'PUT HEAD')
     const { headers } = service.requests[1]!

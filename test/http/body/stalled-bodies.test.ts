@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { SendingBody, StalledBodies } from '../../src/http/stalled-bodies.js'
-import { MiB } from '../../src/shared/byte-size.js'
-import { answer, rawServer } from '../support/raw-server.js'
-import { failureOf, put, transport } from '../support/transport.js'
+import { SendingBody, StalledBodies } from '../../../src/http/body/stalled-bodies.js'
+import { MiB } from '../../../src/shared/byte-size.js'
+import { answer, rawServer } from '../../support/raw-server.js'
+import { failureOf, put, transport } from '../../support/transport.js'
 
 /** More than the buffers of a connection hold. */
 const LARGE = Buffer.alloc(24 * MiB)

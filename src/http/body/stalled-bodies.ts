@@ -9,7 +9,7 @@
  * Invariant: a body is given up only if sending it again takes less time than is left of its limit. On a line that is slow,
  * or whose speed is unknown, no body is given up before its limit.
  */
-import { STOPPED_MS } from './exchange.js'
+import { STOPPED_MS } from '../exchange.js'
 
 /** A body that is being sent. */
 export class SendingBody {

@@ -1,4 +1,4 @@
-import { KiB } from '../shared/byte-size.js'
+import { KiB } from '../../shared/byte-size.js'
 
 /** Observes the sending of a body. */
 export interface BodyWatcher {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { bodySlices, CAREFUL_VIEW } from '../../src/http/body-slices.js'
-import { LineSpeed } from '../../src/http/line-speed.js'
-import { KiB, MiB } from '../../src/shared/byte-size.js'
-import { someBytes } from '../support/bytes.js'
+import { bodySlices, CAREFUL_VIEW } from '../../../src/http/body/body-slices.js'
+import { LineSpeed } from '../../../src/http/line-speed.js'
+import { KiB, MiB } from '../../../src/shared/byte-size.js'
+import { someBytes } from '../../support/bytes.js'
 
 const nobody = { onMoved: () => undefined, onAllMoved: () => undefined }
 

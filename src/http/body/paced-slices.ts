@@ -1,4 +1,4 @@
-import type { BandwidthLimiter } from './bandwidth-limiter.js'
+import type { BandwidthLimiter } from '../bandwidth-limiter.js'
 import { type BodyWatcher, sendable } from './body-slices.js'
 
 export interface PacedBodyWatcher extends BodyWatcher {

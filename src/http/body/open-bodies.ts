@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { HttpFailure } from './http-failure.js'
+import { HttpFailure } from '../http-failure.js'
 
 /** The bodies of responses that callers read by themselves. */
 export class OpenBodies {
