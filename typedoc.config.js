@@ -21,6 +21,8 @@ export default {
     notDocumented: true,
   },
   requiredToBeDocumented: ['Class', 'Interface', 'TypeAlias', 'Function', 'Variable', 'Method', 'Accessor'],
+  // Helpers of types: what they name is documented.
+  intentionallyNotExported: ['ListenerOf', 'Named', 'NamedStoreOptions'],
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
   highlightLanguages: [
