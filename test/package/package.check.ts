@@ -49,7 +49,7 @@ describe('the package', () => {
     )
     const linked = new Set(documents())
     for (const file of BESIDE) linked.delete(file)
-    const expected = [...BESIDE, ...linked, ...libraries, 'dist/ossup.cjs']
+    const expected = [...BESIDE, ...linked, ...libraries, 'dist/ossup.1', 'dist/ossup.cjs']
     assert.deepEqual(packed.files.toSorted(), expected.toSorted())
   })
 
