@@ -16,6 +16,7 @@ import { openStore, type OssStoreOptions, type UploadResult } from '../../src/in
 import { readAll, someBytes } from '../support/bytes.js'
 import { exists } from '../support/emulated-store.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
+import { randomOf } from '../support/random.js'
 import type { ReceivedPart } from './kill-store.js'
 
 /** What a process is to upload, as JSON in its first argument. */
@@ -259,17 +260,6 @@ class Round {
 
 function* chunksOf(bytes: Buffer): Generator<Buffer> {
   for (let start = 0; start < bytes.length; start += 30_000) yield bytes.subarray(start, start + 30_000)
-}
-
-/** The same numbers from 0 to 1 for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** In a line. */

@@ -1,11 +1,9 @@
 /** What the turns of clients at a pipe come to: figures of each, and ratios of those that were measured turn by turn. */
+import { cellsOf, type Figures, figuresOf, TITLES } from '../figures.js'
 import { median } from '../statistics.js'
 import { formatTable, times } from '../table.js'
 import type { PipeClient } from './clients.js'
 import type { PipeCost } from './run-pipe.js'
-
-const GIB = 1024 ** 3
-const MIB = 1024 ** 2
 
 /** All are compared to it. */
 const BASE = 'floor, read and send'
@@ -18,15 +16,10 @@ export interface Outcome {
   failure?: string
 }
 
-interface Figures {
+interface PipeFigures extends Figures {
   name: string
   version: string | undefined
   failure: string | undefined
-  cpuPerGiB: number
-  least: number
-  most: number
-  mibPerSecond: number
-  peakMiB: number
   wallMs: number
 }
 
@@ -40,19 +33,9 @@ interface Comparison {
   throughput: number
 }
 
-export function figuresOf({ client: { name }, version, failure, costs }: Outcome, size: number): Figures {
-  const cpu = costs.map(({ cpuSeconds }) => cpuSeconds / (size / GIB))
-  return {
-    name,
-    version,
-    failure,
-    cpuPerGiB: median(cpu),
-    least: Math.min(...cpu),
-    most: Math.max(...cpu),
-    mibPerSecond: median(costs.map(({ wallSeconds }) => size / MIB / wallSeconds)),
-    peakMiB: median(costs.map(({ peakRss }) => peakRss / MIB)),
-    wallMs: median(costs.map(({ wallSeconds }) => wallSeconds * 1000)),
-  }
+export function pipeFiguresOf({ client: { name }, version, failure, costs }: Outcome, size: number): PipeFigures {
+  const wallMs = median(costs.map(({ wallSeconds }) => wallSeconds * 1000))
+  return { name, version, failure, ...figuresOf(costs, size), wallMs }
 }
 
 /** Each client of this checkout against the floor, its own kind in other checkouts, and the clients of others. */
@@ -86,20 +69,10 @@ function compare(ours: Outcome, other: Outcome): Comparison {
 }
 
 export function pipeTable(outcomes: readonly Outcome[], size: number, compared: readonly Comparison[]): string {
-  const rows = outcomes.map((outcome) => figuresOf(outcome, size))
+  const rows = outcomes.map((outcome) => pipeFiguresOf(outcome, size))
   const base = rows.find(({ name, failure }) => name === BASE && failure === undefined)
-  const lines = rows.map(({ name, failure, cpuPerGiB, least, most, mibPerSecond, peakMiB }) =>
-    failure === undefined
-      ? [
-          name,
-          cpuPerGiB.toFixed(2),
-          `(${least.toFixed(2)} - ${most.toFixed(2)})`,
-          times(cpuPerGiB, base?.cpuPerGiB),
-          mibPerSecond.toFixed(0),
-          times(mibPerSecond, base?.mibPerSecond),
-          Number.isNaN(peakMiB) ? '' : peakMiB.toFixed(0),
-        ]
-      : [name, wordOf(failure)],
+  const lines = rows.map((row) =>
+    row.failure === undefined ? [row.name, ...cellsOf(row, base)] : [row.name, wordOf(row.failure)],
   )
   const ratios = compared.map(({ name, other, cpu, cpuLeast, cpuMost, throughput }) => [
     `${name} / ${other}`,
@@ -108,7 +81,7 @@ export function pipeTable(outcomes: readonly Outcome[], size: number, compared: 
     `${throughput.toFixed(2)} x`,
   ])
   return [
-    formatTable(['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB'], lines),
+    formatTable(['', ...TITLES], lines),
     ...failuresOf(rows),
     '',
     'Turn by turn, medians:',
@@ -121,7 +94,7 @@ export function pipeTable(outcomes: readonly Outcome[], size: number, compared: 
 }
 
 export function smallTable(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map((outcome) => figuresOf(outcome, 2))
+  const rows = outcomes.map((outcome) => pipeFiguresOf(outcome, 2))
   const [base] = rows.filter(({ failure }) => failure === undefined)
   const lines = rows.map(({ name, failure, wallMs, peakMiB }) =>
     failure === undefined
@@ -136,6 +109,6 @@ function wordOf(failure: string): string {
   return failure.split(':')[0]?.toUpperCase() ?? ''
 }
 
-function failuresOf(rows: readonly Figures[]): string[] {
+function failuresOf(rows: readonly PipeFigures[]): string[] {
   return rows.flatMap(({ name, failure }) => (failure === undefined ? [] : [`${name} ${failure}`]))
 }

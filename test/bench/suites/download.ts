@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import type { BenchOptions } from '../bench-options.js'
 import { READ_CLIENTS, type ReadClient } from '../download/read-clients.js'
 import type { SenderOptions } from '../download/sender-options.js'
+import { cellsOf, type Figures, figuresOf, TITLES } from '../figures.js'
 import { environmentFor, versionOf } from '../pipe/clients.js'
 import { type PipeCost, runCommand } from '../pipe/run-pipe.js'
-import { median } from '../statistics.js'
 import { programOf, PROGRAM_OPTIONS } from '../../support/project.js'
 import type { SuiteTools } from '../suite.js'
-import { formatTable, times } from '../table.js'
+import { formatTable } from '../table.js'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
@@ -72,47 +72,15 @@ async function startSender(options: SenderOptions): Promise<{ endpoint: string; 
   }
 }
 
-interface Figures {
-  cpuPerGiB: number
-  least: number
-  most: number
-  mibPerSecond: number
-  peakMiB: number
-}
-
-function figuresOf(costs: readonly PipeCost[], size: number): Figures {
-  const cpu = costs.map(({ cpuSeconds }) => cpuSeconds / (size / GIB))
-  return {
-    cpuPerGiB: median(cpu),
-    least: Math.min(...cpu),
-    most: Math.max(...cpu),
-    mibPerSecond: median(costs.map(({ wallSeconds }) => size / MIB / wallSeconds)),
-    peakMiB: median(costs.map(({ peakRss }) => peakRss / MIB)),
-  }
-}
-
 function table(outcomes: readonly Outcome[], rows: readonly (Figures & { name: string })[]): string {
   const [base] = rows
   const measured = rows.filter((_, i) => outcomes[i]?.failure === undefined)
-  const lines = measured.map(({ name, cpuPerGiB, least, most, mibPerSecond, peakMiB }) => [
-    name,
-    cpuPerGiB.toFixed(2),
-    `(${least.toFixed(2)} - ${most.toFixed(2)})`,
-    times(cpuPerGiB, base?.cpuPerGiB),
-    mibPerSecond.toFixed(0),
-    times(mibPerSecond, base?.mibPerSecond),
-    Number.isNaN(peakMiB) ? '' : peakMiB.toFixed(0),
-  ])
+  const lines = measured.map((row) => [row.name, ...cellsOf(row, base)])
   const notes = outcomes.flatMap(({ client: { name }, failure }) =>
     failure === undefined ? [] : [`${name}: ${failure}`],
   )
   const remarks = outcomes.map(({ client: { name, remark }, version }) =>
     [`${name}: ${remark}`, version].filter(Boolean).join('; '),
   )
-  return [
-    formatTable(['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB'], lines),
-    ...notes,
-    '',
-    ...remarks,
-  ].join('\n')
+  return [formatTable(['', ...TITLES], lines), ...notes, '', ...remarks].join('\n')
 }

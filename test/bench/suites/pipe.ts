@@ -11,7 +11,7 @@ import {
   revisionOf,
   versionOf,
 } from '../pipe/clients.js'
-import { comparisons, figuresOf, type Outcome, pipeTable, smallTable } from '../pipe/report.js'
+import { comparisons, pipeFiguresOf, type Outcome, pipeTable, smallTable } from '../pipe/report.js'
 import { runPipe } from '../pipe/run-pipe.js'
 import type { SuiteTools } from '../suite.js'
 
@@ -31,14 +31,14 @@ export async function benchPipe(options: BenchOptions, tools: SuiteTools): Promi
     const job = { ...options, tls, runs: tls ? options.tlsRuns : options.runs, producer: producerOf(options.size) }
     const outcomes = await measurePipes(clients, job, tools)
     const compared = comparisons(outcomes)
-    results[scheme] = outcomes.map((outcome) => figuresOf(outcome, options.size))
+    results[scheme] = outcomes.map((outcome) => pipeFiguresOf(outcome, options.size))
     results[`${scheme}, compared`] = compared
     tools.print(`\n${describe(job)}, ${tls ? 'TLS' : 'plain HTTP'}\n\n${pipeTable(outcomes, options.size, compared)}`)
   }
   const commands = clients.filter(({ name, readsInput, sends }) => readsInput && sends && !name.startsWith('floor'))
   const job = { ...options, tls: false, size: 2, runs: SMALL_TURNS * options.runs, producer: ['echo', 'x'] }
   const small = await measurePipes(commands, job, tools)
-  results['echo x'] = small.map((outcome) => figuresOf(outcome, job.size))
+  results['echo x'] = small.map((outcome) => pipeFiguresOf(outcome, job.size))
   tools.print(`\necho x, from start to exit, medians of ${job.runs}, plain HTTP\n\n${smallTable(small)}`)
   return results
 }

@@ -1,5 +1,6 @@
 /** One object of unknown size, uploaded by everybody. */
 import type { BenchOptions } from '../bench-options.js'
+import { cellsOf, type Figures, figuresOf, TITLES } from '../figures.js'
 import { type Cost, cpuSeconds, NO_WARM_UP } from '../job.js'
 import { measure, type Outcome } from '../measure.js'
 import type { SuiteTools } from '../suite.js'
@@ -16,33 +17,28 @@ export async function benchUpload(options: BenchOptions, tools: SuiteTools): Pro
     const tls = scheme === 'https'
     const job = { size, partSize, concurrency, objects: 1, inFlight: 1, warmUp: NO_WARM_UP }
     const outcomes = await measure(tools.contenders, { job, tls, delayMs: 0, runs }, tools)
-    const rows = outcomes.map(({ costs, failure }) => (failure === undefined ? figuresOf(costs, size) : undefined))
+    const rows = outcomes.map(({ costs, failure }) =>
+      failure === undefined ? uploadFiguresOf(costs, size) : undefined,
+    )
     results[scheme] = outcomes.map(({ contender: { name }, failure }, i) => ({ name, failure, ...rows[i] }))
     tools.print(`\n${describe(options)}, ${tls ? 'TLS' : 'plain HTTP'}\n\n${table(outcomes, rows)}`)
   }
   return results
 }
 
-interface Figures {
-  cpuPerGiB: number
-  least: number
-  most: number
-  mibPerSecond: number
-  peakMiB: number
+interface UploadFigures extends Figures {
   /** Above what the process held before the upload began. */
   addedMiB: number
   /** The share of the time that the receiver was at work: near 1 it is what was measured. NaN where it does not tell. */
   receiverBusy: number
 }
 
-function figuresOf(costs: readonly Cost[], size: number): Figures {
-  const cpu = costs.map((cost) => cpuSeconds(cost) / (size / GIB))
+function uploadFiguresOf(costs: readonly Cost[], size: number): UploadFigures {
   return {
-    cpuPerGiB: median(cpu),
-    least: Math.min(...cpu),
-    most: Math.max(...cpu),
-    mibPerSecond: median(costs.map(({ wallSeconds }) => size / MIB / wallSeconds)),
-    peakMiB: median(costs.map(({ peakRss }) => peakRss / MIB)),
+    ...figuresOf(
+      costs.map((cost) => ({ ...cost, cpuSeconds: cpuSeconds(cost) })),
+      size,
+    ),
     addedMiB: median(costs.map(({ peakRss, ownRss }) => (peakRss - ownRss) / MIB)),
     receiverBusy: median(costs.map(({ receiverSeconds = NaN, wallSeconds }) => receiverSeconds / wallSeconds)),
   }
@@ -52,7 +48,7 @@ function describe({ size, partSize, concurrency, runs }: BenchOptions): string {
   return `${size / GIB} GiB in parts of ${partSize / MIB} MiB, ${concurrency} in flight, medians of ${runs}`
 }
 
-function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined)[]): string {
+function table(outcomes: readonly Outcome[], rows: readonly (UploadFigures | undefined)[]): string {
   const first = rows[0]
   const notes: string[] = []
   const lines = outcomes.flatMap(({ contender: { name }, failure }, i) => {
@@ -61,22 +57,17 @@ function table(outcomes: readonly Outcome[], rows: readonly (Figures | undefined
       notes.push(`${name}: ${failure}`)
       return []
     }
-    const { cpuPerGiB, least, most, mibPerSecond, peakMiB, addedMiB, receiverBusy } = row
+    const { peakMiB, addedMiB, receiverBusy } = row
     const cells = [
       name,
-      cpuPerGiB.toFixed(2),
-      `(${least.toFixed(2)} - ${most.toFixed(2)})`,
-      times(cpuPerGiB, first?.cpuPerGiB),
-      mibPerSecond.toFixed(0),
-      times(mibPerSecond, first?.mibPerSecond),
-      peakMiB.toFixed(0),
+      ...cellsOf(row, first),
       times(peakMiB, first?.peakMiB),
       `+${addedMiB.toFixed(0)}`,
       Number.isNaN(receiverBusy) ? '' : `${(receiverBusy * 100).toFixed(0)} %`,
     ]
     return [cells]
   })
-  const titles = ['', 'CPU-s/GiB', '(least - most)', '', 'MiB/s', '', 'peak MiB', '', 'by the upload', 'receiver busy']
+  const titles = ['', ...TITLES, '', 'by the upload', 'receiver busy']
   const remarks = outcomes.map(({ contender: { name, remark } }) => `${name}: ${remark}`)
   return [formatTable(titles, lines), ...notes, '', ...remarks].join('\n')
 }

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore, type OssStoreOptions } from '../../../src/index.js'
 import { someBytes } from '../../support/bytes.js'
 import { PROGRAM_OPTIONS, programOf } from '../../support/project.js'
+import { randomOf } from '../../support/random.js'
 
 /** What a process is to do, as JSON in its first argument. */
 export interface ReadKillTask {
@@ -128,17 +129,6 @@ async function run(
   if (signal === 'SIGKILL') return !isDone
   assert.equal(code, 0, 'the process that downloads failed')
   return false
-}
-
-/** The same numbers from 0 to 1 for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 /** In a line. */
