@@ -1,6 +1,6 @@
 import { invalidOption } from '../shared/check-option.js'
 import type { Provider } from '../shared/provider.js'
-import { splitTarget, TARGET_FORMS } from '../shared/target.js'
+import { splitTarget, TARGET_FORMS } from '../shared/text/target.js'
 
 /** A parsed target: a complete address, or only a key. */
 export type Target = { provider: Provider; bucket: string; key: string } | { provider?: undefined; key: string }

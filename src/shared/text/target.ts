@@ -1,4 +1,4 @@
-import { type Provider, PROVIDER_NAMES } from './provider.js'
+import { type Provider, PROVIDER_NAMES } from '../provider.js'
 
 /** The parts of `scheme://bucket/key`. Bucket and key may be empty. */
 export interface TargetParts {
