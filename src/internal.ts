@@ -1,5 +1,6 @@
 /** What the command uses of the library beside what everybody does. Small modules only: they are loaded at each start. */
 export { CHECKSUM_NAMES } from './shared/checksum-names.js'
+export { mainScript } from './shared/main-script.js'
 export { oneLine } from './shared/text/one-line.js'
 export { ENVIRONMENT_VARIABLES, type EnvironmentOption, PROVIDER_NAMES } from './shared/provider.js'
 export { suggestionFor } from './shared/text/suggestion.js'

@@ -3,10 +3,10 @@
  * the faster engine cannot run. It can be loaded once per process, so a second thread cannot use it.
  */
 import { Buffer } from 'node:buffer'
-import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
+import { mainScript } from '../../shared/main-script.js'
 import type { Crc64, Crc64Engine } from '../crc64.js'
 import { MemoryPart } from '../memory-part.js'
 import { ordinaryMemory } from '../summed-memory.js'
@@ -63,14 +63,4 @@ function requireAddon(): Addon {
     }
   }
   throw new AggregateError(failures, 'crc64-ecma182 cannot be loaded')
-}
-
-/** Returns the main script. Links, which package managers create for commands, are followed to the packages. */
-function mainScript(): string {
-  const script = process.argv[1] ?? process.execPath
-  try {
-    return realpathSync(script)
-  } catch {
-    return path.resolve(script)
-  }
 }

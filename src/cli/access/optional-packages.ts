@@ -1,9 +1,7 @@
 /** Packages of the clouds that know how to get the credentials of roles: used where they are installed beside the command. */
-import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import path from 'node:path'
-import process from 'node:process'
 import type { CredentialClient, CredentialsOption } from '../../index.js'
+import { mainScript } from '../../internal.js'
 import { messageOf, usageFailure } from '../process/failure.js'
 
 const ALICLOUD = '@alicloud/credentials'
@@ -43,15 +41,5 @@ function load(name: string): unknown {
     throw usageFailure(
       `these credentials need the package ${name} beside ossup: npm install --global ${name} (in a project without --global)`,
     )
-  }
-}
-
-/** Returns the main script. Links, which package managers create for commands, are followed to the packages. */
-function mainScript(): string {
-  const script = process.argv[1] ?? process.execPath
-  try {
-    return realpathSync(script)
-  } catch {
-    return path.resolve(script)
   }
 }
