@@ -72,11 +72,12 @@ export class Transport {
   #closing: Promise<void> | undefined
   readonly #speed = new LineSpeed()
   readonly #stalled: StalledBodies
-  readonly #openBodies = new OpenBodies()
+  readonly #openBodies: OpenBodies
 
   constructor(timeouts: TimeoutOptions, { dispatcher, proxy, limiter, downloadLimiter }: TransportParts = {}) {
     this.#timeouts = timeouts
     this.#stalled = new StalledBodies(timeouts.stallMs)
+    this.#openBodies = new OpenBodies(timeouts.stallMs)
     this.#proxy = proxy
     this.#limiter = limiter
     this.#downloadLimiter = downloadLimiter
@@ -183,7 +184,8 @@ export class Transport {
     // A request that is loading the client is in flight as well.
     await this.#connecting?.catch(() => undefined)
     const own = this.#connections instanceof OwnAgent ? this.#connections : undefined
-    await Promise.all([this.#openBodies.end(this.#timeouts.stallMs), own?.close(), ...this.#retiring])
+    this.#openBodies.endUnread()
+    await Promise.all([own?.close(), ...this.#retiring])
   }
 
   async #connect(): Promise<{ dispatcher: UndiciDispatcher }> {

@@ -396,6 +396,19 @@ describe('a store', () => {
     assert.match(error.message, /the store was closed/)
   })
 
+  it('is closed although the response to a get() comes later, and is not read', async (t) => {
+    const { emulator, store } = await emulatedStore(t, { store: { timeouts: { stallMs: 300 } } })
+    await put(store, 'late', someBytes(8 * 1024 * 1024))
+    emulator.faults.inject({ match: { operation: 'GetObject' }, action: { type: 'delay', ms: 200 } })
+    const reading = store.get('late')
+    await until(() => emulator.faults.pending().length === 0)
+    const closing = store.close()
+    const { body } = await reading
+    const failed = new Promise<unknown>((resolve) => body.once('error', resolve))
+    await closing
+    assert.ok((await failed) instanceof UploadError)
+  })
+
   it('is closed when a body that is being read has ended', async (t) => {
     const { store } = await emulatedStore(t)
     const bytes = someBytes(8 * 1024 * 1024)

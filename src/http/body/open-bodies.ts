@@ -1,49 +1,50 @@
 import type { Readable } from 'node:stream'
 import { HttpFailure } from '../http-failure.js'
 
+interface OpenBody {
+  /** When bytes arrived last. A body that is not read receives no more after a while. */
+  movedAt: number
+  timer?: NodeJS.Timeout
+}
+
 /** The bodies of responses that callers read by themselves. */
 export class OpenBodies {
-  /** When bytes of each body arrived last: a body that is not read stops to receive some after a while. */
-  readonly #movedAt = new Map<Readable, number>()
-  #onClose: () => void = () => undefined
+  readonly #stallMs: number
+  readonly #bodies = new Map<Readable, OpenBody>()
+  #isEnding = false
+
+  constructor(stallMs: number) {
+    this.#stallMs = stallMs
+  }
 
   add(body: Readable): void {
+    const open: OpenBody = { movedAt: performance.now() }
+    this.#bodies.set(body, open)
     const push = body.push.bind(body)
-    const moved = () => this.#movedAt.set(body, performance.now())
-    moved()
     body.push = (chunk: unknown, encoding?: BufferEncoding) => {
-      moved()
+      open.movedAt = performance.now()
       return push(chunk, encoding)
     }
     body.once('close', () => {
-      this.#movedAt.delete(body)
-      this.#onClose()
+      clearTimeout(open.timer)
+      this.#bodies.delete(body)
     })
+    if (this.#isEnding) this.#endUnread(body, open)
   }
 
-  /** Resolves when all bodies are closed. Destroys those of which no byte arrives for `stallMs`: nobody reads them. */
-  async end(stallMs: number): Promise<void> {
-    while (this.#movedAt.size > 0) {
-      const now = performance.now()
-      for (const [body, movedAt] of this.#movedAt) {
-        if (now - movedAt < stallMs) continue
-        this.#movedAt.delete(body)
-        body.destroy(new HttpFailure('timeout', `nothing was read for ${stallMs} ms, and the store was closed`, true))
-      }
-      await this.#nextLook(stallMs)
+  /** From now on, destroys each body of which no byte arrives for `stallMs`, also one that comes later: nobody reads it. */
+  endUnread(): void {
+    this.#isEnding = true
+    for (const [body, open] of this.#bodies) this.#endUnread(body, open)
+  }
+
+  #endUnread(body: Readable, open: OpenBody): void {
+    const leftMs = open.movedAt + this.#stallMs - performance.now()
+    if (leftMs > 0) {
+      open.timer = setTimeout(() => this.#endUnread(body, open), leftMs)
+      return
     }
-  }
-
-  /** Resolves when a body is closed, or one may have stalled. */
-  async #nextLook(stallMs: number): Promise<void> {
-    if (this.#movedAt.size === 0) return
-    const dueAt = Math.min(...this.#movedAt.values()) + stallMs
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, dueAt - performance.now()))
-      this.#onClose = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    const why = `nothing was read for ${this.#stallMs} ms, and the store was closed`
+    body.destroy(new HttpFailure('timeout', why, true))
   }
 }
