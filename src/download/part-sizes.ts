@@ -27,7 +27,13 @@ export async function partSizes(
     while (next <= count) {
       const partNumber = next
       next += 1
-      const found = await partSize(verified, partNumber, context)
+      let found: number | undefined
+      try {
+        found = await partSize(verified, partNumber, context)
+      } finally {
+        // Without this one, the sizes of the others are of no use.
+        if (found === undefined) next = Infinity
+      }
       if (found === undefined) return false
       sizes[partNumber - 1] = found
     }
