@@ -51,7 +51,7 @@ export class CredentialsSource {
   readonly #askLimitMs: number
   #kept: KeptCredentials | undefined
   #asking: Promise<Credentials> | undefined
-  /** What runs because the provider was called, also after its awaits. A request of it would wait for the provider, which waits for it. */
+  /** Marks what the provider runs, also after its awaits. A request of its own store would wait for the provider, which waits for it. */
   readonly #calls = new AsyncLocalStorage<{ isOver: boolean }>()
 
   /** Throws UploadError if `option` is invalid. */
@@ -111,6 +111,8 @@ export class CredentialsSource {
     } finally {
       // A timer that the provider has started may use the store later.
       call.isOver = true
+      // In Node.js 20 and 22 every promise of the process costs more while the storage is enabled.
+      this.#calls.disable()
     }
     const { credentials, expiresAtMs } = readAnswer(answer)
     const refreshAtMs = expiresAtMs - REFRESH_AHEAD_MS
