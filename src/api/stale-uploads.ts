@@ -90,7 +90,7 @@ function checkAge({ olderThanMs, before }: AbortStaleUploadsOptions): (page: Upl
     return () => time
   }
   const age = checkInteger('olderThanMs', olderThanMs, 0, Number.MAX_SAFE_INTEGER, 'ms')
-  // Every upload that is listed has begun. The service's Date has whole seconds: it may be earlier than one of this second.
+  // All listed uploads are initiated. The Date header has whole seconds, so it may be earlier than one of this second.
   if (age === 0) return () => Infinity
   // The times of uploads are those of the service: with a local clock that is ahead, young uploads would look old.
   return ({ answeredAt }) => (answeredAt?.getTime() ?? Date.now()) - age

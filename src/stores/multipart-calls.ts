@@ -188,7 +188,7 @@ export class MultipartCalls {
         { operation: 'AbortMultipartUpload', method: 'DELETE', key, uploadId, query, headers },
         context,
         (answer) => {
-          // Any other success is not this service's word that the parts are gone.
+          // Another success status does not confirm that the parts are removed.
           if (answer.status !== 204) throw badAnswer('the answer is not 204', answer, this.#dialect)
         },
       )

@@ -1,4 +1,4 @@
-/** Links that authorize one request for as long as they are valid, whoever sends it. */
+/** Creates URLs that authorize one request of anybody, until they expire. */
 import type { CredentialsSource } from '../credentials/credentials-source.js'
 import { UploadError } from '../shared/errors.js'
 import { formatQuery } from '../signing/percent-encoding.js'

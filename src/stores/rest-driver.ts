@@ -184,7 +184,7 @@ export class RestDriver implements StoreDriver {
 
   async deleteObject(key: string, context: CallContext): Promise<void> {
     return this.#requester.call({ operation: 'DeleteObject', method: 'DELETE', key }, context, (answer) => {
-      // All services answer 204; a portal's page comes with 200.
+      // All services respond with 204; the page of a captive portal has 200.
       if (answer.status === 204 || answer.headers[this.#dialect.requestIdHeader] !== undefined) return
       throw badAnswer('the response has no request id: it is not one of the service', answer, this.#dialect)
     })

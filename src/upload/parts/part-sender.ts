@@ -33,7 +33,7 @@ export interface CutPart {
 
 export class PartSender {
   readonly #parts: PartSenderParts
-  #gaveUp: Promise<void> | undefined
+  #abortPromise: Promise<void> | undefined
 
   constructor(parts: PartSenderParts) {
     this.#parts = parts
@@ -50,22 +50,23 @@ export class PartSender {
     if (stored === undefined) concurrency.completed(size, meter.blockedMs)
     else meter.resume(1, size)
     const facts = { partNumber, size, etag, crc64: formatCrc64(crc64) }
-    const told = observer.part(stored === undefined ? facts : { ...facts, resumed: true })
-    // What whoever is told takes indefinitely over is no reason not to clean up. It may fail while the part is being recorded.
-    const heard = told === undefined ? undefined : Promise.race([told, this.#givenUp()])
-    heard?.catch(() => undefined)
-    // Until then it counts as in flight: what a crash makes to be sent again stays within `concurrency` parts.
+    const listening = observer.part(stored === undefined ? facts : { ...facts, resumed: true })
+    // Do not wait for a listener that never settles: stop waiting when the upload is aborted. It may also reject while the
+    // checkpoint is being written.
+    const listenerDone = listening === undefined ? undefined : Promise.race([listening, this.#aborted()])
+    listenerDone?.catch(() => undefined)
+    // Until then the part counts as in flight, so that a crash costs at most `concurrency` parts.
     if (stored?.isRecorded !== true) await checkpoint?.record(partNumber, part, body)
-    await heard
+    await listenerDone
   }
 
-  /** Resolves when the upload is given up. One promise for all who ask: most uploads never do. */
-  #givenUp(): Promise<void> {
+  /** Resolves when the upload is aborted. All parts share one promise, which most uploads never need. */
+  #aborted(): Promise<void> {
     const signal = this.#parts.cancelled
-    this.#gaveUp ??= new Promise((resolve) => {
+    this.#abortPromise ??= new Promise((resolve) => {
       if (signal.aborted) resolve()
       else signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    return this.#gaveUp
+    return this.#abortPromise
   }
 }
