@@ -10,13 +10,17 @@ import { install, pack, type Packed, run } from './packed.js'
 
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 
-/** What the pages link to, and they themselves, as paths in the project. */
+/** For those who change the code: README links to them in the repository, and the package does not contain them. */
+const REPOSITORY_ONLY = new Set(['ARCHITECTURE.md', 'CONTRIBUTING.md'])
+
+/** Returns the paths of the pages and of what they link to, relative to the project. */
 function documents(): string[] {
   const linked = PAGES.flatMap((page) =>
     linksOf(readDocument(page))
       .map((target) => target.replace(/#.*/, ''))
       .filter((file) => file !== '')
-      .map((file) => path.normalize(path.join(path.dirname(page), file))),
+      .map((file) => path.normalize(path.join(path.dirname(page), file)))
+      .filter((file) => !REPOSITORY_ONLY.has(file)),
   )
   return [...PAGES, ...linked]
 }
