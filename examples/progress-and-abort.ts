@@ -43,6 +43,6 @@ try {
   const { cause, cleanupError, uploadId } = error
   console.error(`aborted: ${cause instanceof Error ? cause.message : error.message}`)
   // The clean-up fails as well where, for example, the network is gone: its parts stay until somebody aborts the upload.
-  if (cleanupError !== undefined) console.error(`left behind is upload ${uploadId ?? ''}: ${cleanupError.message}`)
+  if (cleanupError !== undefined) console.error(`upload ${uploadId ?? ''} was not aborted: ${cleanupError.message}`)
   process.exitCode = 1
 }

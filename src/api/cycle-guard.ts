@@ -12,7 +12,7 @@ export class CycleGuard {
   /** @throws {UploadError} `BAD_ANSWER` where a listing has the same value once more. */
   check(value: string): void {
     if (value === this.#kept) {
-      throw new UploadError('BAD_ANSWER', `the listing does not end: it comes back to ${JSON.stringify(value)}`)
+      throw new UploadError('BAD_ANSWER', `the listing does not end: it returns to ${JSON.stringify(value)}`)
     }
     this.#steps += 1
     if (this.#steps < this.#limit) return

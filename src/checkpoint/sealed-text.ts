@@ -33,11 +33,11 @@ export function unseal<T>({ format, version }: SealedKind, text: string, parse: 
   if (!text.startsWith(mark)) {
     return mark.startsWith(text)
       ? { kind: 'damaged', why: 'it is cut short' }
-      : { kind: 'foreign', why: 'it does not begin as a checkpoint does' }
+      : { kind: 'foreign', why: 'it does not start like a checkpoint' }
   }
   const found = /^[0-9]+/.exec(text.slice(mark.length))?.[0]
   if (found !== undefined && found !== String(version)) {
-    return { kind: 'foreign', why: `it is of version ${found}, and this is written for version ${version}` }
+    return { kind: 'foreign', why: `it has version ${found}, and this library reads version ${version}` }
   }
   const tail = TAIL.exec(text)
   if (tail === null) return { kind: 'damaged', why: 'it is cut short' }
@@ -61,16 +61,16 @@ function sumOf(text: string): string {
 }
 
 export function asObject(name: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} is no object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name} is not an object`)
   return value as Record<string, unknown>
 }
 
 export function asText(name: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw new Error(`${name} is no text`)
+  if (typeof value !== 'string' || value === '') throw new Error(`${name} is not a text`)
   return value
 }
 
 export function asCount(name: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${name} is no whole number`)
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${name} is not a whole number`)
   return value as number
 }

@@ -58,8 +58,8 @@ export async function run({
     // What is under way now is no progress any more.
     stderr.bottomLine('')
     if (wantsJson) events.json({ event: 'interrupted', signal })
-    const what = command?.endsBySignal === true ? 'ends' : 'gives up cleanly'
-    if (isTextShown) stderr.line(`ossup: ${signal}: ${what}; once more ends at once`)
+    const what = command?.endsBySignal === true ? 'ends' : 'aborts cleanly'
+    if (isTextShown) stderr.line(`ossup: ${signal}: ${what}; a second signal ends at once`)
   })
   const { signal } = interruption
   let code: number
@@ -163,7 +163,7 @@ function commandFirst(args: readonly string[]): readonly string[] {
 }
 
 function hintFor(command: Command | undefined): string {
-  return command === undefined ? 'ossup --help tells more' : `ossup ${command.name} --help tells more`
+  return command === undefined ? 'see ossup --help' : `see ossup ${command.name} --help`
 }
 
 /** Also beside other mistakes; what follows `--` is somebody else's. */

@@ -83,7 +83,10 @@ export class CredentialsSource {
     const { atHand } = this
     if (atHand !== undefined) return atHand
     if (this.#calls.getStore()?.isOver === false) {
-      throw new UploadError('CREDENTIALS_FAILED', 'the credentials provider must not call the store that it is of')
+      throw new UploadError(
+        'CREDENTIALS_FAILED',
+        'the credentials provider must not send requests through its own store',
+      )
     }
     const kept = this.#kept
     this.#asking ??= this.#renew().finally(() => {
@@ -139,7 +142,7 @@ async function withinLimit(limitMs: number, ask: () => unknown): Promise<unknown
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`it did not answer within ${limitMs} ms; it must not call the store that it is of`))
+      reject(new Error(`it did not return within ${limitMs} ms; it must not send requests through its own store`))
     }, limitMs)
   })
   try {
@@ -187,7 +190,7 @@ function checkText(value: unknown, name: string, what: string): string {
   }
   // They are sent in headers: a line end read from a file would break the request.
   if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value
-  throw new UploadError('INVALID_OPTION', `${what}: ${name} is no text of printable ASCII without spaces`)
+  throw new UploadError('INVALID_OPTION', `${what}: ${name} must be printable ASCII without spaces`)
 }
 
 function expirationOf(answer: unknown): number {

@@ -116,7 +116,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   expectAnswer(limitMs: number): void {
-    this.expect(limitMs, `no answer came within ${limitMs} ms`)
+    this.expect(limitMs, `no response came within ${limitMs} ms`)
   }
 
   /** Fails the request before its limit, because another attempt will be faster. Does nothing once the response has begun. */
@@ -148,7 +148,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
       const moved = this.#length - before
       if (moved >= LEAST_ANSWER) this.#expectRest()
       else
-        this.#end(new HttpFailure('timeout', `only ${moved} bytes of the answer came within ${this.#restMs} ms`, true))
+        this.#end(
+          new HttpFailure('timeout', `only ${moved} bytes of the response came within ${this.#restMs} ms`, true),
+        )
     })
   }
 
@@ -189,7 +191,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#isSettled) return
     if (this.#head === undefined) {
-      this.#end(new HttpFailure('network', 'the answer ended before it began', true))
+      this.#end(new HttpFailure('network', 'the response ended before its headers', true))
       return
     }
     this.#settle()

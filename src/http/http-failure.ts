@@ -83,7 +83,7 @@ export function toHttpFailure(error: unknown): HttpFailure {
   const mayHaveArrived = !NOT_CONNECTED.has(code)
   if (TIMEOUTS.has(code)) return new HttpFailure('timeout', what, mayHaveArrived, cause)
   if (isParserError(error) || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new HttpFailure('answer', `the answer is not HTTP (${what})`, true, cause)
+    return new HttpFailure('answer', `the response is not HTTP (${what})`, true, cause)
   }
   // The HTTP client closes the connection (undici, lib/dispatcher/client-h1.js).
   const isUnasked = code === 'UND_ERR_SOCKET' && what.startsWith('bad response')

@@ -18,5 +18,5 @@ export async function readText(body: Readable): Promise<string> {
 }
 
 export function tooLongAnswer(): HttpFailure {
-  return new HttpFailure('answer', `the answer is longer than ${LONGEST_ANSWER} bytes`, true)
+  return new HttpFailure('answer', `the response is longer than ${LONGEST_ANSWER} bytes`, true)
 }

@@ -141,7 +141,7 @@ export class Transport {
     let limit: NodeJS.Timeout | undefined
     const onInfo = (): void => {
       limit ??= setTimeout(() => {
-        controller.abort(new HttpFailure('timeout', `no answer came within ${answerMs} ms`, true))
+        controller.abort(new HttpFailure('timeout', `no response came within ${answerMs} ms`, true))
       }, answerMs)
     }
     const answered = this.#through((dispatcher) =>

@@ -166,7 +166,7 @@ export function attachResumable(error: Error, uploadId: string): void {
 
 /** Returns a thrown value as an Error. */
 export function toError(value: unknown): Error {
-  return isError(value) ? value : new Error(`a value that is no Error was thrown: ${inspect(value)}`)
+  return isError(value) ? value : new Error(`a value that is not an Error was thrown: ${inspect(value)}`)
 }
 
 /** Returns whether the value is an Error, of this realm or another: under Jest, errors of Node.js are of another realm. */

@@ -69,7 +69,7 @@ export class MultipartCalls {
         const root = await this.#answers.root(answer, 'InitiateMultipartUploadResult')
         const uploadId = root.text('UploadId')
         if (uploadId === undefined || uploadId === '') {
-          throw badAnswer('the answer names no upload id', answer, this.#dialect)
+          throw badAnswer('the response has no upload ID', answer, this.#dialect)
         }
         return uploadId
       },
@@ -189,7 +189,8 @@ export class MultipartCalls {
         context,
         (answer) => {
           // Another success status does not confirm that the parts are removed.
-          if (answer.status !== 204) throw badAnswer('the answer is not 204', answer, this.#dialect)
+          if (answer.status !== 204)
+            throw badAnswer('the status code of the response is not 204', answer, this.#dialect)
         },
       )
     } catch (error) {

@@ -184,7 +184,7 @@ export class UploadSession {
 
   #aborted(why: string, cause?: unknown): UploadError {
     const { key } = this.#upload
-    return new UploadError('ABORTED', `the upload of ${JSON.stringify(key)} was given up: ${why}`, { key, cause })
+    return new UploadError('ABORTED', `the upload of ${JSON.stringify(key)} was aborted: ${why}`, { key, cause })
   }
 }
 

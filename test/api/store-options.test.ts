@@ -32,7 +32,7 @@ const REFUSED: [options: Record<string, unknown>, ...texts: string[]][] = [
   [{ region: '' }, 'region ', "(got '')", 'not empty'],
   [{ region: 'cn hangzhou' }, 'region ', "(got 'cn hangzhou')", 'cn-hangzhou'],
   [{ region: 'evil.example/' }, 'region ', "(got 'evil.example/')"],
-  [{ region: undefined, endpoint: 'https://example.com' }, 'region is missing', 'signature of version 4'],
+  [{ region: undefined, endpoint: 'https://example.com' }, 'region is missing', 'signature version 4'],
   [{ endpoint: '' }, 'endpoint ', "(got '')", 'not empty'],
   [{ endpoint: 'not a host' }, 'endpoint ', "(got 'not a host')", 'oss-cn-hangzhou.aliyuncs.com'],
   [{ endpoint: 'ftp://example.com' }, 'endpoint ', "(got 'ftp://example.com')", 'http://127.0.0.1:9000'],

@@ -25,7 +25,7 @@ const SERVICES = [
     kms: ['kms'],
     emulator: { obsChecksums: false },
     stored: /^ {2}CRC-64 \d+, ETag "\w+-2"$/m,
-    read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
+    read: /^ {2}size and ETag "\w+-2" compared: the store returned no checksum$/m,
   },
   {
     provider: 's3',
@@ -34,7 +34,7 @@ const SERVICES = [
     kms: ['aws:kms', 'aws:kms:dsse'],
     emulator: {},
     stored: /^ {2}CRC-64 \d+, ETag "\w+-2"$/m,
-    read: /^ {2}size and ETag "\w+-2" compared: the store tells no checksum of it$/m,
+    read: /^ {2}size and ETag "\w+-2" compared: the store returned no checksum$/m,
   },
 ] as const
 

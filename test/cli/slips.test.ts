@@ -46,7 +46,7 @@ describe('slips at the command line', () => {
     ['head oss://test-bucket/key other', /^ossup: head takes only TARGET \(got also other\)\n/],
     ['put oss://test-bucket/key -- ', /^ossup: the command after -- is empty\n/],
     ['get oss://test-bucket/key -- ', /^ossup: the command after -- is empty\n/],
-    ['put oss://test-bucket/key --idle-timeout 5m', /--idle-timeout is of a command after --/],
+    ['put oss://test-bucket/key --idle-timeout 5m', /--idle-timeout needs a command after --/],
     ['upload oss://test-bucket/', /did you mean uploads\?/],
     ['haed oss://test-bucket/key', /did you mean head\?/],
     ['put oss://test-bucket/key --metdata a=b', /Unknown option '--metdata'; did you mean --metadata\?/],

@@ -87,7 +87,7 @@ describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
     await terminal.press('C-c')
     assert.deepEqual(await terminal.until(/status \d+/), [
       'a word of the producer',
-      'ossup: SIGINT: gives up cleanly; once more ends at once',
+      'ossup: SIGINT: aborts cleanly; a second signal ends at once',
       `ossup: ended by SIGINT; ${TARGET} was not stored`,
       'status 130',
     ])
@@ -105,7 +105,7 @@ describe('the line on a terminal', { skip: noTerminal, concurrency: 2 }, () => {
     const terminal = await openTerminal(t, emulator, 80, `trap : INT; ${KNOWN}`)
     await terminal.until(/18\.0\/24\.0 MiB/)
     await terminal.press('C-c')
-    await terminal.until(/once more ends at once/)
+    await terminal.until(/a second signal ends at once/)
     await terminal.press('C-c')
     const [, , ...last] = await terminal.until(/status \d+/)
     assert.match(last.join('\n'), /^\^C\n?status 130$/)

@@ -193,7 +193,10 @@ describe('a credentials provider', () => {
       if (depth > 100) throw new RangeError('it never ends')
       return source.snapshot()
     })
-    await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'must not call the store that it is of'))
+    await assert.rejects(
+      source.snapshot(),
+      uploadError('CREDENTIALS_FAILED', 'must not send requests through its own store'),
+    )
     assert.equal(depth, 1)
   })
 
@@ -202,7 +205,10 @@ describe('a credentials provider', () => {
       await new Promise(setImmediate)
       return source.snapshot()
     }, 2 ** 30)
-    await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'must not call the store that it is of'))
+    await assert.rejects(
+      source.snapshot(),
+      uploadError('CREDENTIALS_FAILED', 'must not send requests through its own store'),
+    )
   })
 
   it('may start what uses its store later', async () => {
@@ -244,7 +250,7 @@ describe('a credentials provider', () => {
       return new Promise(() => undefined)
     }, 20)
     await Promise.all([
-      assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'did not answer within 20 ms')),
+      assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED', 'did not return within 20 ms')),
       assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED')),
     ])
     await assert.rejects(source.snapshot(), uploadError('CREDENTIALS_FAILED'))

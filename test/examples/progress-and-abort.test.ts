@@ -82,6 +82,6 @@ describe('examples/progress-and-abort.ts', () => {
     const uploads = []
     for await (const { uploadId } of store.listMultipartUploads()) uploads.push(uploadId)
     assert.equal(uploads.length, 1)
-    assert.match(stderr, new RegExp(`left behind is upload ${uploads.join('')}: .*AccessDenied`))
+    assert.match(stderr, new RegExp(`upload ${uploads.join('')} was not aborted: .*AccessDenied`))
   })
 })

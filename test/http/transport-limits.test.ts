@@ -132,7 +132,7 @@ describe('a time limit', { concurrency: true }, () => {
       const failures = [client.send(get(origin)), client.open(get(origin))].map(failureOf)
       for (const failure of await Promise.all(failures)) {
         assert.equal(failure.kind, 'timeout')
-        assert.match(failure.message, /no answer came within 100 ms/)
+        assert.match(failure.message, /no response came within 100 ms/)
       }
     })
 

@@ -37,9 +37,9 @@ describe('NODE_DEBUG=oss-upload-stream', () => {
       `UploadPart ${place} part 1 attempt 1 of 102400 bytes begins`,
       `UploadPart ${place} part 1 attempt 1 failed: .*503 InternalError.* \\(\\d+ ms\\)`,
       `UploadPart of part 1 for "a\\\\nkey": attempt 2 follows in \\d+ ms`,
-      `UploadPart ${place} part 1 attempt 2 answered 200, request id \\w+ \\(\\d+ ms\\)`,
-      `UploadPart ${place} part 3 attempt 1 answered 200, .*`,
-      `CompleteMultipartUpload ${place} attempt 1 answered 200, .*`,
+      `UploadPart ${place} part 1 attempt 2 returned status 200, request ID \\w+ \\(\\d+ ms\\)`,
+      `UploadPart ${place} part 3 attempt 1 returned status 200, .*`,
+      `CompleteMultipartUpload ${place} attempt 1 returned status 200, .*`,
       `upload ${place} stored: 250000 bytes in 3 parts, CRC-64 \\d+ \\(\\d+ ms\\)`,
     ]
     for (const line of expected) assert.match(lines.join('\n'), new RegExp(`^[^:]*: ${line}$`, 'm'))

@@ -458,10 +458,10 @@ describe('a listing', () => {
     )
   })
 
-  it('that cannot be understood is requested again, and then BAD_ANSWER', async (t) => {
+  it('that is invalid is requested again, and then BAD_ANSWER', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 2 } })
     service.script({ body: '<ListPartsResult><Part/></ListPartsResult>' }, { body: 'x' })
-    await assert.rejects(service.api.listParts(UPLOAD, {}, {}), uploadError('BAD_ANSWER', 'cannot be understood'))
+    await assert.rejects(service.api.listParts(UPLOAD, {}, {}), uploadError('BAD_ANSWER', 'the response is invalid'))
   })
 })
 

@@ -237,7 +237,7 @@ describe('an upload that fails', () => {
     ['the source fails', (_upload, source) => source.destroy(new Error('pg_dump died')), /pg_dump died/],
     ['the source is closed early', (_upload, source) => source.destroy(), /[Pp]remature close/],
     ['the upload is destroyed with an error', (upload) => upload.destroy(new Error('no more')), /no more/],
-    ['the upload is destroyed', (upload) => upload.destroy(), /[Pp]remature close|was given up/],
+    ['the upload is destroyed', (upload) => upload.destroy(), /[Pp]remature close|was aborted/],
   ]
   for (const [what, giveUp, message] of givenUp) {
     for (const [when, length] of [

@@ -208,7 +208,7 @@ function ringMemory(module: object, capacity: number, table: Crc64): SummedMemor
     return new RingMemory(module, capacity, table.digest())
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    debug('CRC-64 by table, for want of a WebAssembly memory: %s', error.message)
+    debug('CRC-64 by table, because no WebAssembly memory is available: %s', error.message)
     return ordinaryMemory(capacity, table)
   }
 }

@@ -37,7 +37,7 @@ async function abortOld(
   const stale = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, ...calls })
   const { aborted: old, isPartial = false } = stale
   if (isPartial && !options.flag('quiet')) stderr.line(PARTIAL_LIST)
-  if (old.length === 0 && !options.flag('quiet')) stderr.line('ossup: there are none that old')
+  if (old.length === 0 && !options.flag('quiet')) stderr.line('ossup: no unfinished upload is that old')
   const failures: unknown[] = []
   for (const upload of old) {
     try {

@@ -147,7 +147,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'abort',
-    summary: 'give up unfinished uploads and their parts',
+    summary: 'abort unfinished uploads and remove their parts',
     synopses: ['TARGET --upload-id ID', 'TARGET --older-than TIME'],
     options: ABORT_OPTIONS,
     sharedOptions: SHARED,

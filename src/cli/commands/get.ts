@@ -61,7 +61,7 @@ async function readInto(
     },
     onResumed: ({ bytes }) => {
       reporter.event('resumed', { bytes })
-      reporter.note(`resumes: ${formatByteSize(bytes)} of the file are there`)
+      reporter.note(`resumes: ${formatByteSize(bytes)} of the file were read before`)
     },
     onRestarted: (notice) => {
       reporter.event('restarted', { ...notice })

@@ -30,7 +30,7 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   if (rest !== undefined && files.length > 0) throw usageFailure('give files or a command after --, not both')
   if (rest?.length === 0) throw usageFailure('there is no command after --')
   const idleMs = options.duration('idle-timeout')
-  if (idleMs !== undefined && rest === undefined) throw usageFailure('--idle-timeout is of a command after --')
+  if (idleMs !== undefined && rest === undefined) throw usageFailure('--idle-timeout needs a command after --')
   // Options are looked at before a producer is started.
   const uploadOptions = uploadOptionsOf(options)
   guardsOf(options, true)
@@ -44,7 +44,7 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
     for (const { key } of jobs)
       target.store.createUploadStream(key, { ...uploadOptions, checkpoint: undefined }).destroy()
     if (jobs.length > 1 && uploadOptions.checkpoint !== undefined) {
-      throw usageFailure('--checkpoint is of one upload: give one file')
+      throw usageFailure('--checkpoint works with one upload: give one file')
     }
     for (const [index, job] of jobs.entries()) {
       if (jobs.length > 1) reporter.label(`${index + 1}/${jobs.length}`)
@@ -170,13 +170,13 @@ function callbacksFor(reporter: Reporter): UploadCallbacks {
       reporter.event('resumed', { ...earlier })
       const { uploadId, parts, bytes, unproven } = earlier
       const others =
-        unproven === undefined ? '' : `; sends ${countOf(unproven, 'more part')} again, whose bytes nothing shows`
-      reporter.note(`goes on with upload ${uploadId}: ${countOf(parts, 'part')}, ${formatByteSize(bytes)}${others}`)
+        unproven === undefined ? '' : `; sends ${countOf(unproven, 'more part')} again, which cannot be compared`
+      reporter.note(`resumes upload ${uploadId}: ${countOf(parts, 'part')}, ${formatByteSize(bytes)}${others}`)
     },
     onRestarted: ({ reason, message, leftUploadId }) => {
       reporter.event('restarted', { reason, message, leftUploadId })
       reporter.note(
-        `begins anew: ${message}${leftUploadId === undefined ? '' : `; left behind is upload ${leftUploadId}`}`,
+        `starts over: ${message}${leftUploadId === undefined ? '' : `; upload ${leftUploadId} was not aborted`}`,
       )
     },
     onRetry: (retry) => reporter.retry(retry),
@@ -201,7 +201,7 @@ function withOutcome(error: unknown, source: Source, signal: AbortSignal, addres
   if (!(cause instanceof Failure)) return error
   const outcome = outcomeUnknown
     ? ` while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
-    : `; ${address} was not stored${resumable ? ' yet: with the same --checkpoint it goes on' : ''}`
+    : `; ${address} was not stored${resumable ? ' yet: run it again with the same --checkpoint to resume' : ''}`
   return Object.assign(new Failure(cause.exitCode, cause.message + outcome, error), leftoverOf(error))
 }
 

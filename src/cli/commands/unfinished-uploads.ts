@@ -44,5 +44,8 @@ export async function onlyUpload(store: ObjectStore, key: string, calls: CallOpt
   if (upload === undefined) throw new Failure(EXIT.notFound, `there is no unfinished upload of ${JSON.stringify(key)}`)
   if (others.length === 0) return upload
   const ids = [upload, ...others].map(({ uploadId }) => uploadId).join(', ')
-  throw new Failure(EXIT.usage, `there are ${others.length + 1} uploads of it, choose by --upload-id: ${ids}`)
+  throw new Failure(
+    EXIT.usage,
+    `there are ${others.length + 1} unfinished uploads of this key: choose one with --upload-id: ${ids}`,
+  )
 }

@@ -80,21 +80,24 @@ export function messageOf(error: unknown): string {
 /** Advice for errors whose message does not say what to change. */
 const ADVICE = [
   { about: /\buv_cwd\b/, text: 'the working folder was removed: change to one that exists, or give absolute paths' },
-  { about: /\bENOTFOUND\b/, text: 'no host has that name: look at the region, the endpoint and the bucket' },
-  { about: /\bEAI_AGAIN\b/, text: 'no name server responds: look at the network of this machine' },
-  { about: /\bECONNREFUSED\b/, text: 'nothing listens there: look at the endpoint and its port, or start the service' },
+  { about: /\bENOTFOUND\b/, text: 'no host has that name: check the region, the endpoint and the bucket' },
+  { about: /\bEAI_AGAIN\b/, text: 'no name server responds: check the network of this machine' },
+  {
+    about: /\bECONNREFUSED\b/,
+    text: 'nothing listens on that port: check the endpoint and its port, or start the service',
+  },
   {
     about: /\bERR_SSL_WRONG_VERSION_NUMBER\b/,
-    text: 'no TLS is spoken there: for plain HTTP begin the endpoint with http://',
+    text: 'the server does not use TLS: for plain HTTP, use an endpoint that starts with http://',
   },
   {
     about: /self-signed certificate|unable to (?:verify the first|get local issuer) certificate/i,
-    text: 'the certificate is not of an authority that is known here: name that of your own with NODE_EXTRA_CA_CERTS=FILE',
+    text: 'the certificate authority is unknown on this machine: add its certificate with NODE_EXTRA_CA_CERTS=FILE',
   },
   { about: /certificate has expired/i, text: 'renew the certificate of the service, or set the clock of this machine' },
   {
     about: /does not match certificate's altnames/i,
-    text: 'the certificate is of another host: look at the endpoint, or try --addressing path',
+    text: 'the certificate is for another host: check the endpoint, or try --addressing path',
   },
   {
     about: /^ended by SIGHUP\b/,
@@ -102,7 +105,7 @@ const ADVICE = [
   },
   {
     about: /\bInvalid signing region\b/,
-    text: 'the region is not that of the endpoint: look at --region or OSS_REGION',
+    text: 'the region is not that of the endpoint: check --region or OSS_REGION',
   },
 ]
 
@@ -124,11 +127,11 @@ export function factsOf(error: unknown, target: string | undefined): string[] {
     facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
   if (cleanupError !== undefined && uploadId !== undefined) {
     facts.push(
-      `left behind is upload ${uploadId} (${messageOf(cleanupError)}): ossup abort ${address} --upload-id ${uploadId}`,
+      `upload ${uploadId} was not aborted (${messageOf(cleanupError)}): ossup abort ${address} --upload-id ${uploadId}`,
     )
   }
   if (unknownUploads !== undefined) {
-    facts.push(`${unknownUploads} uploads may be left behind: ossup uploads ${address}`)
+    facts.push(`${unknownUploads} uploads may not have been aborted: ossup uploads ${address}`)
   }
   return facts
 }

@@ -22,7 +22,7 @@ export function downloadSummary(address: string, result: DownloadResult, retries
   const others = retries === 0 ? '' : `, ${countOf(retries, 'retry', 'retries')}`
   const verdict =
     checksum === undefined
-      ? `size and ETag ${etag} compared: the store tells no checksum of it`
+      ? `size and ETag ${etag} compared: the store returned no checksum`
       : isEtagOfParts(checksum)
         ? `verified by the ETag of its parts ${etag}`
         : `verified by ${textOf(checksum)}\n  ETag ${etag}`

@@ -34,7 +34,7 @@ export function readDownload(text: string): Unsealed<DownloadRecord> {
 
 function recordOf(value: unknown): DownloadRecord {
   const { location, file, etag, size, versionId, spans } = asObject('the record', value)
-  if (!Array.isArray(spans)) throw new Error('spans is no list')
+  if (!Array.isArray(spans)) throw new Error('spans is not a list')
   return {
     location: asText('location', location),
     file: asText('file', file),
@@ -50,7 +50,7 @@ function spansOf(values: readonly unknown[], size: number): WrittenSpan[] {
   return values.map((value) => {
     const { start, end, crc64 } = asObject('a span', value)
     const span = { start: asCount('start', start), end: asCount('end', end), crc64: parseCrc64(asText('crc64', crc64)) }
-    if (span.crc64 === undefined) throw new Error('crc64 is no CRC-64')
+    if (span.crc64 === undefined) throw new Error('crc64 is not a CRC-64')
     if (span.start < before || span.end <= span.start || span.end > size) throw new Error('the spans are not in order')
     before = span.end
     return { ...span, crc64: span.crc64 }

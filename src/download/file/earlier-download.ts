@@ -32,11 +32,14 @@ export async function findEarlier(
   if (typeof found === 'string') return useless('record-damaged', `the checkpoint is damaged: ${found}`)
   const { driver, key, read, target } = wanted
   if (found.file !== target.place) {
-    const message = `the checkpoint is of a download into ${JSON.stringify(found.file)}: finish that, or name another checkpoint`
+    const message = `the checkpoint belongs to a download into ${JSON.stringify(found.file)}: finish that, or name another checkpoint`
     throw new UploadError('INVALID_OPTION', message)
   }
   if (found.location !== driver.locationOf(key)) {
-    return useless('object-changed', `the checkpoint is of ${found.location}, and this is ${driver.locationOf(key)}`)
+    return useless(
+      'object-changed',
+      `the checkpoint belongs to ${found.location}, and this is ${driver.locationOf(key)}`,
+    )
   }
   const object = await driver.headObject(key, context, read)
   if (!isSameObject(found, object)) return useless('object-changed', 'the object was replaced since')

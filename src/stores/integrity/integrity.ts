@@ -106,7 +106,7 @@ export class Integrity {
       return { isShown: true, ...(own.isSent ? { checksum: told } : {}) }
     }
     const etag = answer.headers['etag'] ?? ''
-    if (etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
+    if (etag === '') throw badAnswer('the response has no ETag', answer, this.#dialect)
     const md5 = this.#isEtagAnMd5(answer.headers, options) ? md5InEtag(etag) : undefined
     if (md5 !== undefined && !md5.includes('-')) {
       const ours = await body.checksum('md5')

@@ -41,7 +41,7 @@ export function refuseEncryptionPart(name: keyof ServerSideEncryption, value: un
 function asObject(option: unknown): Record<string, unknown> {
   if (typeof option === 'string') return { algorithm: option }
   if (option instanceof Uint8Array) {
-    throw new UploadError('INVALID_OPTION', 'serverSideEncryption is bytes: a key goes into { customerKey }')
+    throw new UploadError('INVALID_OPTION', 'serverSideEncryption must not be bytes: give a key as { customerKey }')
   }
   const object = checkObject('serverSideEncryption', option)
   checkNames('serverSideEncryption', object, NAMES)

@@ -66,7 +66,7 @@ function endpointOf(region: string | undefined): URL {
   if (region === undefined) {
     throw new UploadError(
       'INVALID_OPTION',
-      'region is missing: give a region id such as cn-north-4 (option region or environment variable OBS_REGION), or an endpoint',
+      'region is missing: give the option region, such as cn-north-4, set OBS_REGION, or give an endpoint',
     )
   }
   const host = HOSTS.get(region)

@@ -101,7 +101,7 @@ function signer(version: 'obs' | 'v2' | 'v4', address: ObsAddress): Pick<Dialect
   if (region === undefined) {
     throw new UploadError(
       'INVALID_OPTION',
-      'region is missing: a signature of version 4 names it, and the endpoint does not tell (option region or environment variable OBS_REGION)',
+      'region is missing: signature version 4 needs it, and the endpoint does not contain it. Give the option region, or set OBS_REGION',
     )
   }
   const withPath = (request: SignableRequest) => ({ ...request, path: address.pathOf(request.key) })

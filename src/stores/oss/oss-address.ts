@@ -44,7 +44,7 @@ export function ossAddress(options: OssAddressOptions): OssAddress {
   if (base === undefined && region === undefined) {
     throw new UploadError(
       'INVALID_OPTION',
-      'region is missing: give a region id such as cn-hangzhou (option region or environment variable OSS_REGION), or an endpoint',
+      'region is missing: give the option region, such as cn-hangzhou, set OSS_REGION, or give an endpoint',
     )
   }
   const url = base ?? new URL(`https://${hostOf(region ?? '', network)}`)

@@ -50,7 +50,7 @@ export function ossDialect(options: OssDialectOptions): Dialect {
   if (version === '4' && region === undefined) {
     throw new UploadError(
       'INVALID_OPTION',
-      'region is missing: a signature of version 4 names it, and the endpoint does not tell (option region or environment variable OSS_REGION)',
+      'region is missing: signature version 4 needs it, and the endpoint does not contain it. Give the option region, or set OSS_REGION',
     )
   }
   return {

@@ -41,13 +41,13 @@ export class AnswerReader {
   async root(answer: HttpAnswer, name: string): Promise<XmlElement> {
     const root = await this.understand(answer, () => parseXml(answer.text))
     if (![name, name.replace(/Result$/, 'Response')].includes(root.name))
-      throw badAnswer(`the answer is a ${root.name}, not a ${name}`, answer, this.#dialect)
+      throw badAnswer(`the response is a ${root.name}, not a ${name}`, answer, this.#dialect)
     return root
   }
 
   etag(answer: HttpAnswer): string {
     const etag = answer.headers['etag']
-    if (etag === undefined || etag === '') throw badAnswer('the answer has no ETag', answer, this.#dialect)
+    if (etag === undefined || etag === '') throw badAnswer('the response has no ETag', answer, this.#dialect)
     return plainEtag(etag)
   }
 
@@ -73,6 +73,6 @@ export class AnswerReader {
   #misunderstood(answer: HttpAnswer, error: unknown): unknown {
     const isFailure = error instanceof UploadError || (error instanceof Error && error.name === 'AttemptFailure')
     if (isFailure) return error
-    return badAnswer(`the answer cannot be understood: ${String(error)}`, answer, this.#dialect)
+    return badAnswer(`the response is invalid: ${String(error)}`, answer, this.#dialect)
   }
 }

@@ -70,5 +70,5 @@ function nameOf({ provider, bucket, operation, key, partNumber, attempt }: Reque
 
 function outcomeOf({ status, requestId, error }: RequestTrace): string {
   if (error instanceof Error) return `failed: ${error.message}`
-  return `answered ${status ?? 'nothing'}, request id ${requestId ?? 'unknown'}`
+  return `returned status ${status ?? 'unknown'}, request ID ${requestId ?? 'unknown'}`
 }

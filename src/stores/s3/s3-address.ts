@@ -99,7 +99,7 @@ function hostOf(region: string, network: S3Network): string {
   const dualstack = network.endsWith('dualstack') ? 'dualstack.' : ''
   const kind = /^(?:accelerate|fips)/.exec(network)?.[0]
   if (kind !== undefined && domain === CHINA) {
-    throw invalidOption('network', network, 'there are no such endpoints in China')
+    throw invalidOption('network', network, "must be 'public' or 'dualstack' in China")
   }
   if (kind === 'accelerate') return `s3-accelerate.${dualstack}${domain}`
   return `s3${kind === 'fips' ? '-fips' : ''}.${dualstack}${region}.${domain}`

@@ -43,7 +43,7 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
   const { region } = address
   const checksum = checkOneOf('checksum', options.checksum ?? usualChecksum(address.isAws), S3_CHECKSUMS)
   if (!canCompute(checksum)) {
-    throw invalidOption('checksum', checksum, `must be another one: Node.js ${process.versions.node} cannot compute it`)
+    throw invalidOption('checksum', checksum, `must be an algorithm that Node.js ${process.versions.node} can compute`)
   }
   const rules = s3ChecksumRules(checksum, address.isAws)
   return {

@@ -31,7 +31,7 @@ class ForeignStore implements LockableStore {
     const text: unknown = await this.#call('read', async () => this.#store.read())
     if (text === undefined || text === null) return undefined
     if (typeof text === 'string') return text
-    throw new UploadError('CHECKPOINT_FAILED', 'the checkpoint store read something that is no text')
+    throw new UploadError('CHECKPOINT_FAILED', 'read() of the checkpoint store must resolve with a string or undefined')
   }
 
   async write(text: string): Promise<void> {

@@ -16,7 +16,7 @@ export async function discardCheckpoint(driver: StoreDriver, option: unknown, co
     if (reading.kind === 'record') {
       const { record } = reading
       if (!isWithinReach(record, driver)) {
-        throw invalidOption('checkpoint', store.name, `must be of this bucket, but is of ${record.location}`)
+        throw invalidOption('checkpoint', store.name, `must belong to this bucket, but belongs to ${record.location}`)
       }
       await driver.abortMultipartUpload(record, context)
     }

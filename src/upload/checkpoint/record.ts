@@ -97,7 +97,7 @@ function recordOf(value: unknown): CheckpointRecord {
   const options = asObject('options', record['options'])
   const { checksum, file } = record
   const parts = record['parts']
-  if (!Array.isArray(parts)) throw new Error('parts is no list')
+  if (!Array.isArray(parts)) throw new Error('parts is not a list')
   return {
     provider: oneOf('provider', record['provider'], PROVIDER_NAMES),
     bucket: asText('bucket', record['bucket']),
@@ -128,7 +128,7 @@ function partsOf(values: readonly unknown[]): RecordedPart[] {
       crc64: parseCrc64(asText('crc64', crc64)),
       ...(checksum === undefined ? {} : { checksum: asText('checksum', checksum) }),
     }
-    if (part.crc64 === undefined) throw new Error('crc64 is no CRC-64')
+    if (part.crc64 === undefined) throw new Error('crc64 is not a CRC-64')
     if (part.partNumber <= before) throw new Error('the parts are not in the order of their numbers')
     before = part.partNumber
     return { ...part, crc64: part.crc64 }
@@ -137,6 +137,6 @@ function partsOf(values: readonly unknown[]): RecordedPart[] {
 
 function oneOf<T>(name: string, value: unknown, accepted: readonly T[]): T {
   const found = accepted.find((item) => item === value)
-  if (found === undefined) throw new Error(`${name} is none that is known`)
+  if (found === undefined) throw new Error(`${name} is unknown`)
   return found
 }

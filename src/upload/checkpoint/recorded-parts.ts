@@ -65,7 +65,7 @@ export class RecordedParts {
     const index = Math.floor((partNumber - 1) / BLOCK)
     while (this.#blocks.length <= index) this.#blocks.push({ parts: new Map(), text: undefined })
     const block = this.#blocks[index]
-    if (block === undefined) throw new RangeError(`${partNumber} is no part number`)
+    if (block === undefined) throw new RangeError(`${partNumber} is not a part number`)
     return block
   }
 }

@@ -59,7 +59,7 @@ export async function differenceOf(
 ): Promise<{ reason: RestartReason; message: string; isReachable: boolean } | undefined> {
   const isReachable = isWithinReach(record, driver)
   if (!isReachable || record.key !== key) {
-    const message = `the checkpoint is of ${record.location}, and this upload goes to ${driver.locationOf(key)}`
+    const message = `the checkpoint belongs to ${record.location}, and this upload goes to ${driver.locationOf(key)}`
     return { reason: 'target-changed', message, isReachable }
   }
   if (record.partSize !== partSize) {

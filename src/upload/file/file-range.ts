@@ -60,7 +60,7 @@ function mustHaveRanges(file: string, found: BigIntStats): void {
 }
 
 function changed(file: string, how: string): UploadError {
-  return new UploadError('SOURCE_CHANGED', `${JSON.stringify(file)} is not as long or as old as planned: ${how}`, {
+  return new UploadError('SOURCE_CHANGED', `${JSON.stringify(file)} has changed since its parts were planned: ${how}`, {
     retryable: false,
   })
 }

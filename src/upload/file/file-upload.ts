@@ -247,7 +247,7 @@ export class FileUpload {
 
   #aborted(cause: unknown): UploadError {
     const { key } = this.#transfer
-    return new UploadError('ABORTED', `the upload of ${JSON.stringify(key)} was given up: its signal was aborted`, {
+    return new UploadError('ABORTED', `the upload of ${JSON.stringify(key)} was aborted: its signal was aborted`, {
       key,
       cause,
     })

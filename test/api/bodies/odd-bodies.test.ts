@@ -342,7 +342,7 @@ describe('what is thrown and is no Error', () => {
       await once(upload, 'part')
       upload.destroy(value as never)
       await assert.rejects(upload.done, (error) => {
-        assert.match(String(error), /no Error was thrown/)
+        assert.match(String(error), /a value that is not an Error was thrown/)
         assert.equal(typeof (error as { uploadId?: unknown }).uploadId, 'string')
         return true
       })

@@ -66,7 +66,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     assert.ok((await readdir(folder)).includes('checkpoint'))
     const { code, stderr } = await ossup(emulator, args)
     assert.equal(code, 0, stderr)
-    assert.match(stderr, /resumes: 2\.00 MiB of the file are there/)
+    assert.match(stderr, /resumes: 2\.00 MiB of the file were read before/)
     assert.match(stderr, /in 1 range/)
     assert.equal(Buffer.compare(await readFile(file), BYTES), 0)
     assert.deepEqual(await readdir(folder), ['app.sql'])

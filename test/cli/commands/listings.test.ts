@@ -47,7 +47,7 @@ describe('unfinished uploads', () => {
     assert.match(parts.stdout, /\n +1 +195 KiB +\d+ +"\w+"\n +2 +97\.7 KiB/)
 
     const young = await ossup(emulator, ['abort', 'oss://test-bucket', '--older-than', '1h'])
-    assert.match(young.stderr, /none that old/)
+    assert.match(young.stderr, /no unfinished upload is that old/)
     const wrong = await ossup(emulator, ['abort', 'oss://test-bucket/backups/a', '--upload-id', '0123456789ABCDEF'])
     assert.equal(wrong.code, 6)
     const one = await ossup(emulator, ['abort', 'oss://test-bucket/backups/a', '--upload-id', uploadId])

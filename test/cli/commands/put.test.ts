@@ -124,10 +124,10 @@ describe('ossup put', { concurrency: 3 }, () => {
   it('says what to look at where the region is another, and where no host has that name', async (t) => {
     const { emulator } = await emulatedStore(t)
     const { stderr } = await ossup(emulator, ['head', TARGET, '--region', 'cn-beijing'])
-    assert.match(stderr, /\n {2}the region is not that of the endpoint: look at --region or OSS_REGION\n/)
+    assert.match(stderr, /\n {2}the region is not that of the endpoint: check --region or OSS_REGION\n/)
     const unknownHost = new Error('PutObject for "k" failed after 8 attempts in 9 s: getaddrinfo ENOTFOUND b.example')
     assert.deepEqual(factsOf(unknownHost, TARGET), [
-      'no host has that name: look at the region, the endpoint and the bucket',
+      'no host has that name: check the region, the endpoint and the bucket',
     ])
   })
 
@@ -247,12 +247,12 @@ describe('--checkpoint', () => {
     child.kill('SIGINT')
     const { code, stderr } = await ended
     assert.equal(code, 130)
-    assert.match(stderr, /ended by SIGINT; .* was not stored yet: with the same --checkpoint it goes on\n$/)
+    assert.match(stderr, /ended by SIGINT; .* was not stored yet: run it again with the same --checkpoint to resume\n$/)
     assert.deepEqual(await unfinishedUploads(store), [KEY])
 
     const again = await ossup(emulator, args, { input: bytes })
     assert.equal(again.code, 0, again.stderr)
-    assert.match(again.stderr, /^ossup: goes on with upload \w+: 2 parts, 16\.0 MiB$/m)
+    assert.match(again.stderr, /^ossup: resumes upload \w+: 2 parts, 16\.0 MiB$/m)
     assert.match(again.stdout, / in 4 parts, 2 of them sent before, /)
     assert.equal(Buffer.compare(await readAll((await store.get(KEY)).body), bytes), 0)
     assert.deepEqual(await unfinishedUploads(store), [])

@@ -99,7 +99,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     [
       'two uploads with one checkpoint',
       ['put', 'oss://bucket/in/', 'a', 'b', '--checkpoint', 'c'],
-      /--checkpoint is of one upload/,
+      /--checkpoint works with one upload/,
     ],
     ['neither id nor age', ['abort', 'oss://bucket/k'], /abort needs one of/],
   ] as const) {

@@ -38,7 +38,7 @@ describe('a signal', { concurrency: 3 }, () => {
       child.kill(signal)
       const { code: status, stderr } = await ended
       assert.equal(status, code, stderr)
-      assert.match(stderr, new RegExp(`${signal}: gives up cleanly`))
+      assert.match(stderr, new RegExp(`${signal}: aborts cleanly`))
       assert.equal(await exists(store, KEY), false)
       assert.deepEqual(await unfinishedUploads(store), [])
     })
@@ -187,7 +187,7 @@ describe('what is left behind', () => {
     assert.equal(code, 3)
     assert.match(
       stderr,
-      /left behind is upload \w+ \(.*AccessDenied.*\): ossup abort oss:\/\/test-bucket\/dump --upload-id \w+/,
+      /upload \w+ was not aborted \(.*AccessDenied.*\): ossup abort oss:\/\/test-bucket\/dump --upload-id \w+/,
     )
   })
 

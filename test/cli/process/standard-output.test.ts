@@ -92,7 +92,7 @@ describe('standard output and standard error', { concurrency: 3 }, () => {
       await writeFile(go, '')
       const { stdout, stderr } = await ended
       assert.equal(stdout, 'status 143\n', stderr)
-      assert.match(stderr, /ossup: SIGTERM: gives up cleanly; once more ends at once\n/)
+      assert.match(stderr, /ossup: SIGTERM: aborts cleanly; a second signal ends at once\n/)
     })
   }
 

@@ -206,7 +206,7 @@ describe('a download into a file', () => {
     assert.deepEqual(await readdir(folder), ['app.sql'])
   })
 
-  it('is refused where a checkpoint is of another file, or is none', async (t) => {
+  it('refuses the checkpoint of another file, and a file that is not a checkpoint', async (t) => {
     const { store, file, folder, emulator } = await storedObject(t)
     const checkpoint = path.join(folder, 'mine')
     emulator.faults.inject(refusal)
@@ -215,7 +215,10 @@ describe('a download into a file', () => {
     await assert.rejects(store.downloadFile('a', `${file}2`, { checkpoint }), invalidOption('into', 'app.sql'))
     await store.downloadFile('a', file, { checkpoint })
     await writeFile(checkpoint, 'of others')
-    await assert.rejects(store.downloadFile('a', file, { checkpoint }), invalidOption('mine', 'does not begin'))
+    await assert.rejects(
+      store.downloadFile('a', file, { checkpoint }),
+      invalidOption('mine', 'does not start like a checkpoint'),
+    )
     assert.equal(await readFile(checkpoint, 'utf8'), 'of others')
   })
 

@@ -113,7 +113,7 @@ describe('the text of a record', () => {
   it('is not read when a later version wrote it', () => {
     const [record] = fc.sample(records, { numRuns: 1, seed: 1 })
     const reading = readRecord(textOf(record!).replace('"version":1', '"version":2'))
-    assert.deepEqual(reading, { kind: 'foreign', why: 'it is of version 2, and this is written for version 1' })
+    assert.deepEqual(reading, { kind: 'foreign', why: 'it has version 2, and this library reads version 1' })
   })
 
   it('is damaged when it says what no record says, its sum being right', () => {

@@ -51,7 +51,7 @@ async function tlsLines({ protocol, hostname, port }: URL): Promise<Line[]> {
   if (protocol === 'http:') {
     const isHere = /^(?:localhost|127\..*|\[::1\])$/.test(hostname)
     if (isHere) return [ok('TLS', 'none, on this machine')]
-    return [note('TLS', 'none: whoever is on the way reads the data', 'begin the endpoint with https://')]
+    return [note('TLS', 'none: anyone on the network can read the data', 'use an endpoint that starts with https://')]
   }
   const host = hostname.replace(/^\[|\]$/g, '')
   const socket = connect({ host, port: Number(port || 443), ...(isIP(host) === 0 ? { servername: host } : {}) })

@@ -38,7 +38,7 @@ end
 complete -c ossup -f
 complete -c ossup -n 'contains -- -- (commandline -opc)' -a '(__ossup_words_of_command)'
 complete -c ossup -n 'test (count (__ossup_operands)) = 0' -l help -d 'explain the command'
-complete -c ossup -n 'test (count (__ossup_operands)) = 0' -l version -d 'tell the version'
+complete -c ossup -n 'test (count (__ossup_operands)) = 0' -l version -d 'print the version'
 ${commands.map(({ name, summary }) => `complete -c ossup -n 'test (count (__ossup_operands)) = 0' -a ${name} -d ${quoted(summary)}`).join('\n')}
 ${commands.map(ofCommand).join('\n')}
 `

@@ -22,7 +22,7 @@ export function overview(commands: readonly Command[]): string {
     'keys come from the environment (OSS_REGION, OSS_ACCESS_KEY_ID and',
     'OSS_ACCESS_KEY_SECRET; OBS_ and AWS_ for the others), from ~/.ossutilconfig or',
     '~/.aws, or from a role: see "Credentials" in ossup put --help.',
-    'ossup COMMAND --help explains a command; ossup --version tells the version.',
+    'ossup COMMAND --help explains a command; ossup --version prints the version.',
   ].join('\n')
 }
 

@@ -64,7 +64,7 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
       name: 'checksum',
       value: 'NAME',
       choices: ['crc64ecma', 'crc64nvme', 'crc32', 'md5'],
-      help: 'what OBS and S3 verify parts by (default: what the service is known to have)',
+      help: 'checksum of the parts, for OBS and S3 (default: by the service)',
     },
   ]),
 ]

@@ -78,7 +78,7 @@ export const ossRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
   'not-implemented': {
     status: 501,
     code: 'NotImplemented',
-    message: 'The emulator does not have what this request asks for.',
+    message: 'The emulator does not support what this request asks for.',
   },
   'part-too-small': {
     status: 400,

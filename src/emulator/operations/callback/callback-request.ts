@@ -26,7 +26,7 @@ export async function postCallback(callback: CallbackRequest): Promise<CallbackO
     JSON.parse(body.toString())
     return { ok: true, json: body }
   } catch (error) {
-    return { ok: false, reason: error instanceof SyntaxError ? 'the answer is not JSON' : String(error) }
+    return { ok: false, reason: error instanceof SyntaxError ? 'the response is not JSON' : String(error) }
   }
 }
 

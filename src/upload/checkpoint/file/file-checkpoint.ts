@@ -80,6 +80,6 @@ async function defaultCheckpoint(
   } catch (error) {
     if (isOptional || !isMultipart) return undefined
     const cause = toError(error)
-    throw new UploadError('CHECKPOINT_FAILED', `there can be no checkpoint: ${cause.message}`, { cause })
+    throw new UploadError('CHECKPOINT_FAILED', `the checkpoint cannot be created: ${cause.message}`, { cause })
   }
 }

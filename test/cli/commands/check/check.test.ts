@@ -86,7 +86,7 @@ describe('ossup check', () => {
       environment: { OSS_ENDPOINT: 'http://127.0.0.1:1' },
     })
     assert.equal(gone.code, 1)
-    assert.match(gone.stdout, /^FAIL {2}connection .*ECONNREFUSED.*\n +nothing listens there/m)
+    assert.match(gone.stdout, /^FAIL {2}connection .*ECONNREFUSED.*\n +nothing listens on that port/m)
   })
 
   it('tells a wrong region, and a name that does not resolve, at once', async (t) => {
@@ -122,7 +122,7 @@ describe('ossup check', () => {
     assert.equal(code, 1)
     assert.match(
       stdout,
-      /^FAIL {2}TLS +.*certificate.*\n +the certificate is not of an authority .*NODE_EXTRA_CA_CERTS=FILE$/m,
+      /^FAIL {2}TLS +.*certificate.*\n +the certificate authority is unknown on this machine: .*NODE_EXTRA_CA_CERTS=FILE$/m,
     )
     assert.doesNotMatch(stdout, /connection/)
   })

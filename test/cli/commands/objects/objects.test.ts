@@ -206,6 +206,6 @@ describe('a command that waits for a service', () => {
     }
     const { code, stderr } = await ossup(undefined, ['ls', 'oss://bucket', '--retry-for', '1s'], { environment })
     assert.equal(code, 1)
-    assert.match(stderr, /^ossup: ListObjects: attempt 1 failed .*ECONNREFUSED.*\n {2}nothing listens there/)
+    assert.match(stderr, /^ossup: ListObjects: attempt 1 failed .*ECONNREFUSED.*\n {2}nothing listens on that port/)
   })
 })
