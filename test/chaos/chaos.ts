@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type Emulator, startEmulator } from '../../src/emulator/index.js'
@@ -28,19 +28,23 @@ export interface ChaosReport {
   failed: Map<string, number>
 }
 
-/** Throws with the plan and the seed of the first run in which something did not hold. */
+/**
+ * Throws with the plan, the seed and the path of the first run in which something did not hold. With that `path` the run is
+ * repeated alone.
+ */
 export async function chaos<Plan>(
   { plans, carryOut }: ChaosSubject<Plan>,
   runs: number,
   seed: number,
+  path?: string,
 ): Promise<ChaosReport> {
   const report: ChaosReport = { runs: 0, stored: 0, failed: new Map() }
   const unhandled: unknown[] = []
   const onUnhandled = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', onUnhandled)
   const emulator = await startEmulator()
-  const folder = await mkdtemp(path.join(tmpdir(), 'oss-upload-stream-chaos-'))
-  const file = path.join(folder, 'source')
+  const folder = await mkdtemp(join(tmpdir(), 'oss-upload-stream-chaos-'))
+  const file = join(folder, 'source')
   await writeFile(file, SOURCE)
   const timersBefore = resources('Timeout')
   // Standard streams of this process may be pipes.
@@ -62,7 +66,7 @@ export async function chaos<Plan>(
         await eventually(() => resources('Timeout') <= timersBefore, 'timers are still running')
         assert.deepEqual(unhandled, [], 'a rejection was not handled')
       }),
-      { numRuns: runs, seed, endOnFailure: true },
+      { seed, endOnFailure: true, ...(path === undefined ? { numRuns: runs } : { numRuns: 1, path }) },
     )
   } finally {
     await emulator.close()

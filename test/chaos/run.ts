@@ -1,24 +1,31 @@
-/** `npm run test:chaos -- --runs 2000 --seed 1 --way command`, or `--way download`: many runs, and the seed that reproduces a failure. */
+/**
+ * `npm run test:chaos -- --runs 2000 --seed 1 --way command`, or `--way download`: many runs. A failure prints its seed and
+ * path; `--path` repeats that run alone.
+ */
 import { parseArgs } from 'node:util'
 import { uploading } from './carry-out.js'
-import { chaos } from './chaos.js'
+import { chaos, type ChaosReport, type ChaosSubject } from './chaos.js'
 import { WAYS } from './plan.js'
 import { READING } from './reading/read-out.js'
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '500' }, seed: { type: 'string' }, way: { type: 'string', default: '' } },
+  options: {
+    runs: { type: 'string', default: '500' },
+    seed: { type: 'string' },
+    way: { type: 'string', default: '' },
+    path: { type: 'string' },
+  },
 })
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
 const ways = WAYS.filter((way) => way.includes(values.way))
-const subjects = [
-  ...(ways.length === 0 ? [] : [{ name: 'uploads', run: (runs: number) => chaos(uploading(ways), runs, seed) }]),
-  ...('download'.includes(values.way)
-    ? [{ name: 'downloads', run: (runs: number) => chaos(READING, runs, seed) }]
-    : []),
-]
-for (const { name, run } of subjects) {
+
+if (ways.length > 0) await run('uploads', uploading(ways))
+if ('download'.includes(values.way)) await run('downloads', READING)
+
+async function run<Plan>(name: string, subject: ChaosSubject<Plan>): Promise<void> {
   console.log(`${values.runs} ${name}, seed ${seed}`)
-  const { runs, stored, failed } = await run(Number(values.runs))
+  const report: ChaosReport = await chaos(subject, Number(values.runs), seed, values.path)
+  const { runs, stored, failed } = report
   console.log(`${runs} runs without a violation: ${stored} whole and verified, ${runs - stored} failed cleanly`)
   for (const [code, count] of [...failed].sort((a, b) => b[1] - a[1])) console.log(`  ${count} × ${code}`)
 }

@@ -4,41 +4,15 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import fc from 'fast-check'
 import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { KiB, MiB } from '../../src/shared/byte-size.js'
-import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { Upload } from '../../src/upload/upload.js'
 import type { UploadOptions } from '../../src/upload/upload-options.js'
 import { someBytes } from '../support/bytes.js'
+import { CountedPool } from '../support/counted-pool.js'
 import { MemoryDriver } from '../support/memory-driver.js'
 
 const MEMORY = 64 * KiB
 /** Of that memory: what `first` is. */
 const FIRST = 8 * KiB
-
-/** Remembers the most bytes that there were, handed out and kept. */
-class CountedPool extends BufferPool {
-  most = 0
-
-  override request(...[request, serve, fail]: Parameters<BufferPool['request']>): ReturnType<BufferPool['request']> {
-    return super.request(
-      request,
-      (buffer) => {
-        this.#count()
-        serve(buffer)
-      },
-      fail,
-    )
-  }
-
-  override tryRequest(...values: Parameters<BufferPool['tryRequest']>): ReturnType<BufferPool['tryRequest']> {
-    const buffer = super.tryRequest(...values)
-    this.#count()
-    return buffer
-  }
-
-  #count(): void {
-    this.most = Math.max(this.most, this.handedOutBytes + this.keptBytes)
-  }
-}
 
 interface Run {
   driver: MemoryDriver
