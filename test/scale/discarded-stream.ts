@@ -32,7 +32,7 @@ export async function streamSampled(
   return upload.done
 }
 
-function sample(received: number): MemorySample {
+export function sample(received: number): MemorySample {
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
   return { received, rss, heapUsed, arrayBuffers, cpuSeconds: (user + system) / 1e6 }

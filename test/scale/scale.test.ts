@@ -7,6 +7,7 @@ import { emulatedStore } from '../support/emulated-store.js'
 import { streamSampled } from './discarded-stream.js'
 import { manyParts } from './many-parts.js'
 import { manyUploads, resources } from './many-uploads.js'
+import { readSlowly } from './slow-reader.js'
 
 const AT_ONCE = 5
 
@@ -42,5 +43,16 @@ describe('much of everything', () => {
       received,
       [...received].sort((a, b) => a - b),
     )
+  })
+
+  it('samples a slow reader as it goes', async (t) => {
+    const { store } = await emulatedStore(t)
+    const bytes = Buffer.alloc(20 * MiB, 'x')
+    await store.upload('object', bytes)
+    const received: number[] = []
+    const onSample = (sample: { received: number }): void => void received.push(sample.received)
+    const { result } = await readSlowly(store, 'object', 40 * MiB, 8 * MiB, onSample, { partSize: MiB })
+    assert.equal(result.size, bytes.length)
+    assert.equal(received.length, 2)
   })
 })
