@@ -111,7 +111,7 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
     const { code, stdout } = await shell(
       `mkfifo pipe; { head -c 9000000 /dev/zero; exec sleep 60; } > pipe & writer=$!
       timeout 30 ossup put ${TARGET} pipe; echo status $?; kill $writer
-      timeout 30 ossup put ${TARGET} <(head -c 9000000 /dev/zero; echo $BASHPID > pid; exec sleep 60); echo status $?; kill "$(cat pid)"`,
+      timeout 30 ossup put ${TARGET} <(echo $BASHPID > pid; head -c 9000000 /dev/zero; exec sleep 60); echo status $?; kill "$(cat pid)"`,
     )
     assert.equal(stdout, 'status 4\nstatus 4\n')
     assert.equal(code, 0)
