@@ -46,6 +46,7 @@ export class IncomingRange {
     return this.controller.signal.aborted
   }
 
+  /** Appends received bytes. */
   take(chunk: Uint8Array): void {
     if (this.isDropped()) return
     if (chunk.length > this.end - this.start - this.received) throw new Error('the response exceeds the range')
@@ -59,6 +60,16 @@ export class IncomingRange {
     copyFrom(this.buffer.segments, this.taken, copy)
     this.taken += length
     return copy
+  }
+
+  /** Returns a view of up to `limit` bytes, at least one, that the reader has not taken. They do not count as taken. */
+  view(limit: number): Uint8Array {
+    let skip = this.taken
+    for (const segment of this.buffer.segments) {
+      if (skip < segment.length) return segment.subarray(skip, skip + limit)
+      skip -= segment.length
+    }
+    throw new Error('all received bytes are taken. Please report this as a bug')
   }
 }
 

@@ -176,7 +176,8 @@ export class RangeFetcher implements IdleHolder {
   }
 
   get sendable(): number {
-    return this.#isReading ? 0 : (this.#held.at(-1)?.buffer.capacity ?? 0)
+    const last = this.#held.at(-1)
+    return this.#isReading || last === undefined || last.isLent ? 0 : last.buffer.capacity
   }
 
   /** Frees the memory of the last range. Bytes that the reader has not taken are read again. */

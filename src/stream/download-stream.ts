@@ -23,6 +23,11 @@ import type { DownloadListener } from './download-events.js'
 /** Size of a chunk: small enough that its memory is not mapped again each time, large enough that its cost does not matter. */
 const CHUNK = 64 * KiB
 const HIGH_WATER_MARK = 256 * KiB
+/** Size of a view: its cost does not matter, and a slow reader still shows progress. */
+const VIEW = 512 * KiB
+
+/** Writes a view. Settles when the bytes are no longer needed. */
+type WriteView = (bytes: Uint8Array) => Promise<void>
 
 /**
  * A Readable of an object, which reads several ranges at a time and passes them on in order. `end` means that all bytes were
@@ -50,6 +55,7 @@ export class DownloadStream extends Readable {
   /** Set once bytes may be passed on. */
   #expected: ExpectedContent | undefined
   #digest: RunningChecksum | undefined
+  #write: WriteView | undefined
   #isWanted = false
   #isDue = false
   #isEnding = false
@@ -103,6 +109,18 @@ export class DownloadStream extends Readable {
   get progress(): DownloadProgress {
     const { rangesInFlight, concurrency } = this.#fetcher
     return this.#meter.snapshot(this.#total, { rangesInFlight, concurrency })
+  }
+
+  /**
+   * @internal Passes the bytes to `write` in views of the memory that received them, instead of copies to a reader. Each
+   * view is valid until the promise of `write` settles. Must be called before anything is read. Resolves and rejects as
+   * `done` does; if `write` rejects, the stream fails with its error.
+   */
+  async writeTo(write: WriteView): Promise<DownloadResult> {
+    this.#write = write
+    // Nothing is pushed: this only reads the end.
+    this.resume()
+    return this.done
   }
 
   /** @internal */
@@ -207,6 +225,8 @@ export class DownloadStream extends Readable {
       if (range === undefined || range.taken === range.received) {
         if (range?.isWhole() === true) this.#finishRange(range)
         else break
+      } else if (this.#write !== undefined) {
+        void this.#lend(range, this.#write)
       } else {
         this.#push(range.read(CHUNK))
         if (this.#isDestroyed()) return
@@ -227,6 +247,28 @@ export class DownloadStream extends Readable {
     this.#digest?.update(chunk)
     this.#meter.delivered += chunk.length
     this.#isWanted = this.push(chunk)
+  }
+
+  /** The memory of the range is released after the write at the earliest. */
+  async #lend(range: IncomingRange, write: WriteView): Promise<void> {
+    const view = range.view(Math.min(VIEW, range.received - range.taken))
+    this.#isWanted = false
+    range.isLent = true
+    try {
+      this.#digest?.update(view)
+      await write(view)
+    } catch (error) {
+      this.destroy(toError(error))
+    }
+    range.isLent = false
+    if (this.#isDestroyed()) {
+      this.#fetcher.release(range)
+      return
+    }
+    range.taken += view.length
+    this.#meter.delivered += view.length
+    this.#isWanted = true
+    this.#deliver()
   }
 
   #finishRange(range: IncomingRange): void {

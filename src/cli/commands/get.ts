@@ -4,6 +4,7 @@ import type { OpenTarget } from '../access/store-access.js'
 import { customerKeyOf } from '../options/customer-key.js'
 import type { Options } from '../options/options.js'
 import { usageFailure } from '../process/failure.js'
+import type { ViewWriter } from '../process/object-bytes.js'
 import type { Session } from '../process/session.js'
 import { chooseReporter } from '../progress/choose-reporter.js'
 import { awayText, backText } from '../progress/outage-text.js'
@@ -146,7 +147,8 @@ async function readThrough(
     if (command !== undefined) output = await startConsumer(command)
     reporter.event('start', { target: target.addressOf(target.key), total: size, etag })
     const isAsked = !session.stdout.isTerminal || options.text('output') === '-'
-    const bytes = output === undefined && !isAsked ? textOnly(download) : download
+    const isTextOnly = output === undefined && !isAsked
+    const bytes = isTextOnly ? { writeTo: (write: ViewWriter) => download.writeTo(textOnly(write)) } : download
     await (output ?? session.stdout).writeAll(bytes, session.signal)
     reportDone(target, await download.done, download.progress, reporter)
   } catch (error) {

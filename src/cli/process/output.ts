@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { EXIT } from './exit-codes.js'
 import { Failure, isReaderGone } from './failure.js'
+import { type ObjectBytes, viewWriter } from './object-bytes.js'
 import { printable, printableJson } from './printable.js'
 
 /** What is asked of a terminal; a stream that is none has less. */
@@ -111,12 +111,12 @@ export class Output {
   }
 
   /** Writes all bytes of an object. Resolves when every one of them has been written; nothing may follow when it rejects. */
-  async writeAll(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  async writeAll(object: ObjectBytes, signal: AbortSignal): Promise<void> {
     // A reader that has stopped reading would never drain the stream.
     const stop = () => this.stream.destroy()
     signal.addEventListener('abort', stop)
     try {
-      await pipeline(chunks, this.stream, { end: false })
+      await object.writeTo(viewWriter(this.stream))
       await this.flush(signal)
     } catch (error) {
       signal.throwIfAborted()

@@ -5,7 +5,8 @@ import type { Writable } from 'node:stream'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure } from '../process/failure.js'
 import type { OutputFile } from './output-file.js'
-import { cannotRun, endingOf, endProcessTree } from '../../internal.js'
+import { type ObjectBytes, viewWriter } from '../process/object-bytes.js'
+import { cannotRun, endingOf, endProcessTree, unlessAborted } from '../../internal.js'
 
 /** How long the command may take to end after SIGTERM. */
 const GRACE_MS = 5_000
@@ -26,7 +27,7 @@ export async function startConsumer(command: readonly string[]): Promise<OutputF
     })
   })
   return {
-    writeAll: (chunks, signal) => feed(child, name, gone, chunks, signal),
+    writeAll: (object, signal) => feed(child, name, gone, object, signal),
     async discard() {
       // Killed before its input is closed, as an end of file would mean that the object was complete.
       await endProcessTree(child, GRACE_MS)
@@ -39,7 +40,7 @@ async function feed(
   { stdin }: Consumer,
   name: string,
   gone: Promise<string>,
-  chunks: AsyncIterable<Uint8Array>,
+  object: ObjectBytes,
   signal: AbortSignal,
 ): Promise<void> {
   const refused = new AbortController()
@@ -49,12 +50,7 @@ async function feed(
   // How it ended says more than that its input is closed.
   stdin.on('error', () => setTimeout(() => refuse('closed its input'), LISTEN_MS))
   const stopped = AbortSignal.any([signal, refused.signal])
-  for await (const chunk of chunks) {
-    stopped.throwIfAborted()
-    if (!stdin.write(chunk)) await room(stdin, stopped)
-  }
-  if (stdin.writableLength > 0) await room(stdin, stopped)
-  stopped.throwIfAborted()
+  await writeUnless(stopped, stdin, object)
   stdin.end()
   const ending = await gone
   if (ending !== '') throw new Failure(EXIT.source, `${name} ended with ${ending}`)
@@ -63,11 +59,13 @@ async function feed(
 /** How long the end of a command may come after that of its input. */
 const LISTEN_MS = 200
 
-async function room(stdin: Writable, stopped: AbortSignal): Promise<void> {
+/** Rejects with the reason of the signal once it is aborted. A write in flight ends when the input is destroyed. */
+async function writeUnless(stopped: AbortSignal, stdin: Writable, object: ObjectBytes): Promise<void> {
   try {
-    await once(stdin, 'drain', { signal: stopped })
+    await unlessAborted(object.writeTo(viewWriter(stdin)), stopped, (reason) => reason as Error)
   } catch (error) {
-    if (!stopped.aborted) await once(stopped, 'abort')
+    if (stdin.errored !== null && !stopped.aborted) await once(stopped, 'abort')
     throw stopped.aborted ? stopped.reason : error
   }
+  stopped.throwIfAborted()
 }

@@ -2,18 +2,19 @@
 import { constants, createWriteStream, openSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import type { Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { addAbortSignal, type Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EXIT } from '../process/exit-codes.js'
 import { Failure, isReaderGone, messageOf, usageFailure } from '../process/failure.js'
+import { type ObjectBytes, viewWriter } from '../process/object-bytes.js'
 
 /** How often to look whether a named pipe has a reader. */
 const READER_POLL_MS = 50
 
 export interface OutputFile {
   /** Writes all bytes of an object. */
-  writeAll(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>
+  writeAll(object: ObjectBytes, signal: AbortSignal): Promise<void>
   /** Ends the writing. */
   discard(): Promise<void>
 }
@@ -33,7 +34,7 @@ export async function openOutputFile(path: string, signal: AbortSignal): Promise
 async function openInPlace(path: string, found: Stats, signal: AbortSignal): Promise<OutputFile> {
   const stream = found.isFIFO() ? await openPipe(path, signal) : createWriteStream(path)
   return {
-    writeAll: (chunks, cancelled) => writeStream(path, chunks, stream, cancelled),
+    writeAll: (object, cancelled) => writeStream(path, object, stream, cancelled),
     discard: () => Promise.resolve(void stream.destroy()),
   }
 }
@@ -51,15 +52,18 @@ async function openPipe(path: string, signal: AbortSignal): Promise<Writable> {
   }
 }
 
-async function writeStream(
-  path: string,
-  chunks: AsyncIterable<Uint8Array>,
-  stream: Writable,
-  signal: AbortSignal,
-): Promise<void> {
-  await pipeline(chunks, stream, { signal }).catch((error: unknown) => {
+async function writeStream(path: string, object: ObjectBytes, stream: Writable, signal: AbortSignal): Promise<void> {
+  addAbortSignal(signal, stream)
+  const ended = finished(stream)
+  // The write that fails reports it.
+  ended.catch(() => undefined)
+  try {
+    await object.writeTo(viewWriter(stream))
+    stream.end()
+    await ended
+  } catch (error) {
     throw stream.errored === error && isSystemError(error) ? cannotWrite(path, error) : error
-  })
+  }
 }
 
 /** Not what the source failed with, by which the stream was destroyed as well; nor a reader of a pipe that went away. */

@@ -1,19 +1,20 @@
 /** What a terminal can show: binary data would change its settings and its title, or make it beep. */
 import { usageFailure } from '../process/failure.js'
+import type { ViewWriter } from '../process/object-bytes.js'
 
 const [TAB, RETURN, ESCAPE, SPACE, DELETE] = [0x09, 0x0d, 0x1b, 0x20, 0x7f]
 
-/** Passes on what is text by its first chunk. @throws {Failure} if it is not; nothing was passed on then. */
-export async function* textOnly(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Writes what is text by its first bytes. The writer throws a Failure if it is not; nothing was written then. */
+export function textOnly(write: ViewWriter): ViewWriter {
   let isFirst = true
-  for await (const chunk of chunks) {
-    if (isFirst && isBinary(chunk)) {
+  return async (bytes) => {
+    if (isFirst && isBinary(bytes)) {
       throw usageFailure(
         'the object is not text, and standard output is a terminal: give -o FILE, or -o - to write it there',
       )
     }
     isFirst = false
-    yield chunk
+    await write(bytes)
   }
 }
 

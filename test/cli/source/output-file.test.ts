@@ -3,19 +3,20 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { openOutputFile } from '../../../src/cli/source/output-file.js'
+import type { ObjectBytes } from '../../../src/cli/process/object-bytes.js'
 import { run } from '../../support/commands.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
 const NEVER = new AbortController().signal
 
-async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
-  for (const text of texts) yield await Promise.resolve(Buffer.from(text))
+function bytesOf(text: string): ObjectBytes {
+  return { writeTo: (write) => write(Buffer.from(text)) }
 }
 
 async function save(file: string, text: string): Promise<void> {
   const output = await openOutputFile(file, NEVER)
   assert.ok(output)
-  await output.writeAll(chunks(text), NEVER)
+  await output.writeAll(bytesOf(text), NEVER)
 }
 
 describe('what ossup get writes into', () => {
@@ -36,7 +37,7 @@ describe('what ossup get writes into', () => {
   it('is named by what cannot be written into it', async () => {
     const output = await openOutputFile('/dev/full', NEVER)
     assert.ok(output)
-    await assert.rejects(output.writeAll(chunks('some'), NEVER), { message: /^\/dev\/full cannot be written: ENOSPC/ })
+    await assert.rejects(output.writeAll(bytesOf('some'), NEVER), { message: /^\/dev\/full cannot be written: ENOSPC/ })
   })
 
   it('may be a named pipe, which is waited for until a signal comes', async (t) => {
