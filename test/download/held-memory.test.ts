@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { formatCrc64 } from '../../src/checksum/decimal.js'
 import { tableEngine } from '../../src/checksum/engines/table-engine.js'
 import { downloadFile } from '../../src/download/file/download-file.js'
@@ -54,6 +55,50 @@ describe('what a download holds', () => {
     host.driver.toldCrc64 = () => 1n
     await assert.rejects(downloadFile(host, 'a', file, { partSize: RANGE }), uploadError('CHECKSUM_MISMATCH'))
     await assert.rejects(readAll(new DownloadStream(host, 'a', { partSize: RANGE })), uploadError('CHECKSUM_MISMATCH'))
+    assert.deepEqual([pool.holders.size, pool.handedOutBytes], [0, 0])
+  })
+
+  it('stays with a view that is being written, also when the download is destroyed', async () => {
+    const pool = new WatchedPool(tableEngine, 2 * RANGE)
+    const host = storedObject(pool)
+    let view: Uint8Array = new Uint8Array(0)
+    let settle: (() => void) | undefined
+    const download = new DownloadStream(host, 'a', { partSize: RANGE }).on('error', () => undefined)
+    const written = download.writeTo(async (bytes) => {
+      view = bytes
+      await new Promise<void>((resolve) => (settle = resolve))
+    })
+    written.catch(() => undefined)
+    while (settle === undefined) await setImmediate()
+    const content = Buffer.from(view)
+    download.destroy()
+    await assert.rejects(written, uploadError('ABORTED'))
+    host.driver.objects.set('b', { bytes: someBytes(2 * RANGE, 9), crc64: crc64Of(someBytes(2 * RANGE, 9)) })
+    await readAll(new DownloadStream(host, 'b', { partSize: RANGE }))
+    assert.ok(content.equals(view))
+    assert.ok(content.equals(BYTES.subarray(0, content.length)))
+    assert.ok(pool.handedOutBytes > 0)
+    settle()
+    await setImmediate()
+    assert.deepEqual([pool.holders.size, pool.handedOutBytes], [0, 0])
+  })
+
+  it('is given back when the bytes are written in place, and when a write fails', async () => {
+    const pool = new WatchedPool(tableEngine, 512 * KiB)
+    const host = storedObject(pool)
+    const views: Buffer[] = []
+    const { verified, size } = await new DownloadStream(host, 'a', { partSize: RANGE }).writeTo(async (bytes) => {
+      await setImmediate()
+      views.push(Buffer.from(bytes))
+    })
+    assert.deepEqual([verified, size], ['crc64', BYTES.length])
+    assert.ok(BYTES.equals(Buffer.concat(views)))
+    const full = new Error('the disk is full')
+    const failing = new DownloadStream(host, 'a', { partSize: RANGE }).on('error', () => undefined)
+    await assert.rejects(
+      failing.writeTo(async () => Promise.reject(full)),
+      full,
+    )
     assert.deepEqual([pool.holders.size, pool.handedOutBytes], [0, 0])
   })
 

@@ -43,6 +43,13 @@ const VERIFIED = 'signed; the whole verified by CRC-64'
 /** The first is what all are compared to. */
 export const READ_CLIENTS: readonly ReadClient[] = [
   { name: 'floor', remark: 'undici receives the same ranges and throws them away', command: reader('floor') },
+  {
+    name: 'floor | cat',
+    remark: 'the same, each chunk written to the pipe as it comes, in no order',
+    consumer: 'cat',
+    command: reader('written'),
+  },
+  { name: 'views', remark: `${VERIFIED}; thrown away where it was received`, command: reader('views') },
   { name: 'createDownloadStream', remark: `${VERIFIED}; thrown away`, command: reader('stream') },
   { name: 'downloadFile', remark: `${VERIFIED}; written and synced`, command: reader('file') },
   { name: 'ossup get > /dev/null', remark: VERIFIED, command: ossup },

@@ -13,8 +13,8 @@ const [how = '', text = ''] = process.argv.slice(2)
 const target = JSON.parse(text) as ReadTarget
 const { endpoint, partSize, concurrency, size } = target
 
-/** What a client cannot do without: the same ranges, `concurrency` in flight, thrown away. */
-async function floor(): Promise<void> {
+/** What a client cannot do without: the same ranges, `concurrency` in flight, thrown away or written as they come. */
+async function floor(take: (chunk: Buffer) => void = () => undefined): Promise<void> {
   const agent = new Agent({ connections: concurrency })
   let next = 0
   let received = 0
@@ -29,7 +29,10 @@ async function floor(): Promise<void> {
           {
             onRequestStart: () => undefined,
             onResponseStart: () => undefined,
-            onResponseData: (_: unknown, chunk: Buffer) => void (received += chunk.length),
+            onResponseData: (_: unknown, chunk: Buffer) => {
+              received += chunk.length
+              take(chunk)
+            },
             onResponseEnd: () => resolve(),
             onResponseError: (_: unknown, error: Error) => reject(error),
           },
@@ -46,7 +49,18 @@ const store = () =>
   openStore({ bucket: BUCKET, region: REGION, endpoint, credentials: CREDENTIALS, maxMemory: 512 * 1024 ** 2 })
 
 const WAYS: Record<string, () => Promise<void>> = {
-  floor,
+  floor: () => floor(),
+  async written() {
+    await floor((chunk) => {
+      for (let at = 0; at < chunk.length;) at += writeSync(1, chunk, at)
+    })
+  },
+  async views() {
+    const opened = store()
+    const { verified } = await opened.createDownloadStream('object', { partSize, concurrency }).writeTo(async () => {})
+    if (verified !== 'crc64') throw new Error(`verified by ${verified}`)
+    await opened.close()
+  },
   async stream() {
     const opened = store()
     const download = opened.createDownloadStream('object', { partSize, concurrency })
