@@ -22,6 +22,7 @@ export function answeredRange(
 ): AnsweredRange {
   const found = status === 206 ? partOf(headers['content-range'] ?? '') : wholeOf(headers['content-length'])
   checkLength(found, headers['content-length'])
+  checkCoding(headers)
   if (asked === undefined) {
     if (found.start === 0 && found.length === found.size) return found
     throw new Error(`the response has ${named(found)} where the whole object was asked for`)
@@ -52,6 +53,17 @@ function wholeOf(length: string | undefined): AnsweredRange {
 function checkLength({ length }: AnsweredRange, header: string | undefined): void {
   if (header === undefined || header === String(length)) return
   throw new Error(`the response has Content-Length ${header} for ${length} bytes`)
+}
+
+/**
+ * An object that is stored compressed has its length. Without it, something on the way may have compressed the bytes, and
+ * where the service has no checksum of them, nothing else would say so.
+ */
+function checkCoding(headers: HttpHead['headers']): void {
+  const coding = headers['content-encoding'] ?? 'identity'
+  if (coding === 'identity' || headers['content-length'] !== undefined) return
+  const why = 'a proxy on the way seems to change the bytes'
+  throw new Error(`the response has Content-Encoding ${JSON.stringify(coding)} and no Content-Length: ${why}`)
 }
 
 function named({ start, length, size }: AnsweredRange): string {
