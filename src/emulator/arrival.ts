@@ -47,6 +47,7 @@ export function arrive(request: IncomingMessage, service: Service): Arrival {
     method: call.method,
     key: address.key ?? '',
     partNumber: partNumber === undefined ? undefined : Number(partNumber),
+    rangeStart: rangeStartOf(call),
   })
   const record = service.log.add(call, dialect, {
     operation,
@@ -55,6 +56,12 @@ export function arrive(request: IncomingMessage, service: Service): Arrival {
     fault: action?.type,
   })
   return { ...arrival, record, action, now: new Date(service.now().getTime() + clockOffset(action)) }
+}
+
+/** Undefined where no range is asked for, or the last bytes are. */
+function rangeStartOf(call: Call): number | undefined {
+  const [, first] = /^bytes=(\d+)-\d*$/.exec(call.header('range') ?? '') ?? []
+  return first === undefined ? undefined : Number(first)
 }
 
 function targetOf(request: IncomingMessage, { domains, dialectOf }: Service): Target | Unintelligible {

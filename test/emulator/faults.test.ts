@@ -71,6 +71,17 @@ describe('a plan of faults', () => {
     assert.equal(emulator.requests.filter(({ fault }) => fault === 'error').length, 1)
   })
 
+  it('finds a range by its first byte', async () => {
+    await using emulator = await startEmulator({
+      faults: [{ match: { rangeStart: 4 }, times: Infinity, action: error }],
+    })
+    await send(emulator, PUT)
+    const ranges = ['bytes=0-3', 'bytes=4-6', 'bytes=4-', 'bytes=-4', 'bytes=44-', 'items=4-6', undefined]
+    const gets = ranges.map(async (range) => send(emulator, { key: 'k', ...(range && { headers: { range } }) }))
+    const statuses = (await Promise.all(gets)).map(({ status }) => status)
+    assert.deepEqual(statuses, [206, 500, 500, 206, 200, 200, 200])
+  })
+
   it('does not take counts that make no sense', async () => {
     await using emulator = await startEmulator()
     for (const counts of [{ times: 0 }, { times: 1.5 }, { skip: -1 }]) {

@@ -89,6 +89,31 @@ describe('a download stream', () => {
     assert.equal(download.progress.received, bytes.length)
   })
 
+  it('waits for a range whose response is slow, and continues those that break, whatever their order', async (t) => {
+    const { store, emulator } = await emulatedStore(t, { store: { timeouts: { stallMs: 200 } } })
+    const bytes = someBytes(8 * RANGE)
+    await put(store, 'a', bytes)
+    const actions: Fault['action'][] = [
+      { type: 'slow', direction: 'out', bytesPerSecond: 300_000 },
+      { type: 'truncate', afterBytes: 1000 },
+      { type: 'delay', ms: 50 },
+      { type: 'reset', at: 'answer', afterBytes: 20_000 },
+      { type: 'stall', at: 'answer', afterBytes: 30_000 },
+      { type: 'error', status: 503, code: 'SlowDown' },
+      { type: 'answer', status: 200, body: 'x' },
+    ]
+    for (const [i, action] of actions.entries()) {
+      emulator.faults.inject({ match: { operation: 'GetObject', rangeStart: (i + 1) * RANGE }, action })
+    }
+    const download = store.createDownloadStream('a', { partSize: RANGE, concurrency: 8 })
+    assert.ok(bytes.equals(await readAll(download)))
+    assert.equal((await download.done).verified, 'crc64')
+    assert.ok(download.progress.retries >= 5)
+    const asked = emulator.requests.filter(({ fault }) => fault !== undefined).map(({ fault }) => fault)
+    assert.deepEqual(asked.sort(), actions.map(({ type }) => type).sort())
+    assert.deepEqual(emulator.faults.pending(), [])
+  })
+
   it('counts attempts from the last byte that came', async (t) => {
     const { store, emulator } = await emulatedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
     const bytes = someBytes(60_000)

@@ -8,6 +8,7 @@ export interface FaultTarget {
   readonly method: string
   readonly key: string
   readonly partNumber: number | undefined
+  readonly rangeStart: number | undefined
 }
 
 /** A fault that still applies to further requests. */
@@ -72,11 +73,12 @@ export class FaultPlan {
   }
 }
 
-function isMatch({ operation, method, key, partNumber }: FaultMatch, target: FaultTarget): boolean {
+function isMatch({ operation, method, key, partNumber, rangeStart }: FaultMatch, target: FaultTarget): boolean {
   return (
     (operation === undefined || operation === target.operation) &&
     (method === undefined || method.toUpperCase() === target.method) &&
     (key === undefined || key === target.key) &&
-    (partNumber === undefined || partNumber === target.partNumber)
+    (partNumber === undefined || partNumber === target.partNumber) &&
+    (rangeStart === undefined || rangeStart === target.rangeStart)
   )
 }

@@ -10,6 +10,8 @@ export interface FaultMatch {
   readonly method?: string
   readonly key?: string
   readonly partNumber?: number
+  /** First byte of the requested range, such as 0 for `Range: bytes=0-99`. */
+  readonly rangeStart?: number
 }
 
 /** A fault: which requests it applies to, and what happens to them. */
