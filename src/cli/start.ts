@@ -3,6 +3,7 @@ import process from 'node:process'
 import { inheritedDescriptors } from './process/inherited-descriptors.js'
 import { endProcess } from './process/end-process.js'
 import { EXIT } from './process/exit-codes.js'
+import { delayOptimisationOfParser } from './process/response-parser.js'
 import { openStandardOutput } from './process/standard-output.js'
 import { run } from './run.js'
 
@@ -12,6 +13,7 @@ export async function start(): Promise<void> {
   const args = process.argv.slice(2)
   // A process that runs out of work before its outcome is known has not succeeded.
   process.exitCode = EXIT.failed
+  delayOptimisationOfParser()
   const code = await run({
     args,
     stdin: { fd: 0 },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
@@ -8,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { emulatedStore } from '../support/emulated-store.js'
-import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
+import { PROGRAM_OPTIONS, programOf, PROJECT } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ossupEnvironment } from './ossup.js'
 
@@ -56,5 +57,22 @@ describe('ossup, when it starts,', { concurrency: 2 }, () => {
       loaded.filter((file) => file.startsWith('emulator') || /^cli.commands.(?:get|head|serve)\b/.test(file)),
       [],
     )
+  })
+
+  it('does not optimise the large parser of responses for an upload of thirty parts', async (t) => {
+    const { emulator } = await emulatedStore(t)
+    // V8 reports each function of WebAssembly that it compiles.
+    const args = ['--trace-wasm-compilation-times', path.join(PROJECT, 'dist/ossup.cjs')]
+    const child = spawn(process.execPath, [...args, 'put', 'oss://test-bucket/k', '--part-size', '102400'], {
+      env: ossupEnvironment(emulator),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    child.stdin.end(Buffer.alloc(30 * 102_400, 'content'))
+    const closed = once(child, 'close') as Promise<[number | null]>
+    const [report, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed])
+    assert.equal(code, 0, stderr)
+    const compiled = [...report.matchAll(/ using (\w+), .*bodysize (\d+)/g)]
+    const compilers = compiled.filter(([, , size]) => Number(size) > 10_000).map(([, compiler]) => compiler)
+    assert.deepEqual(compilers, ['Liftoff'])
   })
 })
