@@ -21,7 +21,7 @@ import { listenForSignals } from './process/signals.js'
 import { optionNamesIn } from './options/option-names.js'
 import { secretsIn } from './access/secrets.js'
 
-/** How long the last words may take to leave after a signal. */
+/** Milliseconds that the last output may take after a signal. */
 const LAST_WORDS_MS = 1_000
 
 const VERSION_WORDS: readonly string[] = ['--version', 'version', '-v', '-V']
@@ -36,7 +36,7 @@ export interface ProcessParts {
   environment: NodeJS.ProcessEnv
 }
 
-/** One call of `ossup`, from what was typed to the exit status. Resolves when everything has been said; never rejects. */
+/** Runs one call of `ossup`. Resolves with the exit status when all output is written; never rejects. */
 export async function run({
   args,
   stdin,
@@ -50,12 +50,12 @@ export async function run({
   const [name = '', ...own] = commandFirst(args)
   const command = COMMANDS.find((one) => one.name === name)
   const wantsJson = ownPart(args).includes('--json')
-  // The events of a command whose standard output is an object go to standard error, which then has no text.
+  // If standard output contains an object, events go to standard error, which then contains no other text.
   const events = command?.writesObject === true ? stderr : stdout
   const isTextShown = !(wantsJson && events === stderr)
   let parsed: Arguments | undefined
   const interruption = listenForSignals((signal) => {
-    // What is under way now is no progress any more.
+    // From now on the progress line would be wrong.
     stderr.bottomLine('')
     if (wantsJson) events.json({ event: 'interrupted', signal })
     const what = command?.endsBySignal === true ? 'ends' : 'aborts cleanly'
@@ -69,17 +69,17 @@ export async function run({
     })
     const late = interruption.received()
     if (late !== undefined && command?.endsBySignal !== true && isTextShown) {
-      stderr.line(`ossup: ${late} came too late: all is done`)
+      stderr.line(`ossup: ${late} came too late: the command had finished`)
     }
   } catch (error) {
-    // A signal to the whole group may be seen by its effect on the command first.
+    // If a signal goes to the whole process group, its effect on the producer may be noticed first.
     if (isEndedBySignal(error)) await interruption.settled()
     code = report(error)
   } finally {
     interruption.dispose()
   }
   const told = Promise.all([stdout.flush(), stderr.flush()])
-  // After a signal the process must not wait for a reader that has stopped reading.
+  // After a signal the process must not wait for a reader that has paused.
   await (signal.aborted ? settledWithin(LAST_WORDS_MS, told) : told)
   return code
 
@@ -155,7 +155,7 @@ function unknown(name: string): string {
   return `there is no command ${JSON.stringify(name)}: the commands are ${names.join(', ')}${suggestionFor(name, names)}`
 }
 
-/** Flags of every command may also stand before it. */
+/** Flags of every command may also be given before it. */
 function commandFirst(args: readonly string[]): readonly string[] {
   const index = args.findIndex((arg) => !FLAGS_BEFORE.includes(arg))
   const name = args[index]
@@ -166,7 +166,7 @@ function hintFor(command: Command | undefined): string {
   return command === undefined ? 'see ossup --help' : `see ossup ${command.name} --help`
 }
 
-/** Also beside other mistakes; what follows `--` is somebody else's. */
+/** Also if there are other mistakes. Arguments after `--` belong to another program. */
 function asksForHelp(args: readonly string[]): boolean {
   const own = ownPart(args)
   return own.includes('--help') || own.includes('-h')

@@ -11,7 +11,7 @@ export async function start(): Promise<void> {
   const stdout = openStandardOutput(1)
   const stderr = openStandardOutput(2)
   const args = process.argv.slice(2)
-  // A process that runs out of work before its outcome is known has not succeeded.
+  // If the event loop becomes empty before the outcome is known, the process has failed.
   process.exitCode = EXIT.failed
   delayOptimisationOfParser()
   const code = await run({

@@ -23,7 +23,7 @@ describe('slips at the command line', () => {
     for (const source of ['< /dev/null', '<&-', '-- true', '<(true)']) {
       const { code, stderr } = await shell(`ossup put ${TARGET} ${source}`)
       assert.equal(code, 3, source)
-      assert.match(stderr, /the stream has 0 bytes: with --allow-empty it is stored all the same; .* was not stored\n/)
+      assert.match(stderr, /the stream has 0 bytes: give --allow-empty to store it; .* was not stored\n/)
     }
     assert.equal((await store.head('app.sql')).size, 6)
 

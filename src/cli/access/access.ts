@@ -1,6 +1,6 @@
 /**
- * Whose credentials, and where the service is: what is typed, then the environment, then the files of the service's own tools. Keys
- * are taken from one place as a whole, never half of each.
+ * Resolves credentials and endpoint: first from the command line, then from the environment, then from the files of the service's own
+ * tools. A pair of keys always comes from one place.
  */
 import type { CredentialsOption, Provider } from '../../index.js'
 import { ENVIRONMENT_VARIABLES, type EnvironmentOption } from '../../internal.js'
@@ -20,7 +20,7 @@ export interface Access {
   credentials: CredentialsOption
 }
 
-/** What the environment says of one option of a store; a variable that is empty counts as absent. */
+/** Returns an option of a store from the environment. An empty variable counts as absent. */
 export function variableOf(
   scheme: Provider,
   option: EnvironmentOption,
@@ -55,7 +55,7 @@ export function findAccess(
   return { bucket, ...place, credentials: credentialsOf(origin, environment) }
 }
 
-/** An option that has no meaning here would be believed to have one. */
+/** Refuses an option that has no effect: otherwise the user would believe that it has one. */
 function refuseStrays(scheme: Provider, options: Options): void {
   const source = options.text('credentials')
   const refuse = (name: string, services: readonly Provider[], advice = ''): void => {
@@ -106,8 +106,8 @@ function keysOf(scheme: Provider, environment: NodeJS.ProcessEnv): CredentialsOr
 type File = { of: 'ossutil'; settings: OssutilConfig } | { of: 'aws'; settings: AwsProfile }
 
 /**
- * The file of the service's own tool. That of ossutil counts where it was asked for, or where nothing else gives credentials; a profile
- * of AWS gives region and endpoint also to keys of the environment, as it does for the tools of AWS.
+ * Reads the file of the service's own tool. The file of ossutil is used if it was requested, or if nothing else provides credentials. A
+ * profile of AWS also provides region and endpoint for keys from the environment, as in the tools of AWS.
  */
 function fileOf(
   scheme: Provider,
@@ -141,7 +141,7 @@ function placeOf(file: File | undefined, given: Place): Omit<Place, 'bucket'> {
       addressing: addressing ?? settings.addressing,
     }
   }
-  // As ossutil does: what is typed first, then the bucket's domain, the bucket's endpoint, the endpoint.
+  // The order of ossutil: the command line, the domain of the bucket, the endpoint of the bucket, the endpoint.
   const { bucketCnames, bucketEndpoints } = file.settings
   const cname = endpoint === undefined ? bucketCnames.get(bucket) : undefined
   return {

@@ -1,6 +1,6 @@
 /**
- * The files of the AWS command line, `~/.aws/config` and `~/.aws/credentials`: profiles with a region, an endpoint, and how their
- * credentials come about (AWS CLI, "Configuration and credential file settings").
+ * Reads the files of the AWS CLI, `~/.aws/config` and `~/.aws/credentials`: profiles with a region, an endpoint and the source of
+ * their credentials (AWS CLI, "Configuration and credential file settings").
  */
 import { join } from 'node:path'
 import { usageFailure } from '../process/failure.js'
@@ -11,7 +11,7 @@ export interface AwsProfile {
   region: string | undefined
   endpoint: string | undefined
   addressing: string | undefined
-  /** Undefined if the profile says nothing of them. */
+  /** Undefined if the profile has none. */
   credentials: CredentialsOrigin | undefined
 }
 
@@ -20,7 +20,7 @@ interface Paths {
   credentials: string | undefined
 }
 
-/** A role, or a session that its user signed in to: what AWS's own package is for. */
+/** A role, or a session of IAM Identity Center: the package of AWS handles these. */
 const BY_PACKAGE = ['web_identity_token_file', 'sso_session', 'sso_account_id', 'login_session']
 
 /** Returns where the files are; undefined for a user without a home. */
@@ -35,8 +35,8 @@ function awsPaths(environment: NodeJS.ProcessEnv): Paths {
 }
 
 /**
- * Returns the profile that is asked for, or the one that the environment names, or `default`; undefined if nothing was asked for and
- * there is none.
+ * Returns the requested profile, or the one that the environment names, or `default`; undefined if none was requested and the
+ * default does not exist.
  *
  * @throws {Failure} if there is no such profile, or it has half of a pair of keys.
  */
@@ -58,13 +58,13 @@ export function readAwsProfile(asked: string | undefined, environment: NodeJS.Pr
   return {
     region: settings.get('region'),
     endpoint: endpointOf(settings, config, environment),
-    // `auto` is what is chosen without it.
+    // `auto` is the same as no setting.
     addressing: addressing === 'auto' ? undefined : addressing,
     credentials: originOf(name, settings, paths),
   }
 }
 
-/** The one of a `services` section is of S3 alone, and counts first. */
+/** The endpoint in a `services` section is for S3 only, and has precedence. */
 function endpointOf(
   settings: ReadonlyMap<string, string>,
   config: Sections,
@@ -76,7 +76,7 @@ function endpointOf(
   return services?.get('s3.endpoint_url') ?? settings.get('endpoint_url')
 }
 
-/** In the order of AWS: a role counts before the keys that it is assumed with. */
+/** The order of AWS: a role has precedence over the keys that it is assumed with. */
 function originOf(name: string, settings: ReadonlyMap<string, string>, paths: Paths): CredentialsOrigin | undefined {
   const where = `profile ${JSON.stringify(name)}`
   const byPackage: CredentialsOrigin = {

@@ -1,11 +1,11 @@
-/** Configuration files of other tools: where they are, and the INI that they are written in. */
+/** Finds the configuration files of other tools, and parses their INI format. */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { messageOf, usageFailure } from '../process/failure.js'
 
 export type Sections = ReadonlyMap<string, ReadonlyMap<string, string>>
 
-/** Returns the folder of the user; undefined for one without a home. An empty HOME would be the working folder. */
+/** Returns the home folder of the user; undefined if there is none. An empty HOME would mean the working folder. */
 export function homeOf({ HOME = '' }: NodeJS.ProcessEnv): string | undefined {
   if (HOME !== '') return HOME
   try {
@@ -30,8 +30,8 @@ export function readConfigFile(path: string | undefined): string | undefined {
 }
 
 /**
- * Parses sections of `name = value`; the last value of a name counts. With `hasNested`, as AWS writes them, an indented line
- * belongs to the name without a value above it: it becomes `s3.addressing_style`.
+ * Parses sections of `name = value`; the last value of a name is used. With `hasNested`, the format of AWS, an indented line belongs to
+ * the name without a value above it: it becomes `s3.addressing_style`.
  */
 export function parseIni(
   text: string,

@@ -7,15 +7,15 @@ interface Printed {
   AccessKeyId?: string
   SecretAccessKey?: string
   SessionToken?: string
-  /** As OSS names them. */
+  /** With the names that OSS uses. */
   AccessKeySecret?: string
   SecurityToken?: string
   Expiration?: string
 }
 
 /**
- * Returns a function that runs the command, which the store calls when it needs credentials. What the command prints is in no
- * message: it is made of secrets. What it writes on standard error goes where ours goes.
+ * Returns a function that runs the command; the store calls it when it needs credentials. No message contains the output of the command,
+ * which consists of secrets. The command inherits standard error.
  */
 export function processCredentials(
   command: string,

@@ -1,4 +1,4 @@
-/** Packages of the clouds that know how to get the credentials of roles: used where they are installed beside the command. */
+/** Loads packages of the clouds that provide the credentials of roles, if they are installed beside the command. */
 import { createRequire } from 'node:module'
 import type { CredentialClient, CredentialsOption } from '../../index.js'
 import { mainScript } from '../../internal.js'
@@ -16,7 +16,7 @@ interface Alicloud {
 
 type Aws = Readonly<Record<AwsProvider, (options: object) => CredentialsOption>>
 
-/** Without a configuration: the package's own chain. @throws {Failure} if the package is not installed, or refuses it. */
+/** Without a configuration the package uses its own chain. @throws {Failure} if the package is not installed, or refuses it. */
 export function alicloudClient(config: Readonly<Record<string, string>> | undefined): CredentialClient {
   const { default: Client, Config } = load(ALICLOUD) as Alicloud
   try {
@@ -32,7 +32,7 @@ export function awsProvider(name: AwsProvider, options: object): CredentialsOpti
   return (load(AWS) as Aws)[name](options)
 }
 
-/** Never from the working folder: it may be anybody's. */
+/** Does not search the working folder: another user may own it. */
 function load(name: string): unknown {
   try {
     return createRequire(mainScript())(name)

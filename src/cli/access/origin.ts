@@ -41,7 +41,7 @@ export function alicloudOrigin(source: CredentialSource, environment: NodeJS.Pro
   }
 }
 
-/** The same of AWS's. The region is the one whose STS is asked. */
+/** The same for the package of AWS. Requests to STS go to `region`. */
 export function awsOrigin(
   source: CredentialSource,
   region: string | undefined,
@@ -54,7 +54,7 @@ export function awsOrigin(
   return { by: 'aws', provider: 'fromTokenFile', options: { ...options, ...fromVariables(variables, environment) } }
 }
 
-/** Those that a cluster sets in the pods of a service account. */
+/** The variables that a cluster sets in the pods of a service account. */
 function fromVariables(
   names: Readonly<Record<string, string>>,
   environment: NodeJS.ProcessEnv,

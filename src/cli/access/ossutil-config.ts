@@ -1,7 +1,7 @@
 /**
- * The configuration file of ossutil, `~/.ossutilconfig`: an INI file with the credentials and endpoints that people
- * have already. Its names are spelt in several ways, which all mean the same. Version 1 has its credentials in
- * `[Credentials]`, version 2 in `[default]` and `[profile NAME]` (OSS, "Configure ossutil").
+ * Reads the configuration file of ossutil, `~/.ossutilconfig`: an INI file with credentials and endpoints. A name may be spelt in
+ * several ways. Version 1 has its credentials in `[Credentials]`, version 2 in `[default]` and `[profile NAME]` (OSS, "Configure
+ * ossutil").
  */
 import { join } from 'node:path'
 import { usageFailure } from '../process/failure.js'
@@ -68,7 +68,7 @@ export function readOssutilConfig(path: string | undefined, profile?: string): O
 }
 
 /**
- * `profile` is one of version 2. Without it the credentials of `[default]` count, else those of `[Credentials]`.
+ * `profile` is a profile of version 2. Without it, the credentials of `[default]` are used, otherwise those of `[Credentials]`.
  *
  * @throws {Failure} if the file cannot be used, or has no such profile.
  */
@@ -90,7 +90,7 @@ export function parseOssutilConfig(text: string, path: string, profile?: string)
 
 type Settings = ReadonlyMap<Setting | undefined, string>
 
-/** How the credentials of a section come about. @throws {Failure} if it does not say all that is needed. */
+/** Returns the source of the credentials of a section. @throws {Failure} if the section is incomplete. */
 function originOf(settings: Settings, where: string): CredentialsOrigin {
   const setting = (name: Setting): string => settings.get(name) ?? ''
   const mode = setting('mode')

@@ -4,7 +4,7 @@ import { readAwsProfile } from './aws-config.js'
 import type { CredentialsOrigin } from './origin.js'
 import { configPath, readOssutilConfig } from './ossutil-config.js'
 
-/** What must never be shown: everything that credentials may be made of here. */
+/** Collects the values that must never be shown: all that credentials may consist of here. */
 export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | undefined): string[] {
   const names = Object.keys(environment).filter((name) => /SECRET|TOKEN|ACCESS_KEY/.test(name))
   const secrets = names.map((name) => environment[name] ?? '').filter((value) => value.length >= 8)
@@ -18,7 +18,7 @@ export function secretsIn(environment: NodeJS.ProcessEnv, options: Options | und
   ]
 }
 
-/** A file that cannot be read has given nothing away. */
+/** A file that cannot be read has provided no secrets. */
 function keysOf(read: () => CredentialsOrigin | undefined): string[] {
   try {
     const origin = read()
@@ -29,7 +29,7 @@ function keysOf(read: () => CredentialsOrigin | undefined): string[] {
   }
 }
 
-/** As a request has it. */
+/** As it appears in a request. */
 function keyIn(options: Options): string[] {
   try {
     const key = customerKeyOf(options)?.customerKey

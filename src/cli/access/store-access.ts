@@ -1,4 +1,4 @@
-/** Targets as people type them, and the stores behind them: what differs between services comes from their own entries. */
+/** Parses targets of the command line and opens their stores. What differs between services is in the providers' entries. */
 import { existsSync } from 'node:fs'
 import { type ObjectStore, openStore, type Provider, type StoreOptions } from '../../index.js'
 import { ENVIRONMENT_VARIABLES, splitTarget, TARGET_FORMS } from '../../internal.js'
@@ -8,9 +8,9 @@ import { findAccess, variableOf } from './access.js'
 
 interface Target {
   scheme: Provider
-  /** Absent in `oss:///key`: then it comes from the environment. */
+  /** Absent in `oss:///key`: then the environment provides it. */
   bucket: string | undefined
-  /** May be empty: then it is a bucket. Also the beginning of keys. */
+  /** The key, or a prefix of keys. If empty, the target is the bucket. */
   key: string
 }
 
@@ -21,9 +21,9 @@ export interface OpenTarget {
   addressOf(key: string): string
   /** The target as it was typed. */
   text: string
-  /** What was given, or found in the environment or a file; undefined where the endpoint says it. */
+  /** From the command line, the environment or a file; undefined if the endpoint contains it. */
   region: string | undefined
-  /** Whether no proxy can be on the way. */
+  /** Whether requests cannot go through a proxy. */
   isDirect: boolean
 }
 
@@ -38,8 +38,8 @@ function parseTarget(text: string): Target {
 }
 
 /**
- * Opens the bucket of a target. What the environment says is given to the store in options: it is the command's own,
- * which need not be that of the process. Throws what says that the options do not fit.
+ * Opens the bucket of a target. Passes values of the environment to the store as options, because the environment of the command may
+ * differ from that of the process. Throws if the options are invalid together.
  */
 export function openTarget(
   text: string,
@@ -70,7 +70,7 @@ export function openTarget(
     timeouts: timeoutsOf(options),
   }
   const present: StoreOptions = Object.fromEntries(Object.entries(filled).filter(([, value]) => value !== undefined))
-  // Values come from a command line: the library looks at each name and value before anything is sent.
+  // Values come from a command line: the library checks each name and value before anything is sent.
   const store = openStore(present)
   return {
     store,
@@ -97,12 +97,12 @@ function timeoutsOf(options: Options): StoreOptions['timeouts'] {
   return Object.fromEntries(given.flatMap(([option, ms]) => (ms === undefined ? [] : [[option, Math.round(ms)]])))
 }
 
-/** A service on this machine, which no proxy leads to: what curl needs `no_proxy` for is known here. */
+/** Returns whether the service is on this machine, which no proxy can reach: `no_proxy` is not needed for it. */
 function isLoopback(endpoint = ''): boolean {
   return /^(?:https?:\/\/)?(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?\/?$/i.test(endpoint)
 }
 
-/** An operation on one object, which a bucket alone does not name. */
+/** Refuses a target without a key, for an operation on one object. */
 export function openObject(text: string, options: Options, environment: NodeJS.ProcessEnv): OpenTarget {
   const target = openTarget(text, options, environment)
   if (target.key === '') throw usageFailure(`the target ${JSON.stringify(text)} has no key`)

@@ -33,7 +33,7 @@ async function abortOld(
   const prefix = target.key
   const { options, session } = invocation
   const { signal, stderr } = session
-  // Each one's parts are told, which only unfinished uploads have: the store is asked which they are, not to abort them.
+  // The size of each upload is printed, so the uploads are listed first instead of being aborted by the store.
   const stale = await target.store.abortStaleUploads({ prefix, olderThanMs, dryRun: true, ...calls })
   const { aborted: old, isPartial = false } = stale
   if (isPartial && !options.flag('quiet')) stderr.line(PARTIAL_LIST)
@@ -59,7 +59,7 @@ async function abortOne(
   calls: CallOptions,
 ): Promise<void> {
   const { stdout } = session
-  // The service takes the abort of an upload that is not there for done: a mistyped id would look like a success.
+  // Aborting an upload that does not exist succeeds, so a mistyped ID would look like a success.
   const { parts, bytes } = await partsOf(target.store, upload, calls)
   const isDry = options.flag('dry-run')
   if (!isDry) await target.store.abortMultipartUpload(upload, calls)

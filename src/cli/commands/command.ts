@@ -6,17 +6,17 @@ export interface Invocation extends Arguments {
   session: Session
 }
 
-/** What stands in an operand's place: where objects are, a file, or one of some words. */
+/** What an operand is: a target, a file, or one of some words. */
 export type OperandKind = 'target' | 'file' | readonly string[]
 
 export interface Operands {
   min: number
   max: number
-  /** In their order; the last one stands for all that follow. */
+  /** In order; the last one applies to all further operands. */
   kinds: readonly OperandKind[]
 }
 
-/** A command as data: what runs it and what explains it read the same. */
+/** A command as data, which both the runner and the help read. */
 export interface Command {
   name: string
   summary: string
@@ -24,18 +24,18 @@ export interface Command {
   synopses: readonly string[]
   /** Its own options, explained in its help. */
   options: readonly OptionSpec[]
-  /** What it shares with others, which its help only names. */
+  /** Options that it shares with other commands; its help only lists their names. */
   sharedOptions: readonly OptionSpec[]
   operands: Operands
   takesCommand: boolean
-  /** Its standard output is for an object's bytes, and has nothing else in it. */
+  /** Its standard output contains the bytes of an object and nothing else. */
   writesObject?: boolean
-  /** Has done its work even if what it prints cannot be written. */
+  /** Succeeds even if its output cannot be written. */
   mayLoseOutput?: boolean
-  /** Runs until a signal comes, which is no failure then. */
+  /** Runs until a signal, which is not a failure then. */
   endsBySignal?: boolean
   examples: readonly string[]
-  /** The exit status of a failure that says nothing itself. */
+  /** The exit status of a failure that has none of its own. */
   failureCode: number
   run(invocation: Invocation): Promise<void>
 }

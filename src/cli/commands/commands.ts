@@ -51,7 +51,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'head',
-    summary: 'what the store knows of an object, and alarms: too old, too small',
+    summary: 'print what the store returns for an object; alarms by age and size',
     synopses: ['TARGET'],
     options: HEAD_OPTIONS,
     sharedOptions: SHARED,
@@ -63,7 +63,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'ls',
-    summary: 'objects whose keys begin with that of TARGET, the newest last',
+    summary: 'list the objects below TARGET, the newest last',
     synopses: ['TARGET'],
     options: LS_OPTIONS,
     sharedOptions: SHARED,
@@ -87,7 +87,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'prune',
-    summary: 'remove old backups, and say which are kept and why',
+    summary: 'remove old backups, and print which are kept and why',
     synopses: ['PREFIX'],
     options: PRUNE_OPTIONS,
     sharedOptions: SHARED,
@@ -99,7 +99,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'presign',
-    summary: 'a link that reads or stores one object, without credentials',
+    summary: 'print a link to read or store one object without credentials',
     synopses: ['TARGET'],
     options: PRESIGN_OPTIONS,
     sharedOptions: SHARED,
@@ -111,7 +111,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'check',
-    summary: 'whether backups can be made: host, credentials, clock, rights',
+    summary: 'check whether backups work: host, credentials, clock, rights',
     synopses: ['TARGET'],
     options: [],
     sharedOptions: SHARED,
@@ -123,7 +123,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'uploads',
-    summary: 'unfinished uploads: parts, size, age and key',
+    summary: 'list unfinished uploads: parts, size, age and key',
     synopses: ['TARGET'],
     options: UPLOADS_OPTIONS,
     sharedOptions: SHARED,
@@ -135,7 +135,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'parts',
-    summary: 'the parts of an unfinished upload',
+    summary: 'list the parts of an unfinished upload',
     synopses: ['TARGET'],
     options: PARTS_OPTIONS,
     sharedOptions: SHARED,
@@ -159,7 +159,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'serve',
-    summary: 'an emulator on this machine, for development and tests',
+    summary: 'run an emulator on this machine, for development and tests',
     synopses: [''],
     options: SERVE_OPTIONS,
     sharedOptions: [...JSON_OPTION, ...GENERAL_OPTIONS],
@@ -173,7 +173,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'completion',
-    summary: 'a script that completes ossup in a shell: bash, fish or zsh',
+    summary: 'print a script that completes ossup in bash, fish or zsh',
     synopses: ['SHELL'],
     options: [],
     sharedOptions: GENERAL_OPTIONS,

@@ -25,11 +25,11 @@ export async function get({ operands, rest, options, session }: Invocation): Pro
   if (rest?.length === 0) throw usageFailure('there is no command after --')
   if (options.text('checkpoint') !== undefined && !isFile) throw usageFailure('--checkpoint needs -o FILE')
   const isShown = session.stdout.isTerminal && rest === undefined && !isFile
-  // A line drawn into the object that a terminal shows would spoil both.
+  // A progress line would be mixed with the object that the terminal shows.
   const isDumb = session.environment['TERM'] === 'dumb' || isShown
-  // Standard output has the object, and nothing else.
+  // Standard output contains the object and nothing else.
   const reporter = chooseReporter(options, session.stderr, session.stderr, isDumb)
-  // With --json nothing but JSON is on standard error.
+  // With --json, standard error contains nothing but JSON.
   const calls = options.flag('json') ? { signal: session.signal } : noteFirstRetry(session, options)
   const target = await openNamedObject(operands[0] ?? '', options, session.environment, calls)
   try {

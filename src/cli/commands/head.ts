@@ -68,7 +68,7 @@ function raiseAlarm(
   if (reasons.length > 0) throw new Failure(EXIT.alarm, `${address} is ${reasons.join(', and ')}`)
 }
 
-/** By its own name: services differ in which one they have. The ETag of parts is on a line of its own. */
+/** Prints the checksum with its name, which differs between services. The ETag of parts has its own line. */
 function checksumFact(checksum: Checksum | undefined): Record<string, string> {
   return checksum === undefined || isEtagOfParts(checksum)
     ? {}

@@ -19,7 +19,7 @@ import { awayText, backText } from '../progress/outage-text.js'
 import { uploadSummary } from '../progress/summaries.js'
 import { UploadFacts } from '../progress/transfer-facts.js'
 
-/** One object to be, and where its bytes come from; sources are opened one after the other. */
+/** An object to upload and the source of its bytes. Sources are opened one after the other. */
 interface Job {
   key: string
   open(): Source | Promise<Source>
@@ -31,7 +31,7 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   if (rest?.length === 0) throw usageFailure('there is no command after --')
   const idleMs = options.duration('idle-timeout')
   if (idleMs !== undefined && rest === undefined) throw usageFailure('--idle-timeout needs a command after --')
-  // Options are looked at before a producer is started.
+  // Options are checked before a producer is started.
   const uploadOptions = uploadOptionsOf(options)
   guardsOf(options, true)
   const isDumb = session.environment['TERM'] === 'dumb'
@@ -40,7 +40,7 @@ export async function put({ operands, rest, options, session }: Invocation): Pro
   try {
     const command = rest && { words: rest, exitCodes: options.statuses('accept-status'), idleMs }
     const jobs = jobsOf(target, files, command, session, reporter)
-    // All of them are looked at before anything begins: a wrong option starts no producer.
+    // All jobs are checked before the first one starts, so that an invalid option starts no producer.
     for (const { key } of jobs)
       target.store.createUploadStream(key, { ...uploadOptions, checkpoint: undefined }).destroy()
     if (jobs.length > 1 && uploadOptions.checkpoint !== undefined) {
@@ -68,7 +68,7 @@ function jobsOf(
   const isFolder = key === '' || key.endsWith('/')
   if (files.length > 1 && !isFolder) {
     throw usageFailure(
-      `${files.length} files need a target that ends with /, such as ${text}/; a command is put after --`,
+      `${files.length} files need a target that ends with /, such as ${text}/; a command must follow --`,
     )
   }
   if (isFolder && (files.length === 0 || files.includes('-'))) {
@@ -84,7 +84,7 @@ function jobsOf(
     open: () => (job.file === '-' ? openStandardInput(session) : fileSource(job.file)),
   }))
   if (jobs.length === 0) {
-    // Where a line is drawn on the terminal, what else is written to it must go through the same hands.
+    // While a progress line is shown, everything else must be written through the same object.
     const foreign = reporter.ownsTerminal ? (chunk: Uint8Array) => reporter.foreign(chunk) : undefined
     const open = () =>
       command === undefined ? openStandardInput(session) : commandSource(command, session.descriptors(), foreign)
@@ -95,7 +95,7 @@ function jobsOf(
 }
 
 function openStandardInput({ stdin, stderr }: Session): Source {
-  if ('fd' in stdin && isatty(stdin.fd)) stderr.line('ossup: reads the terminal; Ctrl-D ends what is stored')
+  if ('fd' in stdin && isatty(stdin.fd)) stderr.line('ossup: reads the terminal; Ctrl-D ends the input')
   return bodySource('standard input', stdin)
 }
 
@@ -118,7 +118,7 @@ function uploadOptionsOf(options: Options): UploadOptions {
   }
 }
 
-/** An algorithm, and behind a colon the id of a key; the algorithms of S3 and the ids of its keys have colons too. */
+/** Parses an algorithm, optionally followed by a colon and a key ID. Algorithms and key IDs of S3 contain colons, too. */
 function encryptionOf(options: Options): UploadOptions['serverSideEncryption'] {
   const text = options.text('sse')
   const ownKey = customerKeyOf(options)
@@ -192,25 +192,25 @@ function callbacksFor(reporter: Reporter): UploadCallbacks {
 }
 
 /**
- * What the failure means for the object. Once the last request is under way, giving up comes too late to know: the
- * object is stored whole, or not at all.
+ * Describes what the failure means for the object. If the upload is aborted while the last request is in flight, the outcome is unknown:
+ * the object is stored whole, or not at all.
  */
 function withOutcome(error: unknown, source: Source, signal: AbortSignal, address: string): unknown {
   const { outcomeUnknown = false, resumable = false } = error as Partial<UploadError>
   const cause: unknown = isCancelled(error) && signal.aborted ? signal.reason : asSourceFailure(error, source)
   if (!(cause instanceof Failure)) return error
   const outcome = outcomeUnknown
-    ? ` while the last request was under way: the object is there whole, or not at all (ossup head ${address})`
+    ? ` while the last request was in flight: the object is stored whole, or not at all (check with ossup head ${address})`
     : `; ${address} was not stored${resumable ? ' yet: run it again with the same --checkpoint to resume' : ''}`
   return Object.assign(new Failure(cause.exitCode, cause.message + outcome, error), leftoverOf(error))
 }
 
-/** A failure of what is uploaded as such; one of the upload stays as it is. */
+/** Marks a failure of the source. A failure of the upload is returned unchanged. */
 function asSourceFailure(error: unknown, { name }: Source): unknown {
   const { code, message } = error as Partial<UploadError>
   if (code === 'COMMAND_FAILED') return new Failure(EXIT.source, message ?? '', error)
   const isUnreadable = code === 'INVALID_OPTION' && message?.startsWith('body.fd') === true
-  // Whatever is not an error of the library comes from reading.
+  // An error that is not one of the library comes from reading.
   if (isUnreadable || !(error instanceof Error && error.name === 'UploadError')) return sourceFailure(name, error)
   return error
 }

@@ -7,7 +7,7 @@ import { EXIT } from '../process/exit-codes.js'
 import { Failure, messageOf, usageFailure } from '../process/failure.js'
 import type { Invocation } from './command.js'
 
-/** The emulator, until a signal comes; what it prints can be given to a shell. */
+/** Runs the emulator until a signal. Its standard output can be evaluated by a shell. */
 export async function serve(invocation: Invocation): Promise<void> {
   const { options, session } = invocation
   const port = options.wholeNumber('port')
@@ -34,7 +34,7 @@ export async function serve(invocation: Invocation): Promise<void> {
   }
 }
 
-/** For a shell on standard output, for people on standard error. */
+/** Prints commands for a shell on standard output, and notes on standard error. */
 function describe(
   emulator: Emulator,
   provider: Provider,
@@ -42,7 +42,7 @@ function describe(
   { options, session: { stdout, stderr } }: Invocation,
 ): void {
   const { endpoint, region } = emulator
-  // A secret from the environment may be a real one: only those made here are printed.
+  // A secret from the environment may be a real one: only generated secrets are printed.
   const credentials = isGiven ? undefined : emulator.credentials
   if (options.flag('json')) {
     stdout.json({ endpoint, region, ...credentials })
@@ -52,16 +52,16 @@ function describe(
   const lines = (Object.entries(values) as [keyof typeof values, string][]).map(
     ([option, value]) => `export ${ENVIRONMENT_VARIABLES[provider][option][0] ?? ''}=${quoted(value)}`,
   )
-  // At once: a script that reads a line sees all of them.
+  // In one write, so that a script that reads a line gets all of them.
   stdout.lines(lines.join('\n'))
   if (options.flag('quiet')) return
   const directory = options.text('directory')
   const kept = directory === undefined ? 'objects are kept until then' : `objects are kept in ${directory}`
   stderr.line(`ossup: listens on ${endpoint} until Ctrl-C; ${kept}`)
-  if (isGiven) stderr.line('ossup: accepts the keys of the environment, and does not print them')
+  if (isGiven) stderr.line('ossup: accepts the keys in the environment, and does not print them')
 }
 
-/** As one word of a shell, whatever is in it. */
+/** Quotes the text as one word of a shell. */
 function quoted(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`
 }

@@ -13,7 +13,7 @@ async function uploadsOfKey(store: ObjectStore, key: string, calls: CallOptions)
 
 /** MinIO lists unfinished uploads by their exact key: a bucket without any may have some. */
 export const PARTIAL_LIST =
-  'ossup: the service is MinIO, which lists unfinished uploads only for their exact key: there may be others'
+  'ossup: the service is MinIO, which lists unfinished uploads only by their exact key: there may be others'
 
 export async function partsOf(
   store: ObjectStore,
@@ -28,7 +28,7 @@ export async function partsOf(
   return sum
 }
 
-/** Returns undefined if the upload has ended since it was listed, which is no failure of the whole list. */
+/** Returns undefined if the upload has ended since it was listed, which must not fail the whole listing. */
 export async function unlessGone<T>(task: Promise<T>): Promise<T | undefined> {
   try {
     return await task
@@ -38,10 +38,10 @@ export async function unlessGone<T>(task: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** The one that is meant where no id was typed. */
+/** Returns the only unfinished upload of the key, if no ID was given. */
 export async function onlyUpload(store: ObjectStore, key: string, calls: CallOptions): Promise<ListedUpload> {
   const [upload, ...others] = await uploadsOfKey(store, key, calls)
-  if (upload === undefined) throw new Failure(EXIT.notFound, `there is no unfinished upload of ${JSON.stringify(key)}`)
+  if (upload === undefined) throw new Failure(EXIT.notFound, `no unfinished upload exists for ${JSON.stringify(key)}`)
   if (others.length === 0) return upload
   const ids = [upload, ...others].map(({ uploadId }) => uploadId).join(', ')
   throw new Failure(

@@ -17,10 +17,10 @@ const COLUMNS = [
   { title: 'KEY' },
 ]
 
-/** Some services have ids that are wider than a terminal. */
+/** Some services have upload IDs that are wider than a terminal. */
 const LONG_COLUMNS = [...COLUMNS, { title: 'UPLOAD ID' }]
 
-/** The key of the target is a beginning: a bucket alone lists all. */
+/** The key of the target is a prefix: a bucket alone lists all. */
 export async function uploads({ operands, options, session }: Invocation): Promise<void> {
   const target = openTarget(operands[0] ?? '', options, session.environment)
   const { stdout } = session
@@ -40,8 +40,7 @@ export async function uploads({ operands, options, session }: Invocation): Promi
   }
   if (rows.length > 0)
     for (const line of formatTable(options.flag('long') ? LONG_COLUMNS : COLUMNS, rows)) stdout.line(line)
-  else if (!options.flag('json') && !options.flag('quiet'))
-    session.stderr.line('ossup: there are no unfinished uploads')
+  else if (!options.flag('json') && !options.flag('quiet')) session.stderr.line('ossup: no unfinished uploads')
   stdout.throwIfGone()
 }
 

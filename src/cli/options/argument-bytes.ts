@@ -1,4 +1,4 @@
-/** Arguments as the system passed them: Node.js replaces bytes that are not UTF-8, and two names would become one. */
+/** Checks the bytes of arguments: Node.js replaces bytes that are not UTF-8, so two names could become one. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { oneLine } from '../../internal.js'

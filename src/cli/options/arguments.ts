@@ -11,7 +11,7 @@ export interface Arguments {
   rest: string[] | undefined
 }
 
-/** Throws Failure where an option is unknown, or has a value that it should not have or lacks one. */
+/** Throws Failure if an option is unknown, lacks its value or must not have one. */
 export function parseArguments(specs: readonly OptionSpec[], args: readonly string[]): Arguments {
   const end = args.indexOf('--')
   const own = end === -1 ? args : args.slice(0, end)
@@ -33,7 +33,7 @@ export function parseArguments(specs: readonly OptionSpec[], args: readonly stri
       rest: end === -1 ? undefined : args.slice(end + 1),
     }
   } catch (error) {
-    // The parser's own advice goes on about positional arguments, which is no help here.
+    // The parser's own advice about positional arguments does not apply here.
     const message = messageOf(error).replace(/\. To specify a positional argument.*$/, '')
     const [, unknown] = /^Unknown option '--([^']+)'/.exec(message) ?? []
     const names = specs.map(({ name }) => name)
@@ -41,7 +41,7 @@ export function parseArguments(specs: readonly OptionSpec[], args: readonly stri
   }
 }
 
-/** The parser takes a value that starts with a dash only after `=`; the last lines of SQL dumps begin with two. */
+/** The parser accepts a value that starts with a dash only after `=`. The last lines of SQL dumps start with two dashes. */
 function joinFreeText(specs: readonly OptionSpec[], args: readonly string[]): string[] {
   const names = specs.filter(({ isFreeText = false }) => isFreeText).map(({ name }) => `--${name}`)
   const joined: string[] = []

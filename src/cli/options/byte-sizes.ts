@@ -1,4 +1,4 @@
-/** Sizes as people type and read them: `8MiB`, `1.5 GiB`. */
+/** Parses and formats sizes such as `8MiB` and `1.5 GiB`. */
 import { usageFailure } from '../process/failure.js'
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
@@ -21,13 +21,13 @@ function factorOf(unit: string): number | undefined {
   return binary < 0 ? undefined : 1024 ** binary
 }
 
-/** Three digits that matter, never wider than `1023 MiB`: columns that change all the time should stay where they are. */
+/** Three significant digits, never wider than `1023 MiB`, so that columns do not move. */
 export function formatByteSize(bytes: number): string {
   const { factor, digits, unit } = scaleOf(bytes)
   return `${(bytes / factor).toFixed(digits)} ${unit}`
 }
 
-/** How much of a total, in the unit of the total and as wide as the total: `0.02/1.50 GiB`. */
+/** Formats a share of a total in the unit and the width of the total: `0.02/1.50 GiB`. */
 export function formatShare(bytes: number, total: number): string {
   const { factor, digits, unit } = scaleOf(total)
   const whole = (total / factor).toFixed(digits)

@@ -1,4 +1,4 @@
-/** Numbers as people read them: `1 part`, `1,234 parts`. */
+/** Formats numbers with their nouns: `1 part`, `1,234 parts`. */
 
 /** Between digits that an exact number of threes follows. `Intl.NumberFormat` takes 11 ms of every start. */
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g

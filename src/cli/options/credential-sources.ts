@@ -1,4 +1,4 @@
-/** The values of `--credentials`: the role of an instance, that of a service account, or whatever the cloud's own package finds. */
+/** The values of `--credentials`: the role of an instance, that of a service account, or the chain of the cloud's own package. */
 export const CREDENTIAL_SOURCES = ['instance', 'oidc', 'chain'] as const
 
 export type CredentialSource = (typeof CREDENTIAL_SOURCES)[number]

@@ -1,4 +1,4 @@
-/** A key of the caller's own (SSE-C), from a file: command lines can be read by others. No message shows any of it. */
+/** Reads a customer key (SSE-C) from a file, because other users can read command lines. No message contains any part of it. */
 import { readFileSync } from 'node:fs'
 import { messageOf, usageFailure } from '../process/failure.js'
 import type { Options } from './options.js'

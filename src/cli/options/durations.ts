@@ -1,4 +1,4 @@
-/** Lengths of time as people type and read them. */
+/** Parses and formats durations. */
 import { usageFailure } from '../process/failure.js'
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
@@ -13,7 +13,7 @@ export function parseDuration(name: string, text: string): number {
   return Number(digits) * seconds * 1000
 }
 
-/** As a clock: `0:07`, `12:34`, `1:02:03`, and days in front from the second on: `2d 3:04:05`. */
+/** Formats a duration as a clock: `0:07`, `12:34`, `1:02:03`, and from two days on `2d 3:04:05`. */
 export function formatClock(ms: number): string {
   const total = Math.floor(Math.max(ms, 0) / 1000)
   const two = (value: number) => String(value).padStart(2, '0')
@@ -25,7 +25,7 @@ export function formatClock(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`
 }
 
-/** The largest unit alone: `12s`, `5m`, `26h`, `9d`. */
+/** Formats a duration in its largest unit: `12s`, `5m`, `26h`, `9d`. */
 export function formatAge(ms: number): string {
   const seconds = Math.floor(Math.max(ms, 0) / 1000)
   if (seconds < 120) return `${seconds}s`
@@ -33,7 +33,7 @@ export function formatAge(ms: number): string {
   return seconds < 172_800 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`
 }
 
-/** For a summary: `0.42 s`, `12.3 s`, then as a clock. */
+/** Formats a duration for a summary: `0.42 s`, `12.3 s`, then as a clock. */
 export function formatSeconds(ms: number): string {
   if (ms >= 60_000) return formatClock(ms)
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`

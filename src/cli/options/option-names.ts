@@ -1,4 +1,4 @@
-/** The library names its options as programs write them; the command has them as people type them. */
+/** Maps the option names of the library to those of the command. */
 
 /** Returns a line such as `maxMemory is --max-memory here` where a message names options that the command has. */
 export function optionNamesIn(message: string, known: readonly string[]): string[] {

@@ -4,7 +4,7 @@ import { usageFailure } from '../process/failure.js'
 
 export type RawValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 
-/** The values of options as what they mean. Each getter refuses, by name, what it cannot take. */
+/** Parses the values of options. Each getter refuses an invalid value, and names the option. */
 export class Options {
   readonly #values: RawValues
 
@@ -56,7 +56,7 @@ export class Options {
     throw usageFailure(`--${name} must be ${choices.join(', ')} (got ${JSON.stringify(value)})`)
   }
 
-  /** `K=V`, given any number of times; a value may be empty and may have further `=`. */
+  /** `K=V`, any number of times. A value may be empty and may contain `=`. */
   pairs(name: string): Record<string, string> | undefined {
     const given = this.#values[name]
     if (!Array.isArray(given)) return undefined

@@ -2,13 +2,13 @@
 import { write, writeSync } from 'node:fs'
 import { Writable } from 'node:stream'
 
-/** Up to this size a chunk counts as text: it is written at once, in order with what the other stream writes. */
+/** Up to this size a chunk is written synchronously, so that it stays in order with the output of the other stream. */
 const TEXT_BYTES = 4096
 /** How long to wait when another process has made the descriptor non-blocking and it is full. */
 const RETRY_MS = 10
 
 export interface DescriptorStreamOptions {
-  /** Whether a write never waits for a reader, as with a file. */
+  /** Whether a write never waits for a reader, as for a file. */
   isFile: boolean
 }
 
@@ -25,7 +25,7 @@ export class DescriptorStream extends Writable {
     this.#isFile = isFile
   }
 
-  /** Whether a thread is in the middle of a write: the process cannot exit before the reader reads on. */
+  /** Whether a thread is writing: then the process cannot exit until the reader continues. */
   get isWriting(): boolean {
     return this.#isWriting
   }

@@ -4,11 +4,10 @@ import { signalOfExitCode } from './exit-codes.js'
 import type { OutputStream } from './output.js'
 
 /**
- * Ends the process when its outcome is reported: the other end of a pipe, or a child that was left running,
- * must not delay it.
+ * Ends the process after its outcome is reported. The other end of a pipe, or a running child, must not delay it.
  */
 export function endProcess(code: number, outputs: readonly OutputStream[]): void {
-  // Node.js would wait for a thread that is in the middle of a write until its reader moves; a signal does not wait.
+  // Node.js would wait for a thread that is writing until its reader continues; a signal does not.
   const isStuck = outputs.some((output) => output instanceof DescriptorStream && output.isWriting)
   const signal = signalOfExitCode(code)
   if (isStuck && signal !== undefined) process.kill(process.pid, signal)

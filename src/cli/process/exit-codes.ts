@@ -1,48 +1,48 @@
-/** What the exit status says. Scripts rely on it: a number keeps its meaning. */
+/** The exit statuses. Scripts rely on them, so a number never changes its meaning. */
 export const EXIT = {
   /** Success. */
   done: 0,
-  /** A request failed that was no upload. */
+  /** A command other than an upload failed. */
   failed: 1,
   /** The command line, an option or the configuration is invalid; nothing was sent. */
   usage: 2,
-  /** The producer, a file or standard input failed, or a guard refused what came: nothing was stored. */
+  /** The producer, a file or standard input failed, or a guard refused the stream: nothing was stored. */
   source: 3,
   /** The store failed or refused: nothing was stored, unless the message says so. */
   upload: 4,
-  /** The upload was aborted, but not by a signal: by another program. */
+  /** Another program aborted the upload. */
   aborted: 5,
   /** There is no such bucket, object or upload. */
   notFound: 6,
-  /** The object is there, but it is not what `--older-than` or `--smaller-than` allow. */
+  /** The object exists, but is older or smaller than `--older-than` or `--smaller-than` allow. */
   alarm: 7,
-  /** The reader of the output is gone: the status of a program that is killed by SIGPIPE. */
+  /** The reader of the output closed it: the status of a program that SIGPIPE kills. */
   readerGone: 141,
 } as const
 
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
-/** The signal of which `exitCodeOfSignal` is the exit status; undefined when it is another one. */
+/** Returns the signal of an exit status of `exitCodeOfSignal`; undefined for any other status. */
 export function signalOfExitCode(code: number): NodeJS.Signals | undefined {
   return (Object.keys(SIGNAL_NUMBERS) as NodeJS.Signals[]).find((signal) => exitCodeOfSignal(signal) === code)
 }
 
-/** As shells say it: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM. */
+/** Returns the exit status that shells use: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM. */
 export function exitCodeOfSignal(signal: NodeJS.Signals): number {
   return 128 + (SIGNAL_NUMBERS[signal] ?? 0)
 }
 
-/** A status as the help explains it. */
+/** The explanation of a status in the help. */
 interface Meaning {
   status: string
   text: string
-  /** Of which commands; absent: of all. */
+  /** The commands that have it; absent for all. */
   commands?: readonly string[]
-  /** Of all but these. */
+  /** The commands that do not have it. */
   except?: readonly string[]
 }
 
-/** What does not look for anything in a store. */
+/** The commands that do not use an existing store. */
 const WITHOUT_STORE = ['presign', 'serve', 'completion']
 
 const MEANINGS: readonly Meaning[] = [
@@ -66,7 +66,7 @@ const MEANINGS: readonly Meaning[] = [
   { status: '6', text: 'there is no such bucket, object or upload', except: ['put', ...WITHOUT_STORE] },
   { status: '7', text: 'the object is older or smaller than the options allow', commands: ['head'] },
   { status: '129, 130, 143', text: 'ended by SIGHUP, SIGINT or SIGTERM', except: WITHOUT_STORE },
-  { status: '141', text: 'the reader of the output went away' },
+  { status: '141', text: 'the reader of the output closed it' },
 ]
 
 /** Returns what the exit statuses of a command mean, in their order. */

@@ -21,13 +21,13 @@ export function usageFailure(message: string): Failure {
   return new Failure(EXIT.usage, message)
 }
 
-/** A failure of what is uploaded, as against one of the upload. */
+/** A failure of the source, not of the upload. */
 export function sourceFailure(what: string, cause: unknown): Failure {
   if (cause instanceof Failure) return cause
   return new Failure(EXIT.source, `${what}: ${messageOf(cause)}`, cause)
 }
 
-/** The exit status of a failure; `otherwise` where the failure itself says nothing. */
+/** Returns the exit status of a failure; `otherwise` if the failure has none. */
 export function exitCodeOf(error: unknown, otherwise: number): number {
   if (error instanceof Failure) return error.exitCode
   if (isReaderGone(error)) return EXIT.readerGone
@@ -50,7 +50,7 @@ export function exitCodeOf(error: unknown, otherwise: number): number {
   }
 }
 
-/** By its name: what says how a command failed loads nothing of the library. */
+/** Recognizes the error by its name, so that reporting a failure loads nothing of the library. */
 function isUploadError(error: unknown): error is UploadError {
   return error instanceof Error && error.name === 'UploadError'
 }
@@ -67,17 +67,17 @@ export function isEndedBySignal(error: unknown): boolean {
   return signal !== undefined || signalOfExitCode(exitCode) !== undefined
 }
 
-/** As an AbortSignal ends what waits, of this library or of Node's. */
+/** Whether the error comes from an aborted signal, in this library or in Node.js. */
 export function isCancelled(error: unknown): boolean {
   return ['ABORTED', 'ABORT_ERR'].includes(String((error as { code?: unknown } | null)?.code))
 }
 
-/** On one line: foreign text in it may not move the cursor of a terminal. */
+/** Returns the message on one line: text of others must not move the cursor of a terminal. */
 export function messageOf(error: unknown): string {
   return oneLine(error instanceof Error ? error.message : String(error), 2000)
 }
 
-/** Advice for errors whose message does not say what to change. */
+/** Advice for errors whose message does not explain what to change. */
 const ADVICE = [
   { about: /\buv_cwd\b/, text: 'the working folder was removed: change to one that exists, or give absolute paths' },
   { about: /\bENOTFOUND\b/, text: 'no host has that name: check the region, the endpoint and the bucket' },
@@ -109,17 +109,17 @@ const ADVICE = [
   },
 ]
 
-/** Returns what a person may do about it, a sentence each. */
+/** Returns advice about the error, one sentence each. */
 export function adviceFor(message: string): string[] {
   return ADVICE.filter(({ about }) => about.test(message)).map(({ text }) => text)
 }
 
-/** What a person needs beside the message: advice, what the service's support asks for, and what was left behind. */
+/** Returns the lines below the message: advice, what the service's support asks for, and uploads that were not aborted. */
 export function factsOf(error: unknown, target: string | undefined): string[] {
   if (!(error instanceof Error)) return []
   const facts = [...(error instanceof Failure ? error.details : []), ...adviceFor(error.message)]
   const { requestId, ec, key, uploadId, cleanupError, unknownUploads } = error as Partial<UploadError>
-  // A file that goes into a folder has a key of its own.
+  // The key of a file below a target that ends with / is longer than that of the target.
   const [bucket] = /^\w+:\/\/[^/]*/.exec(target ?? '') ?? []
   const own = bucket === undefined ? key : `${bucket}/${key}`
   const address = key === undefined ? (target ?? 'TARGET') : own
@@ -136,7 +136,7 @@ export function factsOf(error: unknown, target: string | undefined): string[] {
   return facts
 }
 
-/** All there is to know, for `--debug`; `secrets` are made unreadable wherever they stand. */
+/** Returns all details for `--debug`, without the values in `secrets`. */
 export function debugText(error: unknown, secrets: readonly string[]): string {
   const text = inspect(error, { depth: 6 })
   return secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text)

@@ -2,17 +2,16 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 interface Descriptor {
   fd: number
-  /** What it leads to. */
+  /** The path that it refers to. */
   target: string
-  /** Whether it may be written to. */
+  /** Whether it is open for writing. */
   isWritable: boolean
 }
 
 /**
- * The descriptors from 3 on that whoever started this process handed on: a producer gets them too, as from a shell, for
- * `openssl -pass fd:3` and its kin. Node.js marks them to be closed in children, so which they are is told by what they
- * lead to: its own are event queues and the like, and pipes of which it has both ends. To be called before anything is
- * opened. Without /proc there are none.
+ * Returns the descriptors from 3 on that this process inherited. A producer inherits them too, as from a shell, for `openssl -pass fd:3`
+ * and similar programs. Node.js marks all descriptors close-on-exec, so they are recognized by what they refer to: those of Node.js are
+ * event queues and pipes of which it has both ends. Must be called before anything is opened. Returns none without /proc.
  */
 export function inheritedDescriptors(): number[] {
   const all = descriptors()
@@ -40,12 +39,12 @@ function descriptors(): Descriptor[] {
   return found
 }
 
-/** Undefined for what is not open any more, as the list itself. */
+/** Returns undefined for a descriptor that is no longer open, such as that of the list itself. */
 function descriptor(name: string): Descriptor | undefined {
   try {
     const target = readlinkSync(`/proc/self/fd/${name}`)
     const [, mode = '0'] = /flags:\s*\d*(\d)/.exec(readFileSync(`/proc/self/fdinfo/${name}`, 'utf8')) ?? []
-    // The two lowest bits of the flags are the access mode: 0 is reading alone.
+    // The two lowest bits of the flags are the access mode: 0 is read-only.
     return { fd: Number(name), target, isWritable: (Number(mode) & 3) !== 0 }
   } catch {
     return undefined

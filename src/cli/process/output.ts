@@ -4,7 +4,7 @@ import { Failure, isReaderGone } from './failure.js'
 import { type ObjectBytes, viewWriter } from './object-bytes.js'
 import { printable, printableJson } from './printable.js'
 
-/** What is asked of a terminal; a stream that is none has less. */
+/** What is used of a terminal. A stream that is not a terminal has less. */
 export interface OutputStream extends Writable {
   isTTY?: boolean
   columns?: number
@@ -23,8 +23,8 @@ const ERASE_LINE = '\r\x1b[K'
 const ERASE_TO_END = '\x1b[K'
 
 /**
- * Standard output or standard error: a reader that goes away ends what is said, not the process. On a terminal it may
- * have a line at the bottom that is written over in place; whatever else is written goes above that.
+ * Standard output or standard error. If its reader closes it, output ends, but not the process. On a terminal it may have a bottom line,
+ * which is overwritten in place; all other output goes above it.
  */
 export class Output {
   readonly stream: OutputStream
@@ -49,7 +49,7 @@ export class Output {
     return columns === undefined || columns < 1 ? 80 : columns
   }
 
-  /** Unless it was set: on a terminal, by NO_COLOR, FORCE_COLOR and TERM. */
+  /** Default: on a terminal, by NO_COLOR, FORCE_COLOR and TERM. */
   get hasColours(): boolean {
     return this.#colours === 'auto' ? this.stream.hasColors?.(16) === true : this.#colours === 'always'
   }
@@ -58,7 +58,7 @@ export class Output {
     this.#colours = when
   }
 
-  /** Of whole lines, where there is a bottom line. */
+  /** Whole lines only, if there is a bottom line. */
   write(text: string | Uint8Array): void {
     if (this.#bottomLine === '') this.#send(text)
     else {
@@ -68,13 +68,13 @@ export class Output {
     }
   }
 
-  /** Writes one line: what a terminal would obey in it is escaped, line ends included. */
+  /** Writes one line. Escapes everything that a terminal would interpret, including line ends. */
   line(text: string, colour?: Colour): void {
     const shown = printable(text)
     this.write(colour !== undefined && this.hasColours ? `${COLOURS[colour]}${shown}${PLAIN}\n` : `${shown}\n`)
   }
 
-  /** The same for a text of several lines, which must be our own. */
+  /** The same for a text of several lines, which must not contain text of others. */
   lines(text: string): void {
     this.write(`${text.split('\n').map(printable).join('\n')}\n`)
   }
@@ -85,9 +85,9 @@ export class Output {
   }
 
   /**
-   * Shows a line at the bottom instead of the one before; an empty one takes it away. It is written over and never
-   * erased first: it does not flicker. The cursor waits at its beginning, so that the `^C` that a terminal echoes is
-   * written over too.
+   * Shows a line at the bottom in place of the previous one; an empty line removes it. The line is overwritten and never
+   * erased first, so it does not flicker. The cursor stays at its start, so that the `^C` that a terminal echoes is
+   * overwritten too.
    */
   bottomLine(line: string): void {
     if (line === this.#bottomLine) return
@@ -110,7 +110,7 @@ export class Output {
     })
   }
 
-  /** Writes all bytes of an object. Resolves when every one of them has been written; nothing may follow when it rejects. */
+  /** Writes all bytes of an object. Resolves when all have been written. Nothing may be written after it rejects. */
   async writeAll(object: ObjectBytes, signal: AbortSignal): Promise<void> {
     // A reader that has stopped reading would never drain the stream.
     const stop = () => this.stream.destroy()
@@ -128,16 +128,16 @@ export class Output {
     this.throwIfGone()
   }
 
-  /** For output that is all a command is for. */
+  /** For commands whose purpose is their output. */
   throwIfGone(): void {
     const error = this.#error
     if (error === undefined) return
     throw isReaderGone(error)
-      ? new Failure(EXIT.readerGone, 'the reader of standard output went away', error)
+      ? new Failure(EXIT.readerGone, 'the reader of standard output closed it', error)
       : new Failure(EXIT.failed, `standard output cannot be written: ${error.message}`, error)
   }
 
-  /** Known to the stream before it is emitted. */
+  /** The stream has the error before it emits it. */
   get #error(): Error | undefined {
     return this.#failure ?? this.stream.errored ?? undefined
   }

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { Output } from './output.js'
 
-/** A descriptor, or a stream that takes its place. */
+/** A descriptor, or a stream instead of one. */
 export type StandardInput = { fd: number } | Readable
 
-/** What a command has of the process it runs in. */
+/** What a command uses of its process. */
 export interface Session {
-  /** Not `process.stdin`: opening that changes how others can read it, and gives an empty stream for what Node does not know. */
+  /** Not `process.stdin`: opening that makes a shared pipe non-blocking, and it is empty for files that Node.js does not support. */
   stdin: StandardInput
   /** Returns the descriptors from 3 on that this process was started with. */
   descriptors: () => readonly number[]

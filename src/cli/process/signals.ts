@@ -7,14 +7,14 @@ import { exitCodeOfSignal } from './exit-codes.js'
 export interface Interruption {
   /** Aborted by the first signal. */
   signal: AbortSignal
-  /** The signal that came, if one came. */
+  /** The received signal, if any. */
   received(): NodeJS.Signals | undefined
-  /** Resolves when a signal has come, or when one that was sent to the whole group must have come. */
+  /** Resolves when a signal was received, or when one that was sent to the whole process group must have been received. */
   settled(): Promise<void>
   dispose(): void
 }
 
-/** How much later this process may notice a signal than another one of its group has ended by it. */
+/** Milliseconds by which this process may notice a signal later than another process of its group ends because of it. */
 const GROUP_MS = 200
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -32,10 +32,10 @@ export function listenForSignals(onFirst: (signal: NodeJS.Signals) => void): Int
       controller.abort(new Failure(exitCodeOfSignal(name), `ended by ${name}`))
       return
     }
-    // Without a listener the signal does what it does to every program: the shell sees 130, 143 or 129.
+    // Without a listener the signal has its default effect: the shell sees 130, 143 or 129.
     dispose()
     process.kill(process.pid, name)
-    // Process 1 of a container is not ended by a signal that it does not handle.
+    // A signal without a handler does not end process 1 of a container.
     process.exit(exitCodeOfSignal(name))
   }
   for (const name of SIGNALS) process.on(name, listener)

@@ -5,7 +5,7 @@ import type { Output } from '../process/output.js'
 import { PlainProgress } from './plain-progress.js'
 import type { Reporter } from './reporter.js'
 
-/** `summaries` is the stream for the summary: not standard output, if that has the object. */
+/** `summaries` is the stream for the summary: not standard output, if that contains the object. */
 export function chooseReporter(options: Options, summaries: Output, stderr: Output, isDumb: boolean): Reporter {
   const everyMs = options.duration('progress-every')
   if (options.flag('json')) return new JsonEvents(summaries, everyMs)

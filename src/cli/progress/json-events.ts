@@ -10,7 +10,7 @@ export class JsonEvents implements Reporter {
   readonly #everyMs: number | undefined
   #nextMs = 0
 
-  /** Without `everyMs` no progress is reported: most programs wait for the end. */
+  /** Without `everyMs` no progress is reported, because most programs wait for the end. */
   constructor(output: Output, everyMs: number | undefined) {
     this.#output = output
     this.#everyMs = everyMs

@@ -9,20 +9,20 @@ const GREEN = '\x1b[32m'
 const YELLOW = '\x1b[33m'
 const PLAIN = '\x1b[39m'
 
-/** How long a line of the producer may stay unfinished before it is shown. */
+/** Milliseconds after which an unfinished line of the producer is shown. */
 const QUESTION_MS = 200
 
-/** One line at the bottom of a terminal. What others have to say goes above it. */
+/** One progress line at the bottom of a terminal. The output of others goes above it. */
 export class LiveProgress implements Reporter {
   readonly ownsTerminal = true
   readonly #terminal: Output
   readonly #summaries: Output
   #label = ''
-  /** Foreign text that has not come to the end of its line. */
+  /** Text of the producer whose line has not ended. */
   #unfinished = ''
-  /** Shows what stays unfinished: it may be a question. */
+  /** Shows an unfinished line, which may be a question. */
   #question: NodeJS.Timeout | undefined
-  /** The bytes received when a question was shown, below which nothing is drawn until more of them come. */
+  /** Bytes received when a question was shown. No progress is shown until more bytes are received. */
   #asksAt: number | undefined
   #received = 0
 
@@ -33,10 +33,10 @@ export class LiveProgress implements Reporter {
 
   progress(facts: TransferFacts): void {
     this.#received = facts.bytes + (facts.held ?? 0)
-    // A producer that asks for a password before it writes anything is not to be written over.
+    // Progress must not overwrite the prompt of a producer that asks for a password before it writes anything.
     if (facts.bytes === 0 || this.#asksAt === this.#received) return
     this.#endQuestion()
-    // The last column stays free: terminals differ in what they do when it has been written.
+    // The last column stays free, because terminals differ in what they do after it is written.
     const line = progressLine(facts, Math.max(this.#terminal.columns - 1, 1), this.#label)
     this.#terminal.bottomLine(this.#terminal.hasColours ? coloured(line) : line)
   }
@@ -56,7 +56,7 @@ export class LiveProgress implements Reporter {
     clearTimeout(this.#question)
     const text = this.#unfinished + Buffer.from(chunk).toString('latin1')
     const end = text.lastIndexOf('\n') + 1
-    // Of a line that its producer writes over again and again, what a terminal would still show: curl and dd do so for hours.
+    // Keeps only what a terminal would still show of a line that its producer overwrites repeatedly, as curl and dd do for hours.
     this.#unfinished = text.slice(Math.max(end, text.lastIndexOf('\r', text.length - 2)))
     if (this.#asksAt !== undefined) this.#continueQuestion(chunk, end > 0)
     else if (end > 0) this.#terminal.write(Buffer.from(text.slice(0, end), 'latin1'))
@@ -82,7 +82,7 @@ export class LiveProgress implements Reporter {
     this.#unfinished = ''
   }
 
-  /** Shows the unfinished line as it is, with the cursor behind it. */
+  /** Shows the unfinished line unchanged, with the cursor after it. */
   #ask(): void {
     if (this.#asksAt !== undefined) return
     this.#asksAt = this.#received
@@ -90,13 +90,13 @@ export class LiveProgress implements Reporter {
     this.#terminal.write(Buffer.from(this.#unfinished, 'latin1'))
   }
 
-  /** What follows a question is shown as it comes; the end of its line ends the question. */
+  /** Shows what follows a question immediately. The end of its line ends the question. */
   #continueQuestion(chunk: Uint8Array, isLineEnded: boolean): void {
     this.#terminal.write(chunk)
     if (isLineEnded) this.#asksAt = this.#unfinished === '' ? undefined : this.#received
   }
 
-  /** Input without an echo leaves the cursor after the prompt. */
+  /** Input without echo leaves the cursor after the prompt. */
   #endQuestion(): void {
     if (this.#asksAt === undefined) return
     this.#asksAt = undefined
@@ -105,7 +105,7 @@ export class LiveProgress implements Reporter {
   }
 }
 
-/** The bar is green, retries are yellow: what is good and what asks for a look. */
+/** The bar is green, retries are yellow. */
 function coloured(line: string): string {
   return line
     .replace(/\[[=> ]+\]/, (bar) => `${GREEN}${bar}${PLAIN}`)

@@ -8,7 +8,7 @@ import type { TransferFacts } from './transfer-facts.js'
 
 const INTERVAL_MS = 30_000
 
-/** A line now and then, for logs. */
+/** Writes a line at intervals, for logs. */
 export class PlainProgress implements Reporter {
   readonly ownsTerminal = false
   readonly #stderr: Output
@@ -56,7 +56,7 @@ export class PlainProgress implements Reporter {
   close(): void {}
 }
 
-/** What was done is on the first line. */
+/** The first line contains the result. */
 export function showSummary(output: Output, text: string): void {
   for (const [index, line] of text.split('\n').entries()) output.line(line, index === 0 ? 'green' : undefined)
 }
@@ -67,7 +67,7 @@ export function retryText({ operation, partNumber, attempt, delayMs, reason }: R
   return `${what}: attempt ${attempt} failed (${reason}), the next in ${formatSeconds(delayMs)}`
 }
 
-/** For logs: one line that stands alone. */
+/** Formats the progress as one line of a log. */
 export function plainLine(facts: TransferFacts): string {
   const { bytes, total, verb, elapsedMs, rateNow, rateMean, retries, partsDone, partsInFlight, slowSide, waitsMs } =
     facts

@@ -1,6 +1,6 @@
 /**
- * How far a transfer is, on one line of a terminal: the more room there is, the more it tells. What changes all the
- * time is as wide as it can become, so that nothing jumps.
+ * Formats the progress of a transfer as one line of a terminal; a wider terminal shows more. Values that change often have
+ * a fixed width, so that nothing moves.
  */
 import { formatByteSize, formatShare } from '../options/byte-sizes.js'
 import { countOf } from '../options/counts.js'
@@ -11,7 +11,7 @@ const BAR_MIN = 8
 const BAR_MAX = 30
 const GAP = '  '
 
-/** A piece of the line. Of two that do not both fit, the one with the lower rank stays. */
+/** A field of the line. If two do not both fit, the one with the lower rank stays. */
 interface Piece {
   rank: number
   text: string
@@ -24,7 +24,7 @@ export function progressLine(facts: TransferFacts, width: number, label = ''): s
   const pieces = [{ rank: 7, text: label }, bar, ...piecesOf(facts)].filter(({ text }) => text !== '')
   const chosen = fitting(pieces, width)
   const used = lengthOf(chosen)
-  // What room is left makes the bar longer.
+  // The bar uses the remaining width.
   if (share !== undefined) bar.text = barOf(share, Math.min(BAR_MIN + Math.max(width - used, 0), BAR_MAX))
   const line = chosen.map(({ text }) => text).join(GAP)
   return line.slice(0, width).trimEnd()
@@ -37,7 +37,7 @@ export function barOf(share: number, cells: number): string {
   return `[${'='.repeat(done)}${head}${' '.repeat(cells - done - head.length)}]`
 }
 
-/** Of what has left: what was only read says nothing of how much is still to be done. */
+/** The share of the bytes sent. Bytes that were only read say nothing about the work that remains. */
 function shareOf({ bytes, total, verb }: TransferFacts): number | undefined {
   if (total === undefined || total === 0) return undefined
   return verb === 'read' ? 0 : bytes / total
@@ -61,7 +61,7 @@ function piecesOf(facts: TransferFacts): Piece[] {
   ]
 }
 
-/** As many as fit, by rank, in the order of the line; a later one that is shorter may take the place of one left out. */
+/** Returns as many fields as fit, by rank, in the order of the line. A shorter field may be shown in place of one that does not fit. */
 function fitting(pieces: readonly Piece[], width: number): Piece[] {
   let chosen: Piece[] = []
   for (const piece of [...pieces].sort((a, b) => a.rank - b.rank)) {
@@ -88,7 +88,7 @@ function rateOf(rate: number): string {
   return `${sizeOf(rate)}/s`
 }
 
-/** Never 100 before it is all there. */
+/** Returns 100 only when the transfer is complete. */
 function percentOf(share: number): string {
   const percent = Math.floor(share * 100)
   return String(share < 1 ? Math.min(percent, 99) : percent).padStart(3)

@@ -1,4 +1,4 @@
-/** How fast a count grows now: over the last seconds, so that the number can be read and still follows. */
+/** The current rate of a count: a mean of the last seconds, so that the number is readable and still current. */
 const WINDOW_MS = 5_000
 
 export class RateMeter {

@@ -5,19 +5,19 @@ import type { TransferFacts } from './transfer-facts.js'
 export interface Reporter {
   /** True where a line is drawn that other output to the terminal would break. */
   readonly ownsTerminal: boolean
-  /** Called some times a second. */
+  /** Called a few times per second. */
   progress(facts: TransferFacts): void
   retry(retry: RetryNotice): void
-  /** A note for people; programs get an event. */
+  /** Reports a note for people; programs get an event. */
   note(text: string): void
-  /** For programs: what happened, with what belongs to it. */
+  /** Reports an event with its details, for programs. */
   event(name: string, fields: Readonly<Record<string, unknown>>): void
-  /** What a producer says on standard error. */
+  /** Reports what a producer writes on standard error. */
   foreign(chunk: Uint8Array): void
-  /** What is to be read when all is over. */
+  /** Reports the summary. */
   summary(text: string): void
-  /** Which of several transfers this is, such as `2/5`. */
+  /** The position among several transfers, such as `2/5`. */
   label(text: string): void
-  /** Takes away what is drawn. */
+  /** Removes the progress line. */
   close(): void
 }

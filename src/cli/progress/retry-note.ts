@@ -5,8 +5,8 @@ import type { Session } from '../process/session.js'
 import { retryText } from './plain-progress.js'
 
 /**
- * Returns the options of all calls of a command. The first attempt of any of them that fails is noted on standard error, with what
- * to do about it: without a word, a command that waits for a service seems to hang.
+ * Returns the options of all calls of a command. Writes the first failed attempt on standard error, with advice: otherwise a command that
+ * waits for a service would seem to hang.
  */
 export function noteFirstRetry({ signal, stderr }: Session, options: Options): CallOptions & { signal: AbortSignal } {
   let isNoted = options.flag('quiet')

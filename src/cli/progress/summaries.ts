@@ -1,4 +1,4 @@
-/** What was done, on lines that can be read by people and searched by scripts. */
+/** Formats the result, on lines that people can read and scripts can search. */
 import { CHECKSUM_NAMES } from '../../internal.js'
 import type { Checksum, DownloadResult, UploadResult } from '../../index.js'
 import { formatByteSize } from '../options/byte-sizes.js'
@@ -12,7 +12,7 @@ export function uploadSummary(address: string, result: UploadResult, retries: nu
   return [
     `stored ${address}`,
     `  ${amount(size)} in ${countOf(parts, 'part')}${sentBefore}, ${paceOf(size - (resumed?.bytes ?? 0), elapsedMs)}${others}`,
-    // The CRC-64 of the bytes is the same in every service; what else was compared comes after it.
+    // The CRC-64 of the bytes is the same for every service. Other checksums that were compared follow it.
     `  CRC-64 ${crc64}${isSaidOtherwise(checksum) ? '' : `, ${textOf(checksum)}`}, ETag ${etag}${versionId === undefined ? '' : `, version ${versionId}`}`,
   ].join('\n')
 }
@@ -38,12 +38,12 @@ function paceOf(size: number, elapsedMs: number): string {
   return `${formatSeconds(elapsedMs)}${elapsedMs > 0 ? `, ${formatByteSize((size / elapsedMs) * 1000)}/s` : ''}`
 }
 
-/** Whether the line with the CRC-64 and the ETag has it already. */
+/** Whether the line with the CRC-64 and the ETag contains it already. */
 function isSaidOtherwise(checksum: Checksum | undefined): checksum is undefined {
   return checksum === undefined || checksum.algorithm === 'crc64ecma' || isEtagOfParts(checksum)
 }
 
-/** The MD5 of the MD5s of parts is no MD5 of the object: `md5sum` gives another one. */
+/** The MD5 of the MD5s of parts is not the MD5 of the object: `md5sum` prints another one. */
 export function isEtagOfParts({ algorithm, value }: Checksum): boolean {
   return algorithm === 'md5' && value.includes('-')
 }

@@ -1,4 +1,4 @@
-/** Columns for people: as wide as what is in them, numbers to the right. */
+/** Formats columns as wide as their content, with numbers aligned right. */
 import { printable } from '../process/printable.js'
 
 export interface Column {
@@ -6,7 +6,7 @@ export interface Column {
   isNumber?: boolean
 }
 
-/** Cells for which there is no column are left out. */
+/** Ignores cells that have no column. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.slice(0, columns.length).map(printable))]
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => cellsOf(row[index] ?? ''))))
@@ -21,7 +21,7 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   )
 }
 
-/** Columns of a terminal: ideographs take two, combining marks none. */
+/** Returns the width in columns of a terminal: ideographs take two, combining marks none. */
 function cellsOf(text: string): number {
   let cells = 0
   for (const character of text) {

@@ -1,18 +1,18 @@
 import type { DownloadProgress, UploadProgress } from '../../index.js'
 import { RateMeter } from './rate-meter.js'
 
-/** How far a transfer is, as it is shown; sizes in bytes, rates in bytes per second. */
+/** The progress of a transfer as it is shown. Sizes are in bytes, rates in bytes per second. */
 export interface TransferFacts {
   bytes: number
   /** Absent if the number is not known. */
   total?: number | undefined
-  /** What the bytes are: `read` from the source while nothing was sent, then `sent`; `received` of a download. */
+  /** What `bytes` counts: `read` from the source while nothing was sent, then `sent`; `received` for a download. */
   verb: 'read' | 'sent' | 'received'
   elapsedMs: number
   rateNow: number
   rateMean: number
   retries: number
-  /** Of uploads: taken from the source and not sent yet. */
+  /** Bytes that an upload has read from the source and not sent yet. */
   held?: number
   partsDone?: number
   partsInFlight?: number
@@ -38,9 +38,9 @@ export class UploadFacts {
       progress
     const sentNow = this.#sent.take(elapsedMs, sent)
     const receivedNow = this.#received.take(elapsedMs, received)
-    // Until the first part is full nothing can be sent, and a zero would look like a fault.
+    // Nothing is sent before the first part is full, and a zero would look like an error.
     const isReading = sent + resumed === 0
-    // What a previous run sent is done as well, but says nothing of the rate.
+    // Bytes of a previous run count as done, but not for the rate.
     const bytes = isReading ? received : sent + resumed
     return {
       bytes,
@@ -59,7 +59,7 @@ export class UploadFacts {
   }
 }
 
-/** The same for what is read from a store. */
+/** The same for a download. */
 export class DownloadFacts {
   readonly #meter = new RateMeter()
   readonly #limit: LimitGauge
@@ -89,10 +89,10 @@ export class DownloadFacts {
   }
 }
 
-/** How much of a limit a transfer reaches that nothing else slows down. */
+/** The share of a bandwidth limit that a transfer reaches if nothing else slows it down. */
 const SHARE_OF_LIMIT = 0.85
 
-/** Whether a transfer is as fast as it may be; the time before its first byte says nothing of that. */
+/** Returns whether the bandwidth limit slows the transfer down. The time before its first byte does not count. */
 class LimitGauge {
   readonly #limit: number | undefined
   readonly #meter = new RateMeter()

@@ -1,29 +1,29 @@
-/** Which backups stay and which go, by the rules that restic and borg made known. Pure: times in, decisions out. */
+/** Decides which backups are kept, by the rules of restic and borg. A pure function of times. */
 
-/** How many of each kind are kept; at least one rule is needed. */
+/** The number of backups to keep, by rule. At least one rule is needed. */
 export interface KeepRules {
-  /** The newest so many. */
+  /** The newest N. */
   last?: number | undefined
-  /** The newest of each hour, for so many hours that have one; the same for the others. */
+  /** The newest of each hour, for the last N hours that have one; the others are analogous. */
   hourly?: number | undefined
   daily?: number | undefined
   /** Weeks begin on Monday (ISO 8601). */
   weekly?: number | undefined
   monthly?: number | undefined
   yearly?: number | undefined
-  /** All that are at most so much older than the newest, in milliseconds. */
+  /** All that are at most so many milliseconds older than the newest. */
   withinMs?: number | undefined
 }
 
 export interface Decision<Item> {
   item: Item
-  /** The rules that keep it; none where it goes. */
+  /** The rules that keep it; empty if it is removed. */
   reasons: string[]
 }
 
 type CountedRule = Exclude<keyof KeepRules, 'withinMs'>
 
-/** What names the period that a time belongs to, in local time; each item is a period of its own for `last`. */
+/** Returns the name of the period of a time, in local time. For `last` each item is its own period. */
 const PERIODS: Readonly<Record<CountedRule, (time: Date, index: number) => string>> = {
   last: (_time, index) => String(index),
   hourly: (time) => `${dayOf(time)} ${time.getHours()} ${time.getTimezoneOffset()}`,
@@ -34,9 +34,9 @@ const PERIODS: Readonly<Record<CountedRule, (time: Date, index: number) => strin
 }
 
 /**
- * Returns what becomes of each item, the oldest first. Each rule is counted on its own: it goes from the newest to the oldest
- * and keeps the first of each period until it has kept as many as it may. A rule that has kept fewer when it arrives
- * at the oldest keeps that one too. So the newest is always kept.
+ * Returns the decision for each item, the oldest first. Each rule is counted separately: it goes from the newest to the oldest and keeps
+ * the first of each period, up to its number. A rule that has kept fewer when it arrives at the oldest keeps that one too. So the newest
+ * is always kept.
  */
 export function decide<Item extends { time: Date }>(items: readonly Item[], rules: KeepRules): Decision<Item>[] {
   const newestFirst = [...items].sort((a, b) => b.time.getTime() - a.time.getTime())

@@ -1,4 +1,4 @@
-/** A command that reads an object on its standard input, which is only closed when the object is complete and verified. */
+/** Runs a command with an object on its standard input, which is closed only when the object is complete and verified. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
@@ -13,7 +13,7 @@ const GRACE_MS = 5_000
 
 type Consumer = ChildProcessByStdio<Writable, null, null>
 
-/** Starts the command. If not all of the object is written to it, it must be discarded, which kills it. */
+/** Starts the command. If the object cannot be written completely, the caller must call `discard`, which kills the command. */
 export async function startConsumer(command: readonly string[]): Promise<OutputFile> {
   const [name = '', ...args] = command
   const child = spawn(name, args, { stdio: ['pipe', 'inherit', 'inherit'] })
@@ -29,7 +29,7 @@ export async function startConsumer(command: readonly string[]): Promise<OutputF
   return {
     writeAll: (object, signal) => feed(child, name, gone, object, signal),
     async discard() {
-      // Killed before its input is closed, as an end of file would mean that the object was complete.
+      // The command is killed before its input is closed: an end of file would mean that the object is complete.
       await endProcessTree(child, GRACE_MS)
       child.stdin.destroy()
     },
@@ -47,7 +47,7 @@ async function feed(
   const refuse = (how: string) =>
     refused.abort(new Failure(EXIT.source, `${name} ${how} before it had read the whole object`))
   void gone.then((ending) => refuse(ending === '' ? 'ended' : `ended with ${ending}`))
-  // How it ended says more than that its input is closed.
+  // Its exit status explains more than the error of writing to it.
   stdin.on('error', () => setTimeout(() => refuse('closed its input'), LISTEN_MS))
   const stopped = AbortSignal.any([signal, refused.signal])
   await writeUnless(stopped, stdin, object)
@@ -56,7 +56,7 @@ async function feed(
   if (ending !== '') throw new Failure(EXIT.source, `${name} ended with ${ending}`)
 }
 
-/** How long the end of a command may come after that of its input. */
+/** Milliseconds between the end of the input and the exit of the command. */
 const LISTEN_MS = 200
 
 /** Rejects with the reason of the signal once it is aborted. A write in flight ends when the input is destroyed. */

@@ -1,6 +1,6 @@
 /**
- * What a stream must be to be stored, for plain pipes: there a producer that dies ends its output as one that is done
- * does. A guard sees all bytes and refuses them at their end; the upload then publishes nothing.
+ * Checks of a stream, for plain pipes: a producer that is killed closes its output in the same way as one that succeeds. A guard sees all
+ * bytes and can refuse them at their end; then the upload publishes nothing.
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -14,15 +14,15 @@ import type { Options } from '../options/options.js'
 /** What counts as the end of a stream. */
 const TAIL_BYTES = 1024
 
-/** Looks at what passes; `verdict` returns why the stream is refused. */
+/** Sees all bytes. `verdict` returns why the stream is refused. */
 interface Guard {
   look(chunk: Uint8Array): void
   verdict(): string | undefined | Promise<string | undefined>
 }
 
 /**
- * All guards of one upload, as the options ask for them; undefined when there are none. `isStream`: standard input or a
- * command, whose 0 bytes are most often a mistake.
+ * Returns all guards of an upload that the options request; undefined if there are none. `isStream`: standard input or a command, whose 0
+ * bytes are usually a mistake.
  */
 export function guardsOf(options: Options, isStream: boolean): Inspector | undefined {
   const minSize = options.byteSize('min-size')
@@ -56,7 +56,7 @@ function emptyGuard(): Guard {
     look: (chunk) => {
       isEmpty &&= chunk.length === 0
     },
-    verdict: () => (isEmpty ? 'the stream has 0 bytes: with --allow-empty it is stored all the same' : undefined),
+    verdict: () => (isEmpty ? 'the stream has 0 bytes: give --allow-empty to store it' : undefined),
   }
 }
 
@@ -73,7 +73,7 @@ function minSizeGuard(minSize: number): Guard {
   }
 }
 
-/** Refuses a stream as soon as it is too long: nobody has to wait for its end. */
+/** Refuses a stream as soon as it is too long, before its end. */
 function sizeGuard(expected: number): Guard {
   let size = 0
   return {
@@ -89,7 +89,7 @@ function sizeGuard(expected: number): Guard {
   }
 }
 
-/** Not at the very end: after the words that say that a dump is complete come a date, a random token or empty lines. */
+/** Searches the last bytes instead of comparing the end: a date, a random token or empty lines may follow the text. */
 function tailGuard(text: string): Guard {
   const expected = Buffer.from(text)
   const kept = Math.max(TAIL_BYTES, expected.length)
@@ -105,7 +105,7 @@ function tailGuard(text: string): Guard {
   }
 }
 
-/** Reads the file when the stream has ended, as the producer may write it last. */
+/** Reads the file after the stream has ended, because the producer may write it last. */
 function sha256Guard(file: string): Guard {
   const hash = createHash('sha256')
   return {
@@ -120,7 +120,7 @@ function sha256Guard(file: string): Guard {
   }
 }
 
-/** The first word, as sha256sum writes it. */
+/** Returns the first word, the format of sha256sum. */
 async function readSha256(file: string): Promise<string> {
   let text
   try {

@@ -1,4 +1,4 @@
-/** What the name after -o leads to, where that is no file: a pipe or a device is written into as it is. */
+/** Writes to a pipe or a device that was given with -o. */
 import { constants, createWriteStream, openSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
@@ -9,7 +9,7 @@ import { EXIT } from '../process/exit-codes.js'
 import { Failure, isReaderGone, messageOf, usageFailure } from '../process/failure.js'
 import { type ObjectBytes, viewWriter } from '../process/object-bytes.js'
 
-/** How often to look whether a named pipe has a reader. */
+/** Milliseconds between checks whether a named pipe has a reader. */
 const READER_POLL_MS = 50
 
 export interface OutputFile {
@@ -27,7 +27,7 @@ export async function openOutputFile(path: string, signal: AbortSignal): Promise
   if (path.endsWith('/')) throw usageFailure(`-o ${path} is a folder: give the name of a file`)
   const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory() === true) throw usageFailure(`-o ${path} is a folder: give the name of a file`)
-  // A device or a pipe cannot be replaced: /dev/null is to stay what it is.
+  // A device or a pipe must not be replaced, for example /dev/null.
   return found === undefined || found.isFile() ? undefined : openInPlace(path, found, signal)
 }
 
@@ -39,7 +39,7 @@ async function openInPlace(path: string, found: Stats, signal: AbortSignal): Pro
   }
 }
 
-/** Never waits in a system call: a thread that waits there would keep the process until a reader comes. */
+/** Opens the pipe without blocking: a blocked thread would keep the process alive until a reader opens the pipe. */
 async function openPipe(path: string, signal: AbortSignal): Promise<Writable> {
   for (;;) {
     try {
@@ -66,7 +66,7 @@ async function writeStream(path: string, object: ObjectBytes, stream: Writable, 
   }
 }
 
-/** Not what the source failed with, by which the stream was destroyed as well; nor a reader of a pipe that went away. */
+/** Only for errors of writing: not for the source's error, which also destroys the stream, and not for a closed pipe. */
 function isSystemError(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).syscall !== undefined && !isReaderGone(error)
 }

@@ -12,15 +12,15 @@ const open = promisify(openCallback)
 export interface Source {
   /** For messages. */
   name: string
-  /** A file that was chosen by its name: it may be empty on purpose. */
+  /** A file that was given by its name, which may be empty on purpose. */
   isFile?: boolean
-  /** Bytes, where that is known. */
+  /** Bytes, if known. */
   size?: number
-  /** Sends all of it to the store. What it rejects with is what the library says. */
+  /** Uploads all of it. Rejects with the error of the library. */
   upload(store: ObjectStore, key: string, options: UploadOptions): Promise<UploadResult>
 }
 
-/** What is typed after `--`, and how it is run. */
+/** The command after `--`. */
 export interface CommandLine {
   words: readonly string[]
   exitCodes: readonly number[] | undefined
@@ -45,20 +45,20 @@ export function bodySource(name: string, body: UploadBody): Source {
 export async function fileSource(path: string): Promise<Source> {
   const found = await statsOf(path)
   if (found.isDirectory()) throw new Failure(EXIT.source, `${path} is a folder: give files, or pipe an archive of it`)
-  // Files of the system, such as those in /proc, say that they have no bytes and have some.
+  // Files such as those in /proc report a size of 0 although they have content.
   if (found.isFile() && found.size > 0) return regularFileSource(path, found.size)
   const descriptor = descriptorNamedBy(path)
   return { ...bodySource(path, { fd: descriptor ?? (await openSpecial(path, found)) }), isFile: found.isFile() }
 }
 
-/** Several parts are read at a time. A file that changes meanwhile is refused. */
+/** Reads several parts at a time. Refuses a file that changes meanwhile. */
 function regularFileSource(path: string, size: number): Source {
   return {
     name: path,
     isFile: true,
     size,
     upload: (store, key, options) => {
-      // Without being asked for a checkpoint the command leaves nothing behind.
+      // Without --checkpoint the command leaves nothing behind.
       const own = { ...options, checkpoint: options.checkpoint ?? false }
       // The size is known, and all parts are equal.
       delete own.expectedSize
@@ -74,20 +74,20 @@ async function statsOf(path: string): Promise<Stats> {
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const message = isMissing
-      ? `there is no file ${path}; a command is put after --`
+      ? `there is no file ${path}; a command must follow --`
       : `${path} cannot be read: ${messageOf(error)}`
     throw new Failure(EXIT.source, message, error)
   }
 }
 
-/** Such a name leads to a descriptor of this process. A socket, or a pipe of another user, cannot be opened by it. */
+/** Recognizes names of descriptors of this process. A socket, or a pipe of another user, cannot be opened by such a name. */
 function descriptorNamedBy(path: string): number | undefined {
   if (path === '/dev/stdin') return 0
   const [, digits] = /^\/(?:dev|proc\/self)\/fd\/(\d{1,3})$/.exec(path) ?? []
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** A named pipe is opened without waiting for its writer: nothing could end that. Its first byte is waited for instead. */
+/** Opens a named pipe without waiting for a writer, because that wait could not be cancelled. The first read waits instead. */
 async function openSpecial(path: string, found: Stats): Promise<number> {
   const isWaitedFor = found.isFIFO() && process.platform === 'linux'
   try {

@@ -1,10 +1,10 @@
-/** What a terminal can show: binary data would change its settings and its title, or make it beep. */
+/** Passes only text to a terminal: binary data would change its settings and its title, or make it beep. */
 import { usageFailure } from '../process/failure.js'
 import type { ViewWriter } from '../process/object-bytes.js'
 
 const [TAB, RETURN, ESCAPE, SPACE, DELETE] = [0x09, 0x0d, 0x1b, 0x20, 0x7f]
 
-/** Writes what is text by its first bytes. The writer throws a Failure if it is not; nothing was written then. */
+/** Returns a writer that passes bytes if the first ones are text. It throws a Failure if they are not; nothing is written then. */
 export function textOnly(write: ViewWriter): ViewWriter {
   let isFirst = true
   return async (bytes) => {
@@ -29,7 +29,7 @@ function isBinary(chunk: Uint8Array): boolean {
   }
 }
 
-/** One that no text has; a terminal obeys some of them. */
+/** A control character that text does not contain. */
 function isControl(byte: number): boolean {
   return byte === DELETE || (byte < SPACE && byte !== ESCAPE && (byte < TAB || byte > RETURN))
 }

@@ -108,7 +108,7 @@ describe('ossup put', { concurrency: 3 }, () => {
   it('says how a command is typed where one was not found', async (t) => {
     const { emulator } = await emulatedStore(t)
     for (const [args, message] of [
-      [['pg_dump'], /there is no file pg_dump; a command is put after --\n/],
+      [['pg_dump'], /there is no file pg_dump; a command must follow --\n/],
       [
         ['--', 'no-such-command app'],
         /there is no command "no-such-command app"; its arguments are words of their own/,

@@ -94,7 +94,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     [
       'files without a place',
       ['put', 'oss://bucket/k', 'a', 'b'],
-      /2 files need a target that ends with \/.*; a command is put after --/,
+      /2 files need a target that ends with \/.*; a command must follow --/,
     ],
     [
       'two uploads with one checkpoint',

@@ -100,7 +100,7 @@ describe('a signal', { concurrency: 3 }, () => {
       child.kill('SIGINT')
       const { code, stderr } = await ended
       assert.equal(code, 130)
-      assert.match(stderr, /ended by SIGINT .*: the object is there whole, or not at all \(ossup head oss:/)
+      assert.match(stderr, /ended by SIGINT .*: the object is stored whole, or not at all \(check with ossup head oss:/)
       assert.equal(await exists(store, KEY), at === 'committed')
       assert.deepEqual(await unfinishedUploads(store), [])
     })
@@ -128,7 +128,7 @@ describe('a signal', { concurrency: 3 }, () => {
       environment: process.env,
     })
     assert.equal(code, 0)
-    assert.equal(said.at(-1), 'ossup: SIGHUP came too late: all is done\n')
+    assert.equal(said.at(-1), 'ossup: SIGHUP came too late: the command had finished\n')
     assert.equal((await store.head(KEY)).size, 9_000_000)
   })
 

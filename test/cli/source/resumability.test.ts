@@ -14,8 +14,8 @@ describe('a checkpoint', () => {
     ['pg_dump --format=custom --restrict-key=Word app', /writes the date of the dump/],
     ['mariadb-dump --all-databases', /--skip-dump-date/],
     ['mysqldump --skip-dump-date app', undefined],
-    ['gpg --symmetric file', /other bytes each time/],
-    ['openssl enc -aes-256-cbc -pass fd:3', /other bytes each time/],
+    ['gpg --symmetric file', /different bytes in every run/],
+    ['openssl enc -aes-256-cbc -pass fd:3', /different bytes in every run/],
     ['tar -c --sort=name /home', undefined],
   ] as const) {
     it(`${note === undefined ? 'comes without a word' : 'comes with a warning'} for ${line}`, () => {
@@ -34,6 +34,6 @@ describe('a checkpoint', () => {
     const args = ['put', 'oss://test-bucket/k', '--part-size', '100KiB', '--checkpoint', file, '--', ...command]
     const { code, stderr } = await ossup(emulator, args)
     assert.equal(code, 0, stderr)
-    assert.match(stderr, /^ossup: pg_dump may begin with a random word/m)
+    assert.match(stderr, /^ossup: pg_dump may start with a random word/m)
   })
 })

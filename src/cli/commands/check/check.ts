@@ -17,7 +17,7 @@ const RETRY_MS = 5_000
 /** The services refuse requests whose time differs by more than 15 minutes. */
 const MOST_SKEW_MS = 15 * 60_000
 
-/** Does on a small scale what a backup does, and removes it. */
+/** Stores, reads and removes a small object, as a backup would. */
 export async function check({ operands, options, session }: Invocation): Promise<void> {
   const target = openTarget(operands[0] ?? '', options, session.environment, { retryMs: RETRY_MS })
   const { stdout, environment } = session
@@ -72,7 +72,7 @@ function clockLine(aheadMs: number): Line {
   return note('clock', text, 'set the clock of this machine, by NTP: other programs will fail')
 }
 
-/** Each service says it in its own way, and some name the region or the endpoint that is right. */
+/** Each service reports it differently; some responses contain the correct region or endpoint. */
 function regionFailure(error: unknown): Line {
   const line = failure('region', error)
   const advice = 'give --region and --endpoint of the bucket, or set them in the environment'

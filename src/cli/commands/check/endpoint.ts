@@ -1,4 +1,4 @@
-/** The host of a store, before anything is asked of it: whether its name resolves, and whether its certificate is trusted. */
+/** Checks the host of a store before any request: whether its name resolves, and whether its certificate is trusted. */
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { isIP } from 'node:net'
@@ -9,10 +9,10 @@ import { failure, type Line, note, ok } from './lines.js'
 const LOOK_MS = 5_000
 const DAY_MS = 86_400_000
 
-/** A certificate that ends sooner has not been renewed by whoever should. */
+/** Days. A certificate that expires sooner should have been renewed. */
 const SOON_DAYS = 14
 
-/** Errors of a connection that is not there: they are no errors of TLS, and the requests report them. */
+/** Errors of connecting, not of TLS; the requests report them. */
 const CONNECTION_ERRORS: readonly string[] = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -22,7 +22,7 @@ const CONNECTION_ERRORS: readonly string[] = [
   'EPIPE',
 ]
 
-/** Looks at the host of a URL. Behind a proxy there is nothing to see: the proxy resolves the name. */
+/** Checks the host of a URL. Behind a proxy nothing can be checked: the proxy resolves the name. */
 export async function lookAtEndpoint(location: string, proxy: string | undefined): Promise<Line[]> {
   const url = new URL(location)
   if (proxy !== undefined) return [ok('host', `${url.host}, through the proxy of ${proxy}`)]

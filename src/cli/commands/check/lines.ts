@@ -1,4 +1,4 @@
-/** What a check says: a line for each thing that was looked at, and what to do about it. */
+/** The result of a check: a line for each item, with advice. */
 import { adviceFor, messageOf } from '../../process/failure.js'
 
 export interface Line {
@@ -13,7 +13,7 @@ export function ok(what: string, text: string): Line {
   return { result: 'ok', what, text, advice: [] }
 }
 
-/** What is no reason for a backup to fail. */
+/** A finding that does not make a backup fail. */
 export function note(what: string, text: string, advice: string): Line {
   return { result: 'note', what, text, advice: [advice] }
 }

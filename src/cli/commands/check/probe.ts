@@ -1,4 +1,4 @@
-/** A small object and a small upload: what a backup does, tried one request after the other. */
+/** Tries what a backup does with a small object and a small upload, one request after the other. */
 import { hostname } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { type CallOptions, UploadError } from '../../../index.js'
@@ -14,19 +14,19 @@ export interface Finding {
   left?: string
 }
 
-/** What the service said about itself. */
+/** What the responses of the service contain. */
 export interface Probed {
   findings: Finding[]
   /** How much the local clock is ahead of that of the service; undefined if unknown. */
   clockAheadMs?: number
 }
 
-/** The same for each machine: what may not be deleted is replaced by the next check, and does not pile up. */
+/** The same key in every check of a machine: if the object may not be deleted, the next check replaces it. */
 function probeKey(key: string): string {
   return `${key}.ossup-check-${hostname().replace(/[^A-Za-z0-9-]+/g, '-')}`
 }
 
-/** Tries everything that the rights before it allow. Rejects only by the signal: what fails is a finding. */
+/** Tries everything that the previous results allow. Rejects only if the signal is aborted: a failure is a finding. */
 export async function probe(target: OpenTarget, calls: CallOptions & { signal: AbortSignal }): Promise<Probed> {
   const findings: Finding[] = []
   const { store } = target

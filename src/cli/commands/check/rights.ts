@@ -4,7 +4,7 @@ import type { Provider } from '../../../index.js'
 export type Right =
   'put' | 'head' | 'get' | 'upload' | 'part' | 'list parts' | 'abort' | 'list' | 'list uploads' | 'delete'
 
-/** A service that is missing here has no policies, or has not been looked up. */
+/** A service that is missing here has no policies, or its documentation has not been checked. */
 type Actions = Readonly<Partial<Record<Provider, string>>>
 
 const PUT: Actions = {
@@ -18,7 +18,7 @@ const GET: Actions = {
   s3: 's3:GetObject',
 }
 
-/** The action that a policy must allow for it, in the words of each service. */
+/** The action that a policy must allow, by the names of each service. */
 export const ACTIONS: Readonly<Record<Right, Actions>> = {
   put: PUT,
   head: GET,
@@ -44,7 +44,7 @@ export const ACTIONS: Readonly<Record<Right, Actions>> = {
   delete: { oss: 'oss:DeleteObject', obs: 'obs:object:DeleteObject', s3: 's3:DeleteObject' },
 }
 
-/** What those rights are for that not every backup needs. */
+/** The purpose of the rights that only some backups need. */
 export const PURPOSES: Partial<Record<Right, string>> = {
   'list parts': 'for --checkpoint, uploads, parts and abort',
   list: 'for ls, --newest and prune',

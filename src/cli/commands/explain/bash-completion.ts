@@ -3,8 +3,8 @@ import type { OptionSpec } from '../../options/specs/option-spec.js'
 import { PROVIDER_NAMES } from '../../../internal.js'
 
 /**
- * A script for bash 4 and later. It gets words that are broken at `:` and `=`, so that a target is three of them and an option with
- * its value may be.
+ * A script for bash 4 and later. bash breaks words at `:` and `=`, so a target is three words, and an option with its value may be as
+ * well.
  */
 export function bashCompletion(commands: readonly Command[]): string {
   const options = commands.flatMap(({ options, sharedOptions }) => [...options, ...sharedOptions])
@@ -63,7 +63,7 @@ function valueCase(option: OptionSpec): string {
   return `      ${spellings(option).join('|')}) ${PATHS[value] ?? `words='${choices.join(' ')}'`} ;;`
 }
 
-/** What completes a path, by what stands for it in the help. */
+/** What completes a path, by its name in the help. */
 const PATHS: Readonly<Record<string, string>> = {
   FILE: pathsOf('-f'),
   FOLDER: pathsOf('-d'),

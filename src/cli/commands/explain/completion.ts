@@ -11,7 +11,7 @@ const SCRIPTS = {
   zsh: zshCompletion,
 } satisfies Record<Shell, unknown>
 
-/** Prints a script that knows the commands and their options as they are here. */
+/** Prints a completion script, generated from the commands and their options. */
 export function completion({ operands, session }: Invocation, commands: readonly Command[]): Promise<void> {
   const [shell = ''] = operands
   if (!isShell(shell)) {

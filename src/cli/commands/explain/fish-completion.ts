@@ -4,8 +4,8 @@ import type { Command, OperandKind } from '../command.js'
 import { optionsOf } from './help.js'
 
 /**
- * A script for fish 3 and later. What follows `--` is completed as a command line of its own; before that an option is offered with its
- * values, and an operand by its place.
+ * A script for fish 3 and later. It completes what follows `--` as a separate command line, and before that options with their values
+ * and operands by their position.
  */
 export function fishCompletion(commands: readonly Command[]): string {
   const valued = [...new Set(commands.flatMap(optionsOf).filter(hasValue).flatMap(spellings))]

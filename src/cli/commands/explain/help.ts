@@ -6,7 +6,7 @@ import { PROGRESS_WORDS } from './progress-words.js'
 
 const WIDTH = 80
 
-/** Longer spellings have their explanation on the next line. */
+/** Longer synopses have their explanation on the next line. */
 const WIDEST_LEFT = 28
 
 /** The overview that `ossup` prints without arguments. */
@@ -26,7 +26,7 @@ export function overview(commands: readonly Command[]): string {
   ].join('\n')
 }
 
-/** A command: every option in its group with its values, what the progress means, and the exit statuses. */
+/** Returns the help of a command: every option in its group with its values, the meaning of the progress line, and the exit statuses. */
 export function explain(command: Command): string {
   const { name, summary, synopses, examples } = command
   const options = optionsOf(command)
@@ -58,7 +58,7 @@ export function optionsOf({ options, sharedOptions }: Command): readonly OptionS
   return [...options, ...sharedOptions]
 }
 
-/** Two columns; what stands on the left is wide or narrow, but the right one begins at one place. */
+/** Formats two columns. The right one always starts at the same position. */
 function explained(rows: readonly (readonly [left: string, right: string])[]): string[] {
   const lengths = rows.map(([left]) => left.length).filter((length) => length <= WIDEST_LEFT)
   const column = 2 + Math.max(0, ...lengths) + 2

@@ -1,4 +1,4 @@
-/** The manual page: what the help of every command says, as `man ossup` shows it. Made when the package is built. */
+/** Makes the manual page from the help of every command, for `man ossup`. The build of the package calls it. */
 import { VERSION } from '../../../internal.js'
 import { helpOf, type OptionSpec } from '../../options/specs/option-spec.js'
 import { exitMeanings } from '../../process/exit-codes.js'
@@ -10,7 +10,7 @@ import { PROGRESS_WORDS } from './progress-words.js'
 export function manualPage(): string {
   const lines = [
     `.TH OSSUP 1 "" "ossup ${VERSION}" "User commands"`,
-    // No hyphens in names, and no wide gaps.
+    // Names are not hyphenated, and text is not justified.
     '.nh',
     '.ad l',
     '.SH NAME',
@@ -19,7 +19,7 @@ export function manualPage(): string {
     ...COMMANDS.flatMap(({ name, synopses }) => synopses.flatMap((synopsis) => ['.br', synopsisOf(name, synopsis)])),
     '.SH DESCRIPTION',
     ...paragraph(
-      'ossup stores what a command writes, standard input or files in Alibaba Cloud OSS, Huawei Cloud OBS or an S3-compatible store. An object is published only when all of it was sent and verified, and a command is believed only when it ends with status 0.',
+      'ossup stores what a command writes, standard input or files in Alibaba Cloud OSS, Huawei Cloud OBS or an S3-compatible store. An object is published only when all of it was sent and verified, and the output of a command only if the command exits with status 0.',
     ),
     ...paragraph(
       'A TARGET is oss://bucket/key, obs://bucket/key or s3://bucket/key. A size is in bytes, or has a unit: 8MiB, 8MB. A time has s, m, h, d or w.',
@@ -75,7 +75,7 @@ function commandSection({ name, summary, synopses, options, examples }: Command)
   ]
 }
 
-/** Those that several commands share, once. */
+/** The options that several commands share, each once. */
 function sharedSections(): string[] {
   const shared = new Map(COMMANDS.flatMap(({ sharedOptions }) => sharedOptions).map((option) => [option.name, option]))
   return [
@@ -87,7 +87,7 @@ function sharedSections(): string[] {
   ]
 }
 
-/** A status may mean something else to another command. */
+/** The meaning of a status may differ between commands. */
 function exitSection(): string[] {
   const meanings = new Map<string, { status: string; text: string; names: string[] }>()
   for (const { name } of COMMANDS) {
@@ -133,7 +133,7 @@ function paragraph(text: string): string[] {
   return ['.PP', escaped(text)]
 }
 
-/** What would be a command of the formatter, or another character: a line may begin with a dot, and a dash is no hyphen. */
+/** Escapes what the formatter would interpret: a dot at the start of a line, and the hyphen, which is not a dash. */
 function escaped(text: string): string {
   return text
     .replace(/\\/g, '\\e')

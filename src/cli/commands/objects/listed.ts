@@ -3,7 +3,7 @@ import type { CallOptions, ListedObject } from '../../../index.js'
 import { formatAge } from '../../options/durations.js'
 import type { OpenTarget } from '../../access/store-access.js'
 
-/** An object of a list, and when the service said so, by its own clock. */
+/** An object of a listing, and the time of the response by the service's clock. */
 export interface Seen {
   object: ListedObject
   seenAt: Date
@@ -16,7 +16,7 @@ export async function* objectsOf({ store, key }: OpenTarget, calls: CallOptions)
   }
 }
 
-/** A folder that a console shows: an empty object whose key ends with `/`. It is no backup. */
+/** Returns whether it is a folder of a console: an empty object whose key ends with `/`. It is not a backup. */
 export function isFolder({ key, size }: ListedObject): boolean {
   return size === 0 && key.endsWith('/')
 }
@@ -46,13 +46,13 @@ export class NewestObjects {
     if (this.#kept.length >= 2 * this.#count) this.#kept = this.newestLast()
   }
 
-  /** Returns them, the newest last; those of one time by their keys. */
+  /** Returns them, the newest last; objects of the same time are sorted by key. */
   newestLast(): Seen[] {
     return [...this.#kept].sort((a, b) => timeOf(a) - timeOf(b)).slice(-this.#count)
   }
 }
 
-/** Objects come in the order of their keys, which a stable sort keeps for equal times. */
+/** Objects are listed in key order, which a stable sort keeps for equal times. */
 function timeOf({ object: { lastModified } }: Seen): number {
   return lastModified?.getTime() ?? 0
 }

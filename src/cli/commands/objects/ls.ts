@@ -7,12 +7,12 @@ import { formatTable } from '../../progress/table.js'
 import type { Invocation } from '../command.js'
 import { ageOf, NewestObjects, objectsOf, type Seen } from './listed.js'
 
-/** More rows than anybody reads; what bounds the memory of a list that is sorted by age. */
+/** Bounds the memory of a listing that is sorted by age; more rows than anybody reads. */
 const MOST_ROWS = 10_000
 
 const COLUMNS = [{ title: 'SIZE', isNumber: true }, { title: 'AGE', isNumber: true }, { title: 'KEY' }]
 
-/** The key of the target is a beginning: a bucket alone lists all. */
+/** The key of the target is a prefix: a bucket alone lists all. */
 export async function ls({ operands, options, session }: Invocation): Promise<void> {
   const { stdout, stderr } = session
   const last = options.wholeNumber('last')
@@ -25,7 +25,7 @@ export async function ls({ operands, options, session }: Invocation): Promise<vo
   const write = ({ object }: Seen) => stdout.json({ target: target.addressOf(object.key), ...object })
   try {
     for await (const seen of objectsOf(target, noteFirstRetry(session, options))) {
-      // For programs all of them, in the order in which they come: nothing needs to be kept.
+      // Programs get all objects in the order of the listing, so nothing is kept in memory.
       if (isJson && last === undefined) {
         write(seen)
         if (stdout.stream.writableNeedDrain) await stdout.flush(session.signal)
@@ -46,6 +46,6 @@ export async function ls({ operands, options, session }: Invocation): Promise<vo
         `ossup: ${countOf(hidden, 'older object is', 'older objects are')} not shown; --json lists all of them`,
       )
     }
-  } else if (!options.flag('quiet')) stderr.line('ossup: there are no objects')
+  } else if (!options.flag('quiet')) stderr.line('ossup: no objects')
   stdout.throwIfGone()
 }

@@ -34,7 +34,7 @@ export async function prune(invocation: Invocation): Promise<void> {
     const backups: Backup[] = []
     for await (const seen of objectsOf(target, calls)) {
       const { lastModified: time } = seen.object
-      // Without a time its age is unknown: it stays.
+      // An object without a time has an unknown age, and is kept.
       if (time !== undefined && !isFolder(seen.object)) backups.push({ ...seen, time })
     }
     await carryOut(decide(backups, rules), target, calls, invocation)

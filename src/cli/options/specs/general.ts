@@ -9,12 +9,16 @@ export const JSON_OPTION: readonly OptionSpec[] = grouped(OUTPUT, [
 ])
 
 export const PROGRESS_OPTION: readonly OptionSpec[] = grouped(OUTPUT, [
-  { name: 'progress-every', value: 'TIME', help: 'report progress so often: logs 30s by default, --json never' },
+  {
+    name: 'progress-every',
+    value: 'TIME',
+    help: 'how often to report progress (default 30s in logs, never with --json)',
+  },
 ])
 
 export const GENERAL_OPTIONS: readonly OptionSpec[] = grouped(OUTPUT, [
   { name: 'color', value: 'WHEN', choices: COLOUR_TIMES, help: 'red errors, green results' },
-  { name: 'quiet', short: 'q', help: 'say nothing but errors' },
-  { name: 'debug', help: 'show a stack trace with an error, without secrets' },
+  { name: 'quiet', short: 'q', help: 'print errors only' },
+  { name: 'debug', help: 'print a stack trace with an error, without secrets' },
   { name: 'help', short: 'h', help: 'explain the command' },
 ])

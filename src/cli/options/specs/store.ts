@@ -26,7 +26,7 @@ const SERVICE = grouped('Service', [
 ])
 
 const CREDENTIALS = grouped('Credentials: from these options, else the environment, else the file', [
-  { name: 'profile', value: 'NAME', help: 'of the file of ossutil 2, or of ~/.aws for s3://' },
+  { name: 'profile', value: 'NAME', help: 'a profile of ossutil 2, or of ~/.aws for s3://' },
   { name: 'config', value: 'FILE', help: 'of ossutil, for oss:// (default: ~/.ossutilconfig)' },
   {
     name: 'credentials',
@@ -50,7 +50,7 @@ const RETRIES = grouped('Retries and time limits', [
 
 export const STORE_OPTIONS: readonly OptionSpec[] = [...SERVICE, ...CREDENTIALS, ...RETRIES]
 
-/** Of a key of the caller's own. */
+/** The option for a customer key. */
 export const CUSTOMER_KEY = {
   name: 'sse-key-file',
   value: 'FILE',

@@ -35,7 +35,7 @@ export const PUT_OPTIONS: readonly OptionSpec[] = [
   ]),
   ...grouped('Guards', [
     { name: 'accept-status', value: 'LIST', help: 'exit statuses that mean success, such as 0,1 of tar' },
-    { name: 'idle-timeout', value: 'TIME', help: 'end a command that is silent for so long, as 10m' },
+    { name: 'idle-timeout', value: 'TIME', help: 'end a command that writes nothing for so long, such as 10m' },
     { name: 'allow-empty', help: 'store a stream of 0 bytes too' },
     { name: 'size', value: 'SIZE', help: 'store nothing that does not have exactly this size' },
     { name: 'min-size', value: 'SIZE', help: 'store nothing that is smaller' },

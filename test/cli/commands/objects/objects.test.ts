@@ -46,7 +46,7 @@ describe('ossup ls', () => {
       ['oss://test-bucket/c', 'oss://test-bucket/a'],
     )
     const none = await ossup(emulator, ['ls', 'oss://test-bucket/nothing'])
-    assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', 'ossup: there are no objects\n'])
+    assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', 'ossup: no objects\n'])
     const wrong = await ossup(emulator, ['ls', 'oss://test-bucket', '--last', '0'])
     assert.equal(wrong.code, 2)
   })
