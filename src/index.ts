@@ -12,12 +12,10 @@ export type {
   ListPartsOptions,
   ListUploadPagesOptions,
   ListUploadsOptions,
-  ObjectsPage,
   ObjectsPageMarker,
-  PartsPage,
   UploadsMarker,
-  UploadsPage,
-} from './api/listings.js'
+} from './api/list-options.js'
+export type { ObjectsPage, PartsPage, UploadsPage } from './api/listings.js'
 export type { CompleteOptions, UploadPartOptions } from './api/parts/multipart-by-hand.js'
 export {
   type GetOptions,

@@ -1,4 +1,4 @@
-import { acceptSignal, checkFunction, checkNames, checkObject } from '../shared/check-option.js'
+import { acceptSignal, checkFunction, takeOptions } from '../shared/check-option.js'
 import type { CallContext, RetryNotice } from '../stores/store-driver.js'
 
 /** Options of calls that send one request. */
@@ -9,10 +9,13 @@ export interface CallOptions {
   onRetry?: ((retry: RetryNotice) => void) | undefined
 }
 
-/** Returns the context of a call. Throws UploadError for options other than `signal`, `onRetry` and `furtherNames`. */
-export function contextOf(options: CallOptions, furtherNames: readonly string[]): CallContext {
-  checkNames('this call', checkObject('options', options), ['signal', 'onRetry', ...furtherNames])
-  const { signal, onRetry } = options
+/** Returns a copy of the options. Throws UploadError for other names than `signal`, `onRetry` and `furtherNames`. */
+export function takeCallOptions<T extends CallOptions>(options: T, furtherNames: readonly string[]): T {
+  return takeOptions('this call', options, ['signal', 'onRetry', ...furtherNames])
+}
+
+/** Returns the context of a call with these options, which were taken. Throws UploadError. */
+export function contextOf({ signal, onRetry }: CallOptions): CallContext {
   return {
     ...(signal === undefined ? {} : { signal: acceptSignal('signal', signal) }),
     ...(onRetry === undefined ? {} : { onRetry: checkFunction('onRetry', onRetry) }),

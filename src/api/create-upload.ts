@@ -1,9 +1,9 @@
-import { checkObject, invalidOption } from '../shared/check-option.js'
-import type { DownloadOptions } from '../download/download-options.js'
+import { invalidOption, reading, takeOptions } from '../shared/check-option.js'
+import { DOWNLOAD_OPTION_NAMES, type DownloadOptions } from '../download/download-options.js'
 import type { DownloadStream } from '../stream/download-stream.js'
 import type { UploadStream } from '../stream/upload-stream.js'
 import type { UploadTransform } from '../stream/upload-transform.js'
-import type { UploadOptions } from '../upload/upload-options.js'
+import { UPLOAD_OPTION_NAMES, type UploadOptions } from '../upload/upload-options.js'
 import type { ObjectStore } from './object-store.js'
 import { openStore } from './open-store.js'
 import { parseTarget } from './target.js'
@@ -21,7 +21,8 @@ export interface CreateUploadOptions extends UploadOptions {
  * invalid.
  */
 export function createUploadStream(target: string, options: CreateUploadOptions = {}): UploadStream {
-  return create(target, options, (store, key, uploadOptions) => store.createUploadStream(key, uploadOptions))
+  const taken = takeOptions('an upload', options, ['store', ...UPLOAD_OPTION_NAMES])
+  return create(target, taken, (store, key, uploadOptions) => store.createUploadStream(key, uploadOptions))
 }
 
 /**
@@ -29,7 +30,8 @@ export function createUploadStream(target: string, options: CreateUploadOptions 
  * stored and verified.
  */
 export function createUploadTransform(target: string, options: CreateUploadOptions = {}): UploadTransform {
-  return create(target, options, (store, key, uploadOptions) => store.createUploadTransform(key, uploadOptions))
+  const taken = takeOptions('an upload', options, ['store', ...UPLOAD_OPTION_NAMES])
+  return create(target, taken, (store, key, uploadOptions) => store.createUploadTransform(key, uploadOptions))
 }
 
 export interface CreateDownloadOptions extends DownloadOptions {
@@ -43,7 +45,8 @@ export interface CreateDownloadOptions extends DownloadOptions {
  * missing or invalid. Nothing is sent before the stream is read.
  */
 export function createDownloadStream(target: string, options: CreateDownloadOptions = {}): DownloadStream {
-  return create(target, options, (store, key, downloadOptions) => store.createDownloadStream(key, downloadOptions))
+  const taken = takeOptions('a download', options, ['store', ...DOWNLOAD_OPTION_NAMES])
+  return create(target, taken, (store, key, downloadOptions) => store.createDownloadStream(key, downloadOptions))
 }
 
 function create<
@@ -51,10 +54,10 @@ function create<
   Options extends { store?: ObjectStore | undefined },
 >(target: string, options: Options, make: (store: ObjectStore, key: string, options: Omit<Options, 'store'>) => T): T {
   const { key, ...place } = parseTarget(target)
-  checkObject('options', options)
   const { store, ...uploadOptions } = options
   if (store !== undefined) {
-    if (!isStore(store)) throw invalidOption('store', store, 'must be a store from openStore()')
+    const isOfThisPackage = reading('store', () => isStore(store))
+    if (!isOfThisPackage) throw invalidOption('store', store, 'must be a store from openStore()')
     if (place.provider !== undefined && (place.provider !== store.provider || place.bucket !== store.bucket)) {
       throw invalidOption('target', target, `must be the bucket of the store, ${store.provider}://${store.bucket}`)
     }

@@ -1,65 +1,33 @@
 /** Lists objects, parts and unfinished uploads: page by page, or one by one. */
-import { checkInteger, checkObject, checkString, invalidOption } from '../shared/check-option.js'
+import { checkInteger } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import type {
   CallContext,
   ListedObject,
   ListedPart,
   ListedUpload,
-  ObjectsPageRequest,
   StoreDriver,
   UploadAddress,
-  UploadsPageRequest,
 } from '../stores/store-driver.js'
 import { CycleGuard } from './cycle-guard.js'
-import { type CallOptions, contextOf } from './call-options.js'
-import { checkUploadAddress } from './parts/upload-address.js'
-
-interface ListOptions extends CallOptions {
-  /** Largest number of results. Default: all. */
-  limit?: number | undefined
-  /** Number of results to request at a time, 1 to 1,000. Default 1,000. */
-  pageSize?: number | undefined
-}
-
-/** Which parts to list. */
-export interface ListPartsOptions extends ListOptions {
-  /** Lists parts after this number, such as `next` of a page. */
-  after?: number | undefined
-}
-
-/** Which unfinished uploads to list. */
-export interface ListUploadsOptions extends ListOptions {
-  /** Lists uploads of keys that start with this prefix. */
-  prefix?: string | undefined
-  /** Lists uploads of later keys and, with an upload ID, later uploads of the same key: `next` of a page, or an upload. */
-  after?: UploadsMarker | undefined
-}
-
-/** Which unfinished uploads to list, and how to group them. */
-export interface ListUploadPagesOptions extends ListUploadsOptions {
-  /** Groups keys that contain it after `prefix`: each group is listed once, as a common prefix, instead of its uploads. */
-  delimiter?: string | undefined
-}
-
-/** Which objects to list. */
-export interface ListObjectsOptions extends ListOptions {
-  /** Lists objects whose keys start with this prefix. Default: all of the bucket. */
-  prefix?: string | undefined
-  /** Lists objects after this key, in the order of UTF-8 bytes, or after a page: its `next`. */
-  after?: string | ObjectsPageMarker | undefined
-}
-
-/** Which objects to list, and how to group them. */
-export interface ListObjectPagesOptions extends ListObjectsOptions {
-  /** Groups keys that contain it after `prefix`: each group is listed once, as a common prefix, instead of its objects. */
-  delimiter?: string | undefined
-}
-
-/** The end of a page of objects, as plain JSON. Valid with the same `prefix` and `delimiter`. */
-export interface ObjectsPageMarker {
-  token: string
-}
+import { contextOf } from './call-options.js'
+import {
+  type ListObjectPagesOptions,
+  type ListObjectsOptions,
+  type ListOptions,
+  type ListPartsOptions,
+  type ListUploadPagesOptions,
+  type ListUploadsOptions,
+  type ObjectsPageMarker,
+  type ObjectsTaken,
+  type PartsTaken,
+  type TakenOptions,
+  takeObjectsOptions,
+  takePartsOptions,
+  takeUploadsOptions,
+  type UploadsMarker,
+  type UploadsTaken,
+} from './list-options.js'
 
 /** A page of objects. */
 export interface ObjectsPage {
@@ -70,12 +38,6 @@ export interface ObjectsPage {
   next?: ObjectsPageMarker
   /** When the service answered, by its own clock. */
   answeredAt?: Date
-}
-
-/** A position in the order of unfinished uploads: by key, then by upload ID. */
-export interface UploadsMarker {
-  key: string
-  uploadId?: string | undefined
 }
 
 /** A page of parts. */
@@ -104,16 +66,20 @@ export interface UploadsPage {
 /** Services may return empty pages when they filter; ten thousand uploads of others cause about ten of them. */
 const MOST_EMPTY_PAGES = 1000
 
-const NAMES = ['after', 'limit', 'pageSize']
-
-export async function* partsPages(
+export function partsPages(
   driver: StoreDriver,
   upload: UploadAddress,
   options: ListPartsOptions,
 ): AsyncGenerator<PartsPage, void, undefined> {
-  let context: CallContext = contextOf(options, NAMES)
-  const { after } = options
-  const address = checkUploadAddress(driver, upload)
+  return pagesOfParts(driver, takePartsOptions(driver, upload, options))
+}
+
+async function* pagesOfParts(
+  driver: StoreDriver,
+  taken: TakenOptions<PartsTaken>,
+): AsyncGenerator<PartsPage, void, undefined> {
+  const { address, after, ...options } = taken()
+  let context: CallContext = contextOf(options)
   let from = after === undefined ? {} : { after: checkInteger('after', after, 0, driver.limits.maxParts) }
   const pages = new PageSizes(options)
   while (!pages.isDone) {
@@ -126,16 +92,20 @@ export async function* partsPages(
   }
 }
 
-export async function* uploadsPages(
+export function uploadsPages(
   driver: StoreDriver,
   options: ListUploadPagesOptions,
 ): AsyncGenerator<UploadsPage, void, undefined> {
-  let context: CallContext = contextOf(options, [...NAMES, 'prefix', 'delimiter'])
-  const { prefix, delimiter, after } = options
-  let from: UploadsPageRequest = {
-    ...grouping(prefix, delimiter),
-    ...(after === undefined ? {} : { after: checkMarker(after) }),
-  }
+  return pagesOfUploads(driver, takeUploadsOptions(options))
+}
+
+async function* pagesOfUploads(
+  driver: StoreDriver,
+  taken: TakenOptions<UploadsTaken>,
+): AsyncGenerator<UploadsPage, void, undefined> {
+  const { from: start, ...options } = taken()
+  let from = start
+  let context: CallContext = contextOf(options)
   const pages = new PageSizes(options)
   while (!pages.isDone) {
     const { next, ...page } = await driver.listMultipartUploads({ ...from, ...pages.next() }, context)
@@ -148,16 +118,20 @@ export async function* uploadsPages(
   }
 }
 
-export async function* objectsPages(
+export function objectsPages(
   driver: StoreDriver,
   options: ListObjectPagesOptions,
 ): AsyncGenerator<ObjectsPage, void, undefined> {
-  let context: CallContext = contextOf(options, [...NAMES, 'prefix', 'delimiter'])
-  const { prefix, delimiter, after } = options
-  let from: ObjectsPageRequest = {
-    ...grouping(prefix, delimiter),
-    ...(after === undefined ? {} : { after: checkObjectsMarker(after) }),
-  }
+  return pagesOfObjects(driver, takeObjectsOptions(options))
+}
+
+async function* pagesOfObjects(
+  driver: StoreDriver,
+  taken: TakenOptions<ObjectsTaken>,
+): AsyncGenerator<ObjectsPage, void, undefined> {
+  const { from: start, ...options } = taken()
+  let from = start
+  let context: CallContext = contextOf(options)
   const pages = new PageSizes(options)
   while (!pages.isDone) {
     const { next, ...page } = await driver.listObjects({ ...from, ...pages.next() }, context)
@@ -170,55 +144,54 @@ export async function* objectsPages(
   }
 }
 
-export async function* listedObjects(
+export function listedObjects(
   driver: StoreDriver,
   options: ListObjectsOptions,
 ): AsyncGenerator<ListedObject, void, undefined> {
-  refuseDelimiter(options, 'listPages()')
-  let left = options.limit ?? Infinity
-  for await (const { objects } of objectsPages(driver, options)) {
-    yield* objects.slice(0, left)
-    left -= objects.length
-  }
+  const taken = takeObjectsOptions(options, 'listPages()')
+  return oneByOne(
+    pagesOfObjects(driver, taken),
+    ({ objects }) => objects,
+    () => taken().limit,
+  )
 }
 
-export async function* listedParts(
+export function listedParts(
   driver: StoreDriver,
   upload: UploadAddress,
   options: ListPartsOptions,
 ): AsyncGenerator<ListedPart, void, undefined> {
-  let left = options.limit ?? Infinity
-  for await (const { parts } of partsPages(driver, upload, options)) {
-    // Some services return more than requested.
-    yield* parts.slice(0, left)
-    left -= parts.length
-  }
+  const taken = takePartsOptions(driver, upload, options)
+  return oneByOne(
+    pagesOfParts(driver, taken),
+    ({ parts }) => parts,
+    () => taken().limit,
+  )
 }
 
-export async function* listedUploads(
+export function listedUploads(
   driver: StoreDriver,
   options: ListUploadsOptions,
 ): AsyncGenerator<ListedUpload, void, undefined> {
-  refuseDelimiter(options, 'listMultipartUploadPages()')
-  let left = options.limit ?? Infinity
-  for await (const { uploads } of uploadsPages(driver, options)) {
-    yield* uploads.slice(0, left)
-    left -= uploads.length
-  }
+  const taken = takeUploadsOptions(options, 'listMultipartUploadPages()')
+  return oneByOne(
+    pagesOfUploads(driver, taken),
+    ({ uploads }) => uploads,
+    () => taken().limit,
+  )
 }
 
-/** Refuses a delimiter: common prefixes are neither objects nor uploads, so a list of these cannot contain them. */
-function refuseDelimiter(options: object, pages: string): void {
-  const { delimiter } = checkObject('options', options) as { delimiter?: unknown }
-  if (delimiter !== undefined)
-    throw invalidOption('delimiter', delimiter, `must be left out: what it groups comes in pages, from ${pages}`)
-}
-
-/** Checks prefix and delimiter. An empty prefix matches all keys; an empty delimiter is refused, as it is likely a mistake. */
-function grouping(prefix: unknown, delimiter: unknown): { prefix?: string; delimiter?: string } {
-  return {
-    ...(prefix === undefined || prefix === '' ? {} : { prefix: checkString('prefix', prefix) }),
-    ...(delimiter === undefined ? {} : { delimiter: checkString('delimiter', delimiter) }),
+async function* oneByOne<Page, Item>(
+  pages: AsyncIterable<Page>,
+  itemsOf: (page: Page) => Item[],
+  limit: () => number | undefined,
+): AsyncGenerator<Item, void, undefined> {
+  let left = limit() ?? Infinity
+  for await (const page of pages) {
+    const items = itemsOf(page)
+    // Some services return more than requested.
+    yield* items.slice(0, left)
+    left -= items.length
   }
 }
 
@@ -262,18 +235,4 @@ class PageSizes {
       `the listing does not end: ${this.#emptyPages} pages in a row have nothing in them`,
     )
   }
-}
-
-function checkMarker(after: UploadsMarker): NonNullable<UploadsPageRequest['after']> {
-  const { key, uploadId } = checkObject('after', after) as Partial<UploadsMarker>
-  return {
-    key: checkString('after.key', key),
-    ...(uploadId === undefined ? {} : { uploadId: checkString('after.uploadId', uploadId) }),
-  }
-}
-
-function checkObjectsMarker(after: unknown): NonNullable<ObjectsPageRequest['after']> {
-  if (typeof after === 'string') return { key: checkString('after', after) }
-  const { token } = checkObject('after', after)
-  return { token: checkString('after.token', token) }
 }

@@ -32,16 +32,11 @@ import { uploadFile } from '../upload/file/upload-file.js'
 import type { FileUploadOptions } from '../upload/file/file-upload-options.js'
 import type { UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
-import { type CallOptions, contextOf } from './call-options.js'
+import { type CallOptions, contextOf, takeCallOptions } from './call-options.js'
 import {
   listedObjects,
   listedParts,
   listedUploads,
-  type ListObjectPagesOptions,
-  type ListObjectsOptions,
-  type ListPartsOptions,
-  type ListUploadPagesOptions,
-  type ListUploadsOptions,
   type ObjectsPage,
   objectsPages,
   type PartsPage,
@@ -49,6 +44,13 @@ import {
   type UploadsPage,
   uploadsPages,
 } from './listings.js'
+import type {
+  ListObjectPagesOptions,
+  ListObjectsOptions,
+  ListPartsOptions,
+  ListUploadPagesOptions,
+  ListUploadsOptions,
+} from './list-options.js'
 import { type CompleteOptions, MultipartByHand, type UploadPartOptions } from './parts/multipart-by-hand.js'
 import { verifiedBody } from './bodies/verified-body.js'
 import type { PartBody } from './bodies/part-source.js'
@@ -159,19 +161,20 @@ export class ObjectStore {
 
   /** Resolves with the properties of an object. Rejects with `NOT_FOUND` if it does not exist. */
   async head(key: string, options: HeadOptions = {}): Promise<ObjectInfo> {
-    const context = contextOf(options, ['serverSideEncryption'])
-    return await this.#driver.headObject(this.#key(key), context, readOptionsOf(options))
+    const taken = takeCallOptions(options, ['serverSideEncryption'])
+    return await this.#driver.headObject(this.#key(key), contextOf(taken), readOptionsOf(taken))
   }
 
   /** Resolves with an object and a stream of its bytes. Rejects with `NOT_FOUND` if it does not exist. */
   async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
-    const context = contextOf(options, ['range', 'serverSideEncryption'])
-    const range = options.range === undefined ? undefined : { ...checkRange(options.range) }
+    const taken = takeCallOptions(options, ['range', 'serverSideEncryption'])
+    const context = contextOf(taken)
+    const range = taken.range === undefined ? undefined : checkRange(taken.range)
     const {
       body: raw,
       length,
       ...head
-    } = await this.#driver.getObject(this.#key(key), range, context, readOptionsOf(options))
+    } = await this.#driver.getObject(this.#key(key), range, context, readOptionsOf(taken))
     const checksum = range === undefined ? head.checksum : undefined
     const isCertain = checksum === undefined || !isUnclear(checksum, this.#driver)
     const expected = { size: length, checksum, isCertain }
@@ -208,7 +211,7 @@ export class ObjectStore {
 
   /** Deletes an object. Resolves as well if it does not exist. */
   async delete(key: string, options: CallOptions = {}): Promise<void> {
-    await this.#driver.deleteObject(this.#key(key), contextOf(options, []))
+    await this.#driver.deleteObject(this.#key(key), contextOf(takeCallOptions(options, [])))
   }
 
   /**
@@ -311,7 +314,7 @@ export class ObjectStore {
    * there was one. Rejects with UploadError if it belongs to another bucket, or is in use.
    */
   async discardCheckpoint(checkpoint: string | CheckpointStore, options: CallOptions = {}): Promise<boolean> {
-    return discardCheckpoint(this.#driver, checkpoint, contextOf(options, []))
+    return discardCheckpoint(this.#driver, checkpoint, contextOf(takeCallOptions(options, [])))
   }
 
   /**

@@ -1,11 +1,4 @@
-import {
-  checkInteger,
-  checkNames,
-  checkObject,
-  checkOneOf,
-  checkString,
-  invalidOption,
-} from '../shared/check-option.js'
+import { checkInteger, checkOneOf, checkString, invalidOption, takeOptions } from '../shared/check-option.js'
 import type { Presigner } from '../stores/presigner.js'
 
 /** What a link authorizes. */
@@ -23,8 +16,8 @@ export interface PresignOptions {
 const LONGEST = 7 * 24 * 60 * 60
 
 /** Resolves with the URL. @throws {UploadError} `INVALID_OPTION`. */
-export async function presign(presigner: Presigner, key: string, options: PresignOptions): Promise<string> {
-  checkNames('presign()', checkObject('options', options), ['method', 'expiresIn', 'contentType', 'versionId'])
+export async function presign(presigner: Presigner, key: string, given: PresignOptions): Promise<string> {
+  const options = takeOptions('presign()', given, ['method', 'expiresIn', 'contentType', 'versionId'])
   const { expiresIn = 3_600, contentType, versionId } = options
   const method = checkOneOf('method', options.method ?? 'GET', ['GET', 'PUT'])
   if (contentType !== undefined && method === 'GET') {

@@ -1,9 +1,10 @@
 /** Aborts old unfinished multipart uploads. */
-import { checkBoolean, checkInteger, invalidOption } from '../shared/check-option.js'
+import { types } from 'node:util'
+import { checkBoolean, checkInteger, invalidOption, reading } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import type { CallContext, ListedUpload, StoreDriver } from '../stores/store-driver.js'
 import { Scheduler } from '../flow/scheduler.js'
-import { type CallOptions, contextOf } from './call-options.js'
+import { type CallOptions, contextOf, takeCallOptions } from './call-options.js'
 import { uploadsPages, type UploadsPage } from './listings.js'
 
 /** Options of `abortStaleUploads()`. One of `olderThanMs` and `before` is required. */
@@ -35,8 +36,9 @@ export interface StaleUploads {
 const NAMES = ['olderThanMs', 'before', 'prefix', 'dryRun', 'concurrency']
 
 /** Aborts the uploads. If the listing fails, rejects once all aborts in flight have settled. */
-export async function abortStaleUploads(driver: StoreDriver, options: AbortStaleUploadsOptions): Promise<StaleUploads> {
-  const context = contextOf(options, NAMES)
+export async function abortStaleUploads(driver: StoreDriver, given: AbortStaleUploadsOptions): Promise<StaleUploads> {
+  const options = takeCallOptions(given, NAMES)
+  const context = contextOf(options)
   const { prefix, signal, onRetry, dryRun = false, concurrency = 5 } = options
   const isDry = checkBoolean('dryRun', dryRun)
   const timeLimit = checkAge(options)
@@ -85,7 +87,7 @@ function checkAge({ olderThanMs, before }: AbortStaleUploadsOptions): (page: Upl
     throw new UploadError('INVALID_OPTION', 'exactly one of the options olderThanMs and before must be given')
   }
   if (before !== undefined) {
-    const time = before instanceof Date ? before.getTime() : NaN
+    const time = reading('before', () => (types.isDate(before) ? before.getTime() : NaN))
     if (Number.isNaN(time)) throw invalidOption('before', before, 'must be a Date')
     return () => time
   }

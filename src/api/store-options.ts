@@ -6,11 +6,13 @@ import { DEFAULT_RETRY, type RetryOptions, type RetryPolicy, retryPolicy } from 
 import { MiB } from '../shared/byte-size.js'
 import {
   checkInteger,
-  checkNames,
   checkObject,
   checkOneOf,
   checkString,
   invalidOption,
+  reading,
+  takeNested,
+  takeOptions,
 } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
 import { ENVIRONMENT_VARIABLES, type EnvironmentOption, type Provider, PROVIDER_NAMES } from '../shared/provider.js'
@@ -109,11 +111,12 @@ export interface ResolvedStoreOptions {
 }
 
 /** Checks the options and completes them from the environment. Throws UploadError if one is missing or invalid. */
-export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.ProcessEnv): ResolvedStoreOptions {
-  checkObject('options', options)
-  const provider = checkOneOf('provider', options.provider ?? 'oss', PROVIDER_NAMES)
+export function resolveStoreOptions(given: StoreOptions, environment: NodeJS.ProcessEnv): ResolvedStoreOptions {
+  checkObject('options', given)
+  const named = reading('provider', () => given.provider)
+  const provider = checkOneOf('provider', named ?? 'oss', PROVIDER_NAMES)
   const variables = ENVIRONMENT_VARIABLES[provider]
-  checkNames(`a store of ${provider}`, options, [
+  const options = takeOptions(`a store of ${provider}`, given, [
     'provider',
     ...COMMON_NAMES,
     ...Object.keys(PROVIDERS[provider].options),
@@ -121,7 +124,8 @@ export function resolveStoreOptions(options: StoreOptions, environment: NodeJS.P
   const variable = (option: EnvironmentOption): string | undefined =>
     variables[option].map((name) => environment[name]).find((value) => value !== undefined && value !== '')
   const { credentials, retry, timeouts, maxMemory = 256 * MiB, dispatcher } = options
-  if (dispatcher !== undefined && typeof (dispatcher as Partial<Dispatcher> | null)?.dispatch !== 'function') {
+  const dispatch = reading('dispatcher', () => (dispatcher as Partial<Dispatcher> | null | undefined)?.dispatch)
+  if (dispatcher !== undefined && typeof dispatch !== 'function') {
     throw invalidOption('dispatcher', dispatcher, 'must be a Dispatcher of undici 6, 7 or 8')
   }
   if (dispatcher !== undefined && options.proxy !== undefined) {
@@ -186,8 +190,7 @@ function checkBandwidth(name: string, value: number | undefined): number | undef
 }
 
 function checkRetry(options: Partial<RetryOptions>): RetryPolicy {
-  checkNames('retry', checkObject('retry', options), Object.keys(DEFAULT_RETRY))
-  const retry = retryPolicy(options)
+  const retry = retryPolicy(takeNested('retry', options, Object.keys(DEFAULT_RETRY)))
   checkInteger('retry.maxAttempts', retry.maxAttempts, 1, 100)
   checkInteger('retry.baseDelayMs', retry.baseDelayMs, 0, 60_000, 'ms')
   checkInteger('retry.maxDelayMs', retry.maxDelayMs, 0, 600_000, 'ms')
@@ -197,15 +200,9 @@ function checkRetry(options: Partial<RetryOptions>): RetryPolicy {
 }
 
 function checkTimeouts(options: Partial<TimeoutOptions>): TimeoutOptions {
-  checkNames('timeouts', checkObject('timeouts', options), Object.keys(DEFAULT_TIMEOUTS))
-  const timeouts = { ...DEFAULT_TIMEOUTS, ...defined(options) }
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...takeNested('timeouts', options, Object.keys(DEFAULT_TIMEOUTS)) }
   for (const name of ['connectMs', 'answerMs', 'stallMs'] as const) {
     checkInteger(`timeouts.${name}`, timeouts[name], 1, 3_600_000, 'ms')
   }
   return timeouts
-}
-
-/** Removes options that are undefined, which count as absent. */
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

@@ -5,7 +5,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { types } from 'node:util'
 import type { Credentials } from '../shared/credentials.js'
-import { toError, UploadError } from '../shared/errors.js'
+import { reading } from '../shared/check-option.js'
+import { messageOf, UploadError } from '../shared/errors.js'
 
 /** Credentials that may expire: they are kept until shortly before, then requested again. */
 export type ExpiringCredentials = (Credentials | AwsCredentials) & {
@@ -59,10 +60,10 @@ export class CredentialsSource {
     this.#askLimitMs = askLimitMs
     if (typeof option === 'function') {
       this.#ask = option
-    } else if (isClient(option)) {
-      this.#ask = () => option.getCredential()
+    } else if (reading('credentials', () => isClient(option))) {
+      this.#ask = () => (option as CredentialClient).getCredential()
     } else {
-      const credentials = checkCredentials(option, 'credentials')
+      const credentials = reading('credentials', () => checkCredentials(option, 'credentials'))
       this.#ask = () => credentials
       this.#kept = { credentials, refreshAtMs: Infinity, expiresAtMs: Infinity }
     }
@@ -106,8 +107,7 @@ export class CredentialsSource {
     try {
       answer = await withinLimit(this.#askLimitMs, () => this.#calls.run(call, this.#ask))
     } catch (error) {
-      const { message } = toError(error)
-      throw new UploadError('CREDENTIALS_FAILED', `the credentials provider failed: ${message}`, {
+      throw new UploadError('CREDENTIALS_FAILED', `the credentials provider failed: ${messageOf(error)}`, {
         cause: error,
         retryable: true,
       })
@@ -133,7 +133,7 @@ function readAnswer(answer: unknown): { credentials: Credentials; expiresAtMs: n
     }
   } catch (error) {
     if (error instanceof UploadError) throw error
-    const message = `what the credentials provider gave cannot be read: ${toError(error).message}`
+    const message = `what the credentials provider gave cannot be read: ${messageOf(error)}`
     throw new UploadError('CREDENTIALS_FAILED', message, { cause: error })
   }
 }

@@ -4,11 +4,11 @@ import {
   acceptSignal,
   checkFunction,
   checkInteger,
-  checkNames,
-  checkObject,
   checkOneOf,
   checkString,
+  takeNested,
 } from '../shared/check-option.js'
+import { copyOfObjectOptions } from '../stores/object/object-options.js'
 import type { ByteRange, ReadOptions } from '../stores/store-driver.js'
 import type { DownloadProgress } from './download-progress.js'
 
@@ -56,7 +56,7 @@ export interface CheckedReading {
   onProgress: ReadingOptions['onProgress']
 }
 
-export const READING_OPTION_NAMES = [
+export const READING_OPTION_NAMES: readonly (keyof ReadingOptions)[] = [
   'partSize',
   'concurrency',
   'versionId',
@@ -64,14 +64,15 @@ export const READING_OPTION_NAMES = [
   'serverSideEncryption',
   'signal',
   'onProgress',
-] as const
+]
+
+export const DOWNLOAD_OPTION_NAMES: readonly (keyof DownloadOptions)[] = [...READING_OPTION_NAMES, 'range']
 
 const SMALLEST_RANGE = 64 * KiB
 const USUAL_RANGE = 8 * MiB
 
 /** @throws {UploadError} if an option is invalid. */
-export function checkReadingOptions(options: ReadingOptions, names: readonly string[]): CheckedReading {
-  checkNames('a download', checkObject('options', options), names)
+export function checkReadingOptions(options: ReadingOptions): CheckedReading {
   const { partSize, concurrency = DEFAULT_CONCURRENCY, versionId, verify = 'checksum' } = options
   const { serverSideEncryption, signal, onProgress } = options
   return {
@@ -80,7 +81,7 @@ export function checkReadingOptions(options: ReadingOptions, names: readonly str
     concurrency: checkConcurrency(concurrency),
     verify: checkOneOf('verify', verify, ['checksum', 'etag']),
     read: {
-      serverSideEncryption,
+      ...copyOfObjectOptions({ serverSideEncryption }),
       versionId: versionId === undefined ? undefined : checkString('versionId', versionId),
     },
     signal: signal === undefined ? undefined : acceptSignal('signal', signal),
@@ -90,8 +91,7 @@ export function checkReadingOptions(options: ReadingOptions, names: readonly str
 
 /** @throws {UploadError} if it is no range. */
 export function checkRange(range: ByteRange): ByteRange {
-  const { start, end } = checkObject('range', range) as Partial<ByteRange>
-  checkNames('range', range, ['start', 'end'])
+  const { start, end }: Partial<ByteRange> = takeNested('range', range, ['start', 'end'])
   const checked = { start: checkInteger('range.start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }
   if (end === undefined) return checked
   return { ...checked, end: checkInteger('range.end', end, checked.start, Number.MAX_SAFE_INTEGER, 'bytes') }

@@ -1,12 +1,54 @@
 /** Checks options. Each error names the option, what it must be, and what was given. */
 import { setMaxListeners } from 'node:events'
 import { inspect } from 'node:util'
-import { UploadError } from './errors.js'
+import { messageOf, UploadError } from './errors.js'
 import { suggestionFor } from './text/suggestion.js'
 
 /** Returns the error for an option. `requirement` follows its name, such as `must be a function`. */
 export function invalidOption(name: string, value: unknown, requirement: string): UploadError {
   return new UploadError('INVALID_OPTION', `${name} ${requirement} (got ${show(value)})`)
+}
+
+/**
+ * Runs code that reads a value of the caller, and returns what that returns. What a getter, a proxy or a conversion of the
+ * value throws becomes `INVALID_OPTION`, with the thrown value as `cause`.
+ */
+export function reading<T>(name: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UploadError) throw error
+    throw new UploadError('INVALID_OPTION', `${name} cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/**
+ * Returns a copy of the options of a call, in which getters have become values: what the caller changes later has no effect.
+ * `what` is whose options they are.
+ *
+ * @throws {UploadError} `INVALID_OPTION` if they are no object, a name is unknown, or an option cannot be read.
+ */
+export function takeOptions<T extends object>(what: string, options: T, names: readonly string[]): T {
+  const given = checkObject('options', options)
+  checkNames(what, given, names, 'options')
+  return valuesOf(given, names, '') as T
+}
+
+/** Returns such a copy of an option that has options itself, whose names follow `name` in messages. */
+export function takeNested<T extends object>(name: string, options: T, names: readonly string[]): T {
+  const given = checkObject(name, options)
+  checkNames(name, given, names)
+  return valuesOf(given, names, `${name}.`) as T
+}
+
+/** Reads the names one by one: those that a class defines are not among the object's own. */
+function valuesOf(given: Record<string, unknown>, names: readonly string[], prefix: string): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const name of names) {
+    const value = reading(prefix + name, () => given[name])
+    if (value !== undefined) values[name] = value
+  }
+  return values
 }
 
 export function checkInteger(name: string, value: unknown, min: number, max: number, unit = ''): number {
@@ -45,18 +87,27 @@ export function checkOneOf<T extends string>(name: string, value: unknown, accep
 
 /** Returns the signal. It may end any number of uploads and calls, so their listeners must not cause a leak warning. */
 export function acceptSignal(name: string, value: unknown): AbortSignal {
-  if (!isSignal(value)) throw invalidOption(name, value, 'must be an AbortSignal')
-  const isOwn: boolean = value instanceof EventTarget
-  if (isOwn) {
-    setMaxListeners(0, value)
-    return value
-  }
-  // A signal of another realm or a polyfill may lack newer methods: use none of them.
+  return reading(name, () => {
+    if (!isSignal(value)) throw invalidOption(name, value, 'must be an AbortSignal')
+    const isOwn: boolean = value instanceof AbortSignal
+    const signal = isOwn ? value : followed(value)
+    setMaxListeners(0, signal)
+    return signal
+  })
+}
+
+/** A signal of another realm or a polyfill may lack newer methods: use none of them. */
+function followed(signal: AbortSignal): AbortSignal {
   const own = new AbortController()
-  setMaxListeners(0, own.signal)
-  const follow = (): void => own.abort(value.reason)
-  if (value.aborted) follow()
-  else value.addEventListener('abort', follow, { once: true })
+  const follow = (): void => {
+    try {
+      own.abort(signal.reason)
+    } catch {
+      own.abort()
+    }
+  }
+  if (signal.aborted) follow()
+  else signal.addEventListener('abort', follow, { once: true })
   return own.signal
 }
 
@@ -68,20 +119,41 @@ function isSignal(value: unknown): value is AbortSignal {
 }
 
 export function checkObject(name: string, value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  const isList = reading(name, () => Array.isArray(value))
+  if (typeof value === 'object' && value !== null && !isList) return value as Record<string, unknown>
   throw invalidOption(name, value, 'must be an object')
 }
 
-/** Accepts plain objects only. A Map or Headers has no own properties, so its entries would be lost silently. */
+/**
+ * Returns a copy of names and values. Accepts plain objects only: a Map or Headers has no own properties, so its entries would
+ * be lost silently.
+ */
 export function checkRecord(name: string, value: unknown): Record<string, unknown> {
   const record = checkObject(name, value)
-  if (Symbol.iterator in record) throw invalidOption(name, value, 'must be a plain object of names and values')
-  return record
+  const isCollection = reading(name, () => Symbol.iterator in record)
+  if (isCollection) throw invalidOption(name, value, 'must be a plain object of names and values')
+  return copyOfRecord(name, record)
+}
+
+/** Returns a copy of an object's own entries. @throws {UploadError} `INVALID_OPTION` that names the one that cannot be read. */
+export function copyOfRecord(name: string, record: object): Record<string, unknown> {
+  const keys = reading(name, () => Object.keys(record))
+  return Object.fromEntries(
+    keys.map((key) => [key, reading(`${name}[${JSON.stringify(key)}]`, () => Reflect.get(record, key) as unknown)]),
+  )
+}
+
+/** Returns a copy of an array. @throws {UploadError} `INVALID_OPTION`. */
+export function checkArray(name: string, value: unknown): unknown[] {
+  const copy = reading(name, () => (Array.isArray(value) ? Array.from<unknown>(value) : undefined))
+  if (copy !== undefined) return copy
+  throw invalidOption(name, value, 'must be an array')
 }
 
 /** Refuses unknown names: a misspelt option would have no effect, silently. */
-export function checkNames(what: string, options: object, accepted: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !accepted.includes(name))
+export function checkNames(what: string, options: object, accepted: readonly string[], name: string = what): void {
+  const names = reading(name, () => Object.keys(options))
+  const unknown = names.find((name) => !accepted.includes(name))
   if (unknown === undefined) return
   throw new UploadError(
     'INVALID_OPTION',
@@ -90,13 +162,17 @@ export function checkNames(what: string, options: object, accepted: readonly str
 }
 
 function show(value: unknown): string {
-  const text = inspect(withoutUserInfo(value), {
-    depth: 0,
-    breakLength: Infinity,
-    maxStringLength: 80,
-    maxArrayLength: 3,
-  })
+  const text = shownText(value)
   return text.length > 120 ? `${text.slice(0, 117)}...` : text
+}
+
+function shownText(value: unknown): string {
+  try {
+    return inspect(withoutUserInfo(value), { depth: 0, breakLength: Infinity, maxStringLength: 80, maxArrayLength: 3 })
+  } catch {
+    // A proxy, a getter or a method of its own for `inspect()` threw.
+    return `a value of type ${typeof value} that cannot be shown`
+  }
 }
 
 /** Must be applied before the text is shortened, which may leave a password without its `@`. */

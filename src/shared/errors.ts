@@ -166,12 +166,31 @@ export function attachResumable(error: Error, uploadId: string): void {
 
 /** Returns a thrown value as an Error. */
 export function toError(value: unknown): Error {
-  return isError(value) ? value : new Error(`a value that is not an Error was thrown: ${inspect(value)}`)
+  return isError(value) ? value : new Error(`a value that is not an Error was thrown: ${textOf(value)}`)
+}
+
+/** Returns the message of a thrown value, which may be anything. */
+export function messageOf(value: unknown): string {
+  try {
+    return toError(value).message
+  } catch {
+    return 'an error whose message cannot be read'
+  }
+}
+
+function textOf(value: unknown): string {
+  try {
+    return inspect(value)
+  } catch {
+    // It is a proxy, or has getters, that throw.
+    return `a value of type ${typeof value} that cannot be shown`
+  }
 }
 
 /** Returns whether the value is an Error, of this realm or another: under Jest, errors of Node.js are of another realm. */
 function isError(value: unknown): value is Error {
-  return value instanceof Error || types.isNativeError(value)
+  // A proxy may throw at any access.
+  return types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error)
 }
 
 /** Returns the code of a system error, such as `ENOENT`. */

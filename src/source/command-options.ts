@@ -1,5 +1,13 @@
 import { Readable } from 'node:stream'
-import { checkFunction, checkInteger, checkRecord, checkString, invalidOption } from '../shared/check-option.js'
+import {
+  checkArray,
+  checkFunction,
+  checkInteger,
+  checkRecord,
+  checkString,
+  invalidOption,
+  reading,
+} from '../shared/check-option.js'
 
 /** Options of a command whose standard output is uploaded. */
 export interface CommandOptions {
@@ -58,8 +66,8 @@ export function checkCommand(command: unknown, args: unknown, options: CommandOp
   return {
     command: checkWord('command', checkString('command', command)),
     args: checkArray('args', args).map((arg, index) => checkWord(`args[${index}]`, arg)),
-    cwd: cwd === undefined || cwd instanceof URL ? cwd : checkString('cwd', cwd),
-    env: env === undefined ? undefined : (checkRecord('env', env) as NodeJS.ProcessEnv),
+    cwd: cwd === undefined || reading('cwd', () => cwd instanceof URL) ? cwd : checkString('cwd', cwd),
+    env: env === undefined ? undefined : checkEnvironment(env),
     stdin: checkStdin(stdin),
     stderr: stderr === 'inherit' || stderr === 'ignore' ? stderr : checkStderr(stderr),
     graceMs: checkInteger('graceMs', graceMs, 0, 3_600_000, 'ms'),
@@ -69,8 +77,20 @@ export function checkCommand(command: unknown, args: unknown, options: CommandOp
   }
 }
 
+function checkEnvironment(env: unknown): NodeJS.ProcessEnv {
+  const variables = checkRecord('env', env)
+  for (const [name, value] of Object.entries(variables)) {
+    // Node.js makes text of numbers and booleans.
+    const isText = typeof value === 'number' || typeof value === 'boolean'
+    if (value !== undefined) checkWord(`env[${JSON.stringify(name)}]`, isText ? String(value) : value)
+  }
+  return variables as NodeJS.ProcessEnv
+}
+
 function checkStdin(value: unknown): NonNullable<CommandOptions['stdin']> {
-  if (value === 'ignore' || value === 'inherit' || value instanceof Readable) return value
+  if (value === 'ignore' || value === 'inherit') return value
+  const isStream = reading('stdin', () => value instanceof Readable)
+  if (isStream) return value as Readable
   throw invalidOption('stdin', value, `must be 'ignore', 'inherit' or a Readable`)
 }
 
@@ -83,9 +103,4 @@ function checkStderr(value: unknown): (chunk: Uint8Array) => void {
 function checkWord(name: string, value: unknown): string {
   if (typeof value === 'string' && !value.includes('\0')) return value
   throw invalidOption(name, value, 'must be a string without NUL')
-}
-
-function checkArray(name: string, value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value as readonly unknown[]
-  throw invalidOption(name, value, 'must be an array')
 }

@@ -6,8 +6,8 @@ import { crc64Engine } from '../checksum/engine.js'
 import {
   checkRange,
   checkReadingOptions,
+  DOWNLOAD_OPTION_NAMES,
   type DownloadOptions,
-  READING_OPTION_NAMES,
 } from '../download/download-options.js'
 import { DownloadMeter, type DownloadProgress } from '../download/download-progress.js'
 import { type DownloadResult, toDownloadResult } from '../download/download-result.js'
@@ -16,6 +16,7 @@ import { type DownloadHost, RangeFetcher } from '../download/range-fetcher.js'
 import { compareContent, type ExpectedContent, expectedContent, startDigest } from '../download/verification.js'
 import { ProgressReports } from '../flow/progress-reports.js'
 import { KiB } from '../shared/byte-size.js'
+import { takeOptions } from '../shared/check-option.js'
 import { toError, UploadError } from '../shared/errors.js'
 import type { AwayNotice, BackNotice, ByteRange, ObjectHead, RetryNotice } from '../stores/store-driver.js'
 import type { DownloadListener } from './download-events.js'
@@ -67,11 +68,12 @@ export class DownloadStream extends Readable {
   /** @internal Throws UploadError if the key or an option is invalid: nothing has been sent then. */
   constructor(host: DownloadHost, key: string, options: DownloadOptions = {}) {
     super({ highWaterMark: HIGH_WATER_MARK })
-    host.driver.check(key, {})
     this.key = key
     this.#host = host
-    this.#options = checkReadingOptions(options, [...READING_OPTION_NAMES, 'range'])
-    this.#range = options.range === undefined ? undefined : checkRange(options.range)
+    const taken = takeOptions('a download', options, DOWNLOAD_OPTION_NAMES)
+    this.#options = checkReadingOptions(taken)
+    host.driver.check(key, this.#options.read)
+    this.#range = taken.range === undefined ? undefined : checkRange(taken.range)
     const { start = 0, end = Infinity } = this.#range ?? {}
     const reader = {
       begun: (object: ObjectHead) => this.#begun(object),

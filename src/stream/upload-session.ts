@@ -10,7 +10,7 @@ import type { UploadProgress } from '../upload/progress.js'
 import { UPLOAD_CALLBACKS } from '../upload/upload-callbacks.js'
 import type { UploadHost } from '../upload/upload-observer.js'
 import { Upload } from '../upload/upload.js'
-import type { UploadOptions } from '../upload/upload-options.js'
+import { takeUploadOptions, type UploadOptions } from '../upload/upload-options.js'
 import type { UploadResult } from '../upload/upload-result.js'
 import { faultOf, mustBeWhole } from './source-state.js'
 
@@ -40,8 +40,8 @@ export class UploadSession {
   /** Throws UploadError if the key or an option is invalid. */
   constructor(stream: SessionStream, host: UploadHost, key: string, options: UploadOptions) {
     this.#stream = stream
-    let taken = options
-    this.#upload = new Upload(host, key, options, {
+    const taken = takeUploadOptions(options)
+    this.#upload = new Upload(host, key, taken, {
       ...observeWith(
         UPLOAD_CALLBACKS,
         () => taken,
@@ -49,20 +49,18 @@ export class UploadSession {
       ),
       failed: (error) => stream.destroy(error),
     })
-    // The options are checked. Later changes by the caller have no effect.
-    taken = { ...options }
     this.done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve
       this.#rejectDone = reject
     })
     // A caller that does not use it gets failures from the stream.
     this.done.catch(() => undefined)
-    const { onProgress } = options
+    const { onProgress } = taken
     this.#reports = new ProgressReports(
       { emit: () => void stream.emit('progress', this.progress), report: () => onProgress?.(this.progress) },
       (error) => void stream.destroy(error),
     )
-    this.#signal = options.signal
+    this.#signal = this.#upload.signal
   }
 
   /** Must be called when the stream is constructed. Destroys it if the signal is already aborted. */

@@ -1,7 +1,7 @@
 /** Lets the caller look at the bytes of an upload, and refuse them, before anything is published. */
 import type { PartBuffer } from '../checksum/crc64.js'
 import { KiB } from '../shared/byte-size.js'
-import { checkFunction, checkNames, checkObject } from '../shared/check-option.js'
+import { checkFunction, checkNames, checkObject, reading } from '../shared/check-option.js'
 import { toError } from '../shared/errors.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
 
@@ -18,11 +18,16 @@ export interface Inspector {
 
 /** Checks the option `inspect`. @throws {UploadError} `INVALID_OPTION`. */
 export function checkInspector(value: unknown): Inspector {
-  const { bytes, end } = checkObject('inspect', value) as Partial<Inspector>
-  checkFunction('inspect.bytes', bytes)
+  const given = checkObject('inspect', value)
+  checkFunction(
+    'inspect.bytes',
+    reading('inspect.bytes', () => given['bytes']),
+  )
+  const end = reading('inspect.end', () => given['end'])
   if (end !== undefined) checkFunction('inspect.end', end)
   // A class instance has its methods on the prototype: only an object literal can have a misspelt name among its own.
-  if (Object.getPrototypeOf(value) === Object.prototype) checkNames('inspect', value as object, ['bytes', 'end'])
+  const isLiteral = reading('inspect', () => Object.getPrototypeOf(given) === Object.prototype)
+  if (isLiteral) checkNames('inspect', given, ['bytes', 'end'])
   return value as Inspector
 }
 

@@ -3,10 +3,9 @@ import {
   checkBoolean,
   checkFunction,
   checkInteger,
-  checkNames,
-  checkObject,
   checkOneOf,
   invalidOption,
+  takeOptions,
 } from '../shared/check-option.js'
 import { MiB } from '../shared/byte-size.js'
 import { checkCallbacks } from '../shared/event-callbacks.js'
@@ -71,7 +70,7 @@ export interface SendOptions {
   onProgress: UploadOptions['onProgress']
 }
 
-const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
+export const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   ...OBJECT_OPTION_NAMES,
   ...(Object.keys(UPLOAD_CALLBACKS) as (keyof UploadCallbacks)[]),
   'partSize',
@@ -87,9 +86,13 @@ const UPLOAD_OPTION_NAMES: readonly (keyof UploadOptions)[] = [
   'onProgress',
 ]
 
+/** Returns a copy of the options of a call, whose values are not checked. Throws UploadError. */
+export function takeUploadOptions(options: UploadOptions): UploadOptions {
+  return takeOptions('an upload', options, UPLOAD_OPTION_NAMES)
+}
+
 /** Checks the options and adds the defaults. Throws UploadError if one is invalid. */
 export function checkUploadOptions(options: UploadOptions, limits: StoreLimits): SendOptions {
-  checkNames('an upload', checkObject('options', options), UPLOAD_OPTION_NAMES)
   const { partSize = 8 * MiB, concurrency = DEFAULT_CONCURRENCY, partGrowth = true, signal } = options
   const { checkpoint, resume = 'replay', inspect, onProgress } = options
   checkCallbacks<UploadCallbacks>(options, UPLOAD_CALLBACKS)

@@ -40,14 +40,14 @@ export class Upload {
   constructor(host: UploadHost, key: string, options: UploadOptions, observer: UploadObserver) {
     this.key = key
     this.#sendOptions = checkUploadOptions(options, host.driver.limits)
-    host.driver.check(key, options)
+    const objectOptions = copyOfObjectOptions(options)
+    host.driver.check(key, objectOptions)
     const { concurrency, partGrowth, checkpoint, inspect } = this.#sendOptions
     this.#inspector = inspect
     // With a checkpoint, the offset of a part is computed from the planned sizes.
     const shortParts = partGrowth && checkpoint === undefined
     const planOptions = { ...this.#sendOptions, shortParts, maxMemory: host.pool.maxMemory }
     this.#plan = new PartPlan(planOptions, host.driver.limits)
-    const objectOptions = copyOfObjectOptions(options)
     const partSize = this.#plan.sizeOf(1)
     this.#transfer = new Transfer(host, key, { objectOptions, concurrency, partSize, checkpoint }, observer)
     this.#currentPart = new CurrentPart(host.pool, this.#partOwner())
@@ -59,6 +59,11 @@ export class Upload {
 
   get result(): UploadResult | undefined {
     return this.#transfer.result
+  }
+
+  /** The option `signal`, as it is listened to. */
+  get signal(): AbortSignal | undefined {
+    return this.#sendOptions.signal
   }
 
   /** Aborted, with the error, when the upload fails or is aborted. */

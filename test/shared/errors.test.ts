@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { attachLeftover, attachResumable, toError, UploadError } from '../../src/shared/errors.js'
+import { inspect } from 'node:util'
+import { attachLeftover, attachResumable, messageOf, toError, UploadError } from '../../src/shared/errors.js'
 
 describe('UploadError', () => {
   it('has the facts that are known, and no property for those that are not', () => {
@@ -69,5 +70,18 @@ describe('toError', () => {
       assert.ok(toError(value) instanceof Error)
     }
     assert.match(toError('text').message, /text/)
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const failing = new Proxy(new Error('x'), { getPrototypeOf: () => assert.fail(), get: () => assert.fail() })
+    const shownByThrowing = { [inspect.custom]: () => assert.fail() }
+    for (const value of [proxy, failing, shownByThrowing])
+      assert.match(toError(value).message, /not an Error was thrown/)
+  })
+
+  it('has a message, whatever was thrown', () => {
+    assert.equal(messageOf(new Error('x')), 'x')
+    assert.match(messageOf('text'), /text/)
+    const error = Object.defineProperty(new Error('x'), 'message', { get: () => assert.fail() })
+    assert.match(messageOf(error), /cannot be read/)
   })
 })

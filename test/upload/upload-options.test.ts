@@ -3,12 +3,12 @@ import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
 import { GiB, KiB, MiB } from '../../src/shared/byte-size.js'
 import type { StoreLimits } from '../../src/stores/store-driver.js'
-import { checkUploadOptions, type UploadOptions } from '../../src/upload/upload-options.js'
+import { checkUploadOptions, takeUploadOptions, type UploadOptions } from '../../src/upload/upload-options.js'
 import { invalidOption } from '../support/errors.js'
 import { OSS_LIMITS } from '../support/oss-limits.js'
 
 function check(options: unknown, limits: Partial<StoreLimits> = {}): ReturnType<typeof checkUploadOptions> {
-  return checkUploadOptions(options as UploadOptions, { ...OSS_LIMITS, ...limits })
+  return checkUploadOptions(takeUploadOptions(options as UploadOptions), { ...OSS_LIMITS, ...limits })
 }
 
 function refused(options: unknown, ...texts: string[]): void {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { types } from 'node:util'
 import type { PartBuffer } from '../../checksum/crc64.js'
-import { checkInteger, checkNames, invalidOption } from '../../shared/check-option.js'
+import { checkInteger, invalidOption, takeNested } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { unlessAborted } from '../../shared/unless-aborted.js'
 import { checkPath } from '../../upload/file/file-source.js'
@@ -67,8 +67,8 @@ function isFileRange(body: unknown): body is FileRange {
   return typeof body === 'object' && body !== null && 'path' in body && 'start' in body && 'end' in body
 }
 
-function fileRangeSource(range: FileRange): FileRangeSource {
-  checkNames('a range of a file', range, ['path', 'start', 'end'])
+function fileRangeSource(given: FileRange): FileRangeSource {
+  const range = takeNested('body', given, ['path', 'start', 'end'])
   const start = checkInteger('start', range.start, 0, Number.MAX_SAFE_INTEGER, 'bytes')
   const end = checkInteger('end', range.end, start, Number.MAX_SAFE_INTEGER, 'the last byte')
   return { name: 'file', path: checkPath(range.path), start, size: end - start + 1 }

@@ -1,11 +1,11 @@
 import { isErrored, isReadable, Readable } from 'node:stream'
 import { types } from 'node:util'
-import { checkObject, invalidOption } from '../../shared/check-option.js'
+import { invalidOption } from '../../shared/check-option.js'
 import type { UploadError } from '../../shared/errors.js'
 import { ALREADY_READ, faultOf } from '../../stream/source-state.js'
 import type { UploadStream } from '../../stream/upload-stream.js'
 import type { DescriptorBody } from '../../source/descriptor.js'
-import type { UploadOptions } from '../../upload/upload-options.js'
+import { takeUploadOptions, type UploadOptions } from '../../upload/upload-options.js'
 import type { UploadResult } from '../../upload/upload-result.js'
 import { isBlob, isIterable, isNodeStream, isWebStream } from './body-kinds.js'
 import {
@@ -58,12 +58,8 @@ export async function uploadBody(
 }
 
 function withFacts({ size, contentType }: BodyFacts, options: UploadOptions): UploadOptions {
-  checkObject('options', options)
-  return {
-    ...options,
-    expectedSize: options.expectedSize ?? size,
-    contentType: options.contentType ?? contentType,
-  }
+  const taken = takeUploadOptions(options)
+  return { ...taken, expectedSize: taken.expectedSize ?? size, contentType: taken.contentType ?? contentType }
 }
 
 function sourceOf(body: unknown): BodySource {

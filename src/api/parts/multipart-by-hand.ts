@@ -9,7 +9,7 @@ import type { StoredObject, UploadAddress } from '../../stores/store-driver.js'
 import { readFileRange } from '../../upload/file/file-range.js'
 import { completeVerified } from '../../upload/publish/publish.js'
 import type { UploadHost } from '../../upload/upload-observer.js'
-import { type CallOptions, contextOf } from '../call-options.js'
+import { type CallOptions, contextOf, takeCallOptions } from '../call-options.js'
 import { fillPart, openPartSource, type PartBody, type PartSource, wrongLength } from '../bodies/part-source.js'
 import { checkParts, type GivenPart, type SentPart, wholeOf } from './sent-parts.js'
 import { checkUploadAddress } from './upload-address.js'
@@ -57,9 +57,10 @@ export class MultipartByHand {
   }
 
   async initiate(key: string, options: ObjectOptions & CallOptions): Promise<string> {
-    const context = contextOf(options, OBJECT_OPTION_NAMES)
-    this.#host.driver.check(key, options)
-    return this.#host.driver.initiateMultipartUpload(key, copyOfObjectOptions(options), context)
+    const taken = takeCallOptions(options, OBJECT_OPTION_NAMES)
+    const objectOptions = copyOfObjectOptions(taken)
+    this.#host.driver.check(key, objectOptions)
+    return this.#host.driver.initiateMultipartUpload(key, objectOptions, contextOf(taken))
   }
 
   async uploadPart(
@@ -70,10 +71,10 @@ export class MultipartByHand {
   ): Promise<SentPart> {
     const source = openPartSource(body)
     try {
-      const { signal } = contextOf(given, PART_OPTIONS)
-      const { length: givenLength } = given
       // The call may wait for memory: changes by the caller in that time have no effect.
-      const options = { ...copyOfObjectOptions(given), signal }
+      const taken = takeCallOptions(given, PART_OPTIONS)
+      const { length: givenLength } = taken
+      const options = { ...copyOfObjectOptions(taken), signal: contextOf(taken).signal }
       const address = checkUploadAddress(this.#host.driver, upload)
       checkInteger('partNumber', partNumber, 1, this.#host.driver.limits.maxParts)
       const part = { ...address, partNumber }
@@ -90,10 +91,11 @@ export class MultipartByHand {
 
   async complete(upload: UploadAddress, parts: readonly GivenPart[], given: CompleteOptions): Promise<StoredObject> {
     const { driver } = this.#host
-    const context = contextOf(given, COMPLETE_OPTIONS)
-    const options = copyOfObjectOptions(given)
+    const taken = takeCallOptions(given, COMPLETE_OPTIONS)
+    const context = contextOf(taken)
+    const options = copyOfObjectOptions(taken)
     const sorted = checkParts(parts, driver.limits.maxParts)
-    const whole = wholeOf(sorted, given)
+    const whole = wholeOf(sorted, taken)
     const address = checkUploadAddress(driver, upload)
     const named = sorted.map(({ partNumber, etag, size, checksum }) => ({ partNumber, etag, size, checksum }))
     const stored =
@@ -105,7 +107,7 @@ export class MultipartByHand {
 
   async abort(upload: UploadAddress, options: CallOptions): Promise<void> {
     const { driver } = this.#host
-    await driver.abortMultipartUpload(checkUploadAddress(driver, upload), contextOf(options, []))
+    await driver.abortMultipartUpload(checkUploadAddress(driver, upload), contextOf(takeCallOptions(options, [])))
   }
 
   #lengthOf(source: PartSource, length: number | undefined): number {

@@ -1,6 +1,6 @@
 /** Plans the parts of a file or device of known size. */
 import { MiB } from '../../shared/byte-size.js'
-import { checkInteger, checkNames, checkObject } from '../../shared/check-option.js'
+import { checkInteger, takeOptions } from '../../shared/check-option.js'
 import type { StoreLimits } from '../../stores/store-driver.js'
 import { PartPlan } from '../../upload/parts/part-plan.js'
 
@@ -27,9 +27,8 @@ export function planParts(
   limits: StoreLimits,
   maxMemory: number,
 ): PartRange[] {
-  checkNames('planParts', checkObject('options', options), ['partSize'])
+  const { partSize = 8 * MiB } = takeOptions('planParts', options, ['partSize'])
   checkInteger('size', size, 1, limits.maxObjectSize, 'bytes')
-  const { partSize = 8 * MiB } = options
   checkInteger('partSize', partSize, limits.minPartSize, limits.maxPartSize, 'bytes')
   const bytes = new PartPlan({ partSize, expectedSize: size, partGrowth: false, maxMemory }, limits).sizeOf(1)
   return Array.from({ length: Math.ceil(size / bytes) }, (_, index) => ({

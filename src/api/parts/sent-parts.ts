@@ -2,7 +2,14 @@
 import { type RunningChecksum, startChecksum } from '../../checksum/checksum.js'
 import { combineCrc64 as combineTwo } from '../../checksum/combine.js'
 import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
-import { checkInteger, checkObject, checkString, invalidOption } from '../../shared/check-option.js'
+import {
+  checkArray,
+  checkInteger,
+  checkObject,
+  checkString,
+  invalidOption,
+  reading,
+} from '../../shared/check-option.js'
 import type { CompletedPart } from '../../stores/store-driver.js'
 
 /**
@@ -37,8 +44,8 @@ export interface WholeOfParts {
  * @throws {UploadError} INVALID_OPTION if a size or a CRC-64 is invalid.
  */
 export function combineCrc64(parts: readonly { size: number; crc64: string }[]): string {
-  const checked = parts.map((part) => {
-    const { size, crc64 } = checkObject('a part', part)
+  const checked = checkArray('parts', parts).map((part) => {
+    const { size, crc64 } = readPart(part)
     return { size: checkSize(size), crc64: checkCrc64(crc64) }
   })
   return formatCrc64(combineAll(checked))
@@ -49,10 +56,9 @@ export function combineCrc64(parts: readonly { size: number; crc64: string }[]):
  * where the previous one ended.
  */
 export function checkParts(parts: readonly GivenPart[], maxParts: number): GivenPart[] {
-  if (!Array.isArray(parts) || parts.length === 0) {
-    throw invalidOption('parts', parts, 'must be a list of at least one part')
-  }
-  const sorted = parts.map((part) => checkPart(part, maxParts)).sort((a, b) => a.partNumber - b.partNumber)
+  const given = reading('parts', () => (Array.isArray(parts) ? Array.from<unknown>(parts) : []))
+  if (given.length === 0) throw invalidOption('parts', parts, 'must be a list of at least one part')
+  const sorted = given.map((part) => checkPart(part, maxParts)).sort((a, b) => a.partNumber - b.partNumber)
   const twice = sorted.find((part, index) => part.partNumber === sorted[index - 1]?.partNumber)
   if (twice !== undefined) throw invalidOption('partNumber', twice.partNumber, 'must not be given twice')
   checkStarts(sorted)
@@ -126,7 +132,7 @@ function checkStarts(sorted: readonly GivenPart[]): void {
 }
 
 function checkPart(part: unknown, maxParts: number): GivenPart {
-  const { partNumber, etag, size, checksum, crc64, start } = checkObject('a part', part) as Partial<GivenPart>
+  const { partNumber, etag, size, checksum, crc64, start } = readPart(part)
   return {
     partNumber: checkInteger('partNumber', partNumber, 1, maxParts),
     etag: checkString('etag', etag),
@@ -135,6 +141,14 @@ function checkPart(part: unknown, maxParts: number): GivenPart {
     ...(crc64 === undefined ? {} : { crc64: checkString('crc64', crc64) }),
     ...(start === undefined ? {} : { start: checkInteger('start', start, 0, Number.MAX_SAFE_INTEGER, 'bytes') }),
   }
+}
+
+function readPart(part: unknown): Partial<GivenPart> {
+  const given = checkObject('a part', part) as Partial<GivenPart>
+  return reading('a part', () => {
+    const { partNumber, etag, size, checksum, crc64, start } = given
+    return { partNumber, etag, size, checksum, crc64, start } as Partial<GivenPart>
+  })
 }
 
 function checkSize(size: unknown): number {

@@ -16,7 +16,7 @@ export async function downloadFile(
   options: FileDownloadOptions,
 ): Promise<DownloadResult> {
   const checked = checkFileDownloadOptions(options)
-  host.driver.check(key, {})
+  host.driver.check(key, checked.read)
   const target = await resolveTarget(file)
   const { checkpoint } = checked
   const place = checkpoint === true ? target.checkpoint : checkpoint === false ? undefined : path.resolve(checkpoint)

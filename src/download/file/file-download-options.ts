@@ -1,4 +1,4 @@
-import { invalidOption } from '../../shared/check-option.js'
+import { invalidOption, takeOptions } from '../../shared/check-option.js'
 import { checkCallbacks, type EventTable } from '../../shared/event-callbacks.js'
 import type { AwayNotice, BackNotice, ObjectHead, RetryNotice } from '../../stores/store-driver.js'
 import {
@@ -67,8 +67,9 @@ export interface CheckedFileReading extends CheckedReading {
 }
 
 /** @throws {UploadError} if an option is invalid. */
-export function checkFileDownloadOptions(options: FileDownloadOptions): CheckedFileReading {
-  const reading = checkReadingOptions(options, [...READING_OPTION_NAMES, 'checkpoint', ...Object.keys(CALLBACKS)])
+export function checkFileDownloadOptions(given: FileDownloadOptions): CheckedFileReading {
+  const options = takeOptions('a download', given, [...READING_OPTION_NAMES, 'checkpoint', ...Object.keys(CALLBACKS)])
+  const reading = checkReadingOptions(options)
   checkCallbacks<DownloadCallbacks>(options, CALLBACKS)
   const { onObject, onResumed, onRestarted, onRetry, onAway, onBack, checkpoint = true } = options
   if (typeof checkpoint !== 'boolean' && (typeof checkpoint !== 'string' || /^$|\0/.test(checkpoint))) {

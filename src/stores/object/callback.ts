@@ -8,9 +8,8 @@ import {
   checkString,
   invalidOption,
 } from '../../shared/check-option.js'
-import type { Callback } from './object-options.js'
+import { type Callback, CALLBACK_NAMES } from './object-options.js'
 
-const NAMES = ['url', 'body', 'host', 'bodyType', 'sni', 'variables'] satisfies (keyof Callback)[]
 const PLACEHOLDER_OF_OSS = /\$\{[\w.:-]+\}/
 const PLACEHOLDER_OF_OBS = /\$\([\w.:-]+\)/
 const BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
@@ -31,7 +30,7 @@ export function callbackParameters(
   callback: Callback,
   { maxUrls, placeholders }: CallbackRules,
 ): Record<string, unknown> {
-  checkNames('callback', checkObject('callback', callback), NAMES)
+  checkNames('callback', checkObject('callback', callback), CALLBACK_NAMES)
   const { url, body, host, bodyType } = callback
   const urls = typeof url === 'string' ? [url] : url
   if (!Array.isArray(urls) || urls.length < 1 || urls.length > maxUrls) {

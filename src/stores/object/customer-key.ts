@@ -3,6 +3,7 @@
  * nowhere else: no message here shows any of it.
  */
 import { createHash } from 'node:crypto'
+import { types } from 'node:util'
 import { UploadError } from '../../shared/errors.js'
 import type { ObjectRequest } from './option-table.js'
 
@@ -57,7 +58,7 @@ export function isKeyIgnored(
 }
 
 function bytesOf(key: unknown): Buffer | undefined {
-  if (key instanceof Uint8Array) return Buffer.from(key)
+  if (types.isUint8Array(key)) return Buffer.from(key)
   if (typeof key !== 'string') return undefined
   const bytes = Buffer.from(key, 'base64')
   return bytes.toString('base64') === key ? bytes : undefined

@@ -1,14 +1,13 @@
 /** The option `serverSideEncryption`, read with care: it may hold a key, so no message shows a value that may be one. */
+import { types } from 'node:util'
 import { checkNames, checkObject, checkOneOf, checkString } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { checkHeaderValue } from './header-checks.js'
-import type { ServerSideEncryption } from './object-options.js'
+import { ENCRYPTION_NAMES, type ServerSideEncryption } from './object-options.js'
 
 /** Either the service encrypts with a key that it keeps, or with one that the caller keeps. */
 export type Encryption<T extends string> =
   { by: 'service'; algorithm: T; keyId?: string; dataEncryption?: string } | { by: 'caller'; customerKey: unknown }
-
-const NAMES = ['algorithm', 'keyId', 'dataEncryption', 'customerKey'] satisfies (keyof ServerSideEncryption)[]
 
 /** Longer than any algorithm's name, shorter than any key. */
 const LONGEST_SHOWN = 20
@@ -40,11 +39,11 @@ export function refuseEncryptionPart(name: keyof ServerSideEncryption, value: un
 
 function asObject(option: unknown): Record<string, unknown> {
   if (typeof option === 'string') return { algorithm: option }
-  if (option instanceof Uint8Array) {
+  if (types.isUint8Array(option)) {
     throw new UploadError('INVALID_OPTION', 'serverSideEncryption must not be bytes: give a key as { customerKey }')
   }
   const object = checkObject('serverSideEncryption', option)
-  checkNames('serverSideEncryption', object, NAMES)
+  checkNames('serverSideEncryption', object, ENCRYPTION_NAMES)
   return object
 }
 

@@ -1,3 +1,6 @@
+import { types } from 'node:util'
+import { checkArray, copyOfRecord, reading, takeNested } from '../../shared/check-option.js'
+
 /** Options of an object. Not all services support all of them. */
 export interface ObjectOptions {
   /** `Content-Type`. Default `application/octet-stream`. */
@@ -96,17 +99,47 @@ export const OBJECT_OPTIONS: Readonly<Record<keyof ObjectOptions, 'object' | 're
 
 export const OBJECT_OPTION_NAMES = Object.keys(OBJECT_OPTIONS) as readonly (keyof ObjectOptions)[]
 
+/** The names of the options that have options themselves. */
+export const ENCRYPTION_NAMES: readonly (keyof ServerSideEncryption)[] = [
+  'algorithm',
+  'keyId',
+  'dataEncryption',
+  'customerKey',
+]
+export const CALLBACK_NAMES: readonly (keyof Callback)[] = ['url', 'body', 'host', 'bodyType', 'sni', 'variables']
+
+const NESTED: Partial<Record<keyof ObjectOptions, readonly string[]>> = {
+  serverSideEncryption: ENCRYPTION_NAMES,
+  callback: CALLBACK_NAMES,
+}
+
 const copies = new WeakSet<ObjectOptions>()
 
-/** Copies the options, so that later changes by the caller have no effect on this upload. */
+/**
+ * Copies the options, so that later changes by the caller have no effect. Their values need not be checked before.
+ *
+ * @throws {UploadError} `INVALID_OPTION` if a value, or a part of one, cannot be read.
+ */
 export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
   const own = OBJECT_OPTION_NAMES.flatMap((name) => {
-    const value = options[name]
-    return value === undefined ? [] : [[name, typeof value === 'object' ? structuredClone(value) : value] as const]
+    const value: unknown = options[name]
+    return value === undefined ? [] : [[name, copyOf(name, value, NESTED[name])] as const]
   })
   const copy: ObjectOptions = Object.fromEntries(own)
   copies.add(copy)
   return copy
+}
+
+/** Returns what no option can be as it is: the check of the option refuses it. */
+function copyOf(name: string, value: unknown, names?: readonly string[]): unknown {
+  if (types.isUint8Array(value)) return new Uint8Array(value)
+  if (typeof value !== 'object' || value === null) return value
+  const kind = reading(name, () => (Array.isArray(value) ? 'list' : Symbol.iterator in value ? 'collection' : 'object'))
+  if (kind === 'list') return checkArray(name, value)
+  if (kind === 'collection') return value
+  if (names === undefined) return copyOfRecord(name, value)
+  const parts = Object.entries(takeNested(name, value, names))
+  return Object.fromEntries(parts.map(([part, given]) => [part, copyOf(`${name}.${part}`, given)]))
 }
 
 /** Returns whether the options are such a copy. */

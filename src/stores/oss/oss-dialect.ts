@@ -1,4 +1,4 @@
-import { checkOneOf } from '../../shared/check-option.js'
+import { checkOneOf, reading } from '../../shared/check-option.js'
 import { GiB, KiB } from '../../shared/byte-size.js'
 import { UploadError } from '../../shared/errors.js'
 import { presignOssV1, signOssV1 } from '../../signing/oss-v1.js'
@@ -45,7 +45,11 @@ export interface OssDialectOptions extends OssAddressOptions, RequestPayerOption
 /** Alibaba Cloud OSS. Throws UploadError if an option is invalid. */
 export function ossDialect(options: OssDialectOptions): Dialect {
   const address = ossAddress(options)
-  const version = checkOneOf('signatureVersion', String(options.signatureVersion ?? 4), ['1', '4'])
+  const version = checkOneOf(
+    'signatureVersion',
+    reading('signatureVersion', () => String(options.signatureVersion ?? 4)),
+    ['1', '4'],
+  )
   const { region } = address
   if (version === '4' && region === undefined) {
     throw new UploadError(

@@ -1,4 +1,4 @@
-import { checkFunction, checkObject, invalidOption } from '../../shared/check-option.js'
+import { checkFunction, checkObject, invalidOption, reading } from '../../shared/check-option.js'
 import { toError, UploadError } from '../../shared/errors.js'
 import { CheckpointFile } from '../../checkpoint/checkpoint-file.js'
 import type { CheckpointStore, LockableStore } from '../../checkpoint/checkpoint-store.js'
@@ -14,7 +14,13 @@ export function checkpointStoreOf(option: unknown): LockableStore {
     throw invalidOption('checkpoint', option, 'must be the path of a file, or an object with read, write and remove')
   }
   const store = checkObject('checkpoint', option)
-  for (const name of ['read', 'write', 'remove']) checkFunction(`checkpoint.${name}`, store[name])
+  for (const verb of ['read', 'write', 'remove']) {
+    const name = `checkpoint.${verb}`
+    checkFunction(
+      name,
+      reading(name, () => store[verb]),
+    )
+  }
   return new ForeignStore(store as unknown as CheckpointStore)
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PartBuffer } from '../../checksum/crc64.js'
 import { MiB } from '../../shared/byte-size.js'
-import { checkString, invalidOption } from '../../shared/check-option.js'
+import { checkString, invalidOption, reading } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { readingFrom } from '../../shared/reading-failure.js'
 
@@ -116,9 +116,12 @@ export function checkPath(file: unknown): string {
 /** Returns the path as it was given. Throws UploadError if the argument is no path. */
 export function pathText(file: unknown): string {
   const accepted = 'must be the path of a file, as a string or as a URL of scheme file:'
-  if (file instanceof URL) {
-    if (file.protocol !== 'file:') throw invalidOption('path', file.href, accepted)
-    return fileURLToPath(file)
+  const url = reading('path', () =>
+    file instanceof URL ? { href: file.href, isFile: file.protocol === 'file:' } : undefined,
+  )
+  if (url !== undefined) {
+    if (!url.isFile) throw invalidOption('path', url.href, accepted)
+    return reading('path', () => fileURLToPath(url.href))
   }
   const text = checkString('path', file)
   if (text.includes('\0')) throw invalidOption('path', text, accepted)

@@ -1,4 +1,4 @@
-import { checkBoolean, checkNames, checkObject } from '../../shared/check-option.js'
+import { checkBoolean, takeOptions } from '../../shared/check-option.js'
 import { checkCallbacks } from '../../shared/event-callbacks.js'
 import { OBJECT_OPTION_NAMES, type ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
@@ -47,9 +47,13 @@ const NAMES: readonly (keyof FileUploadOptions)[] = [
   'onProgress',
 ]
 
+/** Returns a copy of the options of a call, whose values are not checked. Throws UploadError. */
+export function takeFileUploadOptions(options: FileUploadOptions): FileUploadOptions {
+  return takeOptions('the upload of a file', options, NAMES)
+}
+
 /** Throws UploadError if an option is invalid. */
 export function checkFileUploadOptions(options: FileUploadOptions, key: string, driver: StoreDriver): FileSendOptions {
-  checkNames('the upload of a file', checkObject('options', options), NAMES)
   checkCallbacks<UploadCallbacks>(options, UPLOAD_CALLBACKS)
   const { partSize, concurrency, inspect, signal, onProgress, checkpoint, checkContent = true } = options
   return {

@@ -1,7 +1,7 @@
 import { copyOfObjectOptions } from '../../stores/object/object-options.js'
 import { FileSource } from './file-source.js'
 import { FileUpload } from './file-upload.js'
-import { checkFileUploadOptions, type FileUploadOptions } from './file-upload-options.js'
+import { checkFileUploadOptions, type FileUploadOptions, takeFileUploadOptions } from './file-upload-options.js'
 import type { UploadHost } from '../upload-observer.js'
 import type { UploadResult } from '../upload-result.js'
 
@@ -15,10 +15,10 @@ export async function uploadFile(
   path: string,
   options: FileUploadOptions,
 ): Promise<UploadResult> {
-  const sendOptions = checkFileUploadOptions(options, key, host.driver)
-  host.driver.check(key, options)
-  // Later changes of the options by the caller have no effect.
-  const taken = { ...options, ...copyOfObjectOptions(options) }
+  const given = takeFileUploadOptions(options)
+  const sendOptions = checkFileUploadOptions(given, key, host.driver)
+  const taken = { ...given, ...copyOfObjectOptions(given) }
+  host.driver.check(key, taken)
   const file = await FileSource.open(path)
   try {
     const upload = await FileUpload.open(host, key, file, sendOptions, taken)

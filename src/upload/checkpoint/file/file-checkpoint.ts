@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { ObjectOptions } from '../../../stores/object/object-options.js'
 import type { StoreDriver } from '../../../stores/store-driver.js'
+import { reading } from '../../../shared/check-option.js'
 import { toError, UploadError } from '../../../shared/errors.js'
 import {
   type AliOssCheckpoint,
@@ -34,10 +35,18 @@ export function checkFileCheckpoint(
 ): FileCheckpoint {
   if (option === undefined || option === true) return { kind: 'default', isOptional: option === undefined }
   if (option === false) return { kind: 'none' }
-  if (typeof option === 'object' && (option as unknown) !== null && isAliOssCheckpoint(option)) {
-    return { kind: 'ali-oss', checkpoint: checkAliOssCheckpoint(option, key, driver) }
-  }
+  const found = reading('checkpoint', () => aliOssCheckpointOf(option, key, driver))
+  if (found !== undefined) return { kind: 'ali-oss', checkpoint: found }
   return { kind: 'store', store: checkpointStoreOf(option) }
+}
+
+function aliOssCheckpointOf(
+  option: string | CheckpointStore | AliOssCheckpoint,
+  key: string,
+  driver: StoreDriver,
+): AliOssCheckpoint | undefined {
+  const isOne = typeof option === 'object' && (option as unknown) !== null && isAliOssCheckpoint(option)
+  return isOne ? checkAliOssCheckpoint(option, key, driver) : undefined
 }
 
 /** The place itself; `isMultipart` says whether there will be anything to record. Throws UploadError. */
