@@ -416,7 +416,7 @@ describe('a failed upload', () => {
     assert.equal(pool.handedOutBytes, 0)
   })
 
-  it('aborts with no signal and a time limit of its own', async () => {
+  it('aborts with no signal and with time limits of its own, for all attempts and for each', async () => {
     const { upload, driver } = start()
     const contexts: Moment['context'][] = []
     driver.on = ({ verb, context }) => {
@@ -426,6 +426,7 @@ describe('a failed upload', () => {
     await upload.abort(new Error('enough'))
     assert.equal(contexts[0]?.signal, undefined)
     assert.equal(contexts[0]?.retryTotalMs, 60_000)
+    assert.equal(contexts[0]?.attemptMs, 20_000)
   })
 
   for (const method of ['initiated', 'part', 'retry'] as const) {

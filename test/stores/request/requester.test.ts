@@ -204,6 +204,18 @@ describe('a call', () => {
     assert.equal(error.attempts, 2)
   })
 
+  it('waits for each response no longer than its call may, however patient the store is', async (t) => {
+    const service = await scriptedService(t)
+    const { seen, context } = watched({ attemptMs: 40 })
+    service.script(() => undefined, { status: 204 })
+    await service.api.abortMultipartUpload(PART, context)
+    assert.deepEqual(
+      seen.retries.map(({ reason }) => reason.includes('within 40 ms')),
+      [true],
+    )
+    assert.equal(service.requests.length, 2)
+  })
+
   it('remembers that an earlier attempt may have arrived', async (t) => {
     const service = await scriptedService(t)
     service.script(refusal(500, 'InternalError'), refusal(403, 'AccessDenied'))

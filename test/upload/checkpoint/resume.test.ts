@@ -327,8 +327,13 @@ describe('an upload whose checkpoint does not fit any more', () => {
 
   it('starts over, and clears away the other, when it goes to another key', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
+    const limits: unknown[] = []
+    driver.on = ({ verb, when, context }) => {
+      if (verb === 'abort' && when === 'before') limits.push([context.retryTotalMs, context.attemptMs])
+    }
     const run = startRun(driver, checkpoint, {}, 'other')
     await writeAndFinish(run, BYTES)
+    assert.deepEqual(limits, [[60_000, 20_000]])
     assert.deepEqual(
       run.told.restarted.map(({ reason, leftUploadId }) => [reason, leftUploadId]),
       [['target-changed', undefined]],
