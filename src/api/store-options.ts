@@ -29,7 +29,7 @@ export interface CommonStoreOptions {
    */
   region?: string | undefined
   /**
-   * Host, or URL of scheme, host and port. HTTPS is used unless it starts with `http://`. Default: the environment variable
+   * Host, or URL of scheme, host and port; with S3, of a path as well. HTTPS is used unless it starts with `http://`. Default: the environment variable
    * `OSS_ENDPOINT`, `OBS_ENDPOINT`, `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`; else the endpoint of the region.
    */
   endpoint?: string | undefined

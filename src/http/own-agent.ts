@@ -17,14 +17,21 @@ export class OwnAgent {
   readonly #way: Way
   readonly #renew: () => OwnAgent
 
-  constructor(undici: Undici, connectMs: number, proxy?: Proxy) {
-    this.#renew = () => new OwnAgent(undici, connectMs, proxy)
+  /** `isNeeded` returns whether any request waits for a response. */
+  constructor(undici: Undici, connectMs: number, isNeeded: () => boolean, proxy?: Proxy) {
+    this.#renew = () => new OwnAgent(undici, connectMs, isNeeded, proxy)
     if (proxy !== undefined) {
       this.#way = { agent: proxyAgent(undici, proxy, connectMs, { ...SETTINGS, connect: { timeout: connectMs } }) }
       return
     }
     const prepared = new PreparedConnections(undici.buildConnector({ timeout: connectMs }), IDLE_MS)
-    this.#way = { agent: new undici.Agent({ ...SETTINGS, connect: prepared.connect }), prepared }
+    const connect: PreparedConnections['connect'] = (options, callback) => {
+      // After a response was left unread, the client connects again for the request that is over.
+      if (isNeeded()) prepared.connect(options, callback)
+      // The callback must be called asynchronously, as by any connector.
+      else queueMicrotask(() => callback(new Error('no request waits for this connection'), null))
+    }
+    this.#way = { agent: new undici.Agent({ ...SETTINGS, connect }), prepared }
   }
 
   get dispatcher(): Dispatcher {

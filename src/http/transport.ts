@@ -70,6 +70,8 @@ export class Transport {
   /** Connections to open once the client is loaded. */
   #wanted: { origin: string; count: number } | undefined
   #closing: Promise<void> | undefined
+  /** Requests that wait for their response. */
+  #unanswered = 0
   readonly #speed = new LineSpeed()
   readonly #stalled: StalledBodies
   readonly #openBodies: OpenBodies
@@ -190,7 +192,7 @@ export class Transport {
 
   async #connect(): Promise<{ dispatcher: UndiciDispatcher }> {
     this.#connecting ??= loadUndici().then((undici) => {
-      const agent = new OwnAgent(undici, this.#timeouts.connectMs, this.#proxy)
+      const agent = new OwnAgent(undici, this.#timeouts.connectMs, () => this.#unanswered > 0, this.#proxy)
       // Before any request that waits for the client, so that the first one uses a connection opened here.
       if (this.#wanted !== undefined && !this.isClosed) agent.prepare(this.#wanted.origin, this.#wanted.count)
       return (this.#connections = agent)
@@ -200,6 +202,7 @@ export class Transport {
 
   async #through<T>(send: (dispatcher: UndiciDispatcher) => Promise<T>): Promise<T> {
     const { dispatcher } = this.#connections ?? (await this.#connect())
+    this.#unanswered += 1
     try {
       return await send(dispatcher)
     } catch (error) {
@@ -207,6 +210,8 @@ export class Transport {
       if (failure.kind !== 'cancelled') this.#speed.forget()
       if (['network', 'timeout'].includes(failure.kind) && failure.mayHaveArrived) this.#renew(dispatcher)
       throw failure
+    } finally {
+      this.#unanswered -= 1
     }
   }
 

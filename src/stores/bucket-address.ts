@@ -48,11 +48,12 @@ export function addressBucket(endpoint: URL, bucket: string, addressing: Address
 }
 
 /**
- * A host, or a URL of scheme, host and port; HTTPS unless it says `http://`. `example` is a host of the service. A path
- * is accepted with `allowsPath` alone. Throws UploadError.
+ * A host, or a URL of scheme, host and port; HTTPS unless it says `http://`. `example` is a host of the service. A path is accepted only with
+ * `allowsPath`. Throws UploadError.
  */
 export function parseEndpoint(endpoint: string, example: string, allowsPath = false): URL {
-  const accepted = `must be a host such as ${example}, or a URL such as 'http://127.0.0.1:9000'`
+  const path = allowsPath ? '' : ', without a path'
+  const accepted = `must be a host such as ${example}, or a URL such as 'http://127.0.0.1:9000'${path}`
   if (endpoint.includes('@')) {
     throw new UploadError('INVALID_OPTION', `endpoint contains a user name or password; it ${accepted}`)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Agent } from 'undici'
@@ -187,6 +187,45 @@ describe('connections', () => {
     }
     assert.equal(sockets.length, 1)
   })
+
+  for (const [what, leave] of Object.entries({
+    'whose body is destroyed': async (client, origin) => {
+      const { body } = await client.open(get(origin))
+      await once(body, 'readable')
+      body.destroy()
+    },
+    'that is aborted after its headers': async (client, origin) => {
+      const cancel = new AbortController()
+      const receiving = client.receive(get(origin, { signal: cancel.signal }), () => {
+        cancel.abort('enough')
+        return undefined
+      })
+      await failureOf(receiving)
+    },
+    'that is aborted before its headers': async (client, origin) => {
+      const cancel = new AbortController()
+      const sending = client.send(get(origin, { path: '/silent', signal: cancel.signal }))
+      setTimeout(() => cancel.abort('enough'), 50)
+      await failureOf(sending)
+    },
+  } satisfies Record<string, (client: Transport, origin: string) => Promise<void>>)) {
+    it(`are not opened for a response ${what}`, async (t) => {
+      const { origin, port, sockets } = await rawServer(t, (socket) =>
+        onRequestHead(socket, (head) => {
+          if (!head.startsWith('GET /silent')) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\nbegin')
+        }),
+      )
+      await leave(transport(t), origin)
+      if (!sockets[0]!.closed) await once(sockets[0]!, 'close')
+      for (let turn = 0; turn < 10; turn += 1) await nextTurn()
+      // A connection that the client has begun to open is accepted before this one.
+      const own = connect(port, '127.0.0.1')
+      await once(own, 'connect')
+      await until(() => sockets.some(({ remotePort }) => remotePort === own.localPort))
+      assert.equal(sockets.length, 2)
+      own.destroy()
+    })
+  }
 
   it('that the server closed between requests cost nothing', async (t) => {
     const { origin, sockets } = await rawServer(t, (socket) => {

@@ -99,7 +99,7 @@ describe('an address that cannot be', () => {
     '',
   ]) {
     it(`is refused: endpoint ${JSON.stringify(endpoint)}`, () => {
-      assert.throws(() => addressOf({ endpoint }), invalidOption('endpoint', 'must be a host'))
+      assert.throws(() => addressOf({ endpoint }), invalidOption('endpoint', 'must be a host', 'without a path'))
     })
   }
 
