@@ -22,7 +22,9 @@ export interface CreateUploadOptions extends UploadOptions {
  */
 export function createUploadStream(target: string, options: CreateUploadOptions = {}): UploadStream {
   const taken = takeOptions('an upload', options, ['store', ...UPLOAD_OPTION_NAMES])
-  return create(target, taken, (store, key, uploadOptions) => store.createUploadStream(key, uploadOptions))
+  return create(target, taken, 'createUploadStream', (store, key, uploadOptions) =>
+    store.createUploadStream(key, uploadOptions),
+  )
 }
 
 /**
@@ -31,7 +33,9 @@ export function createUploadStream(target: string, options: CreateUploadOptions 
  */
 export function createUploadTransform(target: string, options: CreateUploadOptions = {}): UploadTransform {
   const taken = takeOptions('an upload', options, ['store', ...UPLOAD_OPTION_NAMES])
-  return create(target, taken, (store, key, uploadOptions) => store.createUploadTransform(key, uploadOptions))
+  return create(target, taken, 'createUploadTransform', (store, key, uploadOptions) =>
+    store.createUploadTransform(key, uploadOptions),
+  )
 }
 
 export interface CreateDownloadOptions extends DownloadOptions {
@@ -46,18 +50,25 @@ export interface CreateDownloadOptions extends DownloadOptions {
  */
 export function createDownloadStream(target: string, options: CreateDownloadOptions = {}): DownloadStream {
   const taken = takeOptions('a download', options, ['store', ...DOWNLOAD_OPTION_NAMES])
-  return create(target, taken, (store, key, downloadOptions) => store.createDownloadStream(key, downloadOptions))
+  return create(target, taken, 'createDownloadStream', (store, key, downloadOptions) =>
+    store.createDownloadStream(key, downloadOptions),
+  )
 }
 
 function create<
   T extends UploadStream | UploadTransform | DownloadStream,
   Options extends { store?: ObjectStore | undefined },
->(target: string, options: Options, make: (store: ObjectStore, key: string, options: Omit<Options, 'store'>) => T): T {
+>(
+  target: string,
+  options: Options,
+  verb: 'createUploadStream' | 'createUploadTransform' | 'createDownloadStream',
+  make: (store: ObjectStore, key: string, options: Omit<Options, 'store'>) => T,
+): T {
   const { key, ...place } = parseTarget(target)
   const { store, ...uploadOptions } = options
   if (store !== undefined) {
-    const isOfThisPackage = reading('store', () => isStore(store))
-    if (!isOfThisPackage) throw invalidOption('store', store, 'must be a store from openStore()')
+    const canDoIt = reading('store', () => isStore(store, verb))
+    if (!canDoIt) throw invalidOption('store', store, `must be a store from openStore() with ${verb}()`)
     if (place.provider !== undefined && (place.provider !== store.provider || place.bucket !== store.bucket)) {
       throw invalidOption('target', target, `must be the bucket of the store, ${store.provider}://${store.bucket}`)
     }
@@ -71,9 +82,8 @@ function create<
   return stream
 }
 
-/** Does not ask for the class, as the store may be of another copy of the package. */
-function isStore(value: unknown): value is ObjectStore {
-  const { provider, bucket, createUploadStream, createUploadTransform } = Object(value) as Partial<ObjectStore>
-  const verbs = [createUploadStream, createUploadTransform]
-  return typeof provider === 'string' && typeof bucket === 'string' && verbs.every((verb) => typeof verb === 'function')
+/** Does not ask for the class, as the store may be of another copy of the package, which may be an older one. */
+function isStore(value: unknown, verb: keyof ObjectStore): boolean {
+  const store = Object(value) as Partial<ObjectStore>
+  return typeof store.provider === 'string' && typeof store.bucket === 'string' && typeof store[verb] === 'function'
 }

@@ -8,6 +8,7 @@ import { checkInteger, invalidOption, takeNested } from '../../shared/check-opti
 import { UploadError } from '../../shared/errors.js'
 import { unlessAborted } from '../../shared/unless-aborted.js'
 import { checkPath } from '../../upload/file/file-source.js'
+import { wrapForeignStream } from './foreign-stream.js'
 import { CHUNKS_PER_TURN, isBlob, isIterable, isNodeStream, isWebStream, toChunk } from './body-kinds.js'
 
 /** The body of a part. Chunks of a stream or an iterable are bytes, or strings, which are sent as UTF-8. */
@@ -77,12 +78,28 @@ function fileRangeSource(given: FileRange): FileRangeSource {
 function readableSource(stream: Readable): ChunkSource {
   // The reader of the next chunk gets an error; before that, and after a failure, there may be no other listener.
   stream.on('error', () => undefined)
+  // Legacy streams are no iterables.
+  if (!isIterable(stream)) return foreignSource(stream)
   const iterator = stream[Symbol.asyncIterator]()
   return {
     name: 'chunks',
     size: undefined,
     next: () => iterator.next(),
     destroy: (error) => void (stream as Partial<Readable>).destroy?.(error),
+  }
+}
+
+function foreignSource(stream: NodeJS.ReadableStream): ChunkSource {
+  const chunks = wrapForeignStream(stream)
+  const iterator = chunks[Symbol.asyncIterator]() as AsyncIterator<{ chunk: unknown }, undefined>
+  return {
+    name: 'chunks',
+    size: undefined,
+    next: async () => {
+      const { value } = await iterator.next()
+      return value === undefined ? { done: true } : { value: value.chunk }
+    },
+    destroy: (error) => void chunks.destroy(error),
   }
 }
 

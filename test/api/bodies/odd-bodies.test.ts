@@ -3,15 +3,26 @@ import { EventEmitter, once } from 'node:events'
 import { createRequire } from 'node:module'
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { runInNewContext } from 'node:vm'
-import { createUploadStream, type ObjectStore, type UploadBody } from '../../../src/index.js'
+import {
+  createDownloadStream,
+  createUploadStream,
+  createUploadTransform,
+  ObjectStore,
+  type UploadBody,
+} from '../../../src/index.js'
 import { readAll, someBytes } from '../../support/bytes.js'
 import { emulatedStore, exists, unfinishedUploads } from '../../support/emulated-store.js'
 import { invalidOption, uploadError } from '../../support/errors.js'
+import { PROJECT } from '../../support/project.js'
+
+type Library = typeof import('../../../src/index.js')
 
 const require = createRequire(import.meta.url)
 const PART = 102_400
@@ -155,6 +166,23 @@ describe('streams of other packages', () => {
       given.end()
       await assert.rejects(uploading, invalidOption('a chunk of the body'))
       assert.equal(await exists(store, 'k'), false)
+    })
+  }
+
+  for (const [name, make] of Object.entries(FOREIGN)) {
+    it(`are parts too: ${name}`, async (t) => {
+      const { store } = await emulatedStore(t)
+      const upload = { key: 'k', uploadId: await store.initiateMultipartUpload('k') }
+      const stream = make()
+      const sending = store.uploadPart(upload, 1, stream, { length: 10 })
+      stream.write(Buffer.from('01234'))
+      stream.write(Buffer.from('56789'))
+      stream.end()
+      assert.equal((await sending).size, 10)
+      const wrong = make()
+      const refused = store.uploadPart(upload, 2, wrong, { length: 3 })
+      wrong.write(Buffer.from('0123456789'))
+      await assert.rejects(refused, invalidOption('length'))
     })
   }
 
@@ -313,17 +341,36 @@ describe('values of another realm or another copy', () => {
   })
 
   it('may be a store of another copy of the package', async (t) => {
-    const { store } = await emulatedStore(t)
-    const copy = {
-      provider: store.provider,
-      bucket: store.bucket,
-      createUploadStream: store.createUploadStream.bind(store),
-      createUploadTransform: store.createUploadTransform.bind(store),
-    } as unknown as ObjectStore
+    const { emulator, store } = await emulatedStore(t)
+    const { openStore } = (await import(pathToFileURL(path.join(PROJECT, 'dist/index.js')).href)) as Library
+    const { endpoint, region, credentials } = emulator
+    const copy = openStore({ bucket: store.bucket, region, endpoint, credentials })
+    t.after(() => copy.close())
+    assert.equal(copy instanceof ObjectStore, false)
     const upload = createUploadStream('k', { store: copy })
     upload.end('ab')
     await upload.done
-    assert.equal((await stored(store)).toString(), 'ab')
+    const transform = createUploadTransform('l', { store: copy })
+    transform.end('cd')
+    transform.resume()
+    await transform.done
+    assert.equal((await readAll(createDownloadStream('k', { store: copy }))).toString(), 'ab')
+    await assert.rejects(store.upload('m', 'ef', { concurrency: 0 }), { name: 'UploadError', code: 'INVALID_OPTION' })
+  })
+
+  it('is refused where it is a store of an older copy that has no such call', async (t) => {
+    const { store } = await emulatedStore(t)
+    const older = {
+      provider: store.provider,
+      bucket: store.bucket,
+      createUploadStream: store.createUploadStream.bind(store),
+    } as unknown as ObjectStore
+    const upload = createUploadStream('k', { store: older })
+    upload.end('ab')
+    await upload.done
+    for (const create of [createUploadTransform, createDownloadStream]) {
+      assert.throws(() => create('k', { store: older }), invalidOption('store must', `with ${create.name}()`))
+    }
   })
 })
 
