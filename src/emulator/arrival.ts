@@ -1,4 +1,4 @@
-/** What is known of a request once its headers are in: what it asks, in which dialect, and whether a fault hits it. */
+/** Interprets the headers of a request: its operation, its dialect, and the fault that applies to it. */
 import type { IncomingMessage } from 'node:http'
 import type { Dialect } from './dialects/dialect.js'
 import type { FaultAction } from './faults/fault.js'
@@ -13,7 +13,7 @@ import type { Service } from './service.js'
 export interface Arrival {
   readonly dialect: Dialect
   readonly requestId: string
-  /** The time by the server's clock, which a fault may have put wrong. */
+  /** The time by the server's clock, which a fault may change. */
   readonly now: Date
   readonly target: Target | Unintelligible
   readonly action: FaultAction | undefined
@@ -26,7 +26,7 @@ export interface Target {
   readonly operation: OperationName
 }
 
-/** A request that names nothing: its target cannot be decoded, or its bucket cannot exist. */
+/** Returns an arrival without a bucket or key: the target cannot be decoded, or the name of the bucket is invalid. */
 interface Unintelligible {
   readonly call: Call | undefined
   readonly error: unknown

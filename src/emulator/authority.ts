@@ -18,7 +18,7 @@ export interface Authority {
   /** The region ID that requests must be signed for, such as `cn-hangzhou`. */
   readonly region: string
   readonly find: CredentialLookup
-  /** How far a request's date may be off, in milliseconds. */
+  /** Largest difference of a request's date from the clock, in milliseconds. */
   readonly maxSkewMs: number
 }
 

@@ -1,4 +1,4 @@
-/** One request and its response, from the first header to the last byte. */
+/** Handles one request and its response, from the first header to the last byte. */
 import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
@@ -26,7 +26,7 @@ export interface Exchange extends Addressee {
   condemnsConnection: boolean
 }
 
-/** Answers the request, unless its client goes away first. Never rejects. */
+/** Sends the response, unless the client disconnects first. Never rejects. */
 export async function answerRequest(exchange: Exchange, service: Service): Promise<void> {
   const { request, response, signal } = exchange
   const { stalls } = service.faults
@@ -39,12 +39,12 @@ export async function answerRequest(exchange: Exchange, service: Service): Promi
     const headers = mergeHeaders(common, connectionHeaders(exchange), answer.headers)
     exchange.condemnsConnection = action?.type === 'close' && action.when === 'reused'
     const delivery = deliveryOf(action, { response, signal, stalls })
-    // Before the client sees the response; an incomplete response has none.
+    // Logged before the client receives the response. An incomplete response has no status.
     if (record !== undefined && delivery.interruption === undefined) record.status = answer.status
     await writeAnswer(exchange, { ...answer, headers }, delivery)
   } catch {
     if (record !== undefined) record.status = undefined
-    // The client is gone, or a stored object cannot be read: close the connection.
+    // The client has disconnected, or a stored object cannot be read: close the connection.
     response.destroy()
   } finally {
     for (const end of exchange.endings) end()
@@ -53,7 +53,7 @@ export async function answerRequest(exchange: Exchange, service: Service): Promi
   }
 }
 
-/** Resolves with the response: a result, an error or a fault. Rejects if the client is gone and none is needed. */
+/** Resolves with the response: a result, an error or a fault. Rejects if the client has disconnected. */
 async function answerOf(arrival: Arrival, exchange: Exchange, service: Service): Promise<Answer> {
   const { target, dialect, requestId } = arrival
   try {

@@ -1,4 +1,4 @@
-/** The limits of a service. Each dialect has its own; tests make them small. */
+/** The limits of a service. Each dialect has its own; tests reduce them. */
 export interface Limits {
   /** Smallest size in bytes of a part, except the last one; checked by Complete. */
   readonly minPartSize: number

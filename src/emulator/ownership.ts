@@ -1,15 +1,15 @@
-/** Whose the buckets are, and who pays for requests on them: some services refuse what does not say so. */
+/** Checks the bucket owner and the requester pays header. */
 import type { Call } from './http/call.js'
 import { Refusal } from './refusal.js'
 
 export interface Ownership {
-  /** Whether a request must say that its sender pays for it. */
+  /** Whether requests must have the requester pays header. */
   readonly requesterPays: boolean
-  /** The id of the account that owns every bucket. */
+  /** The ID of the account that owns all buckets. */
   readonly owner: string | undefined
 }
 
-/** Throws for a request that expects another owner, or does not agree to pay. */
+/** Throws if a request expects another owner, or does not accept the charges. */
 export function checkOwnership(call: Call, prefix: string, { requesterPays, owner }: Ownership): void {
   const expected = call.header(`${prefix}expected-bucket-owner`)
   const isOthers = owner !== undefined && expected !== undefined && expected !== owner

@@ -1,6 +1,6 @@
 /**
- * Why a request is not carried out. Operations, which all dialects share, throw a `Refusal` of a kind; the dialect gives
- * it the service's status, code and words. A dialect throws its own `ServiceError` for what only it knows.
+ * Reasons for refusing a request. Operations, which all dialects share, throw a `Refusal` of a kind; the dialect
+ * converts it to the status, code and message of the service. A dialect throws a `ServiceError` for its own cases.
  */
 
 export type RefusalKind =
@@ -39,7 +39,7 @@ export class Refusal extends Error {
   readonly kind: RefusalKind
   readonly details: ErrorDetails
 
-  /** Without a message the dialect's own for that kind is used. */
+  /** Without a message, that of the dialect for the kind is used. */
   constructor(kind: RefusalKind, details: ErrorDetails = {}, message = '') {
     super(message)
     this.kind = kind
@@ -47,7 +47,7 @@ export class Refusal extends Error {
   }
 }
 
-/** An argument, header or parameter with a value that the service does not take. */
+/** An argument, header or parameter with a value that the service refuses. */
 export function invalidArgument(name: string, value: string, message = ''): Refusal {
   return new Refusal('invalid-argument', { ArgumentName: name, ArgumentValue: value }, message)
 }
@@ -60,7 +60,7 @@ export interface ErrorShape {
   readonly ec?: string
 }
 
-/** An error as the client will see it. */
+/** An error as the client receives it. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   readonly status: number
@@ -77,7 +77,10 @@ export class ServiceError extends Error {
   }
 }
 
-/** What the client is told: whatever is not a refusal is a failure of the emulator's own, such as a full disk. */
+/**
+ * Converts an error to the one that the client receives. Anything but a refusal is a failure of the emulator, such as a
+ * full disk.
+ */
 export function serviceErrorOf(error: unknown, shapes: Readonly<Record<RefusalKind, ErrorShape>>): ServiceError {
   if (error instanceof ServiceError) return error
   if (!(error instanceof Refusal)) return new ServiceError(shapes['internal-error'])

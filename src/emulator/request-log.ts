@@ -1,29 +1,29 @@
-/** What came in, for tests and for looking at: the last requests, without anything that could sign another one. */
+/** Keeps the latest requests, for tests and debugging, without secrets. */
 import type { Dialect } from './dialects/dialect.js'
 import type { Call } from './http/call.js'
 import type { OperationName } from './operations/operation.js'
 
-/** A request that came, without secrets. */
+/** A received request, without secrets. */
 export interface RequestRecord {
-  /** The dialect it was signed in. */
+  /** The dialect of its signature. */
   readonly dialect: Dialect['name']
   readonly operation: OperationName | undefined
   readonly method: string
   readonly bucket: string | undefined
   readonly key: string | undefined
-  /** Decoded; signatures, access keys' tokens and the like read `REDACTED`. */
+  /** Decoded; signatures, tokens and similar values are replaced by `REDACTED`. */
   readonly query: Readonly<Record<string, string>>
-  /** By lower-case name, redacted in the same way. */
+  /** By lower-case name, with secrets replaced in the same way. */
   readonly headers: Readonly<Record<string, string>>
-  /** Of the response; undefined while there is none, or when the client got none. */
+  /** Status code of the response; undefined until it is sent, or if none was sent. */
   status: number | undefined
-  /** Of the body, as far as it has been read. */
+  /** Number of bytes of the body that have been read. */
   bytes: number
-  /** The type of the fault that hit the request. */
+  /** The type of the fault that was applied to the request. */
   readonly fault: string | undefined
 }
 
-/** By how names of headers and parameters end, whatever service they are of: nobody has to remember a list of them. */
+/** Recognizes secrets of all services by the end of the header's or parameter's name. */
 const SECRETS = /(?:^|-)(?:authorization|signature|security-token|encryption-customer-key)$/i
 
 export class RequestLog {
@@ -34,7 +34,7 @@ export class RequestLog {
     this.#limit = limit
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   get records(): readonly RequestRecord[] {
     return this.#records
   }

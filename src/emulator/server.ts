@@ -1,4 +1,4 @@
-/** The HTTP server: sockets, clients that go away, and closing. Never a crash, whatever arrives. */
+/** The HTTP server: connections, disconnecting clients, and closing. No request can crash it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { answerRequest, type Exchange } from './exchange.js'
@@ -14,7 +14,7 @@ export class EmulatorServer {
   readonly #sockets = new Set<Socket>()
   readonly #lastExchange = new WeakMap<Socket, Exchange>()
   readonly #exchanges = new Set<Promise<void>>()
-  /** Connections on which a request is being answered. */
+  /** Connections with a request in progress. */
   readonly #busy = new Set<Socket>()
 
   constructor(service: Service) {
@@ -23,7 +23,7 @@ export class EmulatorServer {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // A part may take as long as its bytes keep moving; a body that stands still is ended by `bodyIdleMs`.
+      // A request may take any time while its bytes move; `bodyIdleMs` ends a stalled body.
       requestTimeout: 0,
     })
     this.#server.on('connection', (socket: Socket) => this.#track(socket))
@@ -47,7 +47,7 @@ export class EmulatorServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Resolves when every connection is gone and every request has settled. */
+  /** Resolves when all connections are closed and all requests have settled. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const socket of this.#sockets) socket.destroy()
@@ -58,11 +58,11 @@ export class EmulatorServer {
   #track(socket: Socket): void {
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
-    // A reset connection is the client's business.
+    // A connection that the client resets is not an error of the server.
     socket.on('error', () => undefined)
   }
 
-  /** For what is not HTTP; into a response that is already on its way nothing else may be written. */
+  /** Handles input that is not HTTP. Nothing may be written into a response that has started. */
   #refuse(socket: Socket): void {
     if (this.#busy.has(socket) || !socket.writable) socket.destroy()
     else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')

@@ -6,7 +6,7 @@ import type { Ownership } from './ownership.js'
 import type { RequestLog } from './request-log.js'
 import type { Storage } from './storage/storage.js'
 
-/** What all requests share. */
+/** The state that all requests share. */
 export interface Service {
   readonly storage: Storage
   readonly faults: FaultPlan
@@ -14,9 +14,9 @@ export interface Service {
   readonly authority: Omit<Authority, 'maxSkewMs'>
   readonly ownership: Ownership
   readonly dialectOf: DialectFinder
-  /** Custom domains and the buckets they stand for. */
+  /** Custom domains and their buckets. */
   readonly domains: ReadonlyMap<string, string>
-  /** The only buckets there are; undefined when any name will do. */
+  /** The existing buckets; undefined if any bucket exists. */
   readonly buckets: Set<string> | undefined
   readonly limitOverrides: Partial<Limits>
   now(): Date

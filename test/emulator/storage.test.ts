@@ -64,7 +64,7 @@ describe('the folder of the emulator', () => {
   it('is refused when it holds something else', async () => {
     const directory = temporaryFolder()
     writeFileSync(join(directory, 'thesis.txt'), 'precious')
-    await assert.rejects(startEmulator({ directory }), /holds files that are not the emulator's/)
+    await assert.rejects(startEmulator({ directory }), /contains files that the emulator did not write/)
     assert.deepEqual(readdirSync(directory), ['thesis.txt'])
   })
 

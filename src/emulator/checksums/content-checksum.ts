@@ -1,6 +1,6 @@
 /**
- * The checksums that services take with content and verify. `crc64ecma` is written in decimal, the others are the
- * base64 of their bytes (API references: S3, "Checking object integrity"; OBS, `x-obs-checksum-crc64ecma`).
+ * The checksums that services accept with content and verify. `crc64ecma` is in decimal, the others are the base64 of
+ * their bytes (API references: S3, "Checking object integrity"; OBS, `x-obs-checksum-crc64ecma`).
  */
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
@@ -10,7 +10,7 @@ import { CASTAGNOLI, crc32c } from './crc32c.js'
 
 export type ContentAlgorithm = 'crc64ecma' | 'crc64nvme' | 'crc32' | 'crc32c' | 'sha1' | 'sha256'
 
-/** Bytes of a value. */
+/** Length of a value in bytes. */
 const SIZES: Readonly<Record<ContentAlgorithm, number>> = {
   crc64ecma: 8,
   crc64nvme: 8,
@@ -20,7 +20,7 @@ const SIZES: Readonly<Record<ContentAlgorithm, number>> = {
   sha256: 32,
 }
 
-/** Whether an object's checksum is that of its bytes, or that of its parts' checksums. */
+/** Whether the checksum of an object is that of its bytes or that of its parts' checksums. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
 
 export interface ContentChecksum {
@@ -40,14 +40,14 @@ export function startContentChecksum(algorithm: ContentAlgorithm): RunningChecks
   }
 }
 
-/** Whether `text` can be a value of that algorithm at all. */
+/** Returns whether `text` has the form of a value of that algorithm. */
 export function isChecksum(algorithm: ContentAlgorithm, text: string): boolean {
   if (algorithm === 'crc64ecma') return /^(0|[1-9]\d{0,19})$/.test(text) && BigInt(text) < 1n << 64n
   const bytes = Buffer.from(text, 'base64')
   return bytes.length === SIZES[algorithm] && bytes.toString('base64') === text
 }
 
-/** Of the whole, from its parts in order; undefined if that cannot be computed, as with hashes. */
+/** Combines the checksums of the parts in order; undefined if that is impossible, as with hashes. */
 export function checksumOfWhole(algorithm: ContentAlgorithm, parts: readonly PartChecksum[]): string | undefined {
   if (algorithm === 'sha1' || algorithm === 'sha256') return undefined
   if (algorithm !== 'crc32c') return combineChecksums(algorithm, parts)
@@ -55,7 +55,7 @@ export function checksumOfWhole(algorithm: ContentAlgorithm, parts: readonly Par
   return encode32(Number(crc))
 }
 
-/** Of the parts' checksums: the same algorithm over their bytes, a hyphen and how many there are. */
+/** Returns the composite checksum: the algorithm over the parts' checksums, a hyphen and the number of parts. */
 export function compositeChecksum(algorithm: ContentAlgorithm, parts: readonly PartChecksum[]): string {
   const running = startContentChecksum(algorithm)
   for (const { value } of parts) running.update(Buffer.from(value, 'base64'))

@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli), which Node.js does not have: table by table, some 200 MB/s, enough for an emulator. */
+/** Computes CRC-32C (Castagnoli), which Node.js does not provide. Byte by byte with a table, some 200 MB/s. */
 import { Polynomial } from '../../checksum/polynomial.js'
 
 const REFLECTED = 0x82f63b78
@@ -12,7 +12,7 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** The CRC of what came before, continued over `bytes`; 0 before the first. */
+/** Continues a CRC over `bytes`. The initial value is 0. */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   let crc = ~before
   for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0)

@@ -2,20 +2,20 @@ import type { Credentials } from '../../shared/credentials.js'
 import type { SignableRequest } from '../../signing/signable-request.js'
 import type { SignedRequest } from './dialect.js'
 
-/** What a request says about who signed it, however it says so. */
+/** The signature claim of a request, from its headers or its URL. */
 export interface Claim {
   readonly accessKeyId: string
   readonly securityToken: string | undefined
   readonly signature: string
   readonly stringToSign: string
-  /** Told to the client when the signature is wrong, so that it can find the difference. */
+  /** Returned to the client if the signature does not match, so that it can find the difference. */
   readonly canonicalRequest?: string
   sign(credentials: Pick<Credentials, 'accessKeySecret'>): string
-  /** Throws when the request is too old or from the future. */
+  /** Throws if the request is too old or from the future. */
   checkTime(): void
 }
 
-/** The request as the signing functions want it. */
+/** Returns the request in the form that the signing functions take. */
 export function signable({ call, address }: SignedRequest): SignableRequest {
   return { method: call.method, bucket: address.bucket, key: address.key, query: call.query, headers: call.headers }
 }

@@ -1,4 +1,4 @@
-/** What most services have in common, so that each says only what differs. */
+/** The defaults of a dialect, so that each service defines only what differs. */
 import type { ObjectProperties } from '../storage/stored-object.js'
 import type { Dialect } from './dialect.js'
 
@@ -60,7 +60,7 @@ const DEFAULTS: Pick<Dialect, DefaultName> = {
 type Derived = 'encryptionHeaders' | 'initiationHeaders' | 'completion'
 type Optional = DefaultName | Derived
 
-/** The dialect of a service that differs from the others in what is given. */
+/** Returns the dialect of a service from what differs from the defaults. */
 export function defineDialect(own: Omit<Dialect, Optional> & Partial<Pick<Dialect, Optional>>): Dialect {
   const encryptionHeaders = ({ encryption }: ObjectProperties): Record<string, string> =>
     Object.fromEntries(Object.entries(encryption).map(([name, value]) => [own.headerPrefix + name, value]))

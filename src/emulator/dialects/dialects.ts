@@ -1,4 +1,4 @@
-/** The dialects the emulator speaks, all of them on one port. */
+/** Selects the dialect of a request. All dialects share one port. */
 import { type Provider, PROVIDER_NAMES } from '../../shared/provider.js'
 import type { Call } from '../http/call.js'
 import type { Dialect } from './dialect.js'
@@ -7,15 +7,15 @@ import { ossDialect } from './oss/oss.js'
 import { s3Dialect } from './s3/s3.js'
 
 export interface DialectOptions {
-  /** Those that are spoken; a request that is signed like none of them is answered in the first. */
+  /** The supported dialects. The first one handles requests whose signature matches none of them. */
   readonly providers: readonly Provider[]
-  /** Whether OBS verifies and tells CRC-64, as newer clusters do. */
+  /** Whether OBS verifies and returns CRC-64, as newer clusters do. */
   readonly obsChecksums: boolean
-  /** How buckets of OBS encrypt where a request does not say. */
+  /** The default encryption of OBS buckets. */
   readonly obsEncryption?: BucketEncryption | undefined
 }
 
-/** Tells in which dialect a request is. */
+/** Returns the dialect of a request. */
 export type DialectFinder = (call: Call | undefined) => Dialect
 
 const DIALECTS: Readonly<Record<Provider, (options: DialectOptions) => readonly Dialect[]>> = {
@@ -27,12 +27,12 @@ const DIALECTS: Readonly<Record<Provider, (options: DialectOptions) => readonly 
   s3: () => [s3Dialect],
 }
 
-/** @throws RangeError when there is none, or one that does not exist. */
+/** @throws RangeError if `providers` is empty or contains an unknown name. */
 export function dialectFinder(options: DialectOptions): DialectFinder {
   const dialects = options.providers.flatMap((provider) => dialectsOf(provider, options))
   const [first] = dialects
   if (first === undefined) throw new RangeError(`providers must name at least one of ${PROVIDER_NAMES.join(', ')}`)
-  // Those that take whatever is signed in a way that others share come last.
+  // Dialects that accept every request with a signature that others share come last.
   const asked = [...dialects].sort((a, b) => Number(a.isCatchAll) - Number(b.isCatchAll))
   return (call) => (call === undefined ? undefined : asked.find((dialect) => dialect.speaks(call))) ?? first
 }

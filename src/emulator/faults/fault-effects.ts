@@ -1,6 +1,6 @@
 /**
- * What an action does to the request it hits, phase by phase: to the clock, before the work, to the body, to the disk,
- * between the work and the response, and to the way the response is sent. An action acts in the phases it is about.
+ * Applies an action to a request, phase by phase: to the clock, before the operation, to the body, to the disk, between
+ * the operation and the response, and to the sending of the response. An action has an effect only in its own phases.
  */
 import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
@@ -16,7 +16,7 @@ import { unguarded, type WriteGuard } from '../storage/write-guard.js'
 import type { FaultAction, PaddedAnswerFault, ResetFault, StallFault } from './fault.js'
 import type { Stalls } from './stalls.js'
 
-/** The request that is hit. */
+/** The affected request. */
 export interface Victim {
   readonly call: Call
   readonly dialect: Dialect
@@ -30,7 +30,7 @@ export function clockOffset(action: FaultAction | undefined): number {
   return action?.type === 'clock' ? action.offsetMs : 0
 }
 
-/** When the headers are in. A response takes the place of the work. */
+/** Called when the headers are received. A returned response replaces the operation. */
 export async function beforeWork(action: FaultAction | undefined, victim: Victim): Promise<Answer | undefined> {
   const { call, response, signal, stalls } = victim
   switch (action?.type) {
@@ -59,7 +59,7 @@ export async function beforeWork(action: FaultAction | undefined, victim: Victim
   }
 }
 
-/** The request's body as the operation gets it. */
+/** Returns the body of the request as the operation receives it. */
 export function hitBody(
   action: FaultAction | undefined,
   body: AsyncIterable<Uint8Array>,
@@ -87,7 +87,7 @@ export function diskOf(action: FaultAction | undefined): WriteGuard {
   }
 }
 
-/** Between the work and the response. */
+/** Called between the operation and the response. */
 export async function afterWork(action: FaultAction | undefined, answer: Answer, victim: Victim): Promise<Answer> {
   const { response, signal, stalls } = victim
   switch (action?.type) {
@@ -115,7 +115,7 @@ export async function afterWork(action: FaultAction | undefined, answer: Answer,
   }
 }
 
-/** White space that keeps the connection alive while the service works, and then the response itself. */
+/** Sends white space, which keeps the connection open, and then the response. */
 function padded(body: string, { spaces = 100, gapMs = 0, times = 1 }: PaddedAnswerFault): StreamedBody {
   const padding = Buffer.from(' '.repeat(spaces))
   const rest = Buffer.from(body)
@@ -129,7 +129,7 @@ function padded(body: string, { spaces = 100, gapMs = 0, times = 1 }: PaddedAnsw
   return { size: padding.length * times + rest.length, chunks: chunks() }
 }
 
-/** How the response is sent. */
+/** Returns how the response is sent. */
 export function deliveryOf(
   action: FaultAction | undefined,
   { response, signal, stalls }: Pick<Victim, 'response' | 'signal' | 'stalls'>,
@@ -156,7 +156,7 @@ function cut({ afterBytes }: { afterBytes?: number }, interrupt: () => Promise<n
   return { interruption: { afterBytes, interrupt } }
 }
 
-/** What shall happen before the body, or in it: without a body that is one. */
+/** Returns whether the fault applies before the body is read, which includes `body` for a request without one. */
 function isDue({ at }: ResetFault | StallFault, call: Call): boolean {
   const hasBody = call.isChunked || (call.contentLength ?? 0) > 0
   return at === 'request' || (!hasBody && (at === 'body' || at === 'uncommitted'))
@@ -198,7 +198,7 @@ async function* interrupted(
   await interrupt()
 }
 
-/** The dialect's checksum is in the header or the element whose name says so. */
+/** Recognizes the header or element with the dialect's checksum by its name. */
 function withWrongChecksum(answer: Answer, value: string | undefined): Answer {
   const name = Object.keys(answer.headers).find((header) => CHECKSUM_HEADER.test(header))
   if (name !== undefined) return withHeaders(answer, { [name]: value ?? otherChecksum(answer.headers[name] ?? '') })
@@ -213,7 +213,7 @@ function withWrongChecksum(answer: Answer, value: string | undefined): Answer {
 const CHECKSUM_HEADER = /crc64ecma$|-checksum-(crc|sha)/i
 const CHECKSUM_ELEMENT = /(<Checksum(?:CRC|SHA)[0-9A-Z]+>)([^<]+)/
 
-/** One that differs in its last bit, or for base64 in its first character. */
+/** Returns a value that differs in its last bit, or for base64 in its first character. */
 function otherChecksum(text: string): string {
   if (/^\d+$/.test(text)) return String(BigInt(text) ^ 1n)
   return (text.startsWith('A') ? 'B' : 'A') + text.slice(1)

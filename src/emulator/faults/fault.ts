@@ -4,7 +4,10 @@
  */
 import type { OperationName } from '../operations/operation.js'
 
-/** Requests that a fault matches. They count when their headers are received, whoever signed them. Absent members match all. */
+/**
+ * Requests that a fault matches. They count when their headers are received, even if their signature is invalid. Absent
+ * members match all.
+ */
 export interface FaultMatch {
   readonly operation?: OperationName
   readonly method?: string

@@ -1,12 +1,12 @@
 import { ClientGone } from '../http/connection.js'
 
-/** Requests in which nothing moves. */
+/** Holds stalled requests. */
 export class Stalls {
   readonly #releases = new Set<() => void>()
 
   /**
-   * Holds a request until its client goes away, which cannot be seen while bytes wait unread, or it is released, or the
-   * emulator closes. Rejects with `ClientGone` then, so that the connection ends.
+   * Holds a request until it is released, the emulator closes or the client disconnects, which is not noticed while
+   * received bytes are unread. Then rejects with `ClientGone`, so that the connection ends.
    */
   hold(signal: AbortSignal): Promise<never> {
     return new Promise((_resolve, reject) => {

@@ -1,19 +1,22 @@
-/** Which bucket and key a request is about: from its host and path, in the three ways clients write that. */
+/** Finds the bucket and key of a request in its host and path, in the three styles that clients use. */
 import { isIP } from 'node:net'
 import { Refusal } from '../refusal.js'
 import { decodeUri, type Call } from './call.js'
 
 export interface Address {
-  /** `path`: `/{bucket}/{key}`; `virtual`: the bucket is the host's first label; `custom`: the host stands for it. */
+  /**
+   * `path`: `/{bucket}/{key}`; `virtual`: the bucket is the first label of the host; `custom`: the host is a custom
+   * domain of it.
+   */
   readonly style: 'path' | 'virtual' | 'custom'
-  /** Absent for calls on the service. */
+  /** Absent for operations on the service. */
   readonly bucket?: string
-  /** Absent for calls on the bucket. */
+  /** Absent for operations on the bucket. */
   readonly key?: string
 }
 
 export interface AddressRules {
-  /** The custom domains (CNAME) with the buckets they stand for. */
+  /** The custom domains (CNAME) and their buckets. */
   readonly domains: ReadonlyMap<string, string>
   readonly bucketName: RegExp
 }
@@ -36,17 +39,17 @@ export function addressOf(call: Call, { domains, bucketName }: AddressRules): Ad
 function bucketOfHost(host: string): string | undefined {
   const isAddress = isIP(host) !== 0 || host.startsWith('[')
   if (isAddress || isServiceHost(host) || OTHER_SERVICE_HOST.test(host)) return undefined
-  // The names of buckets may have dots, where the service allows it.
+  // Bucket names may contain dots, if the service allows it.
   const known = /^(.+)\.(?:s3[.-][a-z0-9.-]+\.amazonaws\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.(?:com|eu))$/.exec(host)
   if (known !== null) return known[1]
   const dot = host.indexOf('.')
   return dot < 0 ? undefined : host.slice(0, dot)
 }
 
-/** Of OBS and of S3. */
+/** Endpoints of OBS and S3. */
 const OTHER_SERVICE_HOST = /^(?:s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com|obs\.[a-z0-9-]+\.myhuaweicloud\.(?:com|eu))$/
 
-/** `oss-cn-hangzhou.aliyuncs.com`, `cn-hangzhou.oss.aliyuncs.com`, `oss-accelerate.aliyuncs.com` and their like. */
+/** `oss-cn-hangzhou.aliyuncs.com`, `cn-hangzhou.oss.aliyuncs.com`, `oss-accelerate.aliyuncs.com` and similar. */
 export function isServiceHost(host: string): boolean {
   return /^(oss-[a-z0-9-]+|[a-z0-9-]+\.oss)\.aliyuncs\.com$/.test(host)
 }

@@ -1,4 +1,4 @@
-/** Puts a response on the wire: as it should be, or slow, broken off or stuck as a fault demands. */
+/** Sends a response: regularly, or slow, truncated or stalled by a fault. */
 import { Buffer } from 'node:buffer'
 import type { ServerResponse } from 'node:http'
 import type { Answer, StreamedBody } from './answer.js'
@@ -12,25 +12,25 @@ export interface Delivery {
   readonly interruption?: Interruption
   /** No Date header. */
   readonly omitsDate?: boolean
-  /** After the response the connection is closed, though nothing in the response says so. */
+  /** Closes the connection after the response, without `Connection: close`. */
   readonly closesSilently?: boolean
 }
 
 /** What happens in the middle of the response. */
 interface Interruption {
-  /** Bytes of the body that are sent before; half of it when absent. An empty body is broken off in the headers. */
+  /** Bytes of the body that are sent first; half of it if absent. For an empty body, the headers are truncated. */
   readonly afterBytes?: number | undefined
   readonly interrupt: () => Promise<never>
 }
 
-/** Where a response goes. */
+/** The receiver of a response. */
 export interface Addressee {
   readonly response: ServerResponse
-  /** Ends when the client goes away or the emulator closes. */
+  /** Aborted when the client disconnects or the emulator closes. */
   readonly signal: AbortSignal
 }
 
-/** Resolves when the response has left. Rejects with `ClientGone` when there is nobody to read it, or not any more. */
+/** Resolves when the response is sent. Rejects with `ClientGone` if the client has disconnected. */
 export async function writeAnswer(addressee: Addressee, answer: Answer, delivery: Delivery): Promise<void> {
   const { response, signal } = addressee
   const { interruption, bytesPerSecond } = delivery
@@ -66,7 +66,7 @@ function headersOf(answer: Answer, size: number | undefined, { omitsDate }: Deli
   return Object.fromEntries(sent.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]))
 }
 
-/** Writes at most `limit` bytes, and resolves when the operating system has the last of them. */
+/** Writes at most `limit` bytes, and resolves when the operating system has accepted the last one. */
 async function writeChunks(addressee: Addressee, chunks: StreamedBody['chunks'], limit: number): Promise<void> {
   const { response, signal } = addressee
   let left = limit
@@ -83,8 +83,8 @@ async function writeChunks(addressee: Addressee, chunks: StreamedBody['chunks'],
 }
 
 /**
- * Waits for what `begin` calls back about, or for the client to go away. It is the connection that is watched: the
- * response itself is not told of its end while it waits for an earlier one on the same connection.
+ * Waits for the callback of `begin`, or for the client to disconnect. Listens to the connection, because a response
+ * that waits for an earlier one on the same connection emits no `close`.
  */
 function whileThere({ signal }: Addressee, begin: (done: () => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,12 +1,12 @@
-/** How a request's body is wrapped on its way, and how it shows that it is what its sender signed. */
+/** The coding of a request's body, and the check of its signature. */
 export interface BodyCoding {
-  /** The content of the body. Throws, at the latest at its end, where that is not what was signed. */
+  /** Yields the content of the body. Throws, at its end at the latest, if the signature does not match. */
   decode(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
-  /** Bytes of the content, where the length of the message is another. */
+  /** Length of the content in bytes, if it differs from that of the message. */
   readonly contentLength?: number
-  /** What came behind the content, by lower-case name: there when the content has been read. */
+  /** The trailers by lower-case name; available when the content has been read. */
   readonly trailers: ReadonlyMap<string, string>
 }
 
-/** Nothing is wrapped, nothing is signed. */
+/** A body without a coding or a signature. */
 export const plainBody: BodyCoding = { decode: (body) => body, trailers: new Map() }

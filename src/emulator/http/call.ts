@@ -1,4 +1,4 @@
-/** What a client asks for, as it arrived: percent-decoded, not yet interpreted. */
+/** A received request: percent-decoded, not yet interpreted. */
 import { Buffer } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { QueryParameter } from '../../signing/signable-request.js'
@@ -8,11 +8,11 @@ export class Call {
   readonly method: string
   /** The `Host` header in lower case, without the port. */
   readonly host: string
-  /** The path of the request's target, still percent-encoded. */
+  /** The path of the target, still percent-encoded. */
   readonly rawPath: string
-  /** In the order of the request; a bare name has an empty value. */
+  /** In the order of the request. A name without `=` has an empty value. */
   readonly query: readonly QueryParameter[]
-  /** By lower-case name. Several of one name are joined with a comma, bytes are read as UTF-8. */
+  /** By lower-case name. Headers of the same name are joined with a comma, bytes are decoded as UTF-8. */
   readonly headers: Readonly<Record<string, string>>
   readonly #parameters: ReadonlyMap<string, string>
 
@@ -31,7 +31,7 @@ export class Call {
     return Object.hasOwn(this.headers, name) ? this.headers[name] : undefined
   }
 
-  /** The value of a query parameter, empty for a bare name. */
+  /** Returns the value of a query parameter; empty for a name without `=`. */
   parameter(name: string): string | undefined {
     return this.#parameters.get(name)
   }
@@ -40,7 +40,7 @@ export class Call {
     return this.#parameters.has(name)
   }
 
-  /** Undefined for a body in chunks, or none. */
+  /** Undefined for a chunked body, or none. */
   get contentLength(): number | undefined {
     const length = this.header('content-length')
     return length === undefined ? undefined : Number(length)
@@ -51,7 +51,7 @@ export class Call {
   }
 }
 
-/** Percent-decodes UTF-8. Throws `invalid-uri` where that is impossible. */
+/** Percent-decodes UTF-8. Throws `invalid-uri` if that is impossible. */
 export function decodeUri(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -94,7 +94,7 @@ function decodeHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers)
 }
 
-/** Node.js reads header bytes as Latin-1; clients send UTF-8. */
+/** Node.js decodes header bytes as Latin-1, but clients send UTF-8. */
 function decodeHeaderValue(value: string): string {
   return Buffer.from(value, 'latin1').toString('utf8').trim()
 }

@@ -1,12 +1,12 @@
-/** The connection under a response, and ways to end it that HTTP has no word for. */
+/** Ends the connection of a response at the TCP level. */
 import type { ServerResponse } from 'node:http'
 
-/** There is nobody left to answer: thrown to leave an operation, never an error of the emulator. */
+/** The client has disconnected. Thrown to leave an operation; not an error of the emulator. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone'
 
   constructor() {
-    super('The client is gone')
+    super('The client has disconnected')
   }
 }
 
@@ -15,7 +15,7 @@ export function resetConnection(response: ServerResponse): void {
   response.req.socket.resetAndDestroy()
 }
 
-/** Ends the connection in an orderly way, in the middle of whatever was being said. */
+/** Ends the connection with a TCP FIN, even in the middle of a response. */
 export function hangUp(response: ServerResponse): void {
   response.req.socket.destroySoon()
 }

@@ -1,8 +1,8 @@
-/** Headers whose names are compared as HTTP compares them. */
+/** Headers with case-insensitive names. */
 
 export type Headers = Readonly<Record<string, string>>
 
-/** All of them; of those that differ in case only, or not at all, the last. */
+/** Merges headers. Of those with the same name, ignoring case, the last one is used. */
 export function mergeHeaders(...sets: readonly Headers[]): Record<string, string> {
   const merged = new Map<string, [name: string, value: string]>()
   for (const [name, value] of sets.flatMap((headers) => Object.entries(headers))) {

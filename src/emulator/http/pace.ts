@@ -1,10 +1,10 @@
-/** Slows bytes down. */
+/** Limits the rate of bytes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClientGone } from './connection.js'
 
 const STEPS_PER_SECOND = 20
 
-/** Waits, unless the client goes away meanwhile: then it rejects with `ClientGone`. */
+/** Waits. Rejects with `ClientGone` if the client disconnects meanwhile. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
@@ -13,7 +13,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The same bytes, in pieces, at no more than `bytesPerSecond`. */
+/** Yields the same bytes in small chunks, at no more than `bytesPerSecond`. */
 export async function* paced(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   bytesPerSecond: number,

@@ -1,11 +1,11 @@
-/** Reading a request's body without ever holding more of it than the next chunk. */
+/** Reads a request's body, holding only one chunk at a time. */
 import type { IncomingMessage } from 'node:http'
 import { Buffer } from 'node:buffer'
 import { Refusal } from '../refusal.js'
 
 /**
- * The chunks of the body. The request is not destroyed when the consumer stops early, so that it can still be answered.
- * Throws `body-timeout` when no byte arrives for `idleMs`, and Node.js's error when the client goes away.
+ * Yields the chunks of the body. Does not destroy the request when the consumer stops early, so that a response can
+ * still be sent. Throws `body-timeout` if no byte arrives for `idleMs`, and Node.js's error if the client disconnects.
  */
 export async function* readRequestBody(
   request: IncomingMessage,
@@ -19,7 +19,7 @@ export async function* readRequestBody(
   }
 }
 
-/** The whole of a small body. Throws `body-too-large` for more than `limit` bytes. */
+/** Reads a small body. Throws `body-too-large` for more than `limit` bytes. */
 export async function collectBody(body: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -31,7 +31,7 @@ export async function collectBody(body: AsyncIterable<Uint8Array>, limit: number
   return Buffer.concat(chunks)
 }
 
-/** Resolves when there is something to read or the body has ended. */
+/** Resolves when data is readable or the body has ended. */
 function nextEvent(request: IncomingMessage, idleMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => settle(new Refusal('body-timeout')), idleMs)
@@ -52,5 +52,5 @@ function nextEvent(request: IncomingMessage, idleMs: number): Promise<void> {
 }
 
 function clientWentAway(): Error {
-  return new Error('The client closed the connection before its request was whole')
+  return new Error('The client closed the connection before its request was complete')
 }

@@ -7,7 +7,7 @@ export type XmlNode = readonly [
   attributes?: Readonly<Record<string, string>>,
 ]
 
-/** A whole document; `namespace` is put on the root. */
+/** Returns a document with the namespace on its root element. */
 export function writeXml([name, content]: XmlNode, namespace?: string): string {
   const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${name}${attribute}>${contentOf(content)}</${name}>\n`
@@ -22,7 +22,7 @@ function contentOf(content: XmlNode[1]): string {
   return typeof content === 'string' ? escapeControls(escapeXml(content)) : content.map(elementOf).join('')
 }
 
-/** As references: a reader would take a bare CR for a line feed, and other controls for damage. */
+/** Writes control characters as references: a parser would convert a bare CR to a line feed, and refuse other controls. */
 function escapeControls(text: string): string {
   return text.replace(/\p{Cc}/gu, (char) => `&#${char.charCodeAt(0)};`)
 }

@@ -1,11 +1,11 @@
-/** ListBuckets, and what OBS says about the quota of a bucket. */
+/** The documents of ListBuckets, and of GetBucketQuota of OBS. */
 import type { Answer } from '../http/answer.js'
 import type { XmlNode } from '../http/xml-writer.js'
 import { Refusal } from '../refusal.js'
 import type { OperationContext } from './operation.js'
 import { OWNER, xmlAnswer } from './xml-answer.js'
 
-/** When a bucket came into being is not kept. */
+/** The creation date of buckets is not stored. */
 const CREATED = new Date(Date.UTC(2020, 0, 1)).toISOString()
 
 export function listBuckets(context: OperationContext): Answer {
@@ -16,7 +16,7 @@ export function listBuckets(context: OperationContext): Answer {
   return xmlAnswer(context, ['ListAllMyBucketsResult', [OWNER, ['Buckets', buckets]]])
 }
 
-/** 0: there is none. */
+/** 0 means no quota. */
 export function getBucketQuota(context: OperationContext): Answer {
   if (context.dialect.name !== 'obs') throw new Refusal('not-implemented', { Parameter: 'quota' })
   return xmlAnswer(context, ['Quota', [['StorageQuota', '0']]])

@@ -1,4 +1,4 @@
-/** CopyObject: within a bucket, or from one to another. */
+/** CopyObject, within a bucket or from another one. */
 import { formatCrc64 } from '../../checksum/decimal.js'
 import type { Answer } from '../http/answer.js'
 import { decodeUri } from '../http/call.js'
@@ -29,7 +29,7 @@ export async function copyObject(context: OperationContext): Promise<Answer> {
     files,
   }
   try {
-    // Again, in one step with the commit: another request may have been quicker.
+    // Checked again, synchronously with the commit, because another request may have completed meanwhile.
     checkWrite(context)
     await storage.objects.commit(copy, guard)
   } catch (error) {
@@ -50,7 +50,7 @@ export async function copyObject(context: OperationContext): Promise<Answer> {
   )
 }
 
-/** Throws if the source is not named, or is not there. */
+/** Throws if the source is missing or does not exist. */
 function requireSource({ call, dialect, storage }: OperationContext): StoredObject {
   const name = `${dialect.headerPrefix}copy-source`
   const header = call.header(name) ?? ''
@@ -64,7 +64,7 @@ function requireSource({ call, dialect, storage }: OperationContext): StoredObje
   return object
 }
 
-/** Headers and metadata are the source's unless the request replaces them; the rest is what the request asks for. */
+/** Headers and metadata are those of the source, unless the request replaces them; the rest comes from the request. */
 function propertiesOf({ call, dialect, limits }: OperationContext, source: StoredObject): ObjectProperties {
   const asked = dialect.readProperties(call, 'PutObject', limits)
   const replaces = (what: string): boolean =>

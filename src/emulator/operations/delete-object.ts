@@ -9,11 +9,11 @@ import type { OperationContext } from './operation.js'
 import { checkWrite } from './preconditions.js'
 import { readEncoding, xmlAnswer } from './xml-answer.js'
 
-/** A thousand keys of 1,024 bytes, each byte as a reference. */
+/** Enough for a thousand keys of 1,024 bytes, with each byte as a reference. */
 const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 const MAX_KEYS = 1000
 
-/** Deleting what is not there succeeds as well. */
+/** Deleting an object that does not exist succeeds, too. */
 export async function deleteObject(context: OperationContext): Promise<Answer> {
   const { storage, bucket, key } = context
   checkWrite(context)
@@ -35,7 +35,7 @@ export async function deleteObjects(context: OperationContext): Promise<Answer> 
   return xmlAnswer(context, ['DeleteResult', [...encoding.elements, ...(isQuiet ? [] : deleted)]])
 }
 
-/** Throws `not-implemented` where another version than the only one is to go. */
+/** Throws `not-implemented` for any version other than the only one. */
 function keyOf(element: XmlElement): string {
   const key = element.text('Key')
   if (key === undefined || key === '') throw new Refusal('malformed-xml')

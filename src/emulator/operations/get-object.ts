@@ -22,7 +22,7 @@ export function getObject(context: OperationContext): Answer {
     size: end - start,
     chunks: bytesPerSecond === undefined ? chunks : paced(chunks, bytesPerSecond, context.signal),
   }
-  // A reader keeps the files of the version it began with, whatever happens to the key meanwhile.
+  // A reader keeps the files of its version, even if the object is replaced meanwhile.
   context.atEnd(storage.data.hold(object.version))
   if (range === undefined) return { status: 200, headers, body }
   const contentRange = `bytes ${start}-${end - 1}/${object.size}`
@@ -30,7 +30,7 @@ export function getObject(context: OperationContext): Answer {
   return { status: 206, headers: { ...headers, ...parts, 'Content-Range': contentRange }, body }
 }
 
-/** Returns the bytes of the part that S3 is asked for by its place among those of the object. */
+/** Returns the bytes of the part that an S3 request selects by its position in the object. */
 function readPart(
   { call, dialect }: OperationContext,
   object: StoredObject,
@@ -46,20 +46,20 @@ function readPart(
   return { start, end: start + part.size }
 }
 
-/** Returns what a response without content may say of it: clients hold a checksum against the bytes that came. */
+/** Returns the headers for a response without content: clients would compare a checksum with the received bytes. */
 function validatorsOf(headers: Record<string, string>): Record<string, string> {
   const isKept = (name: string): boolean => !/^content-(?!location$)|checksum|hash-crc64|^accept-ranges$/i.test(name)
   return Object.fromEntries(Object.entries(headers).filter(([name]) => isKept(name)))
 }
 
-/** The object that the request names. Throws `no-such-key`. */
+/** Returns the object of the request. Throws `no-such-key`. */
 export function requireObject({ storage, bucket, key }: OperationContext): StoredObject {
   const object = storage.objects.find(bucket, key)
   if (object === undefined) throw new Refusal('no-such-key', { Key: key })
   return object
 }
 
-/** Returns whether the client has this version already; throws `precondition-failed` where it wants another one. */
+/** Returns whether the client already has this version; throws `precondition-failed` if it requires another one. */
 function isUnchanged({ call, dialect }: OperationContext, object: StoredObject): boolean {
   const etag = dialect.formatEtag(object.etag)
   const modified = Math.floor(Date.parse(object.lastModified) / 1000) * 1000
@@ -81,7 +81,7 @@ function overrides({ call }: OperationContext): Record<string, string> {
   return Object.fromEntries(pairs.map(([name, value]) => [name.slice(prefix.length), value]))
 }
 
-/** Undefined for the whole object, which some services also send for a range they cannot satisfy. */
+/** Returns undefined for the whole object, which some services also send for an unsatisfiable range. */
 function readRange({ call, dialect }: OperationContext, size: number): { start: number; end: number } | undefined {
   const header = call.header('range')
   if (header === undefined) return undefined

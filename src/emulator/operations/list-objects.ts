@@ -1,4 +1,4 @@
-/** ListObjects, in its first version and, with `list-type=2`, in its second. */
+/** ListObjects, and with `list-type=2` ListObjectsV2. */
 import { Buffer } from 'node:buffer'
 import type { Answer } from '../http/answer.js'
 import type { XmlNode } from '../http/xml-writer.js'

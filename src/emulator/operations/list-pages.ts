@@ -1,12 +1,12 @@
-/** Cutting a sorted list into pages, with keys below a delimiter rolled up into common prefixes. */
+/** Divides a sorted list into pages, and groups keys by a delimiter into common prefixes. */
 
 export interface PageQuery<Entry> {
   readonly prefix: string
-  /** Empty for none. */
+  /** Empty if none. */
   readonly delimiter: string
   readonly maxEntries: number
   readonly keyOf: (entry: Entry) => string
-  /** Whether an entry comes after where the last page ended. */
+  /** Returns whether an entry comes after the end of the last page. */
   readonly isAfterMarker: (entry: Entry) => boolean
   /** The key or common prefix that the last page ended with; empty on the first one. */
   readonly marker: string
@@ -23,7 +23,7 @@ export interface Page<Entry> {
 export function pageOf<Entry>(entries: readonly Entry[], query: PageQuery<Entry>): Page<Entry> {
   const { prefix, delimiter, maxEntries, keyOf, isAfterMarker, marker } = query
   const items: PageItem<Entry>[] = []
-  // Asked for nothing, the services say that there is no more.
+  // For a page size of 0 the services return an empty page that is not truncated.
   if (maxEntries === 0) return { items, isTruncated: false }
   let lastPrefix: string | undefined
   for (const entry of entries) {

@@ -1,4 +1,4 @@
-/** What else is known of an object, as documents: GetObjectAcl and GetObjectTagging. */
+/** The documents of GetObjectAcl and GetObjectTagging. */
 import type { Answer } from '../http/answer.js'
 import type { XmlNode } from '../http/xml-writer.js'
 import { requireObject } from './get-object.js'

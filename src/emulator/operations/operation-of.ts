@@ -1,6 +1,6 @@
 /**
- * Which operation a request is. Parameters and headers that change what a request means are refused where the emulator
- * does not have them: taken for a plain PUT or DELETE, they would replace or remove the object.
+ * Finds the operation of a request. Refuses parameters and headers that change the meaning of a request and are not
+ * supported: treated as a plain PUT or DELETE, such a request would replace or remove the object.
  */
 import type { Address } from '../http/address.js'
 import type { Call } from '../http/call.js'
@@ -8,13 +8,13 @@ import { Refusal } from '../refusal.js'
 import type { OperationName } from './operation.js'
 
 export function operationOf(call: Call, address: Address): OperationName {
-  // Of OBS: it may name a bucket, or none.
+  // For OBS, with or without a bucket.
   if (call.method === 'HEAD' && call.hasParameter('apiversion') && address.key === undefined) return 'HeadApiVersion'
   if (address.bucket === undefined) return call.method === 'GET' ? 'ListBuckets' : 'NotImplemented'
   return address.key === undefined ? bucketOperation(call) : objectOperation(call)
 }
 
-/** Throws `not-implemented`, by its name, for what else the request asks for. */
+/** Throws `not-implemented`, with the name, for an unsupported parameter or header. */
 export function checkOperation(call: Call, operation: OperationName): void {
   const taken = TAKEN[operation]
   if (taken === undefined) return
@@ -65,7 +65,7 @@ function hasCopySource(call: Call): boolean {
   return Object.keys(call.headers).some((name) => name.endsWith('-copy-source'))
 }
 
-/** Signatures in URLs, and what clients say about themselves. */
+/** Signatures in URLs, and identification of clients. */
 const ALWAYS_TAKEN =
   /^(?:x-amz-(?!restore)[a-z0-9-]+|x-oss-(?!process$|async-process$)[a-z0-9-]+|x-obs-[a-z0-9-]+|x-id|awsaccesskeyid|ossaccesskeyid|accesskeyid|signature|expires|security-token|encoding-type|callback|callback-var)$/i
 
@@ -82,7 +82,7 @@ const OF_BUCKET: readonly string[] = [
 const OVERRIDES = ['type', 'language', 'expires', 'cache-control', 'disposition', 'encoding']
 const RESPONSE = OVERRIDES.flatMap((name) => [`response-${name}`, `response-content-${name}`])
 
-/** Parameters that each operation reads. Those without an entry refuse the request themselves. */
+/** The parameters that each operation reads. Operations without an entry refuse the request themselves. */
 const TAKEN: Partial<Record<OperationName, readonly string[]>> = {
   ListBuckets: ['prefix', 'marker', 'max-keys', 'max-buckets', 'continuation-token', 'location'],
   ListObjects: OF_BUCKET,
@@ -108,7 +108,7 @@ const TAKEN: Partial<Record<OperationName, readonly string[]>> = {
 
 const READS: readonly OperationName[] = ['GetObject', 'HeadObject']
 
-/** Headers by which a request means something else, or holds only on a condition. */
+/** Headers that change the meaning of a request, or add a condition. */
 function isForeign(name: string, operation: OperationName): boolean {
   if (/^x-(?:amz|obs|oss)-(?:object-lock-|if-match-|rename-source|write-offset)/.test(name)) return true
   if (/-copy-source-(?:if-|range|server-side-encryption-customer)/.test(name)) return true

@@ -1,4 +1,4 @@
-/** What an operation is given. */
+/** The input of an operation. */
 import type { Dialect } from '../dialects/dialect.js'
 import type { Answer } from '../http/answer.js'
 import type { BodyCoding } from '../http/body-coding.js'
@@ -7,7 +7,7 @@ import type { Limits } from '../limits.js'
 import type { Storage } from '../storage/storage.js'
 import type { WriteGuard } from '../storage/write-guard.js'
 
-/** Operations by the services' own names. */
+/** The names of operations in the API references. */
 export type OperationName =
   | 'ListBuckets'
   | 'PutBucket'
@@ -45,16 +45,16 @@ export interface OperationContext {
   readonly requestId: string
   /** The time by the server's clock. */
   readonly now: Date
-  /** Ends when the client goes away or the emulator closes. */
+  /** Aborted when the client disconnects or the emulator closes. */
   readonly signal: AbortSignal
-  /** How the body is wrapped; `body()` is unwrapped already. */
+  /** The coding of the body; `body()` is decoded. */
   readonly coding: BodyCoding
   readonly region: string
-  /** The content of the request's body, read once. */
+  /** Returns the content of the body. May be called once. */
   body(): AsyncIterable<Uint8Array>
-  /** Has something done when the request is over, answered or not. */
+  /** Registers a function to call when the request is over, with or without a response. */
   atEnd(action: () => void): void
 }
 
-/** Carries the request out, or throws a `Refusal`. */
+/** Executes the request, or throws a `Refusal`. */
 export type Operation = (context: OperationContext) => Answer | Promise<Answer>

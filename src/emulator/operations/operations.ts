@@ -1,4 +1,4 @@
-/** Which function carries out which operation. */
+/** The functions that execute the operations. */
 import { Refusal } from '../refusal.js'
 import { completeMultipartUpload } from './multipart/complete-multipart-upload.js'
 import { getObject } from './get-object.js'
@@ -15,7 +15,7 @@ import { xmlAnswer } from './xml-answer.js'
 
 export const operations: Readonly<Record<OperationName, Operation>> = {
   ListBuckets: listBuckets,
-  // Buckets come into being when they are first used.
+  // Buckets are created when they are first used.
   PutBucket: ({ storage, bucket }) => {
     storage.objects.addBucket(bucket)
     return { status: 200, headers: {} }

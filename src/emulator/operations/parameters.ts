@@ -1,4 +1,4 @@
-/** Reading the parameters that several operations share. */
+/** Reads parameters that several operations share. */
 import { invalidArgument, Refusal } from '../refusal.js'
 import type { Upload } from '../storage/uploads.js'
 import type { OperationContext } from './operation.js'
@@ -8,7 +8,7 @@ const TRAFFIC_LIMIT = { min: 245_760, max: 838_860_800 }
 
 const MAX_INT32 = 2_147_483_647
 
-/** A whole number from `min` to `max`; undefined when the parameter is absent. */
+/** Returns a whole number from `min` to `max`; undefined if the parameter is absent. */
 export function readInteger(
   { call }: Pick<OperationContext, 'call'>,
   name: string,
@@ -24,7 +24,7 @@ export function readInteger(
   return value
 }
 
-/** A page of what a list shall hold. */
+/** The requested page of a list. */
 export function readPageSize(context: OperationContext, name: string, byDefault: number): number {
   const { maxPage } = context.limits
   const { cutsPages } = context.dialect
@@ -32,7 +32,7 @@ export function readPageSize(context: OperationContext, name: string, byDefault:
   return Math.min(asked ?? byDefault, maxPage)
 }
 
-/** The upload that the request names. Throws `no-such-upload`. */
+/** Returns the upload of the request. Throws `no-such-upload`. */
 export function requireUpload({ call, storage, bucket, key }: OperationContext): Upload {
   const uploadId = call.parameter('uploadId') ?? ''
   const upload = storage.uploads.find(bucket, key, uploadId)
@@ -40,7 +40,7 @@ export function requireUpload({ call, storage, bucket, key }: OperationContext):
   return upload
 }
 
-/** Bytes per second that the request asks for; undefined when it does not limit itself. */
+/** Returns the traffic limit of the request in bytes per second; undefined if there is none. */
 export function readTrafficLimit({ call, dialect }: OperationContext): number | undefined {
   const name = `${dialect.headerPrefix}traffic-limit`
   const header = call.header(name)

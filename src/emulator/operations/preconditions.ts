@@ -1,4 +1,4 @@
-/** Conditions on which a request holds. */
+/** Checks the conditions of a request. */
 import { Refusal } from '../refusal.js'
 import type { OperationContext } from './operation.js'
 
@@ -13,7 +13,7 @@ export function checkWrite({ call, dialect, storage, bucket, key }: OperationCon
   if (dialect.forbidsOverwrite(call) && storage.objects.has(bucket, key)) throw new Refusal('already-exists')
   const ifMatch = call.header('if-match')
   const ifNoneMatch = call.header('if-none-match')
-  // Only S3 has conditional writes; it knows no other value of If-None-Match.
+  // Only S3 has conditional writes; it supports no other value of If-None-Match.
   const isKnown = dialect.name === 's3' && (ifNoneMatch === undefined || ifNoneMatch === '*')
   if (ifMatch !== undefined && dialect.name !== 's3') throw new Refusal('not-implemented', { Header: 'If-Match' })
   if (ifNoneMatch !== undefined && !isKnown) throw new Refusal('not-implemented', { Header: 'If-None-Match' })

@@ -27,7 +27,7 @@ export async function putObject(context: OperationContext): Promise<Answer> {
         properties,
         files,
       }
-      // Again, in one step with the commit: another put may have been quicker.
+      // Checked again, synchronously with the commit, because another PUT may have completed meanwhile.
       checkWrite(context)
       await storage.objects.commit(stored, guard)
       return { ...stored, md5 }

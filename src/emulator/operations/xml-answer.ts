@@ -1,10 +1,10 @@
-/** Answers that are documents, and elements that several of them have. */
+/** Responses with documents, and elements that several of them contain. */
 import type { Answer } from '../http/answer.js'
 import type { XmlNode } from '../http/xml-writer.js'
 import { invalidArgument } from '../refusal.js'
 import type { OperationContext } from './operation.js'
 
-/** The one user of the emulator. */
+/** The only user of the emulator. */
 export const OWNER: XmlNode = [
   'Owner',
   [
@@ -17,10 +17,10 @@ export function xmlAnswer({ dialect }: OperationContext, root: XmlNode, headers:
   return { status: 200, headers: { 'Content-Type': 'application/xml', ...headers }, body: dialect.writeXml(root) }
 }
 
-/** How names are written into a document: as they are, or as in a form when the client asks for `encoding-type=url`. */
+/** Returns how to write names into a document: unchanged, or form-encoded if the client requests `encoding-type=url`. */
 export interface NameEncoding {
   encode(text: string): string
-  /** Says which it is. */
+  /** The element that reports the encoding. */
   readonly elements: readonly XmlNode[]
 }
 

@@ -1,16 +1,16 @@
 /**
- * Checks of documents found in the folder. Somebody else may have prepared or damaged them: no name in them may lead out
- * of the folder, or to a file that is not the emulator's.
+ * Checks documents in the folder. They may be damaged or forged: no name in them may refer to a file outside the
+ * folder, or to one that the emulator did not write.
  */
 
-/** The names that `randomName` makes. */
+/** The format of the names from `randomName`. */
 const RANDOM_NAME = /^[0-9a-f]{24}$/
 
 export function isDataFileName(name: unknown): boolean {
   return typeof name === 'string' && RANDOM_NAME.test(name)
 }
 
-/** Returns the document as what it is to be. Throws an error that names the file where texts or data files are missing. */
+/** Returns the document with its type. Throws an error with the path if texts or data files are missing. */
 export function checkDocument<T>(path: string, value: unknown, texts: readonly (keyof T & string)[]): T {
   if (hasTexts(value, texts)) return value as T
   throw new Error(`${path} is not a document that the emulator wrote; move it out of the folder`)

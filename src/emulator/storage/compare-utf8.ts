@@ -1,6 +1,6 @@
 /**
- * Orders text as its UTF-8 bytes would be, which is how the services list keys. UTF-16 code units differ from that
- * in one place only: surrogates (code points from U+10000) must come after U+E000 to U+FFFF.
+ * Compares text by its UTF-8 bytes, the order of listings. UTF-16 code units differ in one case only: surrogates (code
+ * points from U+10000) must come after U+E000 to U+FFFF.
  */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length)

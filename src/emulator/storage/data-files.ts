@@ -1,6 +1,6 @@
 /**
- * The bodies of objects and parts. A body is received into a file of its own, hashed on the way, and belongs to whoever
- * received it until it is part of a committed object or upload, or discarded.
+ * Stores the bodies of objects and parts. Each body is received into a separate file, and hashed meanwhile. Its
+ * receiver owns the file until it is part of a committed object or upload, or discarded.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -15,15 +15,15 @@ import type { WriteGuard } from './write-guard.js'
 const READ_SIZE = 256 * 1024
 const REMOVALS_AT_ONCE = 32
 
-/** A piece of an object on disk. */
+/** A file with a part of an object. */
 export interface DataFile {
   readonly name: string
-  /** Bytes; never 0: an empty body has no file. */
+  /** Size in bytes, never 0: an empty body has no file. */
   readonly size: number
 }
 
 export interface ReceivedBody {
-  /** At most one; none for an empty body. */
+  /** At most one file; none for an empty body. */
   readonly files: readonly DataFile[]
   readonly size: number
   /** Lower-case hex. */
@@ -34,7 +34,7 @@ export interface ReceivedBody {
 export class DataFiles {
   readonly #folder: string
   readonly #crc64: Crc64Engine
-  /** Files of object versions that are being read: removed when the last reader is gone. */
+  /** Files of object versions that are being read; removed after the last reader has finished. */
   readonly #readers = new Map<string, { count: number; doomed: readonly DataFile[] }>()
 
   constructor(folder: string, crc64: Crc64Engine) {
@@ -42,7 +42,7 @@ export class DataFiles {
     this.#crc64 = crc64
   }
 
-  /** Writes and hashes a body. When it rejects, because the body or the disk failed, nothing is left on disk. */
+  /** Writes and hashes a body. If it rejects, because the body or the disk failed, nothing is left on disk. */
   async receive(body: AsyncIterable<Uint8Array>, guard: WriteGuard): Promise<ReceivedBody> {
     const name = randomName()
     const writer = new FileWriter(join(this.#folder, name), guard)
@@ -66,7 +66,7 @@ export class DataFiles {
     return { files, size, md5: md5.digest('hex'), crc64: crc64.digest() }
   }
 
-  /** The bytes from `start` to before `end` of the files, one after the other. */
+  /** Yields the bytes from `start` to before `end` of the concatenated files. */
   async *read(files: readonly DataFile[], start: number, end: number): AsyncGenerator<Buffer, void, undefined> {
     let offset = 0
     for (const { name, size } of files) {
@@ -79,7 +79,7 @@ export class DataFiles {
     }
   }
 
-  /** Keeps the files of an object version on disk until the answered function is called, which must be once. */
+  /** Keeps the files of an object version on disk until the returned function is called, which must happen once. */
   hold(version: string): () => void {
     const readers = this.#readers.get(version) ?? { count: 0, doomed: [] }
     readers.count++
@@ -92,14 +92,14 @@ export class DataFiles {
     }
   }
 
-  /** Removes the files of an object version that nothing refers to any more, as soon as nobody reads it. */
+  /** Removes the files of an object version that is no longer referenced, as soon as no reader uses it. */
   async discardVersion(version: string, files: readonly DataFile[]): Promise<void> {
     const readers = this.#readers.get(version)
     if (readers === undefined) await this.discard(files)
     else readers.doomed = files
   }
 
-  /** Removes files; those that are gone already do not matter, and one that cannot be removed is only wasted space. */
+  /** Removes files. Ignores errors: a file that cannot be removed only wastes space. */
   async discard(files: readonly DataFile[]): Promise<void> {
     for (let index = 0; index < files.length; index += REMOVALS_AT_ONCE) {
       const batch = files.slice(index, index + REMOVALS_AT_ONCE)
@@ -107,7 +107,7 @@ export class DataFiles {
     }
   }
 
-  /** Removes what a killed emulator left: files of its own that neither an object nor an upload refers to. */
+  /** Removes files that a killed emulator left: those of its own that neither an object nor an upload refers to. */
   async discardAllBut(known: ReadonlySet<string>): Promise<void> {
     const names = await readdir(this.#folder)
     await this.discard(

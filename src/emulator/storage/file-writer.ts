@@ -1,7 +1,7 @@
 /**
- * Writes a stream of chunks to a new file. While a write is under way further chunks gather for the next one; a body
- * that fits into one small write is written at once, which is many times quicker than a detour by the thread pool.
- * Invariant: at most `QUEUE_LIMIT` bytes, and the chunk that crossed it, wait in memory.
+ * Writes a stream of chunks to a new file. Chunks are queued while a write is in progress. A small body is written
+ * synchronously, which is many times faster than through the thread pool. Invariant: at most `QUEUE_LIMIT` bytes, and
+ * the chunk that exceeded it, wait in memory.
  */
 import { closeSync, openSync, writeSync, writev, writevSync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -18,7 +18,7 @@ export class FileWriter {
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #descriptor: number | undefined
-  /** The write under way; never rejects, its failure is kept in `#failure`. */
+  /** The write in progress. Never rejects; its failure is stored in `#failure`. */
   #writing: Promise<void> | undefined
   #failure: { error: unknown } | undefined
 
@@ -36,7 +36,7 @@ export class FileWriter {
     if (this.#queuedBytes > QUEUE_LIMIT) await this.#writing
   }
 
-  /** Resolves when everything is in the file and the file is closed. Without any bytes there is no file. */
+  /** Resolves when everything is written and the file is closed. Creates no file for 0 bytes. */
   async finish(): Promise<void> {
     await this.#writing
     this.#throwFailure()
@@ -49,7 +49,7 @@ export class FileWriter {
     this.#close()
   }
 
-  /** Closes the file, whatever became of it. */
+  /** Closes the file after success or failure. */
   async abandon(): Promise<void> {
     this.#takeQueue()
     await this.#writing
@@ -93,7 +93,7 @@ export class FileWriter {
   }
 }
 
-/** A write falls short where the disk is nearly full; then the rest fails, or fits after all. */
+/** A write may be short if the disk is nearly full: write the rest, which fails or fits. */
 function writeRest(descriptor: number, batch: readonly Uint8Array[], written: number): void {
   let left = written
   for (const chunk of batch) {

@@ -1,11 +1,11 @@
-/** Keeps two emulators out of one folder: each would take the other's unfinished files for leftovers. */
+/** Locks a folder: two emulators in one folder would remove each other's unfinished files. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 
-/** Locks of this process, which a restarted container would otherwise mistake for those of its predecessor. */
+/** Locks of this process: in a restarted container the process ID in an old lock may be that of the new process. */
 const own = new Set<string>()
 
-/** Takes the lock and returns how to give it back. A lock whose process is gone is taken over. */
+/** Takes the lock, and returns a function that releases it. Takes over a lock whose process has ended. */
 export function lockFolder(path: string, directory: string): () => void {
   if (!tryLock(path)) {
     if (isHeld(path)) throw new Error(`The folder ${directory} is in use by another emulator (its lock is ${path})`)
@@ -33,10 +33,10 @@ function isHeld(path: string): boolean {
   if (own.has(path)) return true
   try {
     const pid = Number(readFileSync(path, 'utf8'))
-    // Signal 0 only asks whether the process is there.
+    // Signal 0 only checks whether the process exists.
     return pid !== process.pid && process.kill(pid, 0)
   } catch (error) {
-    // A process of another user, or a lock that only its owner may read, is there all the same.
+    // EPERM: a process of another user. EACCES: a lock that only its owner may read.
     return ['EPERM', 'EACCES'].includes(codeOf(error))
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Where things lie below the emulator's folder. No name on disk is taken from a request: keys become hashes, data files
- * get random names, so that no key (`../x`, `a\0b`, 1,023 bytes of emoji) can lead elsewhere.
+ * The layout of the emulator's folder. No name on disk comes from a request: keys are hashed and data files have random
+ * names, so that no key (`../x`, `a\0b`, 1,023 bytes of emoji) can refer to another file.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,22 +12,24 @@ const MARKER = 'oss-upload-stream-emulator.json'
 export interface Folders {
   /** One JSON document per object. */
   readonly objects: string
-  /** Two files per multipart upload: what it is, and the log of its parts. */
+  /** Two files per multipart upload: its document, and the log of its parts. */
   readonly uploads: string
   /** Bodies of objects and parts. */
   readonly data: string
-  /** Documents that are being written. */
+  /** Temporary files of documents. */
   readonly temporary: string
-  /** Lets another emulator have the folder. */
+  /** Releases the lock of the folder. */
   release(): void
 }
 
-/** Opens a folder as the emulator's. One that holds something else is refused: starting removes what is not known. */
+/** Opens a folder for the emulator. Refuses one that contains other files, because starting removes unknown files. */
 export function openFolders(directory: string): Folders {
   mkdirSync(directory, { recursive: true })
   const entries = readdirSync(directory)
   if (entries.length > 0 && !entries.includes(MARKER)) {
-    throw new Error(`The folder ${directory} holds files that are not the emulator's; give it a folder of its own`)
+    throw new Error(
+      `The folder ${directory} contains files that the emulator did not write; give it a folder of its own`,
+    )
   }
   const marker = join(directory, MARKER)
   if (entries.includes(MARKER)) requireOwn(marker, 'file')
@@ -52,7 +54,7 @@ export function openFolders(directory: string): Folders {
   return { ...folders, release }
 }
 
-/** A link leads to files that are somebody else's, and starting removes what it does not know. */
+/** Refuses links: their targets may belong to others, and starting removes unknown files. */
 function requireOwn(path: string, kind: 'file' | 'folder'): void {
   const found = lstatSync(path)
   if (kind === 'file' ? found.isFile() : found.isDirectory()) return
@@ -60,7 +62,7 @@ function requireOwn(path: string, kind: 'file' | 'folder'): void {
 }
 
 export function objectPath(folders: Folders, bucket: string, key: string): string {
-  // A bucket's name has no NUL, so no two pairs give the same text.
+  // Bucket names contain no NUL, so different pairs result in different texts.
   const hash = createHash('sha256').update(`${bucket}\0${key}`).digest('hex')
   return join(folders.objects, `${hash}.json`)
 }

@@ -1,10 +1,10 @@
 /**
- * Small JSON documents that are either there whole or not there. The calls are synchronous on purpose: a commit that
- * cannot be interleaved with another one needs no locks, and a rename in the page cache takes microseconds.
+ * Small JSON documents that are replaced atomically. The calls are synchronous on purpose: commits that cannot
+ * interleave need no locks, and a rename in the page cache takes microseconds.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
-/** Replaces the file at `path` in one step; `temporaryPath` is on the same volume. */
+/** Replaces the file at `path` atomically; `temporaryPath` must be on the same volume. */
 export function writeJsonFile(path: string, value: unknown, temporaryPath: string): void {
   try {
     writeFileSync(temporaryPath, JSON.stringify(value), { flag: 'wx' })
@@ -15,7 +15,7 @@ export function writeJsonFile(path: string, value: unknown, temporaryPath: strin
   }
 }
 
-/** Returns what is in the file. Throws an error that names it where it is no JSON, as after a full disk. */
+/** Returns the content of the file. Throws an error with its path if it is not JSON, for example after a full disk. */
 export function readJsonFile(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))

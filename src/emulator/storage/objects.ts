@@ -1,6 +1,6 @@
 /**
- * The committed objects. An object is a JSON document that names its data files; replacing that document is the commit.
- * Commits are synchronous, so that two of them on one key can never interleave.
+ * The committed objects. An object is a JSON document that refers to its data files; replacing the document is the
+ * commit. Commits are synchronous, so that two commits of one key cannot interleave.
  */
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,9 +15,9 @@ import type { WriteGuard } from './write-guard.js'
 export class Objects {
   readonly #folders: Folders
   readonly #data: DataFiles
-  /** Invariant: a key is listed exactly while its document is on disk. */
+  /** Invariant: a key is listed if and only if its document is on disk. */
   readonly #keys = new Map<string, Set<string>>()
-  /** Keys in the services' order, until the bucket's keys change. */
+  /** Cache of sorted keys, until the keys of the bucket change. */
   readonly #sorted = new Map<string, readonly string[]>()
 
   constructor(folders: Folders, data: DataFiles) {
@@ -25,7 +25,7 @@ export class Objects {
     this.#data = data
   }
 
-  /** Finds what earlier runs stored. */
+  /** Loads the objects of previous runs. */
   *load(): Generator<StoredObject, void, undefined> {
     for (const name of readdirSync(this.#folders.objects)) {
       const object = readObject(join(this.#folders.objects, name))
@@ -43,12 +43,12 @@ export class Objects {
     return readObject(objectPath(this.#folders, bucket, key))
   }
 
-  /** Returns the names of the buckets that are known, in their order. */
+  /** Returns the names of the known buckets, sorted. */
   buckets(): string[] {
     return [...this.#keys.keys()].sort()
   }
 
-  /** Lets the bucket be known until the emulator ends, or for as long as it holds an object. */
+  /** Adds a bucket, until the emulator ends or for as long as it contains an object. */
   addBucket(bucket: string): void {
     this.#keysOf(bucket)
   }
@@ -60,7 +60,7 @@ export class Objects {
     return sorted
   }
 
-  /** Makes `object` what its key stands for. Resolves when the files of what it replaced are gone. */
+  /** Commits `object` under its key. Resolves when the files of the replaced object are removed. */
   commit(object: StoredObject, guard: WriteGuard): Promise<void> {
     const { bucket, key } = object
     guard.beforeWrite()
@@ -74,7 +74,7 @@ export class Objects {
     return this.#data.discardVersion(replaced.version, replaced.files)
   }
 
-  /** Returns whether there was such an object; resolves when its files are gone. */
+  /** Removes an object. Resolves with whether it existed, when its files are removed. */
   async remove(bucket: string, key: string): Promise<boolean> {
     const object = this.find(bucket, key)
     if (object === undefined) return false

@@ -1,4 +1,4 @@
-/** Everything the emulator keeps: objects, uploads and their bytes, in one folder. */
+/** All data of the emulator: objects, uploads and their bytes, in one folder. */
 import { crc64Engine } from '../../checksum/engine.js'
 import { DataFiles } from './data-files.js'
 import { openFolders, type Folders } from './folders.js'
@@ -9,11 +9,11 @@ export interface Storage {
   readonly data: DataFiles
   readonly objects: Objects
   readonly uploads: Uploads
-  /** Lets another emulator have the folder. */
+  /** Releases the lock of the folder. */
   release(): void
 }
 
-/** Opens the folder, finds what is stored there and removes what a killed emulator did not finish. */
+/** Opens the folder, loads its objects and uploads, and removes unfinished files of a killed emulator. */
 export async function openStorage(directory: string): Promise<Storage> {
   const folders = openFolders(directory)
   try {

@@ -1,8 +1,8 @@
-/** What an object is besides its bytes, in words that every dialect shares; the values are the dialect's own. */
+/** The properties of an object, with names that all dialects share. The values are those of the dialect. */
 import type { ChecksumType, ContentAlgorithm, ContentChecksum } from '../checksums/content-checksum.js'
 import type { DataFile } from './data-files.js'
 
-/** The checksum that the object of an upload shall have. */
+/** The checksum algorithm of an upload. */
 export interface ChecksumPlan {
   readonly algorithm: ContentAlgorithm
   readonly type: ChecksumType
@@ -22,16 +22,16 @@ export interface ObjectProperties {
   readonly acl: string
   /** Server-side encryption headers, by name without the dialect's prefix. Nothing is encrypted: they are echoed. */
   readonly encryption: Readonly<Record<string, string>>
-  /** After how many days it is to go; it stays all the same. */
+  /** Days until it expires. The emulator does not remove it. */
   readonly expiresAfterDays?: number
-  /** What the initiation of an upload asked for; absent when it did not. */
+  /** From the initiation of the upload, if requested there. */
   readonly checksum?: ChecksumPlan
 }
 
 export interface StoredObject {
   readonly bucket: string
   readonly key: string
-  /** Unique for each time the key was written. */
+  /** Unique for each write of the key. */
   readonly version: string
   readonly size: number
   /** Lower-case hex, without quotes: the MD5, or for a multipart object the MD5 of its parts' ETags and `-parts`. */
@@ -40,10 +40,10 @@ export interface StoredObject {
   readonly crc64: string
   /** ISO 8601. */
   readonly lastModified: string
-  /** Besides the CRC-64/XZ: of a service that has another one. */
+  /** The service's own checksum, besides the CRC-64/XZ. */
   readonly checksum?: StoredChecksum | undefined
   readonly properties: ObjectProperties
-  /** The upload that made it; absent for an object that was put. */
+  /** The upload ID of its multipart upload; absent for PutObject. */
   readonly uploadId?: string
   readonly files: readonly DataFile[]
 }

@@ -1,6 +1,6 @@
 /**
- * Multipart uploads that are neither completed nor aborted. On disk an upload is a JSON document and a log with a line
- * for each part, so that receiving a part costs the same whether it is the first or the ten thousandth.
+ * Unfinished multipart uploads. On disk an upload is a JSON document and a log with a line for each part, so that the
+ * cost of a part does not depend on the number of parts.
  */
 import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,11 +25,11 @@ export interface Upload {
 export interface StoredPart {
   readonly partNumber: number
   readonly size: number
-  /** Lower-case hex: the MD5, unless the service keeps that to itself. */
+  /** ETag, in lower-case hex: the MD5, unless the service returns another value. */
   readonly etag: string
   /** CRC-64/XZ as unsigned decimal. */
   readonly crc64: string
-  /** Besides the CRC-64/XZ: the one that belongs to the upload. */
+  /** The checksum of the upload's algorithm, besides the CRC-64/XZ. */
   readonly checksum?: ContentChecksum | undefined
   /** ISO 8601. */
   readonly lastModified: string
@@ -52,15 +52,15 @@ export class Uploads {
   }
 
   /**
-   * Finds the uploads that an earlier run left open. One that is in `completed` became an object just before the
-   * emulator was killed: its parts are the object's now.
+   * Loads the unfinished uploads of a previous run. An upload in `completed` became an object just before the emulator
+   * was killed: its parts belong to that object.
    */
   load(completed: ReadonlySet<string>): void {
     for (const name of readdirSync(this.#folders.uploads)) {
       if (!name.endsWith('.json')) continue
       const path = join(this.#folders.uploads, name)
       const upload = checkDocument<Upload>(path, readJsonFile(path), ['uploadId', 'bucket', 'key', 'initiated'])
-      // The id becomes the name of files that are removed.
+      // The ID determines the names of files that are removed.
       if (`${upload.uploadId}.json` !== name) throw new Error(`${path} is the document of another upload; move it out`)
       if (completed.has(upload.uploadId)) this.#removeDocuments(upload.uploadId)
       else this.#open.set(upload.uploadId, { upload, parts: this.#readParts(upload.uploadId) })
@@ -78,7 +78,7 @@ export class Uploads {
     return upload?.bucket === bucket && upload.key === key ? upload : undefined
   }
 
-  /** The bucket's uploads by key, those of one key by id. */
+  /** The uploads of the bucket, sorted by key and then by ID. */
   list(bucket: string): Upload[] {
     return [...this.#open.values()]
       .map(({ upload }) => upload)
@@ -86,18 +86,18 @@ export class Uploads {
       .sort((a, b) => compareUtf8(a.key, b.key) || compareUtf8(a.uploadId, b.uploadId))
   }
 
-  /** The parts by number. */
+  /** The parts, sorted by number. */
   parts(uploadId: string): StoredPart[] {
     const parts = [...(this.#open.get(uploadId)?.parts.values() ?? [])]
     return parts.sort((a, b) => a.partNumber - b.partNumber)
   }
 
-  /** Takes the place of an earlier part of that number. False when the upload has ended meanwhile. */
+  /** Adds a part, or replaces the one of that number. Returns false if the upload has ended meanwhile. */
   async addPart(uploadId: string, part: StoredPart, guard: WriteGuard): Promise<boolean> {
     const open = this.#open.get(uploadId)
     if (open === undefined) return false
     guard.beforeWrite()
-    // A line that a kill cut short is left behind; the line break keeps it apart from the next one.
+    // A line break first: a killed process may have left an incomplete line.
     appendFileSync(this.#logPath(uploadId), `\n${JSON.stringify(part)}`)
     const replaced = open.parts.get(part.partNumber)
     open.parts.set(part.partNumber, part)
@@ -105,7 +105,7 @@ export class Uploads {
     return true
   }
 
-  /** Ends the upload; resolves when the data of all parts but those in `kept` is gone. */
+  /** Ends the upload. Resolves when the data of all parts except those in `kept` is removed. */
   async remove(uploadId: string, kept: ReadonlySet<StoredPart>): Promise<void> {
     const parts = this.parts(uploadId)
     this.#open.delete(uploadId)
@@ -113,7 +113,7 @@ export class Uploads {
     await this.#data.discard(parts.filter((part) => !kept.has(part)).flatMap(({ files }) => files))
   }
 
-  /** Names of the data files that open uploads hold. */
+  /** Yields the names of the data files of unfinished uploads. */
   *fileNames(): Generator<string, void, undefined> {
     for (const { parts } of this.#open.values()) {
       for (const { files } of parts.values()) {
@@ -135,7 +135,7 @@ export class Uploads {
     try {
       return readFileSync(this.#logPath(uploadId), 'utf8')
     } catch {
-      // No part has arrived yet.
+      // No part has been received yet.
       return ''
     }
   }
@@ -154,7 +154,7 @@ export class Uploads {
   }
 }
 
-/** Returns undefined for a line that is not whole, or names files that are not the emulator's. */
+/** Returns undefined for an incomplete line, or one that refers to files that the emulator did not write. */
 function parsePart(line: string): StoredPart | undefined {
   try {
     const part: unknown = JSON.parse(line)

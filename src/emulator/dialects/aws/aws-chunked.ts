@@ -1,6 +1,6 @@
 /**
- * The content coding `aws-chunked`: each chunk with its size and, where the payload is signed, a signature that goes on
- * from the one before it; behind the last one may come trailers (S3 API reference, "Signature calculations for the
+ * Decodes the content coding `aws-chunked`: each chunk has its size and, if the payload is signed, a signature chained
+ * to the previous one. Trailers may follow the last chunk (S3 API reference, "Signature calculations for the
  * authorization header: transferring payload in multiple chunks").
  */
 import { createHash, createHmac, type Hash } from 'node:crypto'
@@ -8,7 +8,7 @@ import { isSameSecret } from '../../authority.js'
 import { ByteReader } from './byte-reader.js'
 import { denied, failed } from './claim-checks.js'
 
-/** What a chunk's signature is made of besides the chunk. */
+/** What is signed besides the chunk. */
 interface ChunkSigning {
   readonly key: Uint8Array
   /** `yyyymmddThhmmssZ`. */
@@ -21,13 +21,13 @@ interface ChunkSigning {
 export interface AwsChunked {
   /** Undefined if the chunks carry no signatures. */
   readonly signing: ChunkSigning | undefined
-  /** Bytes of the content, as the request's headers say. */
+  /** Length of the content in bytes, from the request's headers. */
   readonly contentLength: number | undefined
-  /** Takes what comes behind the content. */
+  /** Called with the trailers. */
   readonly trailers: Map<string, string>
 }
 
-/** The content. Throws if a chunk is not what was signed, or something is missing. */
+/** Yields the content. Throws if the signature of a chunk does not match, or the body is incomplete. */
 export async function* decodeAwsChunked(
   body: AsyncIterable<Uint8Array>,
   { signing, contentLength, trailers }: AwsChunked,

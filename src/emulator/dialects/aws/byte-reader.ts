@@ -1,7 +1,7 @@
-/** Lines and runs of bytes from a stream of chunks that knows nothing of either. */
+/** Reads lines and byte ranges from a stream of chunks. */
 import { Buffer } from 'node:buffer'
 
-/** A line is a few numbers and a signature. */
+/** Longest line: a few numbers and a signature. */
 const MAX_LINE = 4096
 
 export class ByteReader {
@@ -12,7 +12,7 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]()
   }
 
-  /** The text up to CR LF; undefined if the bytes end first, or the line does not. */
+  /** Reads the text up to CR LF; undefined if the stream ends first, or the line is too long. */
   async line(): Promise<string | undefined> {
     let text = ''
     while (text.length <= MAX_LINE) {
@@ -27,7 +27,7 @@ export class ByteReader {
     return undefined
   }
 
-  /** At least one byte and at most `limit`; undefined at the end. */
+  /** Reads at least one byte and at most `limit`; undefined at the end. */
   async upTo(limit: number): Promise<Uint8Array | undefined> {
     while (this.#rest.length === 0) {
       const next = await this.#source.next()

@@ -1,13 +1,13 @@
 /**
- * What S3 and OBS hold against what a request says about who signed it. Codes and words are those of S3's "Error
- * responses", which OBS shares.
+ * Checks the claim of a signed request for S3 and OBS. Codes and messages are those of S3's "Error responses", which
+ * OBS shares.
  */
 import { isSameSecret, type KnownCredentials } from '../../authority.js'
 import { ServiceError, type ErrorDetails } from '../../refusal.js'
 import type { Claim } from '../claim.js'
 import type { SignedRequest } from '../dialect.js'
 
-/** Returns whose claim it is; throws a `ServiceError` unless it is right. */
+/** Returns the credentials of the claim; throws a `ServiceError` if the claim is invalid. */
 export function verifyClaim(claim: Claim, { authority }: SignedRequest, idElement: string): KnownCredentials {
   const known = authority.find(claim.accessKeyId)
   const details = { [idElement]: claim.accessKeyId }
@@ -26,7 +26,7 @@ export function verifyClaim(claim: Claim, { authority }: SignedRequest, idElemen
   })
 }
 
-/** For a date in a header. */
+/** Checks a date in a header. */
 export function checkSkew(date: Date, { now, authority }: SignedRequest): void {
   if (Number.isNaN(date.getTime()))
     throw denied('AccessDenied', 'AWS authentication requires a valid Date or date header')
@@ -38,7 +38,7 @@ export function checkSkew(date: Date, { now, authority }: SignedRequest): void {
   })
 }
 
-/** For a URL. */
+/** Checks the expiry of a URL. */
 export function checkExpiry(expiry: Date, { now }: SignedRequest): void {
   if (now.getTime() <= expiry.getTime()) return
   throw denied('AccessDenied', 'Request has expired', { Expires: expiry.toISOString(), ServerTime: now.toISOString() })

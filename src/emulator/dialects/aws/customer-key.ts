@@ -1,6 +1,6 @@
 /**
- * Encryption with a key that the client keeps (SSE-C): the key comes along with each part and each reading. It is never
- * stored; its MD5 is, to know it again. Nothing is encrypted.
+ * Encryption with a customer key (SSE-C): each part and each read sends the key. The key is never stored, only its MD5,
+ * to recognize it. Nothing is encrypted.
  */
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
@@ -12,7 +12,7 @@ const ALGORITHM = 'server-side-encryption-customer-algorithm'
 const KEY = 'server-side-encryption-customer-key'
 const KEY_MD5 = 'server-side-encryption-customer-key-md5'
 
-/** What is remembered of the key that the request brings; empty when it brings none. Throws for half a key. */
+/** Returns what is stored about the request's key; empty if it has none. Throws for an incomplete key. */
 export function readCustomerKey(call: Call, prefix: string): Record<string, string> {
   const [algorithm, key, md5] = [ALGORITHM, KEY, KEY_MD5].map((name) => call.header(`${prefix}${name}`))
   if (algorithm === undefined && key === undefined && md5 === undefined) return {}
@@ -27,7 +27,7 @@ export function readCustomerKey(call: Call, prefix: string): Record<string, stri
   return { [ALGORITHM]: algorithm, [KEY_MD5]: md5 }
 }
 
-/** Throws unless a part brings the key that the initiation of its upload brought. */
+/** Throws unless a part has the same key as the initiation of its upload. */
 export function checkPartKey(call: Call, prefix: string, { encryption }: ObjectProperties): void {
   const given = readCustomerKey(call, prefix)[KEY_MD5]
   if (given === encryption[KEY_MD5]) return
@@ -39,7 +39,7 @@ export function checkPartKey(call: Call, prefix: string, { encryption }: ObjectP
   )
 }
 
-/** Throws unless a reading brings the key with which the object was written. */
+/** Throws unless a read has the key with which the object was written. */
 export function checkReadKey(call: Call, prefix: string, { encryption }: ObjectProperties): void {
   const given = readCustomerKey(call, prefix)[KEY_MD5]
   const wanted = encryption[KEY_MD5]
@@ -54,12 +54,12 @@ export function checkReadKey(call: Call, prefix: string, { encryption }: ObjectP
   )
 }
 
-/** Whether the service keeps the MD5 of the content to itself, so that the ETag is something else. */
+/** Returns whether the ETag of the content is not its MD5. */
 export function hidesMd5({ encryption }: ObjectProperties): boolean {
   return encryption[KEY_MD5] !== undefined || /kms/i.test(encryption['server-side-encryption'] ?? '')
 }
 
-/** Of such content: 32 hex digits that are not its MD5. */
+/** Returns the ETag of such content: 32 hex digits that are not its MD5. */
 export function opaqueEtag(md5: string): string {
   return createHash('md5').update(`encrypted ${md5}`).digest('hex')
 }

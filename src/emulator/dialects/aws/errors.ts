@@ -1,4 +1,7 @@
-/** Errors in the form and words that S3 and OBS share (S3 API reference, "Error responses"; OBS, "Error Codes"). */
+/**
+ * Errors in the format and with the messages that S3 and OBS share (S3 API reference, "Error responses"; OBS, "Error
+ * Codes").
+ */
 import { writeXml, type XmlNode } from '../../http/xml-writer.js'
 import type { ErrorShape, RefusalKind, ServiceError } from '../../refusal.js'
 
@@ -98,7 +101,7 @@ export const sharedRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
   'unexpected-part-list': { status: 400, code: 'InvalidArgument', message: 'Invalid Argument' },
 }
 
-/** The error as a document. */
+/** Returns the error as a document. */
 export function errorDocument(error: ServiceError, requestId: string, hostId: string): string {
   const elements: XmlNode[] = [
     ['Code', error.code],
@@ -107,6 +110,6 @@ export function errorDocument(error: ServiceError, requestId: string, hostId: st
     ['RequestId', requestId],
     ['HostId', hostId],
   ]
-  // Clients know an error behind a status 200 by the last characters of the body.
+  // Clients recognize an error with status 200 by the last characters of the body.
   return writeXml(['Error', elements]).trimEnd()
 }

@@ -1,4 +1,4 @@
-/** What `x-amz-content-sha256` says about a body, made into the way to read it. */
+/** Returns how to read a body, by its `x-amz-content-sha256`. */
 import { createHash } from 'node:crypto'
 import type { Credentials } from '../../../shared/credentials.js'
 import { sigV4Key, UNSIGNED_PAYLOAD } from '../../../signing/sigv4.js'

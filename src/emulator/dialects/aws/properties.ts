@@ -1,4 +1,4 @@
-/** The headers that fix an object's properties, in the form that S3 and OBS share. */
+/** Reads the headers that set the properties of an object, in the format that S3 and OBS share. */
 import { Buffer } from 'node:buffer'
 import type { Call } from '../../http/call.js'
 import type { Limits } from '../../limits.js'
@@ -17,7 +17,7 @@ const KEPT_HEADERS = [
 const MAX_TAG_KEY = 128
 const MAX_TAG_VALUE = 256
 
-/** `usualType` is that of an object whose request names none. */
+/** `usualType` is the content type of an object whose request has none. */
 export function readKeptHeaders(call: Call, usualType: string): Record<string, string> {
   const kept = KEPT_HEADERS.flatMap((name) => {
     const value = name === 'content-encoding' ? contentEncoding(call) : call.header(name)
@@ -26,7 +26,7 @@ export function readKeptHeaders(call: Call, usualType: string): Record<string, s
   return { 'content-type': usualType, ...Object.fromEntries(kept) }
 }
 
-/** Without `aws-chunked`, which is gone when the object is stored. */
+/** Without `aws-chunked`, which is not stored. */
 function contentEncoding(call: Call): string | undefined {
   const codings = (call.header('content-encoding') ?? '').split(',').map((coding) => coding.trim())
   const kept = codings.filter((coding) => coding !== '' && coding !== 'aws-chunked')
@@ -64,7 +64,7 @@ function fits(text: string, min: number, max: number): boolean {
   return length >= min && length <= max
 }
 
-/** The header's value, which must be one of those. */
+/** Returns the value of the header, which must be one of `values`. */
 export function readOneOf(call: Call, name: string, values: readonly string[], code: string): string | undefined {
   const value = call.header(name)
   if (value === undefined || values.includes(value)) return value

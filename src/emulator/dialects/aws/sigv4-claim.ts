@@ -8,12 +8,12 @@ import { checkExpiry, checkSkew, denied, failed } from './claim-checks.js'
 export const SIGV4 = 'AWS4-HMAC-SHA256'
 const MAX_EXPIRES_SECONDS = 604_800
 
-/** A claim, and what the signatures of a body's pieces go on from. */
+/** A claim, and what the signatures of chunks are chained to. */
 export interface SigV4Claim extends Claim {
   /** `yyyymmddThhmmssZ`. */
   readonly dateTime: string
   readonly scope: string
-  /** What `x-amz-content-sha256` says. */
+  /** The value of `x-amz-content-sha256`. */
   readonly payloadHash: string
 }
 
@@ -72,7 +72,7 @@ interface Parts {
   readonly credential: string
   readonly dateTime: string
   readonly payloadHash: string
-  /** As it is sent, with semicolons. */
+  /** As sent, separated by semicolons. */
   readonly signedHeaders: string
   readonly malformed: typeof wrongQuery
 }
@@ -85,7 +85,7 @@ function claimOf(
   const [terminator, service, region, day, ...id] = credential.split('/').reverse()
   if (terminator !== 'aws4_request' || id.length === 0) throw malformed('The Credential is malformed.')
   if (service !== 's3') throw malformed('The service must be s3.')
-  // Where a bucket is may be asked without knowing it: any client's first guess is this one.
+  // GetBucketLocation is accepted with this region too, because clients send it before they know the region of the bucket.
   const asksWhere = region === 'us-east-1' && call.method === 'GET' && call.hasParameter('location')
   if (region !== authority.region && !asksWhere) {
     throw malformed(`The region is wrong; expecting '${authority.region}'`, { Region: authority.region })
@@ -104,7 +104,7 @@ function claimOf(
       headers: Object.fromEntries(names.map((name) => [name, call.header(name) ?? ''])),
     },
     payloadHash,
-    // Clients choose what they sign: those of Go sign Expect when they send a request again.
+    // Clients choose the headers that they sign: those in Go sign Expect when they retry a request.
     names,
   ).text
   return {
@@ -118,7 +118,7 @@ function claimOf(
   }
 }
 
-/** A header that means something to the service must not be added by somebody on the way. */
+/** Throws for an unsigned header of the service: a proxy could have added it. */
 function checkSignedHeaders(call: Call, names: readonly string[]): void {
   const missing = Object.keys(call.headers).filter(
     (name) => (name === 'host' || name.startsWith('x-amz-')) && !names.includes(name),

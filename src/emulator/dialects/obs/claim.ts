@@ -1,4 +1,4 @@
-/** Who signed a request to OBS: in its own way, or as version 2 of AWS does, in the Authorization header or in the URL. */
+/** Reads the signature of a request to OBS: its own, or version 2 of AWS, in the Authorization header or in the URL. */
 import { obsSignature, obsStringToSign } from '../../../signing/obs.js'
 import type { SignableRequest } from '../../../signing/signable-request.js'
 import type { SignedRequest } from '../dialect.js'
@@ -11,7 +11,7 @@ export const OBS_SCHEMES = {
   aws: { word: 'AWS ', prefix: 'x-amz-', keyParameter: 'AWSAccessKeyId' },
 } as const
 
-/** `aws`: as version 2 of AWS. */
+/** `aws`: version 2 of AWS. */
 export type ObsMode = keyof typeof OBS_SCHEMES
 
 export function obsHeaderClaim(request: SignedRequest, mode: ObsMode, authorization: string): Claim {
@@ -44,7 +44,7 @@ export function obsQueryClaim(request: SignedRequest, mode: ObsMode): Claim {
   }
 }
 
-/** A custom domain takes the bucket's place in the resource. */
+/** For a custom domain, the resource contains the domain instead of the bucket. */
 function claimOf(
   { call, address }: SignedRequest,
   mode: ObsMode,
@@ -58,7 +58,7 @@ function claimOf(
   return { stringToSign, sign: (credentials) => obsSignature(stringToSign, credentials) }
 }
 
-/** The resource is what was sent: of `/{bucket}` without a slash at its end it has none either. */
+/** The resource is as sent: for `/{bucket}` without a trailing slash it has none either. */
 function withBareBucket(stringToSign: string): string {
   return stringToSign.replace(/\n(\/[^/\n]*)\/((?:\?.*)?)$/, '\n$1$2')
 }

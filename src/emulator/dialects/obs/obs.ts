@@ -1,4 +1,4 @@
-/** Huawei Cloud OBS (its API reference; esdk-obs-nodejs for what that leaves out). */
+/** Huawei Cloud OBS (its API reference, and esdk-obs-nodejs for what that does not document). */
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { Answer } from '../../http/answer.js'
@@ -51,20 +51,20 @@ const CALLBACK: CallbackRules = {
   usualBodyType: 'application/json',
 }
 
-/** How a bucket encrypts an object whose request does not say. */
+/** The default encryption of a bucket. */
 export interface BucketEncryption {
   readonly algorithm: 'AES256' | 'kms'
-  /** Whether answers name it; true by default. */
+  /** Whether responses contain it. Default true. */
   readonly isTold?: boolean
 }
 
 export interface ObsOptions {
-  /** How its requests are signed, and with that the prefix of its headers. */
+  /** The signature of its requests, which determines the prefix of its headers. */
   readonly mode: ObsMode
-  /** Whether CRC-64 is verified and told, as newer clusters do. */
+  /** Whether CRC-64 is verified and returned, as by newer clusters. */
   readonly checksums: boolean
   readonly encryption?: BucketEncryption | undefined
-  /** Whether every SigV4 request is meant for OBS, or those with a header of its own alone. */
+  /** Whether OBS handles every SigV4 request, or only those with a header of its own. */
   readonly takesSigV4: boolean
 }
 
@@ -95,9 +95,9 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
     checkPartHeaders: (call, { properties }) => checkPartKey(call, prefix, properties),
     checkReadHeaders: (call, { properties }) => checkReadKey(call, prefix, properties),
     readProperties: (call, _source, ownLimits) => readObsProperties(call, prefix, ownLimits),
-    // It has no such condition.
+    // OBS has no such condition.
     forbidsOverwrite: () => false,
-    // Of whatever is encrypted, also by a key of the service's own.
+    // For all encrypted objects, including those encrypted with a key of the service.
     etagOf: (md5, properties) => (isEncrypted(properties) ? opaqueEtag(md5) : md5),
     newUploadId: () => randomBytes(16).toString('hex').toUpperCase(),
     receiptHeaders,
@@ -138,7 +138,7 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
     return plainBody
   }
 
-  /** The response to HEAD has its error in headers. */
+  /** A response to HEAD contains its error in headers. */
   function errorAnswer(error: ServiceError, call: Call | undefined, requestId: string): Answer {
     if (call?.method === 'HEAD') {
       const headers = { [`${prefix}error-code`]: error.code, [`${prefix}error-message`]: error.message }
@@ -192,7 +192,7 @@ export function obsDialect({ mode, checksums, encryption, takesSigV4 }: ObsOptio
   }
 }
 
-/** Everybody is a canned grantee of OBS (esdk-obs-nodejs, lib/obsModel.js). */
+/** OBS has a canned grantee for everyone (esdk-obs-nodejs, lib/obsModel.js). */
 function grants(acl: string): XmlNode[] {
   const permissions = [...(acl.startsWith('public-read') ? ['READ'] : []), ...(acl.includes('write') ? ['WRITE'] : [])]
   return [
@@ -216,7 +216,7 @@ const OWNERS: readonly XmlNode[] = [
   ['Owner', [['ID', USER_ID]]],
 ]
 
-/** The Node.js SDK asks, unsigned, before it signs in the way of OBS. */
+/** The Node.js SDK sends this request unsigned before it uses the signature of OBS. */
 function asksForVersion(call: Call): boolean {
   return call.method === 'HEAD' && call.hasParameter('apiversion') && call.header('authorization') === undefined
 }

@@ -1,5 +1,5 @@
 /**
- * The headers that fix an object's properties, as OBS takes them (its API reference's "Uploading Objects - PUT" and
+ * Reads the headers that set the properties of an object in OBS (its API reference, "Uploading Objects - PUT" and
  * "Initiating a Multipart Upload"; esdk-obs-nodejs, lib/obsModel.js and lib/v2Model.js for the names of AWS).
  */
 import type { Call } from '../../http/call.js'
@@ -9,10 +9,10 @@ import { failed } from '../aws/claim-checks.js'
 import { readCustomerKey } from '../aws/customer-key.js'
 import { readKeptHeaders, readMetadata, readOneOf, readTags } from '../aws/properties.js'
 
-/** `x-amz-` in requests that are signed as AWS signs. */
+/** `x-amz-` in requests with a signature of AWS. */
 export type ObsPrefix = 'x-obs-' | 'x-amz-'
 
-/** By their names in requests of AWS. */
+/** By their names in requests with a signature of AWS. */
 const STORAGE_CLASSES = {
   STANDARD: 'STANDARD',
   WARM: 'STANDARD_IA',
@@ -42,7 +42,7 @@ export function readObsProperties(call: Call, prefix: ObsPrefix, limits: Limits)
   }
 }
 
-/** A class in the words of the request. */
+/** Returns the storage class by the names that the request uses. */
 export function storageClassName(storageClass: string, prefix: ObsPrefix): string {
   const name = Object.entries(STORAGE_CLASSES).find(([own]) => own === storageClass)
   return (prefix === 'x-amz-' ? name?.[1] : name?.[0]) ?? storageClass
@@ -68,10 +68,10 @@ function readEncryption(call: Call, prefix: ObsPrefix): Record<string, string> {
   const [algorithm, keyId, dataAlgorithm] = names.map((name) => call.header(`${prefix}${name}`))
   readOneOf(call, `${prefix}server-side-encryption`, algorithms, code)
   if (keyId !== undefined && algorithm?.endsWith('kms') !== true) {
-    throw failed('InvalidArgument', 'A key id goes with encryption by KMS.')
+    throw failed('InvalidArgument', 'A key ID can only be used with encryption by KMS.')
   }
   if (dataAlgorithm !== undefined && (algorithm?.endsWith('kms') !== true || dataAlgorithm !== 'SM4')) {
-    throw failed(code, 'SM4 is the only other algorithm, and goes with encryption by KMS.')
+    throw failed(code, 'SM4 is the only other algorithm, and can only be used with encryption by KMS.')
   }
   return Object.fromEntries(
     names.flatMap((name) => {
@@ -81,7 +81,7 @@ function readEncryption(call: Call, prefix: ObsPrefix): Record<string, string> {
   )
 }
 
-/** Under this name in requests of AWS too. */
+/** Requests with a signature of AWS use this name, too. */
 function readDays(call: Call): number | undefined {
   const text = call.header('x-obs-expires')
   if (text === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * Who signed a request to OSS: version 4 or 1, in the Authorization header or in the URL. The signature is computed
- * from what arrived, by the same pure functions that the client side signs with, and compared.
+ * Authenticates a request to OSS: signature version 4 or 1, in the Authorization header or in the URL. Computes the
+ * signature of the received request with the pure functions that the client uses, and compares it.
  */
 import { isSameSecret, type KnownCredentials } from '../../authority.js'
 import type { Call } from '../../http/call.js'
@@ -11,7 +11,7 @@ import { denied, invalid } from './claim-checks.js'
 import { headerClaimV1, queryClaimV1 } from './claim-v1.js'
 import { headerClaimV4, OSS_V4, queryClaimV4 } from './claim-v4.js'
 
-/** Whether the request is signed the way OSS wants it, well or badly. */
+/** Returns whether the request has a signature of OSS, valid or not. */
 export function isOssSigned(call: Call): boolean {
   return (
     /^(OSS|OSS4-HMAC-SHA256) /.test(call.header('authorization') ?? '') ||
@@ -20,7 +20,7 @@ export function isOssSigned(call: Call): boolean {
   )
 }
 
-/** Throws a `ServiceError` unless a known, unexpired key signed exactly this request, at about this time. */
+/** Throws a `ServiceError` unless a known, unexpired key signed this request within the permitted time. */
 export function authenticateOss(request: SignedRequest): void {
   const claim = readClaim(request)
   const known = request.authority.find(claim.accessKeyId)

@@ -1,8 +1,8 @@
-/** What OSS checks in all four forms of a signature, and its words for what is wrong. */
+/** The checks of OSS in all four forms of a signature, with its messages. */
 import { ServiceError, type ErrorDetails, type ErrorShape } from '../../refusal.js'
 import type { SignedRequest } from '../dialect.js'
 
-/** For a date in a header. */
+/** Checks a date in a header. */
 export function checkSkew(date: Date, { now, authority }: SignedRequest): void {
   if (Math.abs(now.getTime() - date.getTime()) <= authority.maxSkewMs) return
   throw denied(SKEWED, {
@@ -12,7 +12,7 @@ export function checkSkew(date: Date, { now, authority }: SignedRequest): void {
   })
 }
 
-/** For a URL. */
+/** Checks the expiry of a URL. */
 export function checkExpiry(expiry: Date, { now }: SignedRequest): void {
   if (now.getTime() <= expiry.getTime()) return
   throw denied(EXPIRED, { ServerTime: now.toISOString(), Expires: expiry.toISOString() })

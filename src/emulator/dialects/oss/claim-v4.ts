@@ -49,9 +49,9 @@ export function queryClaimV4(request: SignedRequest): Claim {
 }
 
 interface DateTime {
-  /** As it was signed. */
+  /** As signed. */
   readonly text: string
-  /** As in a scope, such as `20260101`. */
+  /** In the format of a scope, such as `20260101`. */
   readonly day: string
   readonly date: Date
 }
@@ -77,7 +77,7 @@ function claimV4(
   }
 }
 
-/** `{accessKeyId}/{yyyymmdd}/{region}/oss/aliyun_v4_request`; an access key ID may hold slashes. */
+/** `{accessKeyId}/{yyyymmdd}/{region}/oss/aliyun_v4_request`; an access key ID may contain slashes. */
 function parseCredential(text: string, { day: signedDay }: DateTime, request: SignedRequest, ec: string): Credential {
   const [terminator, product, region, day, ...rest] = text.split('/').reverse()
   if (terminator !== 'aliyun_v4_request' || rest.length === 0 || day !== signedDay) {
@@ -96,7 +96,7 @@ function parseDateTime(text = ''): DateTime {
   return { text, day: text.slice(0, 8), date }
 }
 
-/** The first Go SDK of OSS, and ossutil 1 with it, signs its `Date` as it is (aliyun-oss-go-sdk, oss/auth.go). */
+/** The first Go SDK of OSS, and ossutil 1 with it, signs its `Date` unchanged (aliyun-oss-go-sdk, oss/auth.go). */
 function headerDate(call: Call): DateTime {
   const text = call.header('date')
   if (call.header('x-oss-date') !== undefined || text === undefined) return parseDateTime(call.header('x-oss-date'))

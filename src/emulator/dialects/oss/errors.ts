@@ -1,4 +1,4 @@
-/** Errors as OSS gives them (its documentation's error pages; EC codes from the pages of the same name). */
+/** The errors of OSS (the error pages of its documentation; EC codes from the pages of the same name). */
 import { Buffer } from 'node:buffer'
 import type { Answer } from '../../http/answer.js'
 import type { Call } from '../../http/call.js'
@@ -73,7 +73,7 @@ export const ossRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
   'no-such-upload': {
     status: 404,
     code: 'NoSuchUpload',
-    message: 'The upload does not exist: its id is wrong, or it was aborted or completed.',
+    message: 'The upload does not exist: its ID is wrong, or it was aborted or completed.',
   },
   'not-implemented': {
     status: 501,
@@ -100,7 +100,7 @@ export const ossRefusals: Readonly<Record<RefusalKind, ErrorShape>> = {
   },
 }
 
-/** The error as a document; a response to HEAD has no body, so there it is in the header `x-oss-err`. */
+/** Returns the error as a document. A response to HEAD has no body, so it contains the document in the header `x-oss-err`. */
 export function ossErrorAnswer(error: ServiceError, call: Call | undefined, requestId: string): Answer {
   const elements: XmlNode[] = [
     ['Code', error.code],

@@ -1,6 +1,6 @@
 /**
- * The headers that fix an object's properties, as OSS takes them (its documentation of PutObject and
- * InitiateMultipartUpload). A value that OSS would refuse is refused.
+ * Reads the headers that set the properties of an object in OSS (its documentation of PutObject and
+ * InitiateMultipartUpload). Refuses values that OSS refuses.
  */
 import { Buffer } from 'node:buffer'
 import type { Call } from '../../http/call.js'

@@ -1,4 +1,4 @@
-/** The headers that fix an object's properties, as S3 takes them (its API's PutObject and CreateMultipartUpload). */
+/** Reads the headers that set the properties of an object in S3 (API reference, PutObject and CreateMultipartUpload). */
 import type { ContentAlgorithm } from '../../checksums/content-checksum.js'
 import type { Call } from '../../http/call.js'
 import type { Limits } from '../../limits.js'
@@ -10,7 +10,7 @@ import type { PropertySource } from '../dialect.js'
 
 export const S3_PREFIX = 'x-amz-'
 
-/** By their names in headers; in documents they are written in capitals. */
+/** By their names in headers; documents use capitals. */
 export const S3_CHECKSUMS: readonly ContentAlgorithm[] = ['crc64nvme', 'crc32', 'crc32c', 'sha1', 'sha256']
 
 const STORAGE_CLASSES = [
@@ -49,12 +49,12 @@ export function readS3Properties(call: Call, source: PropertySource, limits: Lim
   }
 }
 
-/** The algorithm of a document's or header's name; undefined for one that is not known. */
+/** Returns the algorithm of a name in a document or header; undefined if unknown. */
 function s3Algorithm(name: string): ContentAlgorithm | undefined {
   return S3_CHECKSUMS.find((algorithm) => algorithm === name.toLowerCase())
 }
 
-/** A key of the service and one of the caller exclude each other. */
+/** Throws if a request has both a key of the service and a customer key. */
 function readOneEncryption(call: Call): Record<string, string> {
   const byService = readEncryption(call)
   const byCaller = readCustomerKey(call, S3_PREFIX)

@@ -162,7 +162,7 @@ function authenticate(request: SignedRequest): BodyCoding {
 }
 
 function errorAnswer(error: ServiceError, call: Call | undefined, requestId: string): Answer {
-  // Nothing tells why a HEAD failed but its status.
+  // The response to a failed HEAD contains only the status code.
   if (call?.method === 'HEAD') return { status: error.status, headers: { 'Content-Type': 'application/xml' } }
   const body = errorDocument(error, requestId, HOST_ID)
   return { status: error.status, headers: { 'Content-Type': 'application/xml' }, body }
@@ -178,7 +178,7 @@ function objectHeaders(object: StoredObject, call: Call): Record<string, string>
   const { etag, lastModified, properties, checksum } = object
   const metadata = Object.entries(properties.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value] as const)
   const { storageClass, tags } = properties
-  // Of a range no checksum is known.
+  // S3 returns no checksum for a range.
   const wantsChecksum = call.header('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED'
   return {
     ...properties.headers,

@@ -1,4 +1,4 @@
-/** The checksums of a body: those it claims to have, and the one that is kept with it. */
+/** The checksums of a body: those that the request claims, and the one that is stored. */
 import type { RunningChecksum } from '../../../checksum/checksum.js'
 import { startContentChecksum, type ContentAlgorithm, type ContentChecksum } from '../../checksums/content-checksum.js'
 import {
@@ -18,7 +18,7 @@ export class BodyChecksums {
   readonly #kept: ContentAlgorithm | undefined
   readonly #running = new Map<ContentAlgorithm, RunningChecksum>()
 
-  /** `planned` is the algorithm of the upload, for a part. Throws if the request contradicts it or itself. */
+  /** `planned` is the algorithm of the upload, for a part. Throws if the request contradicts it, or claims are inconsistent. */
   constructor(context: OperationContext, planned: ContentAlgorithm | undefined) {
     const { dialect } = context
     this.#context = context
@@ -37,7 +37,7 @@ export class BodyChecksums {
     }
   }
 
-  /** The same bytes, seen. */
+  /** Passes the bytes through, and computes their checksums. */
   async *observe(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of body) {
       for (const running of this.#running.values()) running.update(chunk)
@@ -45,7 +45,7 @@ export class BodyChecksums {
     }
   }
 
-  /** To be asked once, at the end. Throws if the bytes are not what was claimed. */
+  /** Must be called once, at the end. Throws if a claim does not match the bytes. */
   verify(): ContentChecksum | undefined {
     const values = new Map([...this.#running].map(([algorithm, running]) => [algorithm, running.digest()]))
     const claim = this.#claim ?? this.#trailer()
@@ -59,7 +59,7 @@ export class BodyChecksums {
     const algorithm = this.#claimed
     if (algorithm === undefined) return undefined
     const value = this.#context.coding.trailers.get(checksumHeader(this.#context, algorithm))
-    if (value === undefined) throw invalidRequest('The trailer that was announced did not come.')
+    if (value === undefined) throw invalidRequest('The announced trailer is missing.')
     const claim = { algorithm, value }
     checkForm(this.#context, claim)
     return claim

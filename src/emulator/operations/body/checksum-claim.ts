@@ -1,11 +1,11 @@
-/** What a request says about the checksum of its content, in `{prefix}checksum-{algorithm}`. */
+/** Reads the checksum that a request claims in `{prefix}checksum-{algorithm}`. */
 import { isChecksum, type ContentAlgorithm, type ContentChecksum } from '../../checksums/content-checksum.js'
 import { ServiceError } from '../../refusal.js'
 import type { OperationContext } from '../operation.js'
 
 type Asked = Pick<OperationContext, 'call' | 'dialect'>
 
-/** The claim in a header. Throws for two of them, and for a value that is none. */
+/** Returns the claim in a header. Throws for two claims, and for an invalid value. */
 export function readChecksumClaim({ call, dialect }: Asked): ContentChecksum | undefined {
   const [claim, ...others] = dialect.checksums.flatMap((algorithm) => {
     const value = call.header(checksumHeader({ dialect }, algorithm))
@@ -19,13 +19,13 @@ export function readChecksumClaim({ call, dialect }: Asked): ContentChecksum | u
   return claim
 }
 
-/** Throws for a value that cannot be one of the algorithm. */
+/** Throws for a value that does not have the form of the algorithm. */
 export function checkForm({ dialect }: Pick<Asked, 'dialect'>, { algorithm, value }: ContentChecksum): void {
   if (isChecksum(algorithm, value)) return
   throw invalidRequest(`Value for ${checksumHeader({ dialect }, algorithm)} header is invalid.`)
 }
 
-/** The algorithm that comes behind the body. */
+/** Returns the algorithm of the checksum in the trailers. */
 export function announcedAlgorithm({ call, dialect }: Asked): ContentAlgorithm | undefined {
   const names = (call.header(`${dialect.headerPrefix}trailer`) ?? '')
     .split(',')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Refusal } from '../../refusal.js'
 import type { OperationContext } from '../operation.js'
 
-/** Throws if the document is not the one whose MD5 the request names. */
+/** Throws if the MD5 of the document is not the one in the request. */
 export function checkDigest({ call }: OperationContext, document: Uint8Array): void {
   const header = call.header('content-md5')
   if (header === undefined) return

@@ -1,6 +1,6 @@
 /**
- * The checksum of an object made of parts (S3 User Guide, "Checking object integrity"): FULL_OBJECT is that of its
- * bytes, COMPOSITE that of the parts' checksums. What the request claims about it must be so.
+ * Computes the checksum of a multipart object (S3 User Guide, "Checking object integrity"): FULL_OBJECT is that of its
+ * bytes, COMPOSITE that of the parts' checksums. Throws if the claim of the request differs.
  */
 import { checksumOfWhole, compositeChecksum, type ContentAlgorithm } from '../../checksums/content-checksum.js'
 import { Refusal } from '../../refusal.js'
@@ -10,7 +10,7 @@ import { checksumMismatch, invalidRequest, readChecksumClaim } from './checksum-
 import type { OperationContext } from '../operation.js'
 import type { ListedPart } from '../multipart/part-list.js'
 
-/** Undefined if the service has none of its own. Throws if the request is wrong about the object. */
+/** Returns undefined if the service has no checksum of its own. Throws if a claim of the request is wrong. */
 export function checksumOfObject(
   context: OperationContext,
   declared: ChecksumPlan | undefined,
@@ -27,18 +27,18 @@ export function checksumOfObject(
     checkParts(declared, parts, listed)
   }
   const value = valueOf(plan, parts)
-  // Parts that came by way of another service have not got it.
+  // Parts that were uploaded through another service do not have it.
   if (value === undefined) return undefined
   const checksum = { ...plan, value }
   if (claim !== undefined) {
-    // Of a composite checksum the number of parts may be left out.
+    // The number of parts of a composite checksum is optional.
     const isSame = claim.value === checksum.value || claim.value === checksum.value.replace(/-\d+$/, '')
     if (claim.algorithm !== plan.algorithm || !isSame) throw checksumMismatch(claim.algorithm)
   }
   return checksum
 }
 
-/** Without a word from the client. */
+/** If the client sends none. */
 function usualPlan({ dialect }: OperationContext, claimed: ContentAlgorithm | undefined): ChecksumPlan | undefined {
   const algorithm = dialect.usualChecksum ?? claimed
   return algorithm === undefined ? undefined : { algorithm, type: 'FULL_OBJECT' }
@@ -47,7 +47,7 @@ function usualPlan({ dialect }: OperationContext, claimed: ContentAlgorithm | un
 function valueOf({ algorithm, type }: ChecksumPlan, parts: readonly StoredPart[]): string | undefined {
   const values = parts.map(({ size, crc64, checksum }) => ({
     size,
-    // Every part has this one.
+    // Every part has a CRC-64/XZ.
     value: algorithm === 'crc64ecma' ? crc64 : checksum?.algorithm === algorithm ? checksum.value : '',
   }))
   if (values.some(({ value }) => value === '')) return undefined
@@ -68,7 +68,7 @@ function checkType({ call, dialect }: OperationContext, { type }: ChecksumPlan):
   )
 }
 
-/** With checksums of parts their numbers have no gaps. */
+/** With checksums of parts, their numbers must be consecutive. */
 function checkNumbers(listed: readonly ListedPart[]): void {
   const stray = listed.find(({ partNumber }, index) => partNumber !== index + 1)
   if (stray !== undefined) throw new Refusal('invalid-part-order', { PartNumber: String(stray.partNumber) })

@@ -1,4 +1,4 @@
-/** Takes in the bytes of an object or a part, checked against what the request says about them. */
+/** Receives the bytes of an object or a part, and compares them with the claims of the request. */
 import { Buffer } from 'node:buffer'
 import type { ContentAlgorithm, ContentChecksum } from '../../checksums/content-checksum.js'
 import { paced } from '../../http/pace.js'
@@ -8,22 +8,21 @@ import { BodyChecksums } from './body-checksums.js'
 import type { OperationContext } from '../operation.js'
 import { readTrafficLimit } from '../parameters.js'
 
-/** What is known of a body before it comes. */
+/** What is known about a body before it is received. */
 interface Expectations {
   /** Bytes. */
   readonly maxSize: number
-  /** The checksum that its upload has asked for. */
+  /** The checksum algorithm of its upload. */
   readonly algorithm?: ContentAlgorithm | undefined
 }
 
 interface ReceivedContent extends ReceivedBody {
-  /** The one that is kept besides the CRC-64/XZ. */
+  /** The checksum that is stored besides the CRC-64/XZ. */
   readonly checksum: ContentChecksum | undefined
 }
 
 /**
- * Receives the body and hands it to `store`. The bytes are removed again unless `store` succeeds, so whatever goes
- * wrong leaves nothing behind.
+ * Receives the body and passes it to `store`. Removes the bytes unless `store` succeeds, so no failure leaves anything behind.
  */
 export async function receiveBody<Result>(
   context: OperationContext,

@@ -1,4 +1,4 @@
-/** One request to an application server. */
+/** Sends one request to an application server. */
 import { Buffer } from 'node:buffer'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -8,7 +8,7 @@ const MAX_ANSWER_BYTES = 3 * 1024 * 1024
 
 export interface CallbackRequest {
   readonly url: URL
-  /** The Host header; the URL's own when absent. */
+  /** The Host header; that of the URL if absent. */
   readonly host: string | undefined
   readonly body: string
   readonly bodyType: string
@@ -17,7 +17,7 @@ export interface CallbackRequest {
 
 export type CallbackOutcome = { ok: true; json: Buffer } | { ok: false; reason: string }
 
-/** Never rejects: that an application server cannot be reached is an outcome. */
+/** Never rejects: an unreachable application server is an outcome. */
 export async function postCallback(callback: CallbackRequest): Promise<CallbackOutcome> {
   try {
     const response = await post(callback)

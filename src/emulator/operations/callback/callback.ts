@@ -1,6 +1,6 @@
 /**
- * Telling an application server that an object is there (OSS documentation, "Callback"). The object stays stored
- * whatever the server says: a callback that fails makes the response a 203, which is an error in a success's clothes.
+ * Notifies an application server that an object was stored (OSS documentation, "Callback"). The object stays stored if
+ * the callback fails; then the status code of the response is 203.
  */
 import { Buffer } from 'node:buffer'
 import { withHeaders, type Answer } from '../../http/answer.js'
@@ -16,16 +16,16 @@ const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
 
 export interface Callback {
-  /** Tried in order until one answers well. */
+  /** Tried in order until one succeeds. */
   readonly urls: readonly URL[]
   readonly host: string | undefined
   readonly body: string
   readonly bodyType: typeof FORM | typeof JSON_TYPE
-  /** By name, with its `x:`. */
+  /** By name, including `x:`. */
   readonly variables: ReadonlyMap<string, string>
 }
 
-/** The callback that the request asks for. Throws `invalid-argument` before anything is stored. */
+/** Returns the callback that the request specifies. Throws `invalid-argument` before anything is stored. */
 export function readCallback(context: OperationContext): Callback | undefined {
   const spec = readJsonParameter(context, 'callback')
   if (spec === undefined) return undefined
@@ -46,7 +46,7 @@ export function readCallback(context: OperationContext): Callback | undefined {
   return { urls, host: fields.get('callbackHost'), body, bodyType, variables }
 }
 
-/** Calls back, if that was asked for, and turns the application server's answer into the client's. */
+/** Sends the callback, if there is one, and returns the application server's response as that of the request. */
 export async function announceObject(
   context: OperationContext,
   callback: Callback | undefined,
@@ -71,7 +71,7 @@ function callbackFailed({ dialect, call, requestId }: OperationContext, answer: 
   return { ...failed, headers: mergeHeaders(answer.headers, failed.headers) }
 }
 
-/** Replaces the placeholders in the callback's body; a name that means nothing becomes empty. */
+/** Replaces the placeholders in the callback's body. An unknown name becomes empty. */
 function fillIn(
   { body, bodyType, variables }: Callback,
   object: StoredObject,
@@ -94,7 +94,7 @@ function fillIn(
   })
 }
 
-/** A parameter that is base64 of a flat JSON object: in a header or in the query, not in both. */
+/** Reads a parameter that is base64 of a flat JSON object, in a header or in the query, but not in both. */
 function readJsonParameter(
   { call, dialect }: OperationContext,
   name: string,

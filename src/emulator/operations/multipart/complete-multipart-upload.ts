@@ -1,6 +1,6 @@
 /**
- * Makes an object of parts. No byte is copied: the object names the files of its parts, so ten thousand parts take no
- * longer than the document that lists them.
+ * Completes a multipart upload. No bytes are copied: the object refers to the files of its parts, so ten thousand parts
+ * take only as long as the document that lists them.
  */
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
@@ -22,7 +22,7 @@ import { requireUpload } from '../parameters.js'
 import { parsePartList, type ListedPart } from './part-list.js'
 import { readEncoding, xmlAnswer } from '../xml-answer.js'
 
-/** Ten thousand parts, written verbosely, are about 2 MB. */
+/** A verbose list of ten thousand parts has about 2 MB. */
 const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 
 export async function completeMultipartUpload(context: OperationContext): Promise<Answer> {
@@ -33,7 +33,7 @@ export async function completeMultipartUpload(context: OperationContext): Promis
   requireUpload(context)
   const document = await collectBody(context.body(), MAX_DOCUMENT_BYTES)
   checkDigest(context, document)
-  // From here to the commit nothing is awaited: of two requests to complete one upload, the second finds none.
+  // Nothing is awaited from here to the commit: the second of two requests to complete an upload gets NoSuchUpload.
   const { uploadId, properties } = requireUpload(context)
   const listed = dialect.completesAll(call) ? undefined : await parsePartList(document)
   const parts = listed === undefined ? allParts(context, document, uploadId) : listedParts(context, listed, uploadId)
@@ -102,7 +102,7 @@ function listedParts(
   })
 }
 
-/** Only here is it known which part is the last one, which may be smaller. */
+/** Only Complete knows which part is the last one, which may be smaller. */
 function checkSizes({ limits, dialect }: OperationContext, parts: readonly StoredPart[]): void {
   const small = parts.slice(0, -1).find(({ size }) => size < limits.minPartSize)
   if (small === undefined) return
@@ -114,7 +114,7 @@ function checkSizes({ limits, dialect }: OperationContext, parts: readonly Store
   })
 }
 
-/** As S3 builds it; OSS says only that it is opaque. */
+/** The ETag of S3; the documentation of OSS says only that it is opaque. */
 function etagOf({ dialect }: OperationContext, properties: ObjectProperties, parts: readonly StoredPart[]): string {
   const hash = createHash('md5')
   for (const { etag } of parts) hash.update(Buffer.from(etag, 'hex'))

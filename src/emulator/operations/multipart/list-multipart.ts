@@ -53,7 +53,7 @@ export function listMultipartUploads(context: OperationContext): Answer {
   const prefix = call.parameter('prefix') ?? ''
   const delimiter = call.parameter('delimiter') ?? ''
   const keyMarker = call.parameter('key-marker') ?? ''
-  // Without a key marker the other one means nothing.
+  // Without a key marker, the upload ID marker has no effect.
   const idMarker = keyMarker === '' ? '' : (call.parameter('upload-id-marker') ?? '')
   const { items, isTruncated } = pageOf<Upload>(storage.uploads.list(bucket), {
     prefix,

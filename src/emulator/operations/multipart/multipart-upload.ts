@@ -1,4 +1,4 @@
-/** The life of a multipart upload but for its end: InitiateMultipartUpload, UploadPart, AbortMultipartUpload. */
+/** InitiateMultipartUpload, UploadPart and AbortMultipartUpload. */
 import { formatCrc64 } from '../../../checksum/decimal.js'
 import type { ContentChecksum } from '../../checksums/content-checksum.js'
 import type { Receipt } from '../../dialects/dialect.js'
@@ -46,7 +46,7 @@ export async function uploadPart(context: OperationContext): Promise<Answer> {
       lastModified: now.toISOString(),
       files,
     }
-    // The upload may have been completed or aborted while the part was on its way.
+    // The upload may have been completed or aborted while the part was received.
     const isAdded = await storage.uploads.addPart(uploadId, part, guard)
     if (!isAdded) throw new Refusal('no-such-upload', { UploadId: uploadId })
     return { etag: part.etag, crc64: part.crc64, md5, checksum: toldOf(properties, checksum) }
@@ -54,7 +54,7 @@ export async function uploadPart(context: OperationContext): Promise<Answer> {
   return { status: 200, headers: { ...dialect.receiptHeaders(receipt), ...dialect.encryptionHeaders(properties) } }
 }
 
-/** A part's checksum is nobody's business where the upload asked for none. */
+/** The checksum of a part is not returned if the upload has no algorithm. */
 function toldOf({ checksum: plan }: ObjectProperties, checksum: ContentChecksum | undefined): Receipt['checksum'] {
   return plan === undefined || checksum === undefined ? undefined : { ...checksum, type: plan.type }
 }

@@ -1,4 +1,4 @@
-/** The document of a Complete: which parts make the object. */
+/** Parses the document of a Complete: the parts of the object. */
 import type { Buffer } from 'node:buffer'
 import { parseXml, type XmlElement } from '../../../shared/text/xml.js'
 import { Refusal } from '../../refusal.js'
@@ -7,11 +7,11 @@ export interface ListedPart {
   readonly partNumber: number
   /** Lower-case hex, without quotes. */
   readonly etag: string
-  /** The value that the document gives for an algorithm, such as `crc32`. */
+  /** Returns the value in the document for an algorithm, such as `crc32`. */
   checksum(algorithm: string): string | undefined
 }
 
-/** Throws `malformed-xml` for another document, and for a list of nothing. */
+/** Throws `malformed-xml` for another document, and for an empty list. */
 export async function parsePartList(document: Buffer): Promise<ListedPart[]> {
   const root = await parseRoot(document)
   const parts = root.name === 'CompleteMultipartUpload' ? root.children('Part') : []
