@@ -1,5 +1,6 @@
 /** Requests that mean something else than they seem to, and operations that clients written elsewhere need. */
 import assert from 'node:assert/strict'
+import http from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { startEmulator, type Emulator } from '../../src/emulator/index.js'
 import type { QueryParameter } from '../../src/signing/signable-request.js'
@@ -155,7 +156,23 @@ describe('operations that clients need', () => {
       await put('listed', 'x', { signature })
       await send(emulator, { method: 'PUT', bucket: 'another', signature })
       const none = await send(emulator, { query: [['max-keys', '0']], signature })
-      if (signature !== 'v4') assert.equal(xmlOf(none).text('IsTruncated'), 'false')
+      if (signature === 'v4') assert.equal(codeOf(none), 'InvalidArgument')
+      else {
+        assert.equal(xmlOf(none).text('IsTruncated'), 'false')
+        assert.deepEqual(xmlOf(none).children('Contents'), [])
+      }
+    })
+
+    it(`encodes names in lists as the service does (${service})`, async () => {
+      await put('e/a b+(1)%.png', 'x', { signature })
+      const query: QueryParameter[] = [
+        ['encoding-type', 'url'],
+        ['prefix', 'e/'],
+      ]
+      const list = xmlOf(await send(emulator, { query, signature }))
+      const keys = list.children('Contents').map((element) => element.text('Key'))
+      assert.deepEqual(keys, [signature === 's3' ? 'e/a+b%2B%281%29%25.png' : 'e%2Fa+b%2B(1)%25.png'])
+      assert.equal(list.text('Prefix'), signature === 's3' ? 'e/' : 'e%2F')
     })
   }
 
@@ -198,6 +215,66 @@ describe('operations that clients need', () => {
       'x-amz-server-side-encryption-customer-key-md5': 'FdPWLLmWIOJYrTnnYf7kQw==',
     }
     assert.equal((await put('e', 'x', { headers, signature: 's3' })).status, 400)
+  })
+})
+
+describe('metadata outside ASCII', () => {
+  const text = 'ÄMÄZÕÑ S3'
+
+  async function metadataOf(key: string): Promise<string | undefined> {
+    const { headers } = await send(emulator, { method: 'HEAD', key, signature: 's3' })
+    return headers['x-amz-meta-a'] as string | undefined
+  }
+
+  it('is refused by S3 where its UTF-8 was signed, which S3 reads as Latin-1', async () => {
+    const answer = await put('utf8', 'x', { headers: { 'x-amz-meta-a': text }, signature: 's3' })
+    assert.equal(codeOf(answer), 'SignatureDoesNotMatch')
+  })
+
+  it('is returned by S3 as an encoded word of what the bytes are in Latin-1', async () => {
+    // As the example of the service's own documentation.
+    const latin1 = Buffer.from(text).toString('latin1')
+    const { host } = new URL(emulator.endpoint)
+    const payloadHash = createHash('sha256').update('x').digest('hex')
+    const signable = { method: 'PUT', path: '/bucket/latin1', query: [], headers: { host, 'x-amz-meta-a': latin1 } }
+    const context = { region: emulator.region, date: new Date(), payloadHash }
+    const headers = signSigV4(signable, emulator.credentials, context)
+    const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const all = { ...signable.headers, ...headers }
+      http
+        .request(`${emulator.endpoint}/bucket/latin1`, { method: 'PUT', headers: all }, resolve)
+        .on('error', reject)
+        .end(Buffer.from('x'))
+    })
+    answer.resume()
+    assert.equal(answer.statusCode, 200)
+    assert.equal(await metadataOf('latin1'), '=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?=')
+  })
+
+  it('may be sent to S3 in encoded words, which are decoded before they are stored', async () => {
+    for (const [sent, returned] of [
+      ['=?UTF-8?Q?caf=C3=A9_au_lait?=', `=?UTF-8?B?${Buffer.from('café au lait').toString('base64')}?=`],
+      ['=?utf-8?b?Y2Fm?= =?ISO-8859-1?Q?=E9?=', '=?UTF-8?B?Y2Fmw6k=?='],
+      ['=?UTF-8?B?YWJj?=', 'abc'],
+      ['=?no-such-charset?B?YWJj?=', '=?no-such-charset?B?YWJj?='],
+      ['plain =? text', 'plain =? text'],
+    ] as const) {
+      assert.equal((await put('word', 'x', { headers: { 'x-amz-meta-a': sent }, signature: 's3' })).status, 200)
+      assert.equal(await metadataOf('word'), returned)
+    }
+  })
+
+  it('stays what it was with OSS and OBS, which decode nothing', async () => {
+    for (const [prefix, signature] of [
+      ['x-oss-', 'v4'],
+      ['x-obs-', 'obs'],
+    ] as const) {
+      for (const value of [text, '%E4%B8%AD', '=?UTF-8?B?YWJj?=']) {
+        assert.equal((await put('m', 'x', { headers: { [`${prefix}meta-a`]: value }, signature })).status, 200)
+        const { headers } = await send(emulator, { method: 'HEAD', key: 'm', signature })
+        assert.equal(Buffer.from(headers[`${prefix}meta-a`] as string, 'latin1').toString(), value)
+      }
+    }
   })
 })
 

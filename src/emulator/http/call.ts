@@ -15,6 +15,8 @@ export class Call {
   /** By lower-case name. Headers of the same name are joined with a comma, bytes are decoded as UTF-8. */
   readonly headers: Readonly<Record<string, string>>
   readonly #parameters: ReadonlyMap<string, string>
+  readonly #rawHeaders: readonly string[]
+  #latin1Headers: Readonly<Record<string, string>> | undefined
 
   /** Throws `invalid-uri` for a target that is not percent-encoded UTF-8. */
   constructor(request: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>) {
@@ -23,12 +25,19 @@ export class Call {
     this.rawPath = path
     this.query = parseQuery(query)
     this.#parameters = new Map(this.query)
-    this.headers = decodeHeaders(request.rawHeaders)
+    this.#rawHeaders = request.rawHeaders
+    this.headers = joinHeaders(request.rawHeaders, decodeUtf8)
     this.host = (this.headers['host'] ?? '').toLowerCase().replace(/:\d*$/, '')
   }
 
   header(name: string): string | undefined {
     return Object.hasOwn(this.headers, name) ? this.headers[name] : undefined
+  }
+
+  /** Returns the value of a header with a character for each byte. */
+  latin1Header(name: string): string | undefined {
+    this.#latin1Headers ??= joinHeaders(this.#rawHeaders, (value) => value.trim())
+    return Object.hasOwn(this.#latin1Headers, name) ? this.#latin1Headers[name] : undefined
   }
 
   /** Returns the value of a query parameter; empty for a name without `=`. */
@@ -83,11 +92,11 @@ function splitAtFirst(text: string, separator: string): [string, string] {
   return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)]
 }
 
-function decodeHeaders(rawHeaders: readonly string[]): Record<string, string> {
+function joinHeaders(rawHeaders: readonly string[], decode: (value: string) => string): Record<string, string> {
   const headers = new Map<string, string>()
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase()
-    const value = decodeHeaderValue(rawHeaders[index + 1] ?? '')
+    const value = decode(rawHeaders[index + 1] ?? '')
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before},${value}`)
   }
@@ -95,6 +104,6 @@ function decodeHeaders(rawHeaders: readonly string[]): Record<string, string> {
 }
 
 /** Node.js decodes header bytes as Latin-1, but clients send UTF-8. */
-function decodeHeaderValue(value: string): string {
+function decodeUtf8(value: string): string {
   return Buffer.from(value, 'latin1').toString('utf8').trim()
 }

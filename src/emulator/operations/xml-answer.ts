@@ -29,8 +29,15 @@ export function readEncoding({ call, dialect }: OperationContext, about: 'upload
   const isKnown = about === 'bucket' || dialect.encodesNames === 'always'
   if (type === undefined || !isKnown) return { encode: (text) => text, elements: [] }
   if (type !== 'url') throw invalidArgument('encoding-type', type)
-  const encode = dialect.name === 's3' ? (text: string) => encodeForm(text).replaceAll('%2F', '/') : encodeForm
+  const encode = dialect.name === 's3' ? encodeAsS3 : encodeForm
   return { encode, elements: [['EncodingType', 'url']] }
+}
+
+/** `/` stays, and `test_file(3).png` is `test_file%283%29.png` (API reference, ListObjects). */
+function encodeAsS3(text: string): string {
+  return encodeForm(text)
+    .replaceAll('%2F', '/')
+    .replace(/[!'()]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function encodeForm(text: string): string {

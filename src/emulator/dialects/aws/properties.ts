@@ -33,11 +33,17 @@ function contentEncoding(call: Call): string | undefined {
   return kept.length === 0 ? undefined : kept.join(',')
 }
 
-export function readMetadata(call: Call, prefix: string, limits: Limits): Record<string, string> {
+/** `textOf` returns what the header of that name says. */
+export function readMetadata(
+  call: Call,
+  prefix: string,
+  limits: Limits,
+  textOf: (header: string) => string = (header) => call.header(header) ?? '',
+): Record<string, string> {
   const metaPrefix = `${prefix}meta-`
-  const metadata = Object.entries(call.headers)
-    .filter(([name]) => name.startsWith(metaPrefix))
-    .map(([name, value]) => [name.slice(metaPrefix.length), value] as const)
+  const metadata = Object.keys(call.headers)
+    .filter((name) => name.startsWith(metaPrefix))
+    .map((name) => [name.slice(metaPrefix.length), textOf(name)] as const)
   const size = metadata.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0)
   if (size > limits.maxMetadataBytes) {
     throw failed('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', {

@@ -101,7 +101,8 @@ function claimOf(
       method: call.method,
       path: call.rawPath,
       query: call.query.filter(([name]) => name !== 'X-Amz-Signature'),
-      headers: Object.fromEntries(names.map((name) => [name, call.header(name) ?? ''])),
+      // AWS reads the bytes of headers as Latin-1, so that a client that signs and sends UTF-8 is refused.
+      headers: Object.fromEntries(names.map((name) => [name, call.latin1Header(name) ?? ''])),
     },
     payloadHash,
     // Clients choose the headers that they sign: those in Go sign Expect when they retry a request.

@@ -7,6 +7,7 @@ import { failed } from '../aws/claim-checks.js'
 import { readCustomerKey } from '../aws/customer-key.js'
 import { readKeptHeaders, readMetadata, readOneOf, readTags } from '../aws/properties.js'
 import type { PropertySource } from '../dialect.js'
+import { decodeWords } from './encoded-words.js'
 
 export const S3_PREFIX = 'x-amz-'
 
@@ -40,7 +41,7 @@ export function readS3Properties(call: Call, source: PropertySource, limits: Lim
   const plan = source === 'InitiateMultipartUpload' ? readChecksumPlan(call) : undefined
   return {
     headers: readKeptHeaders(call, 'binary/octet-stream'),
-    metadata: readMetadata(call, S3_PREFIX, limits),
+    metadata: readMetadata(call, S3_PREFIX, limits, (header) => decodeWords(call.latin1Header(header) ?? '')),
     tags: readTags(call, S3_PREFIX, limits),
     storageClass: readOneOf(call, 'x-amz-storage-class', STORAGE_CLASSES, 'InvalidStorageClass') ?? 'STANDARD',
     acl: readOneOf(call, 'x-amz-acl', ACLS, 'InvalidArgument') ?? 'private',

@@ -15,6 +15,7 @@ import { payloadCoding } from '../aws/payload.js'
 import { headerClaimV4, isSigV4, queryClaimV4, SIGV4 } from '../aws/sigv4-claim.js'
 import { defineDialect } from '../define-dialect.js'
 import type { Dialect, Receipt, SignedRequest } from '../dialect.js'
+import { encodeWord } from './encoded-words.js'
 import { readS3Properties, S3_CHECKSUMS, S3_PREFIX } from './properties.js'
 
 const KIB = 1024
@@ -176,7 +177,9 @@ function checkKey(key: string, { maxKeyBytes }: Limits): void {
 
 function objectHeaders(object: StoredObject, call: Call): Record<string, string> {
   const { etag, lastModified, properties, checksum } = object
-  const metadata = Object.entries(properties.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value] as const)
+  const metadata = Object.entries(properties.metadata).map(
+    ([name, value]) => [`x-amz-meta-${name}`, encodeWord(value)] as const,
+  )
   const { storageClass, tags } = properties
   // S3 returns no checksum for a range.
   const wantsChecksum = call.header('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED'
