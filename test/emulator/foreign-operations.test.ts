@@ -32,7 +32,7 @@ describe('a request for an operation that the emulator does not have', () => {
     ['PUT', [['retention', '']]],
     ['PUT', [['legal-hold', '']]],
     ['PUT', [['renameObject', '']]],
-    ['PUT', [['acl', '']]],
+    ['PUT', [], { 'x-amz-grant-read': 'uri="http://acs.amazonaws.com/groups/global/AllUsers"' }],
     ['PUT', [['tagging', '']]],
     ['PUT', [['an-operation-of-tomorrow', '']]],
     ['PUT', [], { 'x-amz-object-lock-mode': 'GOVERNANCE' }],
@@ -199,6 +199,33 @@ describe('operations that clients need', () => {
       /<Grantee xmlns:xsi="[^"]+" xsi:type="CanonicalUser"><ID>.*AllUsers.*<Permission>READ</s,
     )
     assert.match(await acl('obs'), /<Canned>Everyone<\/Canned><\/Grantee><Permission>READ</)
+  })
+
+  it('changes the ACL of an object by its name, or by a document that says the same', async () => {
+    const acl = { query: [['acl', '']] as QueryParameter[] }
+    for (const [service, signature] of Object.entries(SIGNATURES)) {
+      const header = { v4: 'x-oss-object-acl', obs: 'x-obs-acl', s3: 'x-amz-acl' }[signature as 'v4' | 'obs' | 's3']
+      const document = async (): Promise<string> =>
+        (await send(emulator, { key: 'acl2', ...acl, signature })).body.toString()
+      const { headers } = await put('acl2', 'content', { signature })
+      const before = await document()
+      assert.equal((await put('acl2', '', { ...acl, headers: { [header]: 'public-read' }, signature })).status, 200)
+      assert.notEqual(await document(), before, service)
+      assert.notEqual((await put('acl2', '', { ...acl, headers: { [header]: 'no-such' }, signature })).status, 200)
+      const kept = await send(emulator, { key: 'acl2', signature })
+      assert.deepEqual([kept.body.toString(), kept.headers.etag], ['content', headers.etag])
+      if (signature === 'v4') continue
+      const shared = await document()
+      assert.equal((await put('acl2', before, { ...acl, signature })).status, 200)
+      assert.equal(await document(), before)
+      assert.equal((await put('acl2', shared, { ...acl, signature })).status, 200)
+      assert.equal(await document(), shared)
+      const foreign = before.replace('FULL_CONTROL', 'READ_ACP')
+      assert.equal(codeOf(await put('acl2', foreign, { ...acl, signature })), 'NotImplemented')
+      assert.equal(codeOf(await put('acl2', 'no document', { ...acl, signature })), 'MalformedXML')
+      assert.equal(await document(), shared)
+      assert.equal(codeOf(await put('absent', before, { ...acl, signature })), 'NoSuchKey')
+    }
   })
 
   it('knows the quota of a bucket of OBS alone', async () => {

@@ -69,6 +69,26 @@ for (const version of ['V1', 'V4']) {
       assert.ok(range.content.equals(body.subarray(10, 20)))
     })
 
+    it('streams an object of known size, and changes its ACL', async () => {
+      await using emulator = await startEmulator()
+      const client = clientOf(emulator)
+      const body = randomBytes(300_000)
+      const source = (): Readable => Readable.from([body.subarray(0, 1000), body.subarray(1000)])
+      for (const put of [
+        await client.putStream('streamed', source(), { contentLength: body.length }),
+        await client.put('put', source(), { contentLength: body.length, mime: 'text/plain' }),
+      ]) {
+        assert.equal(put.res.headers['x-oss-hash-crc64ecma'], crc64Of(body))
+        assert.ok((await client.get(put.name)).content.equals(body))
+      }
+      assert.deepEqual(
+        emulator.requests.filter(({ method }) => method === 'PUT').map(({ headers }) => headers['content-length']),
+        ['300000', '300000'],
+      )
+      await client.putACL('put', 'public-read')
+      assert.equal((await client.getACL('put')).acl, 'public-read')
+    })
+
     it('uploads a body in many parts at once, and sees the CRC-64 of the whole', async () => {
       await using emulator = await startEmulator()
       const client = clientOf(emulator)

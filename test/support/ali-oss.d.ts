@@ -36,6 +36,7 @@ declare module 'ali-oss' {
       meta?: Record<string, string>
       headers?: Record<string, string>
       callback?: Callback
+      contentLength?: number
     }
 
     interface MultipartOptions extends PutOptions {
@@ -76,8 +77,13 @@ declare module 'ali-oss' {
   class OSS {
     constructor(options: OSS.Options)
     useBucket(bucket: string): void
-    put(name: string, file: Buffer | string, options?: OSS.PutOptions): Promise<OSS.Result & { data?: unknown }>
-    putStream(name: string, stream: Readable, options?: OSS.PutOptions): Promise<OSS.Result>
+    put(
+      name: string,
+      file: Buffer | string | Readable,
+      options?: OSS.PutOptions,
+    ): Promise<OSS.Result & { name: string; data?: unknown }>
+    putStream(name: string, stream: Readable, options?: OSS.PutOptions): Promise<OSS.Result & { name: string }>
+    putACL(name: string, acl: string): Promise<OSS.Result>
     get(name: string, options?: { headers?: Record<string, string> }): Promise<OSS.Result & { content: Buffer }>
     getStream(name: string): Promise<OSS.Result & { stream: Readable }>
     head(name: string): Promise<OSS.Result & { meta: Record<string, string> | null }>

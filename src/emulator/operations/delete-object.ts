@@ -1,10 +1,11 @@
 /** DeleteObject and DeleteObjects. */
-import { loadXmlParser, type XmlElement } from '../../shared/text/xml.js'
+import type { XmlElement } from '../../shared/text/xml.js'
 import type { Answer } from '../http/answer.js'
 import { collectBody } from '../http/request-body.js'
 import type { XmlNode } from '../http/xml-writer.js'
 import { Refusal } from '../refusal.js'
 import { checkDigest } from './body/document-digest.js'
+import { parseDocument } from './body/parse-document.js'
 import type { OperationContext } from './operation.js'
 import { checkWrite } from './preconditions.js'
 import { readEncoding, xmlAnswer } from './xml-answer.js'
@@ -25,7 +26,7 @@ export async function deleteObjects(context: OperationContext): Promise<Answer> 
   const { storage, bucket } = context
   const document = await collectBody(context.body(), MAX_DOCUMENT_BYTES)
   checkDigest(context, document)
-  const root = await parse(document)
+  const root = await parseDocument(document)
   const keys = root.children('Object').map(keyOf)
   if (root.name !== 'Delete' || keys.length === 0 || keys.length > MAX_KEYS) throw new Refusal('malformed-xml')
   const encoding = readEncoding(context, 'bucket')
@@ -42,13 +43,4 @@ function keyOf(element: XmlElement): string {
   const version = element.text('VersionId') ?? ''
   if (!['', 'null'].includes(version)) throw new Refusal('not-implemented', { Element: 'VersionId' })
   return key
-}
-
-async function parse(document: Buffer): Promise<XmlElement> {
-  const parseXml = await loadXmlParser()
-  try {
-    return parseXml(document.toString())
-  } catch {
-    throw new Refusal('malformed-xml')
-  }
 }

@@ -49,6 +49,7 @@ function objectOperation(call: Call): OperationName {
       if (call.hasParameter('tagging')) return 'GetObjectTagging'
       return isAboutUpload ? 'ListParts' : 'GetObject'
     case 'PUT':
+      if (call.hasParameter('acl')) return 'PutObjectAcl'
       if (hasCopySource(call)) return isAboutUpload ? 'NotImplemented' : 'CopyObject'
       return isAboutUpload ? 'UploadPart' : 'PutObject'
     case 'POST':
@@ -98,6 +99,7 @@ const TAKEN: Partial<Record<OperationName, readonly string[]>> = {
   HeadObject: [...RESPONSE, 'partNumber'],
   DeleteObject: [],
   GetObjectAcl: ['acl'],
+  PutObjectAcl: ['acl'],
   GetObjectTagging: ['tagging'],
   InitiateMultipartUpload: ['uploads'],
   UploadPart: ['partNumber', 'uploadId'],
@@ -110,7 +112,7 @@ const READS: readonly OperationName[] = ['GetObject', 'HeadObject']
 
 /** Headers that change the meaning of a request, or add a condition. */
 function isForeign(name: string, operation: OperationName): boolean {
-  if (/^x-(?:amz|obs|oss)-(?:object-lock-|if-match-|rename-source|write-offset)/.test(name)) return true
+  if (/^x-(?:amz|obs|oss)-(?:object-lock-|if-match-|grant-|rename-source|write-offset)/.test(name)) return true
   if (/-copy-source-(?:if-|range|server-side-encryption-customer)/.test(name)) return true
   if (READS.includes(operation)) return false
   return /^if-(?:modified|unmodified)-since$/.test(name) || (name === 'if-none-match' && !CREATES.includes(operation))

@@ -24,6 +24,7 @@ export type OperationName =
   | 'DeleteObject'
   | 'DeleteObjects'
   | 'GetObjectAcl'
+  | 'PutObjectAcl'
   | 'GetObjectTagging'
   | 'InitiateMultipartUpload'
   | 'UploadPart'

@@ -8,7 +8,7 @@ import { abortMultipartUpload, initiateMultipartUpload, uploadPart } from './mul
 import { copyObject } from './copy-object.js'
 import { deleteObject, deleteObjects } from './delete-object.js'
 import { getBucketQuota, listBuckets } from './bucket-documents.js'
-import { getObjectAcl, getObjectTagging } from './object-documents.js'
+import { getObjectAcl, getObjectTagging, putObjectAcl } from './object-documents.js'
 import type { Operation, OperationName } from './operation.js'
 import { putObject } from './put-object.js'
 import { xmlAnswer } from './xml-answer.js'
@@ -33,6 +33,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   GetObjectAcl: getObjectAcl,
+  PutObjectAcl: putObjectAcl,
   GetObjectTagging: getObjectTagging,
   InitiateMultipartUpload: initiateMultipartUpload,
   UploadPart: uploadPart,

@@ -74,6 +74,12 @@ export class Objects {
     return this.#data.discardVersion(replaced.version, replaced.files)
   }
 
+  /** Replaces what is recorded of an object whose content stays. */
+  describe(object: StoredObject, guard: WriteGuard): void {
+    guard.beforeWrite()
+    writeJsonFile(objectPath(this.#folders, object.bucket, object.key), object, temporaryPath(this.#folders))
+  }
+
   /** Removes an object. Resolves with whether it existed, when its files are removed. */
   async remove(bucket: string, key: string): Promise<boolean> {
     const object = this.find(bucket, key)
