@@ -36,7 +36,7 @@ export interface ObjectsPage {
   commonPrefixes: string[]
   /** Start of the next page. Absent on the last page. */
   next?: ObjectsPageMarker
-  /** When the service answered, by its own clock. */
+  /** Time of the response, by the service's clock. */
   answeredAt?: Date
 }
 
@@ -51,15 +51,15 @@ export interface PartsPage {
 export interface UploadsPage {
   uploads: ListedUpload[]
   /**
-   * The service may have more uploads than it lists: MinIO lists those of a key only if `prefix` is exactly that key. Absent on other
-   * services.
+   * The service may have more uploads than it lists: MinIO lists those of a key only if `prefix` is exactly that key.
+   * Absent on other services.
    */
   isPartial?: true
   /** With a `delimiter`: the common prefixes, each for all uploads of keys that start with it. */
   commonPrefixes: string[]
   /** Start of the next page. Absent on the last page. */
   next?: UploadsMarker
-  /** When the service answered, by its own clock. */
+  /** Time of the response, by the service's clock. */
   answeredAt?: Date
 }
 

@@ -1,4 +1,4 @@
-/** The part of addressing a bucket that all services have in common. */
+/** Builds the address of a bucket: the rules that all services share. */
 import { isIP } from 'node:net'
 import { checkOneOf, invalidOption } from '../shared/check-option.js'
 import { UploadError } from '../shared/errors.js'
@@ -20,8 +20,8 @@ export interface BucketAddress {
 }
 
 /**
- * `usual` is the addressing that is taken where `addressing` is not said; `isNamed`: whether the endpoint was an option.
- * Throws UploadError if they do not go together.
+ * `usual` is the addressing if `addressing` is undefined; `isNamed`: whether the endpoint was an option. Throws UploadError
+ * if they cannot be combined.
  */
 export function chooseAddressing(
   addressing: Addressing | undefined,
@@ -48,8 +48,8 @@ export function addressBucket(endpoint: URL, bucket: string, addressing: Address
 }
 
 /**
- * A host, or a URL of scheme, host and port; HTTPS unless it says `http://`. `example` is a host of the service. A path is accepted only with
- * `allowsPath`. Throws UploadError.
+ * Parses a host, or a URL of scheme, host and port. HTTPS unless it starts with `http://`. `example` is a host of the
+ * service. A path is accepted only with `allowsPath`. Throws UploadError.
  */
 export function parseEndpoint(endpoint: string, example: string, allowsPath = false): URL {
   const path = allowsPath ? '' : ', without a path'
@@ -70,7 +70,7 @@ export function parseEndpoint(endpoint: string, example: string, allowsPath = fa
   return url
 }
 
-/** An IP address or localhost, which no bucket's name can be put in front of. */
+/** Returns whether it is an IP address or localhost, which cannot have a bucket name as a subdomain. */
 export function isBareHost(endpoint: URL): boolean {
   return endpoint.hostname === 'localhost' || isNumeric(endpoint)
 }
@@ -79,7 +79,7 @@ function isNumeric({ hostname }: URL): boolean {
   return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
 }
 
-/** A key or token that is sent there cannot be read on the way. */
+/** Returns whether nobody on the network can read what is sent: HTTPS, or this machine. */
 export function isConfidential(endpoint: URL): boolean {
   return endpoint.protocol === 'https:' || isLoopback(endpoint)
 }

@@ -1,4 +1,4 @@
-/** Lists of a bucket, page by page: its objects, and its unfinished uploads. */
+/** Lists the objects and the unfinished uploads of a bucket, page by page. */
 import type { HttpAnswer } from '../http/http-message.js'
 import type { XmlElement } from '../shared/text/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
@@ -9,7 +9,7 @@ import type { AnswerReader } from './request/answer-reader.js'
 import type { Requester } from './request/requester.js'
 import type { CallContext, ObjectsPage, ObjectsPageRequest, UploadsPage, UploadsPageRequest } from './store-driver.js'
 
-/** Names in listings come percent-encoded, so that every key survives XML. */
+/** Requests percent-encoded names, because XML cannot contain every key. */
 export const ENCODED: QueryParameter = ['encoding-type', 'url']
 
 interface ListCall<Page> {
@@ -24,7 +24,7 @@ export class BucketLists {
   readonly #dialect: Dialect
   readonly #answers: AnswerReader
   readonly #requester: Requester
-  /** Operations whose response does not say whether names are encoded, although it was asked to. */
+  /** Operations whose response did not contain the requested encoding. */
   readonly #plain = new Set<string>()
 
   constructor(dialect: Dialect, answers: AnswerReader, requester: Requester) {
@@ -73,11 +73,11 @@ export class BucketLists {
       this.#plain.add(call.operation)
     }
     const found = await this.#ask(call, [], context)
-    if (found === undefined) throw new Error('Invariant: names that are not encoded are clear')
+    if (found === undefined) throw new Error('Invariant: a page without a requested encoding can be read')
     return found
   }
 
-  /** Undefined if the service does not say whether it encoded the names as it was asked to. */
+  /** Resolves with undefined if the response does not contain the requested encoding. */
   async #ask<Page extends object>(
     { operation, query, document, read }: ListCall<Page>,
     encoding: readonly QueryParameter[],
@@ -87,7 +87,7 @@ export class BucketLists {
     return this.#requester.call(call, context, (answer) =>
       this.#answers.understand(answer, async () => {
         const root = await this.#answers.root(answer, document)
-        // Ceph encodes the names of uploads, not those of markers, and says nothing of either.
+        // Ceph encodes the keys of uploads but not the markers, and the response does not contain the encoding.
         const isUnclear =
           encoding.length > 0 && this.#dialect.encodesNames !== 'always' && root.text('EncodingType') !== 'url'
         return isUnclear ? undefined : { ...read(root, answer.headers), ...date('answeredAt', answer.headers['date']) }

@@ -6,7 +6,7 @@ import type { QueryParameter, SignableRequest } from '../signing/signable-reques
 import type { ObjectRequest, OptionTable } from './object/option-table.js'
 import type { StoreLimits } from './store-driver.js'
 
-/** For how long a link is valid: from a time of the service on. */
+/** The validity of a link, from a time of the service. */
 export interface LinkValidity {
   date: Date
   expiresInSeconds: number
@@ -16,30 +16,30 @@ export interface Dialect {
   readonly provider: Provider
   readonly bucket: string
   readonly limits: StoreLimits
-  /** What the service's own headers begin with, such as `x-oss-`. */
+  /** Prefix of the service's own headers, such as `x-oss-`. */
   readonly headerPrefix: string
   readonly requestIdHeader: string
-  /** Words in responses, and the words of the options for them. Default: none differ. */
+  /** Values in responses that differ from those of the options, with the latter. Default: none. */
   readonly optionWords?: ReadonlyMap<string, string>
   readonly checksums: ChecksumRules
-  /** Responses that can percent-encode names, if requested: all of them, or only the list of uploads. */
+  /** Responses that can percent-encode names on request: all listings, or only that of uploads. */
   readonly encodesNames: 'always' | 'in-lists-of-uploads'
   /**
-   * The requests on which the service itself is known to keep an object that is there, where `forbidOverwrite` asks for
-   * it. Before the others the object is looked for: a condition that the service does not know is one that it ignores.
+   * The requests on which the service is known to enforce `forbidOverwrite` itself. Before the others the library checks
+   * whether the object exists, because a service ignores an unknown condition.
    */
   readonly conditionalRequests: readonly ObjectRequest[]
-  /** What uploads of one key are listed by: a page must lead on, or listing would never end. */
+  /** The order of uploads of one key in listings. Each page must come after the previous one, or listing would never end. */
   readonly listsUploadsBy: 'id' | 'time'
-  /** How pages of objects follow each other: by the token of ListObjectsV2, or by the marker of ListObjects. */
+  /** The continuation of object listings: the token of ListObjectsV2, or the marker of ListObjects. */
   readonly listsObjectsBy: 'token' | 'marker'
-  /** Error codes below 500 that another attempt may overcome, beside those of all services. Default: none. */
+  /** Error codes with a status below 500 that are retried, in addition to those of all services. Default: none. */
   readonly transientCodes?: readonly string[]
-  /** Whether Complete may have taken effect although the service responded with 503. */
+  /** Whether Complete may have taken effect if the response is 503. */
   readonly mergesDespite503: boolean
   /** Error codes for an existing object that must not be overwritten. */
   readonly existsCodes: readonly string[]
-  /** Whether a signature covers the body, whose SHA-256 is computed then. */
+  /** Whether the signature covers the body; then its SHA-256 is computed. */
   readonly signsPayload: boolean
   /** Scheme, host and port of requests on the bucket. */
   readonly origin: string
@@ -52,15 +52,15 @@ export interface Dialect {
   presign(request: SignableRequest, credentials: Credentials, validity: LinkValidity): QueryParameter[]
   /** Headers of every request of the bucket. */
   readonly everyRequest: Readonly<Record<string, string>>
-  /** How the service supports each option of an object. */
+  /** The options of an object, as the service supports them. */
   readonly objectOptions: OptionTable
-  /** What goes along where an object is read, or a range of it. */
+  /** Headers of requests that read an object or a range. */
   readHeaders(isRange: boolean): Record<string, string>
-  /** The XML of an error that came in headers, as answers to HEAD have no body. */
+  /** Returns the error document in the headers of a response to HEAD, which has no body. */
   errorInHeaders(headers: Readonly<Record<string, string>>): string | undefined
 }
 
-/** When a link ends, for signatures that name that time. */
+/** Returns the time when a link expires, for signatures that contain it. */
 export function expiryOf({ date, expiresInSeconds }: LinkValidity): Date {
   return new Date(date.getTime() + expiresInSeconds * 1000)
 }

@@ -32,8 +32,8 @@ export function uploadsPageQuery({ prefix, delimiter, limit, after }: UploadsPag
 }
 
 /**
- * Returns the query for a page of objects, of ListObjectsV2 (OSS, S3) or ListObjects (OBS, which has no other).
- * The size of a page is always named: without it OSS lists 100 keys.
+ * Returns the query for a page of objects, for ListObjectsV2 (OSS, S3) or ListObjects (OBS, which has no V2). Always
+ * contains the page size: the default of OSS is 100 keys.
  */
 export function objectsPageQuery(
   { prefix, delimiter, limit = 1000, after = { key: '' } }: ObjectsPageRequest,
@@ -55,7 +55,7 @@ function given(parameters: Readonly<Record<string, string | number | undefined>>
   return Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
 }
 
-/** `checksumElement` is where the service's own checksum is. Throws if something is missing. */
+/** `checksumElement` is the name of the element with the service's checksum. Throws if an element is missing. */
 export function readPartsPage(root: XmlElement, request: PartsPageRequest, checksumElement?: string): PartsPage {
   const parts = root.children('Part').map((element) => readPart(element, checksumElement))
   if (root.text('IsTruncated') !== 'true') return { parts }
@@ -77,7 +77,7 @@ function readPart(element: XmlElement, checksumElement: string | undefined): Lis
   }
 }
 
-/** Throws if something is missing. */
+/** Throws if an element is missing. */
 export function readUploadsPage(
   root: XmlElement,
   request: UploadsPageRequest,
@@ -108,15 +108,15 @@ export function readUploadsPage(
 /** Returns the marker of the last upload, as some servers omit the marker of the next page. */
 function lastUpload(uploads: readonly ListedUpload[]): UploadsMarker {
   const last = uploads.at(-1)
-  if (last === undefined) throw new Error('there is no NextKeyMarker')
+  if (last === undefined) throw new Error('NextKeyMarker is missing')
   return { key: last.key, uploadId: last.uploadId }
 }
 
 type UploadsMarker = NonNullable<UploadsPageRequest['after']>
 
 /**
- * Listings are in the order of the bytes of keys, then of upload ids, or of the times of initiation, which markers do
- * not tell: a service that goes back would never end.
+ * Checks that the next page comes after this one. Listings are sorted by the bytes of keys, then by upload ID or by time of
+ * initiation, which markers do not contain. If pages went back, listing would never end.
  */
 function leadsOn(before: UploadsMarker, after: UploadsMarker, sortedBy: 'id' | 'time'): boolean {
   const order = Buffer.compare(Buffer.from(before.key), Buffer.from(after.key))
@@ -127,8 +127,8 @@ function leadsOn(before: UploadsMarker, after: UploadsMarker, sortedBy: 'id' | '
 }
 
 /**
- * Throws if something is missing, where a key does not have the prefix, and where the next page is this one.
- * @param isTokenEncoded whether the service encodes tokens as it does names
+ * Throws if an element is missing, a key does not have the prefix, or the next page is the same.
+ * @param isTokenEncoded whether the service encodes tokens in the same way as names
  */
 export function readObjectsPage(
   root: XmlElement,
@@ -142,7 +142,7 @@ export function readObjectsPage(
   const { prefix = '', after } = request
   const others = [...objects.map(({ key }) => key), ...commonPrefixes].filter((name) => !name.startsWith(prefix))
   // Other objects could be mistaken for the requested ones, and deleted.
-  if (others.length > 0) throw new Error(`it lists ${JSON.stringify(others[0])}, which does not begin with the prefix`)
+  if (others.length > 0) throw new Error(`it lists ${JSON.stringify(others[0])}, which does not start with the prefix`)
   if (root.text('IsTruncated') !== 'true') return { objects, commonPrefixes }
   const token =
     by === 'token' ? tokenOf(root, isEncoded && isTokenEncoded) : (markerOf(root, decode) ?? lastOf(objects))
@@ -163,7 +163,7 @@ function readObject(element: XmlElement, decode: (text: string) => string): List
   }
 }
 
-/** A token is no text of a form: its plus signs stay. */
+/** Decodes a token. It is not form-encoded, so plus signs are unchanged. */
 function tokenOf(root: XmlElement, isEncoded: boolean): string {
   const token = required(root, 'NextContinuationToken')
   return isEncoded ? decodeURIComponent(token) : token
@@ -174,10 +174,10 @@ function markerOf(root: XmlElement, decode: (text: string) => string): string | 
   return marker === '' ? undefined : decode(marker)
 }
 
-/** ListObjects may leave the marker out where nothing is grouped: it is the last key then. */
+/** ListObjects may omit the marker if nothing is grouped: then it is the last key. */
 function lastOf(objects: readonly ListedObject[]): string {
   const last = objects.at(-1)
-  if (last === undefined) throw new Error('there is no NextMarker')
+  if (last === undefined) throw new Error('NextMarker is missing')
   return last.key
 }
 
@@ -199,7 +199,7 @@ function wholeNumber(element: XmlElement, name: string): number {
   return value
 }
 
-/** Returns a date under that name; nothing if the text is no date. */
+/** Returns an object with the date under that name; an empty one if the text is not a date. */
 export function date<Name extends string>(name: Name, text: string | undefined): { [key in Name]?: Date } {
   const time = Date.parse(text ?? '')
   return (Number.isNaN(time) ? {} : { [name]: new Date(time) }) as { [key in Name]?: Date }

@@ -1,4 +1,4 @@
-/** The calls of a multipart upload: Initiate, UploadPart, Complete, Abort and ListParts. */
+/** The operations of a multipart upload: Initiate, UploadPart, Complete, Abort and ListParts. */
 import { UploadError } from '../shared/errors.js'
 import { escapeXml } from '../shared/text/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'
@@ -25,10 +25,10 @@ import type {
   UploadAddress,
 } from './store-driver.js'
 
-/** Combining 10,000 parts takes the service longer than any other call. */
+/** Factor for the time limit of Complete: combining 10,000 parts takes longer than any other operation. */
 const PATIENCE_TO_COMPLETE = 5
 
-/** What calls about objects need. */
+/** The dependencies of operations on objects. */
 export interface CallParts {
   dialect: Dialect
   headers: ObjectHeaders
@@ -85,15 +85,15 @@ export class MultipartCalls {
       partNumber: part.partNumber,
       attempt: 1,
       delayMs: 0,
-      reason: 'nothing in the response shows which bytes the service received: they are sent again with Content-MD5',
+      reason: 'the response does not prove which bytes the service received: sending them again with Content-MD5',
       outcomeUnknown: true,
     })
     const checked = await this.#send(part, { ...options, contentMd5: true }, context)
     if (checked !== undefined) return checked
-    throw new Error('Invariant: a part that was sent with Content-MD5 is shown to have arrived')
+    throw new Error('Invariant: the response to a part with Content-MD5 proves its bytes')
   }
 
-  /** Undefined if nothing in the response depends on the bytes: they must be sent again, with Content-MD5. */
+  /** Resolves with undefined if nothing in the response depends on the bytes: they must be sent again, with Content-MD5. */
   async #send(part: PartUpload, options: ObjectOptions, context: CallContext): Promise<PartReceipt | undefined> {
     const { key, uploadId, partNumber, body } = part
     const headers = {
@@ -167,7 +167,7 @@ export class MultipartCalls {
       },
       context,
       async (answer) => {
-        // If a callback was requested, the body is the response of the callback server.
+        // With a callback, the body is the response of the callback server.
         if (hasCallback(headers, this.#dialect)) {
           return {
             ...this.#answers.stored(answer, answer.headers['etag'], options),

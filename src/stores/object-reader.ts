@@ -1,4 +1,4 @@
-/** Reads objects: HeadObject and GetObject, whose bytes are a stream or go to a receiver. */
+/** Reads objects by HeadObject and GetObject, as a stream or into a receiver. */
 import type { Readable } from 'node:stream'
 import type { BodySink, HttpHead, HttpStreamAnswer } from '../http/http-message.js'
 import { UploadError } from '../shared/errors.js'
@@ -13,9 +13,9 @@ import type { Call } from './request/call.js'
 import type { Requester } from './request/requester.js'
 import type { ByteRange, CallContext, ObjectHead, ObjectReceiver, ReadOptions } from './store-driver.js'
 
-/** Counts what goes to a receiver: never more than the response was to bring. */
+/** Counts the bytes for a receiver, and refuses more than the response must contain. */
 class CountingSink implements BodySink {
-  /** Bytes that are still to come. */
+  /** Bytes that are still missing. */
   left: number
   readonly #receiver: ObjectReceiver
 
@@ -53,7 +53,7 @@ export class ObjectReader {
     const headers = this.#headers(options, false)
     const call: Call = { operation: 'HeadObject', method: 'HEAD', key, query: queryOf(options), headers }
     const found = await this.#requester.call(call, context, (head) =>
-      // A proxy may leave the length out.
+      // A proxy may omit the length.
       isWithoutSize(head) && options.partNumber === undefined
         ? { head }
         : { object: this.#understand(head, () => this.#answers.head(head.headers, options)) },
@@ -67,7 +67,7 @@ export class ObjectReader {
     throw replaced(key)
   }
 
-  /** Resolves when the headers are there, and bring what was asked for. */
+  /** Resolves when the headers are received and match the request. */
   async open(
     key: string,
     range: ByteRange | undefined,
@@ -76,7 +76,7 @@ export class ObjectReader {
   ): Promise<ObjectHead & { body: Readable; length: number }> {
     const opened = await this.#requester.open(this.#getCall(key, range, options), context, ({ body, ...head }) => {
       try {
-        // A proxy may send on in chunks what had a length.
+        // A proxy may change a response with a length to a chunked one.
         if (isWithoutSize(head)) return { head, body }
         return { object: this.#readRange(range, head, options), body }
       } catch (error) {
@@ -116,7 +116,7 @@ export class ObjectReader {
       },
     }
     const begin = (answer: HttpHead): { object: ObjectHead; sink: CountingSink } => {
-      // Only an empty object is asked for as a whole: what has no length, in chunks by a proxy, has no bytes either.
+      // Only an empty object is requested as a whole, so a chunked response without a length has no bytes.
       const isEmpty = asked === undefined && isWithoutSize(answer)
       const head = isEmpty ? { ...answer, headers: { ...answer.headers, 'content-length': '0' } } : answer
       const object = this.#read(head, options)
@@ -135,7 +135,7 @@ export class ObjectReader {
     return { operation: 'GetObject', method: 'GET', key, query: queryOf(options), headers }
   }
 
-  /** By a range, whose response has the size in a header that proxies leave alone. */
+  /** Reads the headers by requesting a range: proxies do not change Content-Range, which contains the size. */
   async #sizeOf(key: string, context: CallContext, options: ReadOptions): Promise<SizeAndEtag> {
     const byte = { start: 0, end: 0 }
     const call = this.#getCall(key, byte, options)
@@ -145,7 +145,7 @@ export class ObjectReader {
       return { size, etag: plainEtag(head.headers['etag'] ?? '') }
     }
     return this.#requester.open(call, context, read).catch((error: unknown): SizeAndEtag => {
-      // Nothing but an empty object has no first byte.
+      // Only an empty object has no first byte.
       if (error instanceof UploadError && error.status === 416) return { size: 0, etag: undefined }
       throw error
     })
@@ -161,10 +161,10 @@ export class ObjectReader {
       const object = this.#answers.head(head.headers, options)
       const isOfService = object.requestId !== '' || object.checksum !== undefined
       if (this.#dialect.checksums.own?.isCertain === true && !isOfService) {
-        throw new Error('the response has neither a checksum nor a request id: it is not one of the service')
+        throw new Error('the response has neither a checksum nor a request ID, so it does not come from the service')
       }
-      // A proxy that answers 200 and nothing else must not make an empty object.
-      if (object.etag === '') throw new Error('the response has no ETag: it is not one of the service')
+      // An empty 200 response of a proxy must not be mistaken for an empty object.
+      if (object.etag === '') throw new Error('the response has no ETag, so it does not come from the service')
       return object
     })
   }
@@ -182,7 +182,7 @@ export class ObjectReader {
   }
 }
 
-/** Neither the headers of a part nor those of the whole say how large the object is. */
+/** Neither the headers of a part nor those of the whole contain the size of the object. */
 function isWithoutSize({ status, headers }: HttpHead): boolean {
   return status === 200 && headers['content-length'] === undefined
 }
@@ -192,7 +192,7 @@ function replaced(key: string): UploadError {
   return new UploadError('SOURCE_CHANGED', message, { key, retryable: true })
 }
 
-/** What is destroyed before its end tells so as an error. */
+/** A body that is destroyed before its end emits an error. */
 function ended(body: Readable, error: unknown): unknown {
   body.on('error', () => undefined).destroy()
   return error

@@ -1,4 +1,4 @@
-/** Creates URLs that authorize one request of anybody, until they expire. */
+/** Creates presigned URLs: until they expire, anyone can send one kind of request with them. */
 import type { CredentialsSource } from '../credentials/credentials-source.js'
 import { UploadError } from '../shared/errors.js'
 import { formatQuery } from '../signing/percent-encoding.js'
@@ -33,7 +33,7 @@ export class Presigner {
   /**
    * Resolves with the URL. Nothing is sent.
    *
-   * @throws {UploadError} `INVALID_OPTION` when requests of the store have headers that a link cannot carry.
+   * @throws {UploadError} `INVALID_OPTION` if requests of the store have headers that a link cannot contain.
    */
   async urlOf({ method, key, expiresIn, contentType, versionId }: LinkRequest): Promise<string> {
     const { dialect, credentials, clock } = this.#host
@@ -41,7 +41,7 @@ export class Presigner {
     if (header !== undefined) {
       throw new UploadError(
         'INVALID_OPTION',
-        `presign() must be called on a store without requestPayer and expectedBucketOwner: a link cannot carry ${header}`,
+        `presign() must be called on a store without requestPayer and expectedBucketOwner: a link cannot contain ${header}`,
       )
     }
     const snapshot = await credentials.snapshot()

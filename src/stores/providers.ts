@@ -1,6 +1,6 @@
 /**
- * What the client knows of each service before there is a `Dialect`. How to add a service is in `shared/provider.ts`. One
- * that is compatible with S3 needs only its address: see `s3Dialect`.
+ * The services and their options, from which a `Dialect` is created. `shared/provider.ts` explains how to add a service. An
+ * S3-compatible service needs only an address: see `s3Dialect`.
  */
 import type { Provider } from '../shared/provider.js'
 import type { Dialect } from './dialect.js'
@@ -8,20 +8,20 @@ import { obsDialect, type ObsDialectOptions } from './obs/obs-dialect.js'
 import { ossDialect, type OssDialectOptions } from './oss/oss-dialect.js'
 import { s3Dialect, type S3DialectOptions } from './s3/s3-dialect.js'
 
-/** What each service has to be told. */
+/** The options that each service needs. */
 export interface DialectOptions extends Record<Provider, object> {
   oss: OssDialectOptions
   obs: ObsDialectOptions
   s3: S3DialectOptions
 }
 
-/** The options of a service beside those that all have. */
+/** The options of a service in addition to the common ones. */
 export type OwnOptions<P extends Provider> = Omit<DialectOptions[P], 'bucket' | 'region' | 'endpoint'>
 
 interface ProviderFacts<P extends Provider> {
   /** @throws {UploadError} `INVALID_OPTION` if an option is invalid. */
   dialect(options: DialectOptions[P]): Dialect
-  /** The names of its own options: one that is missing here does not compile. */
+  /** The names of its own options. If one is missing, the code does not compile. */
   readonly options: Readonly<Record<keyof OwnOptions<P>, true>>
 }
 

@@ -1,6 +1,6 @@
 /**
- * The REST API that OSS, OBS and S3 share, spoken in a dialect. Every verb of the seam is one call here; what it sends
- * and what it expects back is all there is to it.
+ * The REST API that OSS, OBS and S3 share, in the dialect of the service. Implements each method of the driver as one
+ * call: the request to send and the response to expect.
  */
 import type { Readable } from 'node:stream'
 import type { Transport } from '../http/transport.js'
@@ -184,9 +184,9 @@ export class RestDriver implements StoreDriver {
 
   async deleteObject(key: string, context: CallContext): Promise<void> {
     return this.#requester.call({ operation: 'DeleteObject', method: 'DELETE', key }, context, (answer) => {
-      // All services respond with 204; the page of a captive portal has 200.
+      // All services respond with 204; the page of a captive portal has status 200.
       if (answer.status === 204 || answer.headers[this.#dialect.requestIdHeader] !== undefined) return
-      throw badAnswer('the response has no request id: it is not one of the service', answer, this.#dialect)
+      throw badAnswer('the response has no request ID, so it does not come from the service', answer, this.#dialect)
     })
   }
 

@@ -17,8 +17,8 @@ export interface StoreDriver {
   /** Whether the response to a range has the checksum of the whole object. */
   readonly tellsChecksumWithRanges: boolean
   /**
-   * Whether an ETag that looks like an MD5 is one, unless the response names an encryption. If it may be something else, an ETag
-   * that differs from the MD5 of the bytes proves nothing.
+   * Whether an ETag that looks like an MD5 is one, unless the response names an encryption. If it may be something
+   * else, an ETag that differs from the MD5 of the bytes proves nothing.
    */
   readonly hasCertainMd5Etags: boolean
   /** Algorithm of the `checksum` in a part's receipt; absent if receipts have none. */
@@ -60,8 +60,8 @@ export interface StoreDriver {
     options?: ReadOptions,
   ): Promise<ObjectHead & { body: Readable; length: number }>
   /**
-   * Passes the bytes of an object to the receiver. After an attempt that breaks off, the next one requests the missing bytes.
-   * Resolves when all have been received.
+   * Passes the bytes of an object to the receiver. After an attempt that breaks off, the next one requests the missing
+   * bytes. Resolves when all have been received.
    */
   receiveObject(key: string, receiver: ObjectReceiver, context: CallContext, options?: ReadOptions): Promise<ObjectHead>
   /** Resolves as well if the object does not exist. */
@@ -96,7 +96,7 @@ export interface StoreLimits {
   maxParts: number
   maxObjectSize: number
   maxKeyBytes: number
-  /** Whether a key may begin with / or \\. Default false. */
+  /** Whether a key may start with / or \\. Default false. */
   allowsLeadingSlash?: boolean
 }
 
@@ -110,7 +110,10 @@ export interface CallContext {
   retryTotalMs?: number | undefined
   /** Time limit in milliseconds for the response to an attempt. Default: that of the store. */
   attemptMs?: number | undefined
-  /** Whether earlier work would be lost with this call, so that it is retried for `retry.totalMs`, like calls of an upload. */
+  /**
+   * Whether earlier work would be lost with this call, so that it is retried for `retry.totalMs`, like calls of an
+   * upload.
+   */
   isUnderWay?: boolean | undefined
   /** Called when the service is away and when it is back. The same object for all calls of a transfer. */
   outageObserver?: OutageObserver | undefined
@@ -143,7 +146,7 @@ export interface RetryNotice {
 export interface AwayNotice {
   /** Why the last request failed. */
   reason: string
-  /** When the last attempt begins. The upload, or the download, fails with that attempt unless the service is back. */
+  /** When the last attempt starts. The upload, or the download, fails with that attempt unless the service is back. */
   until: Date
 }
 
@@ -172,7 +175,7 @@ export interface PartUpload extends UploadAddress {
 }
 
 export interface PartReceipt {
-  /** As the service gave it, with its quotes. */
+  /** As the service returned it, with its quotes. */
   etag: string
   /** Checksum of the part that the service returned, if any. Complete must repeat it. */
   checksum?: string | undefined
@@ -295,20 +298,20 @@ type ObjectsMarker = { key: string } | { token: string }
 export interface ObjectsPage {
   objects: ListedObject[]
   commonPrefixes: string[]
-  /** Where the next page begins; absent on the last one. */
+  /** The start of the next page; absent on the last one. */
   next?: ObjectsPageRequest & { after: { token: string } }
-  /** When the service answered, by its own clock. */
+  /** Time of the response, by the service's clock. */
   answeredAt?: Date
 }
 
-/** An object as a list has it. */
+/** An object in a listing. */
 export interface ListedObject {
   key: string
   /** Bytes. */
   size: number
-  /** As the service gave it, with its quotes. */
+  /** As the service returned it, with its quotes. */
   etag: string
   lastModified?: Date
-  /** In the words of the option `storageClass`. */
+  /** With the values of the option `storageClass`. */
   storageClass?: string
 }

@@ -29,8 +29,8 @@ const REFUSED_TARGETS: [target: unknown, ...texts: string[]][] = [
   ['oss://test-bucket/', 'target ', "(got 'oss://test-bucket/')", ACCEPTED],
   ['oss:///key', 'bucket ', "(got '')"],
   ['oss://Test/key', 'bucket ', "(got 'Test')", '3 to 63 of a-z'],
-  ['oss://test-bucket//key', 'key ', "(got '/key')", 'do not begin with /'],
-  ['/key', 'key ', "(got '/key')", 'do not begin with /'],
+  ['oss://test-bucket//key', 'key ', "(got '/key')", 'do not start with /'],
+  ['/key', 'key ', "(got '/key')", 'do not start with /'],
   ['gs://test-bucket/key', 'target ', "(got 'gs://test-bucket/key')", ACCEPTED],
   ['https://test-bucket.oss-cn-hangzhou.aliyuncs.com/key', 'target ', "(got 'https://test-bucket", ACCEPTED],
 ]

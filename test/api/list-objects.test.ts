@@ -71,7 +71,7 @@ describe('a list of objects', () => {
     const object = '<Contents><Key>others/a</Key><Size>1</Size></Contents>'
     const endless = '<IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken>'
     for (const [content, message] of [
-      [object, 'does not begin with the prefix'],
+      [object, 'does not start with the prefix'],
       [endless, 'does not come after this one'],
       ['<IsTruncated>true</IsTruncated>', 'has no NextContinuationToken'],
       ['<Contents><Key>mine/a</Key></Contents>', 'has no Size'],

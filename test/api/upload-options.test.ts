@@ -78,8 +78,8 @@ const REFUSED: [options: unknown, ...texts: string[]][] = [
 
 const REFUSED_KEYS: [key: unknown, ...texts: string[]][] = [
   ['', "(got '')", '1 to 1023 bytes'],
-  ['/leading/slash', 'key ', "(got '/leading/slash')", 'do not begin with / or \\'],
-  ['\\leading\\backslash', 'key must', 'do not begin with / or \\'],
+  ['/leading/slash', 'key ', "(got '/leading/slash')", 'do not start with / or \\'],
+  ['\\leading\\backslash', 'key must', 'do not start with / or \\'],
   ['ü'.repeat(512), 'key (1024 bytes)', '1 to 1023 bytes of UTF-8'],
   ['\ud83d', 'key must', 'UTF-8'],
   [5, 'key ', '(got 5)'],

@@ -25,7 +25,7 @@ export interface ContractTraits {
   readonly checksums: { readonly put: string; readonly multipart: string }
   /** Whether `forbidOverwrite` is there. */
   readonly keepsObjects: boolean
-  /** Whether an object may be encrypted with a key of the caller's own. */
+  /** Whether an object may be encrypted with a customer key. */
   readonly customerKeys: boolean
   /** What a Complete is answered with whose part numbers have gaps. AWS refuses them where parts have checksums. */
   readonly gaps: 'taken' | 'refused'

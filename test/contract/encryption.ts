@@ -6,9 +6,9 @@ import { readAll, someBytes } from '../support/bytes.js'
 import { invalidOption } from '../support/errors.js'
 import type { ContractSuite } from './contract-suite.js'
 
-/** Objects encrypted with a key of the caller's own, which goes along with each request that touches their bytes. */
+/** Objects encrypted with a customer key, which goes along with each request that touches their bytes. */
 export function encryptionContract(suite: ContractSuite): void {
-  describe('an object encrypted with a key of the caller', () => {
+  describe('an object encrypted with a customer key', () => {
     const serverSideEncryption = { customerKey: Buffer.from('a key of the caller, of 32 bytes') }
     const another = { customerKey: Buffer.alloc(32, 7) }
 

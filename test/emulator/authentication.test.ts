@@ -47,7 +47,7 @@ for (const signature of ['v4', 'v1'] as const) {
       assert.ok(!answer.body.includes(emulator.credentials.accessKeySecret))
     })
 
-    it('is refused for an unknown access key id', async () => {
+    it('is refused for an unknown access key ID', async () => {
       await using emulator = await startEmulator()
       const credentials = { ...emulator.credentials, accessKeyId: 'nobody' }
       assert.equal(codeOf(await send(emulator, { key: 'k', signature, credentials })), 'InvalidAccessKeyId')

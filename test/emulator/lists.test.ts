@@ -52,7 +52,7 @@ describe('ListParts', () => {
 })
 
 describe('ListMultipartUploads', () => {
-  it('goes by key in the order of bytes, then by upload id, page by page', async () => {
+  it('goes by key in the order of bytes, then by upload ID, page by page', async () => {
     await using emulator = await startEmulator()
     // U+FF61 comes before an emoji in UTF-8, after it in UTF-16.
     const keys = ['b', 'a', 'B', 'a', '\uff61', '😀', 'a']

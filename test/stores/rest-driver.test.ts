@@ -190,8 +190,8 @@ describe('initiateMultipartUpload', () => {
 
   for (const [what, body] of [
     ['nothing', ''],
-    ['no upload id', '<InitiateMultipartUploadResult/>'],
-    ['an empty upload id', '<InitiateMultipartUploadResult><UploadId></UploadId></InitiateMultipartUploadResult>'],
+    ['no upload ID', '<InitiateMultipartUploadResult/>'],
+    ['an empty upload ID', '<InitiateMultipartUploadResult><UploadId></UploadId></InitiateMultipartUploadResult>'],
     ['something else', '<ListPartsResult><UploadId>U</UploadId></ListPartsResult>'],
     ['half an answer', '<InitiateMultipartUploadResult><UploadId>U'],
     ['a page for people', '<!DOCTYPE html><html>log in</html>'],
@@ -591,8 +591,8 @@ describe('getObject', () => {
     const portal = { headers: { 'content-type': 'text/html', 'content-length': '6' }, body: '<html>' }
     service.script(portal, portal)
     const get = service.api.getObject('k', undefined, {})
-    await assert.rejects(get, uploadError('BAD_ANSWER', 'neither a checksum nor a request id'))
-    await assert.rejects(service.api.deleteObject('k', {}), uploadError('BAD_ANSWER', 'not one of the service'))
+    await assert.rejects(get, uploadError('BAD_ANSWER', 'neither a checksum nor a request ID'))
+    await assert.rejects(service.api.deleteObject('k', {}), uploadError('BAD_ANSWER', 'does not come from the service'))
   })
 
   it('refuses an empty response without an ETag, which is no empty object', async (t) => {

@@ -157,7 +157,7 @@ describe('an upload fails, publishes nothing and leaves nothing behind', () => {
       assert.equal(error.key, 'k')
       assert.ok(error.attempts !== undefined && error.attempts >= 1)
       assert.ok(error.elapsedMs !== undefined)
-      if (error.status !== undefined) assert.match(error.message, /request id/)
+      if (error.status !== undefined) assert.match(error.message, /request ID/)
       await assert.rejects(upload.done, error)
       assert.equal(source.destroyed, true)
       emulator.faults.clear()

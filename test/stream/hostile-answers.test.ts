@@ -25,7 +25,7 @@ const ANSWERS: [what: string, operation: OperationName, action: FaultAction, cod
     xml(`<InitiateMultipartUploadResult><__proto__><UploadId>x</UploadId></__proto__></InitiateMultipartUploadResult>`),
     'BAD_ANSWER',
   ],
-  ['no upload id', 'InitiateMultipartUpload', xml(initiated('')), 'BAD_ANSWER'],
+  ['no upload ID', 'InitiateMultipartUpload', xml(initiated('')), 'BAD_ANSWER'],
   ['another document', 'InitiateMultipartUpload', xml('<html><body>Welcome to the hotel</body></html>'), 'BAD_ANSWER'],
   [
     'a length that is too long',
@@ -87,7 +87,7 @@ describe('a response that is hostile', () => {
     })
   }
 
-  it('may name an upload id of any characters, which smuggles nothing into later requests', async (t) => {
+  it('may name an upload ID of any characters, which smuggles nothing into later requests', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const uploadId = 'x&amp;uploads=1&#13;&#10;x-oss-object-acl: public-read/../?'
     emulator.faults.inject({ match: { operation: 'InitiateMultipartUpload' }, action: xml(initiated(uploadId)) })

@@ -124,7 +124,7 @@ export function factsOf(error: unknown, target: string | undefined): string[] {
   const own = bucket === undefined ? key : `${bucket}/${key}`
   const address = key === undefined ? (target ?? 'TARGET') : own
   if (requestId !== undefined && !error.message.includes(requestId))
-    facts.push(`request id ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
+    facts.push(`request ID ${requestId}${ec === undefined ? '' : `, EC ${ec}`}`)
   if (cleanupError !== undefined && uploadId !== undefined) {
     facts.push(
       `upload ${uploadId} was not aborted (${messageOf(cleanupError)}): ossup abort ${address} --upload-id ${uploadId}`,

@@ -1,19 +1,19 @@
 import type { ChecksumAlgorithm } from '../../shared/checksum-names.js'
 
-/** How a service shows that it has the bytes that were sent, as data: integrity.ts acts upon it. */
+/** The checksums of a service, as data for integrity.ts. */
 export interface ChecksumRules {
   /** The checksum that the service computes and returns for parts and objects. If absent, there are only ETags. */
   readonly own?: OwnChecksum | undefined
-  /** What objects that were written by others may have in its place, by the header that has it. Default: none. */
+  /** Checksums that objects written by other clients may have instead, with their headers. Default: none. */
   readonly ofOthers?: readonly { readonly algorithm: OwnChecksum['algorithm']; readonly header: string }[]
-  /** Whether `Content-MD5` is sent with every part, not only if the caller wants it. */
+  /** Whether `Content-MD5` is sent with every part, even if the caller does not request it. */
   readonly sendsMd5OfParts: boolean
   /** Whether an object's ETag is an MD5, or the MD5 of its parts' MD5s and their number; a part's always is an MD5. */
   readonly hasMd5Etags: boolean
   /**
-   * Which encryption at rest makes ETags something else than an MD5: that with a key of KMS or of the caller's own
-   * (Amazon S3 API reference, "Object", ETag), or any, also one that the bucket adds and no response names (Huawei Cloud
-   * OBS API reference, "Server-Side Encryption").
+   * The encryption at rest with which ETags are not an MD5: with a KMS key or a customer key (Amazon S3 API reference,
+   * "Object", ETag), or any encryption, including a default of the bucket that no response contains (Huawei Cloud OBS API
+   * reference, "Server-Side Encryption").
    */
   readonly md5HiddenBy: 'own-keys' | 'any-encryption'
 }
@@ -22,7 +22,7 @@ interface OwnChecksum {
   readonly algorithm: Exclude<ChecksumAlgorithm, 'md5'>
   /** Header of responses, and of requests if it is sent. */
   readonly header: string
-  /** Whether it is sent with each body, for the service to check. */
+  /** Whether it is sent with each body, so that the service verifies it. */
   readonly isSent: boolean
   /** Whether every service of this kind supports it. Others ignore it. */
   readonly isCertain: boolean
@@ -30,7 +30,7 @@ interface OwnChecksum {
   readonly isToldWithRanges?: boolean
   /** XML element in the list of parts and in the response to Complete. */
   readonly element?: string
-  /** What announces it when an upload begins. */
+  /** Headers that request it when an upload is initiated. */
   readonly initiateHeaders?: Readonly<Record<string, string>>
   /** Headers that are sent with the checksum of the whole object. */
   readonly completeHeaders?: Readonly<Record<string, string>>

@@ -1,5 +1,5 @@
 /**
- * What follows from a service's checksum rules: what is sent along with a body, and what a response is compared with.
+ * Applies the checksum rules of a service: adds headers to requests with a body, and compares responses with what was sent.
  */
 import { type Checksum, combineChecksums } from '../../checksum/checksum.js'
 import { type ChecksumAlgorithm } from '../../shared/checksum-names.js'
@@ -13,20 +13,23 @@ import type { ObjectBody } from '../object/object-body.js'
 import type { ObjectOptions } from '../object/object-options.js'
 import type { CompletedPart } from '../store-driver.js'
 
-/** What a response to a put or to a part shows. */
+/** The evidence in a response to PutObject or UploadPart. */
 interface CheckedAnswer {
-  /** Whether it shows that the service has the bytes that were sent. Else they must be sent again, with Content-MD5. */
+  /**
+   * Whether it proves that the service has the bytes that were sent. Otherwise they must be sent again, with
+   * Content-MD5.
+   */
   isShown: boolean
-  /** What the receipt is to say. */
+  /** The checksum for the receipt. */
   checksum?: string
 }
 
 export class Integrity {
   readonly #dialect: Dialect
   readonly #rules: ChecksumRules
-  /** A response showed nothing of the bytes: what is sent from now on has Content-MD5. */
+  /** A response contained no evidence of the bytes: all further bodies are sent with Content-MD5. */
   #needsContentMd5 = false
-  /** The service accepted bytes by their Content-MD5 and gave them another ETag: the bucket encrypts, and says nothing. */
+  /** The service accepted a Content-MD5 but returned another ETag: the bucket encrypts, without reporting it. */
   #hasOpaqueEtags = false
 
   constructor(dialect: Dialect) {
@@ -34,9 +37,9 @@ export class Integrity {
     this.#rules = dialect.checksums
   }
 
-  /** What is sent with an object in one request. */
+  /** Returns the headers of PutObject. */
   async headersOfPut(body: ObjectBody): Promise<Record<string, string>> {
-    // Always: a part that was damaged on the way is sent again before anybody sees it, but this one is visible at once.
+    // Always sent: a damaged part is sent again before the object is published, but a damaged PutObject would be visible at once.
     return { 'content-md5': await body.contentMd5(), ...(await this.#ownHeader(body)) }
   }
 
@@ -51,7 +54,10 @@ export class Integrity {
     return this.#rules.own?.initiateHeaders ?? {}
   }
 
-  /** Returns the checksum of the whole object, which the service checks before it publishes, if those of all parts are known. */
+  /**
+   * Returns the checksum of the whole object, which the service verifies before it publishes; undefined if that of a
+   * part is unknown.
+   */
   headersOfComplete(parts: readonly CompletedPart[]): Record<string, string> {
     const { own } = this.#rules
     if (own?.isSent !== true) return {}
@@ -83,9 +89,9 @@ export class Integrity {
   }
 
   /**
-   * Compares the response to a put or to a part with what was sent.
+   * Compares the response to PutObject or UploadPart with what was sent.
    *
-   * @throws {AttemptFailure} if the service has other bytes.
+   * @throws {AttemptFailure} if the service received other bytes.
    */
   async check(
     answer: HttpAnswer,
@@ -113,14 +119,14 @@ export class Integrity {
       if (md5 === ours) return { isShown: true }
       if (md5HiddenBy === 'own-keys') throw damagedOnTheWay('md5', md5, ours, isPublished, answer, this.#dialect)
     }
-    // A service that takes Content-MD5 has compared the body with it: bytes that differ would have been refused.
+    // A service that supports Content-MD5 has compared the body with it, and would have refused bytes that differ.
     const isChecked = 'content-md5' in sent.headers
     if (isChecked && md5 !== undefined) this.#hasOpaqueEtags = true
     this.#needsContentMd5 = true
     return { isShown: isChecked }
   }
 
-  /** What the service says that an object is. `document` is the response to Complete, which has it there instead. */
+  /** Returns the checksum in a response. `document` is that of Complete, which contains it instead of the headers. */
   ofObject(
     headers: Readonly<Record<string, string>>,
     etag: string,
@@ -140,7 +146,7 @@ export class Integrity {
 
   #sendsMd5OfParts(options: ObjectOptions): boolean {
     const { own, sendsMd5OfParts } = this.#rules
-    // Else nothing might show what the service received.
+    // Otherwise the response may contain no evidence of what the service received.
     const mayBeNeeded = own?.isCertain !== true && (this.#needsContentMd5 || !this.#isEtagAnMd5({}, options))
     return sendsMd5OfParts || options.contentMd5 === true || mayBeNeeded
   }
@@ -182,7 +188,7 @@ export function combinedChecksum(
   return known.length === parts.length ? combineChecksums(algorithm, known) : undefined
 }
 
-/** The MD5 of parts' MD5s, as their ETags have them. */
+/** Returns the MD5 of the MD5s in the ETags of the parts. */
 export function combinedEtag(parts: readonly CompletedPart[]): string | undefined {
   return combineChecksums(
     'md5',
@@ -190,12 +196,15 @@ export function combinedEtag(parts: readonly CompletedPart[]): string | undefine
   )
 }
 
-/** Lower-case hex, with a number of parts where it is of several; undefined if the ETag is something else. */
+/**
+ * Returns the MD5 in an ETag in lower-case hex, with the number of parts if there are several; undefined for any other
+ * ETag.
+ */
 function md5InEtag(etag: string): string | undefined {
   return /^"?([0-9a-f]{32}(?:-[1-9][0-9]*)?)"?$/i.exec(etag)?.[1]?.toLowerCase()
 }
 
 function encryptionName(option: ObjectOptions['serverSideEncryption']): string | undefined {
   if (typeof option !== 'object') return option
-  return option.customerKey === undefined ? option.algorithm : 'key of the caller'
+  return option.customerKey === undefined ? option.algorithm : 'customer key'
 }

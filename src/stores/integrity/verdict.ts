@@ -4,7 +4,7 @@ import { combinedChecksum, combinedEtag } from './integrity.js'
 import type { ObjectBody } from '../object/object-body.js'
 import type { CompletedPart, ObjectHead, StoreDriver, StoredObject } from '../store-driver.js'
 
-/** What an object must be: sent in one request, or put together from parts. */
+/** The expected object: sent in one request, or made of parts. */
 export type ExpectedObject = {
   /** Bytes. */
   size: number
@@ -24,7 +24,7 @@ export interface Comparison {
 
 type Md5Certainty = Pick<StoreDriver, 'hasCertainMd5Etags'>
 
-/** `found` is the response that published the object, or what is under its key. */
+/** `found` is the response that published the object, or the object under its key. */
 export async function compareObject(
   found: StoredObject & Partial<Pick<ObjectHead, 'size' | 'uploadId'>>,
   object: ExpectedObject,
@@ -43,7 +43,10 @@ export async function compareObject(
   return { verdict: 'unknown', ...facts }
 }
 
-/** Whether a checksum that differs shows nothing: an ETag may be that of encrypted bytes, though no response says so. */
+/**
+ * Returns whether a difference proves nothing: an ETag may be that of encrypted bytes, even if no response reports an
+ * encryption.
+ */
 export function isUnclear({ algorithm }: Checksum, { hasCertainMd5Etags }: Md5Certainty): boolean {
   return algorithm === 'md5' && !hasCertainMd5Etags
 }
@@ -52,7 +55,7 @@ function crc64Of({ crc64 }: StoredObject): Checksum | undefined {
   return crc64 === undefined ? undefined : { algorithm: 'crc64ecma', value: crc64 }
 }
 
-/** What a checksum of this kind must be; undefined if that is not known. */
+/** Returns the expected value of a checksum of this kind; undefined if unknown. */
 async function checksumOf(object: ExpectedObject, { algorithm, value }: Checksum): Promise<string | undefined> {
   if (algorithm === 'crc64ecma') return formatCrc64(object.crc64)
   const isOfParts = algorithm === 'md5' && value.includes('-')

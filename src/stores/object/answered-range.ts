@@ -1,9 +1,9 @@
 /** Compares the range of a response with the requested one (RFC 9110, 14.4 and 15.3.7). */
 import type { HttpHead } from '../../http/http-message.js'
 
-/** Bytes of an object that a response brings. */
+/** The range of bytes in a response. */
 export interface AnsweredRange {
-  /** The first byte, from 0. */
+  /** Offset of the first byte, from 0. */
   start: number
   /** Bytes. */
   length: number
@@ -25,13 +25,13 @@ export function answeredRange(
   checkCoding(headers)
   if (asked === undefined) {
     if (found.start === 0 && found.length === found.size) return found
-    throw new Error(`the response has ${named(found)} where the whole object was asked for`)
+    throw new Error(`the response has ${named(found)} but the whole object was requested`)
   }
   const end = Math.min(asked.end ?? Infinity, found.size - 1)
   if (found.start === asked.start && found.start + found.length - 1 === end) return found
   const wanted = `bytes ${asked.start} to ${asked.end ?? 'the end'}`
-  const ignored = status === 206 ? '' : `, with status ${status}: the service, or a proxy before it, ignores ranges`
-  throw new Error(`the response has ${named(found)} where ${wanted} were asked for${ignored}`)
+  const ignored = status === 206 ? '' : `, with status ${status}: the service or a proxy ignores ranges`
+  throw new Error(`the response has ${named(found)} but ${wanted} were requested${ignored}`)
 }
 
 function partOf(header: string): AnsweredRange {
@@ -56,13 +56,14 @@ function checkLength({ length }: AnsweredRange, header: string | undefined): voi
 }
 
 /**
- * An object that is stored compressed has its length. Without it, something on the way may have compressed the bytes, and
- * where the service has no checksum of them, nothing else would say so.
+ * Refuses a response with Content-Encoding but without Content-Length: a proxy may have compressed the bytes, which
+ * would not be noticed if the service has no checksum. The response for an object that is stored compressed has a
+ * length.
  */
 function checkCoding(headers: HttpHead['headers']): void {
   const coding = headers['content-encoding'] ?? 'identity'
   if (coding === 'identity' || headers['content-length'] !== undefined) return
-  const why = 'a proxy on the way seems to change the bytes'
+  const why = 'a proxy seems to change the bytes'
   throw new Error(`the response has Content-Encoding ${JSON.stringify(coding)} and no Content-Length: ${why}`)
 }
 

@@ -14,15 +14,15 @@ const PLACEHOLDER_OF_OSS = /\$\{[\w.:-]+\}/
 const PLACEHOLDER_OF_OBS = /\$\([\w.:-]+\)/
 const BODY_TYPES = ['application/x-www-form-urlencoded', 'application/json'] as const
 
-/** How a service reads a callback. Sources: OSS "Callback", Huawei Cloud OBS "Callback" (obs_04_0095). */
+/** The callback format of a service. Sources: OSS "Callback", Huawei Cloud OBS "Callback" (obs_04_0095). */
 export interface CallbackRules {
   readonly maxUrls: number
-  /** What placeholders in the body stand between: `${object}` on OSS, `$(key)` on OBS. */
+  /** The delimiters of placeholders in the body: `${object}` on OSS, `$(key)` on OBS. */
   readonly placeholders: '{}' | '()'
 }
 
 /**
- * Returns what is to be sent, and where to.
+ * Returns the headers of the callback.
  *
  * @throws {UploadError} `INVALID_OPTION` if it is invalid.
  */
@@ -43,7 +43,7 @@ export function callbackParameters(
     throw invalidOption(
       'callback.body',
       foreign,
-      `must have placeholders of this service, such as ${own}, because it sends others as text`,
+      `must have placeholders of this service, such as ${own}, because the service does not replace any others`,
     )
   }
   return {
@@ -54,7 +54,7 @@ export function callbackParameters(
   }
 }
 
-/** The values for the placeholders `${x:name}`. Throws UploadError. */
+/** Returns the values of the placeholders `${x:name}`. Throws UploadError. */
 export function callbackVariables(variables: unknown): Record<string, string> {
   const checked: Record<string, string> = {}
   for (const [name, value] of Object.entries(checkRecord('callback.variables', variables))) {
@@ -70,7 +70,7 @@ export function callbackVariables(variables: unknown): Record<string, string> {
   return checked
 }
 
-/** As a header has it. Throws UploadError if it is too long. */
+/** Encodes it for a header. Throws UploadError if it is too long. */
 export function encodeCallbackPart(name: string, part: Record<string, unknown>): string {
   const encoded = Buffer.from(JSON.stringify(part)).toString('base64')
   if (encoded.length > 5 * KiB) {
@@ -79,7 +79,7 @@ export function encodeCallbackPart(name: string, part: Record<string, unknown>):
   return encoded
 }
 
-/** Whether a request with these headers asks for a callback. */
+/** Returns whether a request with these headers has a callback. */
 export function hasCallback(
   headers: Readonly<Record<string, string>>,
   { headerPrefix }: { readonly headerPrefix: string },
@@ -87,7 +87,7 @@ export function hasCallback(
   return `${headerPrefix}callback` in headers
 }
 
-/** Returns the response of the callback server, which should be JSON; any other text is returned as it is. */
+/** Returns the response of the callback server, which should be JSON; any other text is returned unchanged. */
 export function callbackAnswer(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
@@ -96,7 +96,7 @@ export function callbackAnswer(text: string): unknown {
   }
 }
 
-/** Services want URLs percent-encoded; one that is plain ASCII stays as it is. */
+/** Percent-encodes a URL, as services require. A URL of plain ASCII is unchanged. */
 function encodeUrl(url: unknown): string {
   if (typeof url === 'string' && url.isWellFormed() && URL.canParse(url) && !url.includes(';')) {
     const { protocol, href } = new URL(url)

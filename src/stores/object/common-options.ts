@@ -1,10 +1,10 @@
-/** The options that all services take in the same way. */
+/** The options that all services handle in the same way. */
 import { checkBoolean, checkRecord, checkString, invalidOption } from '../../shared/check-option.js'
 import { percentEncode } from '../../signing/percent-encoding.js'
 import { checkHeaders, checkHeaderValue, metadataHeaders } from './header-checks.js'
 import { CREATION, header, headers, type OptionTable, withoutHeader } from './option-table.js'
 
-/** Headers of HTTP that belong to this library, or to an option of their own. */
+/** Headers that the library sets, or that have their own option. */
 const RESERVED: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
@@ -26,12 +26,12 @@ const RESERVED: ReadonlySet<string> = new Set([
 ])
 
 interface CommonFacts {
-  /** What the service's own headers begin with. */
+  /** Prefix of the service's own headers. */
   readonly prefix: string
-  /** Those of them, written without the prefix, that the library sets. */
+  /** The service's own headers that the library sets, without the prefix. */
   readonly reserved: readonly string[]
   readonly maxMetadataBytes: number
-  /** Characters of a tag's value. Default 256. */
+  /** Longest value of a tag, in characters. Default 256. */
   readonly maxTagValue?: number
 }
 
@@ -56,7 +56,7 @@ export function commonOptions({
     ),
     metadata: headers({}, (metadata) => metadataHeaders(`${prefix}meta-`, metadata, maxMetadataBytes)),
     tagging: header(`${prefix}tagging`, CREATION, (tagging) => formatTagging(tagging, maxTagValue) || undefined),
-    // The header itself belongs to each body.
+    // The header is sent with each body.
     contentMd5: withoutHeader((value) => checkBoolean('contentMd5', value)),
   }
 }

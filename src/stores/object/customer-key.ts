@@ -1,6 +1,6 @@
 /**
- * Encryption with a key of the caller's own (SSE-C). The key is sent with every request that touches the bytes, and
- * nowhere else: no message here shows any of it.
+ * Encryption with a customer key (SSE-C). The key is sent with every request that reads or writes the bytes. No message
+ * contains any part of it.
  */
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
@@ -12,7 +12,7 @@ const NAMES = ['algorithm', 'key', 'key-md5'] as const
 /** The names of the headers, without the service's prefix. */
 export const CUSTOMER_KEY_HEADERS: readonly string[] = NAMES.map((name) => `server-side-encryption-customer-${name}`)
 
-/** Where they go. */
+/** The requests that carry them. */
 export function customerKeyPlaces(
   prefix: string,
   requests: readonly ObjectRequest[],
@@ -20,7 +20,7 @@ export function customerKeyPlaces(
   return Object.fromEntries(CUSTOMER_KEY_HEADERS.map((name) => [prefix + name, requests]))
 }
 
-/** `isConfidential`: whether what is sent cannot be read on the way. Throws UploadError. */
+/** `isConfidential`: whether nobody on the network can read the requests. Throws UploadError. */
 export function customerKeyHeaders(
   prefix: string,
   customerKey: unknown,
@@ -36,7 +36,7 @@ export function customerKeyHeaders(
   if (!isConfidential) {
     throw new UploadError(
       'INVALID_OPTION',
-      'serverSideEncryption.customerKey: the endpoint is plain HTTP, where anybody on the way could read the key; use https',
+      'serverSideEncryption.customerKey must not be sent over plain HTTP, where anyone on the network could read it: use an https endpoint',
     )
   }
   const [algorithm = '', name = '', md5 = ''] = CUSTOMER_KEY_HEADERS
@@ -47,7 +47,7 @@ export function customerKeyHeaders(
   ]
 }
 
-/** Whether the request had a key, and the response does not say that the object is encrypted with it, as all services do. */
+/** Returns whether the request had a key but the response does not confirm the encryption, as all services do. */
 export function isKeyIgnored(
   sent: Readonly<Record<string, string>>,
   received: Readonly<Record<string, string>>,

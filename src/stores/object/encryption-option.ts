@@ -1,15 +1,15 @@
-/** The option `serverSideEncryption`, read with care: it may hold a key, so no message shows a value that may be one. */
+/** Checks the option `serverSideEncryption`. No message contains a value that may be a key. */
 import { types } from 'node:util'
 import { checkNames, checkObject, checkOneOf, checkString } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { checkHeaderValue } from './header-checks.js'
 import { ENCRYPTION_NAMES, type ServerSideEncryption } from './object-options.js'
 
-/** Either the service encrypts with a key that it keeps, or with one that the caller keeps. */
+/** Encryption with a key of the service, or with a customer key. */
 export type Encryption<T extends string> =
   { by: 'service'; algorithm: T; keyId?: string; dataEncryption?: string } | { by: 'caller'; customerKey: unknown }
 
-/** Longer than any algorithm's name, shorter than any key. */
+/** Longer than any algorithm's name, and shorter than any key. */
 const LONGEST_SHOWN = 20
 
 /** Throws UploadError. */
@@ -18,7 +18,7 @@ export function readEncryption<T extends string>(option: unknown, algorithms: re
   if (customerKey !== undefined) {
     checkAlgorithm(algorithm ?? 'AES256', ['AES256'])
     for (const [name, value] of Object.entries({ keyId, dataEncryption }) as [keyof ServerSideEncryption, unknown][]) {
-      // The value is not shown: it may be the key once more, in the wrong place.
+      // The message does not contain the value, which may be a key in the wrong place.
       refuseEncryptionPart(name, value, 'it cannot be combined with customerKey')
     }
     return { by: 'caller', customerKey }
@@ -31,7 +31,7 @@ export function readEncryption<T extends string>(option: unknown, algorithms: re
   }
 }
 
-/** What only some algorithms, or some services, go with. Throws UploadError. */
+/** Refuses an option that only some algorithms or services support. Throws UploadError. */
 export function refuseEncryptionPart(name: keyof ServerSideEncryption, value: unknown, why: string): void {
   if (value !== undefined)
     throw new UploadError('INVALID_OPTION', `serverSideEncryption.${name} must be left out: ${why}`)

@@ -1,8 +1,8 @@
-/** Checks of what users put into headers: nothing may end a header early or begin another one. */
+/** Checks values that users put into headers: none may end a header early or start another one. */
 import { checkRecord, invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 
-/** Returns a value that can stand in a header as it is. The message does not show it: it may be a token. */
+/** Returns a valid header value. The message does not contain it, because it may be a token. */
 export function checkHeaderValue(name: string, value: unknown): string {
   if (typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)) return value.trim()
   throw new UploadError(
@@ -18,7 +18,7 @@ function describeValue(value: unknown): string {
   return `${value.length} characters, of which number ${at + 1} is U+${code}`
 }
 
-/** `name` is the option's; the result has lower-case names. */
+/** `name` is the name of the option. The result has lower-case names. */
 export function checkHeaders(name: string, headers: unknown): Map<string, string> {
   const checked = new Map<string, string>()
   for (const [header, value] of Object.entries(checkRecord(name, headers))) {
@@ -32,7 +32,7 @@ export function checkHeaders(name: string, headers: unknown): Map<string, string
   return checked
 }
 
-/** User metadata as headers that begin with `prefix`. */
+/** Returns user metadata as headers that start with `prefix`. */
 export function metadataHeaders(prefix: string, metadata: unknown, maxBytes: number): Map<string, string> {
   const headers = new Map<string, string>()
   let bytes = 0

@@ -6,10 +6,10 @@ import { formatCrc64 } from '../../checksum/decimal.js'
 import type { RequestBody } from '../../http/http-message.js'
 import { KiB } from '../../shared/byte-size.js'
 
-/** Bytes to sum before yielding to the event loop. MD5 takes a third of a millisecond for it. */
+/** Bytes to hash before yielding to the event loop. MD5 takes a third of a millisecond for them. */
 const SLICE = 256 * KiB
 
-/** Bytes to send, and their checksums, each of which is computed once, when it is first needed. */
+/** Bytes to send and their checksums. Each checksum is computed once, when first needed. */
 export class ObjectBody implements RequestBody {
   readonly segments: readonly Uint8Array[]
   /** Bytes of all segments. */
@@ -18,7 +18,7 @@ export class ObjectBody implements RequestBody {
   readonly crc64: bigint
   readonly #checksums = new Map<ChecksumAlgorithm, Promise<string>>()
 
-  /** The bytes must stay as they are for as long as anybody asks. */
+  /** The bytes must not change while the body is in use. */
   constructor(segments: readonly Uint8Array[], crc64: bigint) {
     this.segments = segments
     this.size = segments.reduce((sum, { length }) => sum + length, 0)
@@ -34,7 +34,7 @@ export class ObjectBody implements RequestBody {
     return checksum
   }
 
-  /** The value of `Content-MD5`. */
+  /** Resolves with the value of `Content-MD5`. */
   async contentMd5(): Promise<string> {
     return Buffer.from(await this.checksum('md5'), 'hex').toString('base64')
   }
@@ -54,7 +54,7 @@ export async function sha256Hex(segments: readonly Uint8Array[]): Promise<string
   return hash.digest('hex')
 }
 
-/** Passes the bytes in slices: a whole part would block the event loop. */
+/** Passes the bytes in slices, because hashing a whole part would block the event loop. */
 async function inSlices(segments: readonly Uint8Array[], take: (slice: Uint8Array) => unknown): Promise<void> {
   for (const [index, segment] of segments.entries()) {
     for (let start = 0; start < segment.length; start += SLICE) {

@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.js'
 import { plainEtag } from './etag.js'
 import type { ObjectHead, StoredObject, ToldEncryption } from '../store-driver.js'
 
-/** What the headers of HeadObject and GetObject say. Throws if they do not say how large the object is. */
+/** Reads the headers of HeadObject and GetObject. Throws if they do not contain the size of the object. */
 export function readObjectHead(
   headers: Record<string, string>,
   dialect: Dialect,
@@ -39,14 +39,14 @@ export function readObjectHead(
   }
 }
 
-/** Returns the checksum, and a CRC-64/XZ by its own name too. */
+/** Returns the checksum, and for a CRC-64/XZ also `crc64`. */
 export function checksumFacts(checksum: Checksum | undefined): Pick<StoredObject, 'checksum' | 'crc64'> {
   if (checksum === undefined) return {}
   const crc64 = checksum.algorithm === 'crc64ecma' ? normalizeCrc64(checksum.value) : undefined
   return { checksum, ...(crc64 === undefined ? {} : { crc64 }) }
 }
 
-/** Each service has a name of its own for the header with the key's id. */
+/** Each service has its own name for the header with the key ID. */
 const KEY_ID_HEADERS = ['-key-id', '-kms-key-id', '-aws-kms-key-id']
 
 function encryptionOf(headers: Record<string, string>, dialect: Dialect): ToldEncryption | undefined {
@@ -64,7 +64,7 @@ function encryptionOf(headers: Record<string, string>, dialect: Dialect): ToldEn
   }
 }
 
-/** A word of the service's, such as a storage class, as the options have it. */
+/** Converts a value of the service, such as a storage class, to that of the option. */
 export function optionWord(word: string, { optionWords }: Dialect): string {
   return optionWords?.get(word) ?? word
 }

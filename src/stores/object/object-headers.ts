@@ -1,4 +1,4 @@
-/** The options of an object as headers, each on the requests that carry it, by the table of the service. */
+/** Converts the options of an object to headers of the requests that carry them, by the table of the service. */
 import { invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
 import { isOwnCopy, OBJECT_OPTION_NAMES, type ObjectOptions } from './object-options.js'
@@ -32,21 +32,17 @@ export class ObjectHeaders {
     return all
   }
 
-  /** Raw headers come first: an option of its own wins over them. */
+  /** Raw headers come first: the dedicated option has precedence. */
   #compute(options: ObjectOptions): Map<string, string> {
     if (options.ifMatch !== undefined && options.forbidOverwrite === true) {
-      throw invalidOption(
-        'ifMatch',
-        options.ifMatch,
-        'must be left out with forbidOverwrite: one of them would never hold',
-      )
+      throw invalidOption('ifMatch', options.ifMatch, 'must be left out with forbidOverwrite: they exclude each other')
     }
     const all = new Map([...this.#headersOf('headers', options)])
     for (const name of OBJECT_OPTION_NAMES) {
       if (name === 'headers') continue
       for (const [header, value] of this.#headersOf(name, options)) all.set(header, value)
     }
-    // An object that the request says nothing about would get the service's own default, and these differ.
+    // Always sent, because the defaults of the services differ.
     if (!all.has('content-type')) all.set('content-type', 'application/octet-stream')
     return all
   }

@@ -5,7 +5,10 @@ import { checkArray, copyOfRecord, reading, takeNested } from '../../shared/chec
 export interface ObjectOptions {
   /** `Content-Type`. Default `application/octet-stream`. */
   contentType?: string | undefined
-  /** User metadata. Names: `A-Z a-z 0-9 -`, lower-cased by the service. Values: printable ASCII. At most 8 KiB in total, 2 KiB on S3. */
+  /**
+   * User metadata. Names: `A-Z a-z 0-9 -`, lower-cased by the service. Values: printable ASCII. At most 8 KiB in total,
+   * 2 KiB on S3.
+   */
   metadata?: Readonly<Record<string, string>> | undefined
   /** Additional headers: `Cache-Control`, `Content-Disposition`, `Content-Encoding`, `Expires` or headers of the service. */
   headers?: Readonly<Record<string, string>> | undefined
@@ -29,13 +32,16 @@ export interface ObjectOptions {
   /** Fails with `ALREADY_EXISTS` if the object exists. Not supported on OBS. Default false. */
   forbidOverwrite?: boolean | undefined
   /**
-   * Replace only the object with this ETag, as `head()` or the result of an upload reports it; fail with `PRECONDITION_FAILED` where
-   * there is another object, or none. S3 alone.
+   * Replace only the object with this ETag, as `head()` or the result of an upload reports it; fail with
+   * `PRECONDITION_FAILED` where there is another object, or none. S3 only.
    */
   ifMatch?: string | undefined
   /** A request that the service sends to your server when the object is stored. Not supported on S3. */
   callback?: Callback | undefined
-  /** Bandwidth limit of the service for each request, in bit/s: 245,760 to 838,860,800 on OSS, 819,200 to 838,860,800 on OBS. */
+  /**
+   * Bandwidth limit of the service for each request, in bit/s: 245,760 to 838,860,800 on OSS, 819,200 to 838,860,800 on
+   * OBS.
+   */
   trafficLimit?: number | undefined
   /** OBS: number of days after the last change when the object is deleted. */
   expireAfterDays?: number | undefined
@@ -78,7 +84,7 @@ export interface Callback {
 }
 
 /**
- * What an option belongs to. `object`: it is fixed when the upload is initiated, so a resumed upload must have the same value.
+ * The scope of an option. `object`: it is fixed when the upload is initiated, so a resumed upload must have the same value.
  * `request`: it is sent with single requests, and may change when the upload is resumed.
  */
 export const OBJECT_OPTIONS: Readonly<Record<keyof ObjectOptions, 'object' | 'request'>> = {
@@ -130,7 +136,7 @@ export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
   return copy
 }
 
-/** Returns what no option can be as it is: the check of the option refuses it. */
+/** Returns a value that the check of any option refuses. */
 function copyOf(name: string, value: unknown, names?: readonly string[]): unknown {
   if (types.isUint8Array(value)) return new Uint8Array(value)
   if (typeof value !== 'object' || value === null) return value

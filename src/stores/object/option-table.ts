@@ -1,5 +1,5 @@
 /**
- * How a service supports each option of an object: its headers, the requests that carry them, or that the
+ * The support of a service for each option of an object: its headers and the requests that carry them, or that the
  * service does not support it. Every service has such a table; an option that is missing in one of them does not compile.
  */
 import type { ObjectOptions } from './object-options.js'
@@ -16,8 +16,8 @@ export type OptionRule<Value> =
   | {
       readonly isSupported: true
       /**
-       * By the names of its headers, in lower case, the requests that carry them; those that are missing here go on
-       * `CREATION`. One that is given as a raw header goes on the same requests.
+       * The requests that carry each header, by its lower-case name; default `CREATION`. A raw header of that name is sent
+       * with the same requests.
        */
       readonly places: Places
       /** @throws {UploadError} if the value is invalid. */
@@ -31,7 +31,7 @@ export interface OptionTable {
   /** The service's name in messages. */
   readonly service: string
   readonly rules: { readonly [Name in OptionName]: OptionRule<NonNullable<ObjectOptions[Name]>> }
-  /** Raw headers that every request of an upload carries, also those that clean up after it. */
+  /** Raw headers that are sent with every request of an upload, including those of the clean-up. */
   readonly everywhere: readonly string[]
 }
 
@@ -44,7 +44,7 @@ export const PUBLICATION: readonly ObjectRequest[] = ['put', 'complete']
 /** The requests that carry an object's bytes. */
 export const CONTENT: readonly ObjectRequest[] = ['put', 'part']
 
-/** An option of one header; no header where `format` returns undefined. */
+/** An option with one header; none if `format` returns undefined. */
 export function header<Value>(
   name: string,
   on: readonly ObjectRequest[],
@@ -60,7 +60,7 @@ export function headers<Value>(places: Places, format: (value: Value) => Headers
   return { isSupported: true, places, headers: format }
 }
 
-/** An option that becomes no header, and is checked all the same. */
+/** An option without a header that is only checked. */
 export function withoutHeader<Value>(check: (value: Value) => unknown): OptionRule<Value> {
   return headers({}, (value) => {
     check(value)

@@ -1,4 +1,4 @@
-/** Conditions on the object that a request would replace: that there is none, or that it has a given ETag. */
+/** Conditions on the object that a request would replace: that it does not exist, or has a given ETag. */
 import { UploadError } from '../../shared/errors.js'
 import type { CallContext, ObjectHead, StoreDriver } from '../store-driver.js'
 import { plainEtag } from './etag.js'
@@ -32,7 +32,7 @@ export class WriteConditions {
 
   /**
    * Checks the conditions by HeadObject if the service may ignore them.
-   * @throws {UploadError} `ALREADY_EXISTS` or `PRECONDITION_FAILED` where they do not hold.
+   * @throws {UploadError} `ALREADY_EXISTS` or `PRECONDITION_FAILED` if they are not met.
    */
   async look(write: Omit<Write, 'operation'>): Promise<void> {
     const isChecked = !this.#isUnsupported && this.#checked.includes(write.request)
@@ -40,8 +40,8 @@ export class WriteConditions {
   }
 
   /**
-   * Sends a request with these headers. If the service does not implement the condition (501), checks it by HeadObject, reports
-   * that as a retry, and sends the request without it.
+   * Sends a request with these headers. If the service does not implement the condition (501), checks it by HeadObject,
+   * reports that as a retry, and sends the request without it.
    */
   async send<T>(write: Write, headers: Headers, send: (headers: Headers) => Promise<T>): Promise<T> {
     await this.look(write)
@@ -53,7 +53,7 @@ export class WriteConditions {
     } catch (error) {
       if (!(error instanceof UploadError && error.status === 501)) throw error
       const { operation, context } = write
-      const reason = `the service does not implement conditional writes (501): the object is looked for before ${operation} instead`
+      const reason = `the service does not implement conditional writes (501): checking the object before ${operation} instead`
       context.onRetry?.({ operation, attempt: error.attempts ?? 1, delayMs: 0, reason, outcomeUnknown: false })
       await this.#check(write)
       const sent = await send(plain)
@@ -69,7 +69,7 @@ export class WriteConditions {
       head = await this.#driver.headObject(key, context, options)
     } catch (error) {
       if (!(error instanceof UploadError && error.code === 'NOT_FOUND')) {
-        // Looking before Initiate only saves sending the object in vain: Complete checks again.
+        // The check before Initiate only avoids sending the object for nothing: Complete checks again.
         if (request === 'initiate') return
         throw error
       }

@@ -14,13 +14,13 @@ import {
 
 export interface ObsAddressOptions {
   bucket: string
-  /** `cn-north-4`. Taken from an endpoint of OBS when absent. */
+  /** Region ID, such as `cn-north-4`. Default: the one in the endpoint of OBS. */
   region?: string | undefined
-  /** A host, or a URL of scheme, host and port. Default: by region. HTTPS unless it says `http://`. */
+  /** A host, or a URL of scheme, host and port. Default: by region. HTTPS unless it starts with `http://`. */
   endpoint?: string | undefined
   /**
-   * Default `virtual`; `path` for an IP address or localhost, and over HTTPS for a bucket with dots, whose host name the
-   * certificate does not cover.
+   * Default `virtual`; `path` for an IP address or localhost, and over HTTPS for a bucket with dots, because the certificate
+   * does not cover its host name.
    */
   addressing?: Addressing | undefined
 }
@@ -30,7 +30,7 @@ export interface ObsAddress extends BucketAddress {
   region: string | undefined
   /** Custom domain, which replaces the bucket in a signature. */
   domain: string | undefined
-  /** Whether what is sent cannot be read on the way. */
+  /** Whether nobody on the network can read the requests. */
   isConfidential: boolean
 }
 
@@ -71,7 +71,11 @@ function endpointOf(region: string | undefined): URL {
   }
   const host = HOSTS.get(region)
   if (host === undefined && region.startsWith('eu-')) {
-    throw invalidOption('region', region, 'has no known host: give it as endpoint, such as obs.REGION.DOMAIN')
+    throw invalidOption(
+      'region',
+      region,
+      'must be a region with a known host: give its host as endpoint, such as obs.REGION.DOMAIN',
+    )
   }
   return new URL(`https://${host ?? `obs.${region}.myhuaweicloud.com`}`)
 }
@@ -106,5 +110,5 @@ function checkBucket(bucket: string): string {
 
 function checkRegion(region: string): string {
   if (/^[a-z0-9-]+$/.test(region)) return region
-  throw invalidOption('region', region, 'must be a region id such as cn-north-4')
+  throw invalidOption('region', region, 'must be a region ID such as cn-north-4')
 }

@@ -27,14 +27,14 @@ const CHECKSUMS = ['crc64ecma', 'md5'] as const
 
 export interface ObsDialectOptions extends ObsAddressOptions, RequestPayerOption {
   /**
-   * `obs`: the service's own. `v2` and `v4`: those of AWS, with `x-amz-` headers, as older clusters want them on path
-   * addresses; `v4` needs a region. Default `obs`.
+   * `obs`: the signature of the service. `v2` and `v4`: the signatures of AWS, with `x-amz-` headers, which older clusters
+   * require with path addressing; `v4` needs a region. Default `obs`.
    */
   signatureVersion?: (typeof SIGNATURE_VERSIONS)[number] | undefined
   /**
-   * What is sent with each part for the service to check: `x-obs-checksum-crc64ecma`, which costs nothing here, or
-   * `Content-MD5`, some 1.4 CPU-seconds per GiB. A cluster that does not know the first ignores it, and each part is
-   * then checked by its ETag, which costs the MD5 as well. Default `crc64ecma`.
+   * The checksum that is sent with each part: `x-obs-checksum-crc64ecma`, which costs almost nothing, or `Content-MD5`, some
+   * 1.4 CPU-seconds per GiB. A cluster that does not support the former ignores it; then each part is verified by its ETag,
+   * which costs the MD5 as well. Default `crc64ecma`.
    */
   checksum?: (typeof CHECKSUMS)[number] | undefined
 }
@@ -54,11 +54,11 @@ export function obsDialect(options: ObsDialectOptions): Dialect {
     ...(prefix === 'x-amz-' ? { optionWords: OPTION_WORDS_OF_AWS } : {}),
     checksums: checksumRules(prefix, checksum),
     encodesNames: 'always',
-    // No request has a condition.
+    // OBS has no conditional requests.
     conditionalRequests: [],
     listsUploadsBy: 'id',
     listsObjectsBy: 'marker',
-    // The API reference's "Completing a Multipart Upload": after 503 or a timeout, look whether the object is there.
+    // API reference, "Completing a Multipart Upload": after 503 or a timeout, check whether the object exists.
     mergesDespite503: true,
     existsCodes: [],
     signsPayload: false,

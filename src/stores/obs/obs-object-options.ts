@@ -1,5 +1,5 @@
 /**
- * How OBS takes the options of an object (esdk-obs-nodejs, lib/obsModel.js and lib/v2Model.js; the API reference's
+ * The options of an object on OBS (esdk-obs-nodejs, lib/obsModel.js and lib/v2Model.js; the API reference's
  * "Initiating a Multipart Upload", "Uploading Parts" and "Uploading Objects - PUT").
  *
  * With a signature of AWS, version 2 or 4, the same headers begin with `x-amz-` and some values have other names.
@@ -33,7 +33,7 @@ const ACLS = [
 ] as const
 const ENCRYPTIONS = ['AES256', 'kms'] as const
 
-/** By their names in requests of AWS. */
+/** By their names in requests with a signature of AWS. */
 const STORAGE_CLASSES = {
   STANDARD: 'STANDARD',
   WARM: 'STANDARD_IA',
@@ -43,7 +43,7 @@ const STORAGE_CLASSES = {
 } as const
 type StorageClass = keyof typeof STORAGE_CLASSES
 
-/** What answers to requests of AWS call by other names than the options do. */
+/** Values in responses to requests with a signature of AWS that differ from those of the options. */
 export const OPTION_WORDS_OF_AWS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(STORAGE_CLASSES).map(([option, word]) => [word, option] as const),
   ['aws:kms', 'kms'],
@@ -58,7 +58,7 @@ const RESERVED = [
   ...CUSTOMER_KEY_HEADERS,
 ]
 
-/** `isConfidential`: whether what is sent cannot be read on the way. */
+/** `isConfidential`: whether nobody on the network can read the requests. */
 export function obsObjectOptions({
   prefix,
   isConfidential,
@@ -79,16 +79,14 @@ export function obsObjectOptions({
       serverSideEncryption: headers(customerKeyPlaces(prefix, ['put', 'initiate', 'part', 'read']), (encryption) =>
         encryptionHeaders(encryption, prefix, isConfidential),
       ),
-      ifMatch: notSupported('it has no conditional writes; turn on versioning to keep what is replaced'),
-      forbidOverwrite: notSupported(
-        'it has no such condition, so an existing object could not be kept; leave it out, or use a bucket with versioning',
-      ),
+      ifMatch: notSupported('it has no conditional writes; turn on versioning to keep replaced objects'),
+      forbidOverwrite: notSupported('it has no such condition; leave the option out, or use a bucket with versioning'),
       callback: header(`${prefix}callback`, PUBLICATION, callbackHeader),
       // The documentation's "Single-Connection Bandwidth Throttling".
       trafficLimit: header(`${prefix}traffic-limit`, CONTENT, (limit) =>
         String(checkInteger('trafficLimit', limit, 819_200, 838_860_800, 'bit/s')),
       ),
-      // Under this name in requests of AWS too.
+      // Requests with a signature of AWS use this name, too.
       expireAfterDays: header('x-obs-expires', CREATION, (days) =>
         String(checkInteger('expireAfterDays', days, 1, 2_147_483_647, 'days')),
       ),
@@ -118,7 +116,7 @@ function encryptionHeaders(
     refuseEncryptionPart('keyId', keyId, "it goes with 'kms'")
     refuseEncryptionPart('dataEncryption', dataEncryption, "it goes with 'kms'")
   }
-  if (isAws) refuseEncryptionPart('dataEncryption', dataEncryption, "it goes with signatureVersion 'obs'")
+  if (isAws) refuseEncryptionPart('dataEncryption', dataEncryption, "it needs signatureVersion 'obs'")
   const found: [string, string][] = [
     [`${prefix}server-side-encryption`, algorithm === 'kms' && isAws ? 'aws:kms' : algorithm],
   ]

@@ -1,6 +1,6 @@
 /**
- * Where a bucket is: from region and network, or from an endpoint (alibabacloud-oss-go-sdk-v2, oss/endpoints.go and
- * oss/client.go; the documentation's "OSS regions and endpoints").
+ * Determines the address of a bucket from region and network, or from an endpoint (alibabacloud-oss-go-sdk-v2,
+ * oss/endpoints.go and oss/client.go; the documentation's "OSS regions and endpoints").
  */
 import { checkOneOf, invalidOption } from '../../shared/check-option.js'
 import { UploadError } from '../../shared/errors.js'
@@ -19,9 +19,9 @@ type OssNetwork = (typeof OSS_NETWORKS)[number]
 
 export interface OssAddressOptions {
   bucket: string
-  /** `cn-hangzhou`; the form with a leading `oss-` is understood too. Taken from an endpoint of OSS when absent. */
+  /** Region ID, such as `cn-hangzhou`, with or without `oss-` in front. Default: the one in the endpoint of OSS. */
   region?: string | undefined
-  /** A host, or a URL of scheme, host and port. Default: by region and network. HTTPS unless it says `http://`. */
+  /** A host, or a URL of scheme, host and port. Default: by region and network. HTTPS unless it starts with `http://`. */
   endpoint?: string | undefined
   /** Default `virtual`; `path` for an IP address or localhost. */
   addressing?: Addressing | undefined
@@ -80,17 +80,17 @@ function checkBucket(bucket: string): string {
 function checkRegion(region: string): string {
   const general = region.replace(/^oss-/, '')
   if (/^[a-z0-9-]+$/.test(general)) return general
-  throw invalidOption('region', region, 'must be a region id such as cn-hangzhou')
+  throw invalidOption('region', region, 'must be a region ID such as cn-hangzhou')
 }
 
-/** The names in the hosts of a finance cloud that are not those of its region ("Regions and endpoints", "Finance Cloud"). */
+/** Names in hosts of the Finance Cloud that differ from their region ("Regions and endpoints", "Finance Cloud"). */
 const REGIONS_OF_NAMES: ReadonlyMap<string, string> = new Map([
   ['cn-hzjbp', 'cn-hangzhou-finance'],
   ['cn-hzjbp-a', 'cn-hangzhou-finance'],
   ['cn-hzjbp-b', 'cn-hangzhou-finance'],
 ])
 
-/** Returns the region that an endpoint of OSS names, whatever its network. */
+/** Returns the region in an endpoint of OSS, for any network. */
 function regionOf(hostname: string | undefined): string | undefined {
   const match = /^(?:oss-([a-z0-9-]+?)(?:-internal)?|([a-z0-9-]+)\.oss)\.aliyuncs\.com$/.exec(hostname ?? '')
   const name = match?.[1] ?? match?.[2]

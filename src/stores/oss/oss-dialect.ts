@@ -68,7 +68,7 @@ export function ossDialect(options: OssDialectOptions): Dialect {
     conditionalRequests: ['put', 'initiate', 'complete'],
     listsUploadsBy: 'id',
     listsObjectsBy: 'token',
-    // As its SDK for Go has it (alibabacloud-oss-go-sdk-v2, oss/retry/retryable_error.go).
+    // The rules of its SDK for Go (alibabacloud-oss-go-sdk-v2, oss/retry/retryable_error.go).
     transientCodes: ['BadRequest'],
     mergesDespite503: false,
     existsCodes: ['FileAlreadyExists', 'ObjectAlreadyExists'],
@@ -85,7 +85,7 @@ export function ossDialect(options: OssDialectOptions): Dialect {
         : presignOssV4(request, credentials, { ...validity, region }),
     everyRequest: ownerHeaders('x-oss-', options),
     objectOptions: OSS_OBJECT_OPTIONS,
-    // Without it a range beyond the end returns the whole object.
+    // Without this header, a range beyond the end returns the whole object.
     readHeaders: (isRange) => (isRange ? { 'x-oss-range-behavior': 'standard' } : {}),
     errorInHeaders(headers) {
       const encoded = headers['x-oss-err']

@@ -1,5 +1,5 @@
 /**
- * How OSS takes the options of an object (the API reference's PutObject, InitiateMultipartUpload, UploadPart and
+ * The options of an object on OSS (the API reference's PutObject, InitiateMultipartUpload, UploadPart and
  * CompleteMultipartUpload).
  */
 import { KiB } from '../../shared/byte-size.js'
@@ -37,7 +37,7 @@ export const OSS_OBJECT_OPTIONS: OptionTable = {
       checkOneOf('storageClass', storageClass, STORAGE_CLASSES),
     ),
     serverSideEncryption: headers({}, encryptionHeaders),
-    ifMatch: notSupported('it has no conditional writes; turn on versioning to keep what is replaced'),
+    ifMatch: notSupported('it has no conditional writes; turn on versioning to keep replaced objects'),
     forbidOverwrite: header('x-oss-forbid-overwrite', ['put', 'initiate', 'complete'], (forbid) =>
       String(checkBoolean('forbidOverwrite', forbid)),
     ),

@@ -1,4 +1,4 @@
-/** Responses of the REST API, understood; what cannot be is an AttemptFailure, and the request is made again. */
+/** Parses responses of the REST API. An invalid response is an AttemptFailure, and the request is retried. */
 import type { HttpAnswer, HttpHead } from '../../http/http-message.js'
 import { UploadError } from '../../shared/errors.js'
 import { parseXml, type XmlElement } from '../../shared/text/xml.js'
@@ -19,7 +19,7 @@ export class AnswerReader {
     this.#integrity = integrity
   }
 
-  /** What `read` makes of it; whatever else `read` throws says that it cannot be understood. */
+  /** Returns the result of `read`. An error of `read` that is not an AttemptFailure means that the response is invalid. */
   async understand<T>(answer: HttpAnswer, read: () => T | Promise<T>): Promise<T> {
     try {
       return await read()
@@ -28,7 +28,7 @@ export class AnswerReader {
     }
   }
 
-  /** The same of headers, at once. */
+  /** The same for headers, synchronously. */
   understandHead<T>(head: HttpHead, read: () => T): T {
     try {
       return read()
@@ -37,7 +37,7 @@ export class AnswerReader {
     }
   }
 
-  /** Returns the root of its document, which must have this name; some S3 servers end it in `Response`. */
+  /** Returns the root element of the document, which must have this name; in some S3 servers it ends with `Response`. */
   async root(answer: HttpAnswer, name: string): Promise<XmlElement> {
     const root = await this.understand(answer, () => parseXml(answer.text))
     if (![name, name.replace(/Result$/, 'Response')].includes(root.name))
@@ -51,13 +51,13 @@ export class AnswerReader {
     return plainEtag(etag)
   }
 
-  /** Throws if the headers do not say how large the object is. */
+  /** Throws if the headers do not contain the size of the object. */
   head(headers: Record<string, string>, options: ReadOptions): ObjectHead {
     const checksum = this.#integrity.ofObject(headers, headers['etag'] ?? '', options)
     return readObjectHead(headers, this.#dialect, checksum)
   }
 
-  /** What is said of an object that was stored; `document` is the response to Complete. */
+  /** Returns the properties of the stored object; `document` is the response to Complete. */
   stored(answer: HttpAnswer, etag: string | undefined, options: ObjectOptions, document?: XmlElement): StoredObject {
     const { headers } = answer
     const checksum = this.#integrity.ofObject(headers, etag ?? '', options, document)

@@ -1,4 +1,4 @@
-/** Why one attempt at a call failed, and what follows from it. */
+/** Why an attempt at a request failed, and whether and how to retry it. */
 import { type ChecksumAlgorithm, CHECKSUM_NAMES } from '../../shared/checksum-names.js'
 import { HttpFailure } from '../../http/http-failure.js'
 import type { HttpAnswer } from '../../http/http-message.js'
@@ -17,10 +17,10 @@ import {
   THROTTLING,
 } from './response-rules.js'
 
-/** Its message may hold any text that came from outside. */
+/** Its message may contain any text of the service. */
 export class AttemptFailure extends Error {
   override readonly name = 'AttemptFailure'
-  /** What the error becomes when no attempt is left. */
+  /** The code of the error if no attempt is left. */
   readonly code: UploadErrorCode
   readonly facts: FailureFacts
 
@@ -32,26 +32,26 @@ export class AttemptFailure extends Error {
 }
 
 /**
- * What time may heal: `line`, no way to the service or a broken one; `service`, its own failures and throttling;
- * `credentials`, a provider of credentials that fails.
+ * Failures for which waiting may help: `line`, the service cannot be reached or the connection broke; `service`, its own
+ * failures and throttling; `credentials`, a failing credentials provider.
  */
 export type Outage = 'line' | 'service' | 'credentials'
 
 interface FailureFacts {
-  /** What may help: `again` = the same once more; `clock` and `credentials` = once more after mending those. */
+  /** The remedy: `again` = retry unchanged; `clock` and `credentials` = retry after correcting those. */
   remedy: 'none' | 'again' | 'clock' | 'credentials'
-  /** The request may have taken effect all the same. */
+  /** The request may have taken effect. */
   outcomeUnknown: boolean
   throttled?: boolean
-  /** Whether the upload may succeed when it is started over, although this request never will. */
+  /** Whether the upload may succeed if it is started over, although this request cannot. */
   isRetryable?: boolean
   /** Absent if waiting does not help. */
   outage?: Outage | undefined
-  /** A name or a protocol that is wrong, most likely by the configuration. */
+  /** A wrong host name or protocol: most likely a mistake in the configuration. */
   isMisconfigured?: boolean
-  /** Asked for by the service. */
+  /** Milliseconds that the service requested. */
   retryAfterMs?: number | undefined
-  /** The service's time, from the response's Date. */
+  /** The service's time, from the Date header. */
   serverTime?: number | undefined
   status?: number
   serviceCode?: string
@@ -59,7 +59,7 @@ interface FailureFacts {
   ec?: string | undefined
 }
 
-/** Refusals below 500 that another attempt may overcome: the body did not arrive, or not as it was sent. */
+/** Error codes with a status below 500 that are retried: the body was not received, or was damaged. */
 const TRANSIENT = new Set([
   'BadDigest',
   'ConditionalRequestConflict',
@@ -71,7 +71,7 @@ const TRANSIENT = new Set([
   'XAmzContentSHA256Mismatch',
 ])
 
-/** Refusals that newer credentials may overcome. */
+/** Error codes that are retried with newer credentials. */
 const CREDENTIALS = new Set([
   'AccessKeyIdAndSecurityTokenNotMatch',
   'ExpiredToken',
@@ -82,12 +82,12 @@ const CREDENTIALS = new Set([
   'TokenRefreshRequired',
 ])
 
-/** An error document has some kilobytes. Parsing more takes seconds, for text that no service sends. */
+/** Characters of an error document to parse. Services send a few kilobytes; parsing more could take seconds. */
 const LONGEST_DOCUMENT = 64 * KiB
-/** Characters of a foreign text that may end in a message, which shows fewer still. */
+/** Characters of a text of the service to keep for a message, which is truncated further. */
 const LONGEST_TEXT = 4 * KiB
 
-/** A response that is no success. */
+/** Returns the failure of a response without success. */
 export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call: FailedCall): Promise<AttemptFailure> {
   const { status, headers } = answer
   const { code: serviceCode, message, requestId, ec: toldEc, hint } = await readServiceError(answer, dialect)
@@ -97,7 +97,7 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
   const ec = identifier(toldEc, headers[`${dialect.headerPrefix}ec`])
   const facts = {
     remedy: final === undefined ? remedyFor(status, serviceCode, dialect) : ('none' as const),
-    // A 2xx status with an error inside is a failure that the service noticed late.
+    // A 2xx status with an error document is a failure that the service noticed late.
     outcomeUnknown: (status >= 500 && !isBelieved) || status < 300,
     throttled,
     isRetryable: final === 'lost-race',
@@ -121,7 +121,7 @@ export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call
   )
 }
 
-/** The code for a condition that does not hold; undefined if the refusal is about something else. */
+/** Returns the code for a condition that is not met; undefined for any other refusal. */
 function refusedCondition(
   status: number,
   serviceCode: string,
@@ -132,11 +132,11 @@ function refusedCondition(
   return dialect.existsCodes.includes(serviceCode) ? 'ALREADY_EXISTS' : undefined
 }
 
-/** Outcomes that no other attempt changes, whatever the status code is. */
+/** Outcomes that are final for any status code. */
 const FINAL = {
   'lost-race': {
     code: 'ALREADY_EXISTS',
-    note: '; another request wrote or deleted the object meanwhile, so this upload cannot be completed: start it over',
+    note: '; another request wrote or deleted the object meanwhile, so this upload cannot be completed: start over',
   },
   callback: { code: 'CALLBACK_FAILED', note: ' (the object is stored)' },
   refused: { code: 'REJECTED', note: '' },
@@ -161,7 +161,7 @@ const CODE_OF_KIND: Record<HttpFailure['kind'], UploadErrorCode> = {
   cancelled: 'ABORTED',
 }
 
-/** Whatever was thrown on the way to a response. What is no failure of an attempt is thrown on. */
+/** Converts an error of a request. Rethrows one that is not a failure of an attempt. */
 export function failureOf(error: unknown): AttemptFailure {
   if (error instanceof AttemptFailure) return error
   if (error instanceof UploadError && error.code === 'CREDENTIALS_FAILED') {
@@ -176,7 +176,7 @@ export function failureOf(error: unknown): AttemptFailure {
   return new AttemptFailure(CODE_OF_KIND[kind], error.message, facts, error)
 }
 
-/** A response with status 2xx whose content is not that of a success. */
+/** Returns the failure of a response with status 2xx and invalid content. */
 export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect): AttemptFailure {
   return new AttemptFailure('BAD_ANSWER', message, {
     remedy: 'again',
@@ -186,20 +186,20 @@ export function badAnswer(message: string, answer: HttpAnswer, dialect: Dialect)
   })
 }
 
-/** The response to a put or a part does not say that the bytes are encrypted with the key of the caller. */
+/** Returns the failure of a response that does not confirm the encryption with the customer key. */
 export function ignoredKey(answer: HttpAnswer, isPublished: boolean, dialect: Dialect): AttemptFailure {
   const left = isPublished ? '; the object is stored without it' : ''
-  const message = `the service ignored serverSideEncryption.customerKey: its response does not name the encryption${left}`
+  const message = `the service ignored serverSideEncryption.customerKey: its response does not confirm the encryption${left}`
   return new AttemptFailure('REJECTED', message, {
     remedy: 'none',
-    // It is known what became of the request: the object, if any, is not the one that was meant.
+    // The outcome is known: the object, if stored, is not the intended one.
     outcomeUnknown: false,
     status: answer.status,
     requestId: identifier(answer.headers[dialect.requestIdHeader]),
   })
 }
 
-/** The store's checksum of what it received is not that of what was sent. */
+/** Returns the failure of a response whose checksum differs from that of the bytes that were sent. */
 export function damagedOnTheWay(
   algorithm: ChecksumAlgorithm,
   told: string,
@@ -217,7 +217,7 @@ export function damagedOnTheWay(
   })
 }
 
-/** Returns whether a document is an error. A success status may have one: the status was sent before a long operation failed. */
+/** Returns whether a document is an error. A success status may have one, if it was sent before a long operation failed. */
 export function isErrorDocument(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*>\s*)?<Error[\s>]/.test(text)
 }
@@ -227,13 +227,13 @@ function remedyFor(status: number, serviceCode: string, dialect: Dialect): Failu
   if (CREDENTIALS.has(serviceCode) || status === 401) return 'credentials'
   if (status >= 500 || status === 408 || status === 429 || TRANSIENT.has(serviceCode)) return 'again'
   if (dialect.transientCodes?.includes(serviceCode) === true) return 'again'
-  // An error inside a success: the service says by its code whether it is the service's fault.
+  // For an error document with a success status, the error code decides whether it is a failure of the service.
   if (status < 300 && (THROTTLING.has(serviceCode) || serviceCode === 'InternalError')) return 'again'
   return 'none'
 }
 
 function outageOf(status: number, serviceCode: string, throttled: boolean): Outage | undefined {
-  // The body did not arrive within the service's own limit.
+  // The service did not receive the body within its time limit.
   if (serviceCode === 'RequestTimeout' || status === 408) return 'line'
   return throttled || (status >= 500 && status !== 501) || (status < 300 && serviceCode === 'InternalError')
     ? 'service'
@@ -255,7 +255,7 @@ interface ServiceError {
   message: string
   requestId?: string | undefined
   ec?: string | undefined
-  /** The right endpoint or region, as a clause at the end of the message. */
+  /** Returns the correct endpoint or region, as a clause at the end of the message. */
   hint?: string
 }
 
@@ -276,14 +276,14 @@ async function readServiceError(answer: HttpAnswer, dialect: Dialect): Promise<S
       }
     }
   } catch {
-    // Not a response of the service, but of a proxy or a load balancer.
+    // The response of a proxy or a load balancer, not of the service.
   }
   return { code: `HTTP${answer.status}`, message: text.slice(0, LONGEST_TEXT), hint: placeHint(answer, dialect) }
 }
 
 /**
- * Which endpoint or region the service names instead. Redirects are never followed: credentials would go to a host that
- * the caller did not name, and the next request would take the detour again.
+ * Returns the endpoint or region in the response. Redirects are never followed: credentials would be sent to a host that the
+ * caller did not choose, and every request would be redirected.
  */
 function placeHint({ status, headers }: HttpAnswer, dialect: Dialect, error?: XmlElement): string {
   const isRedirect = status >= 300 && status < 400
@@ -293,16 +293,16 @@ function placeHint({ status, headers }: HttpAnswer, dialect: Dialect, error?: Xm
   const region = error?.text('Region') ?? (isRedirect ? headers[`${dialect.headerPrefix}bucket-region`] : undefined)
   const places = [endpoint && `the endpoint ${oneLine(endpoint, 200)}`, region && `the region ${oneLine(region, 100)}`]
   const named = places.filter(Boolean).join(' and ')
-  return named === '' ? '' : `; the service names ${named}`
+  return named === '' ? '' : `; the service returned ${named}`
 }
 
-/** The first that is there. */
+/** Returns the first value that is not undefined. */
 function identifier(...texts: (string | undefined)[]): string | undefined {
   const found = texts.find((text) => text !== undefined && text !== '')
   return found === undefined ? undefined : oneLine(found, 100)
 }
 
-/** Seconds or a date (RFC 9110, 10.2.3); bounded, so that a strange value does not stop an upload for hours. */
+/** Parses seconds or a date (RFC 9110, 10.2.3); bounded, so that an invalid value cannot delay an upload for hours. */
 function retryAfterMs(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now()

@@ -4,45 +4,45 @@ import { oneLine } from '../../shared/text/one-line.js'
 import { type AttemptFailure, failureOf } from './attempt-failure.js'
 import { withoutSecrets } from './without-secrets.js'
 
-/** Characters of a failure's own text in a message. */
+/** Longest text of a failure in a message, in characters. */
 const LONGEST_REASON = 600
 
-/** One attempt at a call: what it was signed with, what was sent, and what of its body has left. */
+/** One attempt at a request: its credentials, its signed request, and the bytes of the body that were sent. */
 export class Attempt {
   readonly #onSent: (bytes: number) => void
   #sent = 0
   #movedAt = performance.now()
   #isOver = false
-  /** What it was signed with, once that is known. */
+  /** The credentials of the signature, once known. */
   credentials: Credentials | undefined
-  /** What was sent, once it is signed. */
+  /** The request, once signed. */
   request: HttpRequest | undefined
 
-  /** `onSent` is called with the bytes that left, and with what is taken back after a failure. */
+  /** `onSent` is called with the number of bytes sent, and after a failure with the negative sum. */
   constructor(onSent: (bytes: number) => void) {
     this.#onSent = onSent
   }
 
-  /** Bytes of the body that left. */
+  /** Bytes of the body that were sent. */
   get bytesSent(): number {
     return this.#sent
   }
 
   /**
-   * Milliseconds since something moved, or the attempt began. What is beyond all limits was not waiting: the process
-   * was stopped.
+   * Milliseconds since the last byte moved, or the attempt started. Time beyond all limits is not counted: the process was
+   * suspended.
    */
   get idleMs(): number {
     const { answerMs = 0, pacedMs = 0 } = this.request ?? {}
     return Math.min(performance.now() - this.#movedAt, answerMs + pacedMs)
   }
 
-  /** The request is about to be made. */
+  /** Marks the start of the request. */
   begin(): void {
     this.#movedAt = performance.now()
   }
 
-  /** Counts bytes of the body that left; what leaves after the failure counts for nothing. */
+  /** Counts bytes of the body that were sent. Ignores bytes that are sent after the failure. */
   readonly sent = (bytes: number): void => {
     if (this.#isOver) return
     this.#sent += bytes
@@ -50,7 +50,7 @@ export class Attempt {
     this.#onSent(bytes)
   }
 
-  /** Takes back the bytes that were counted and returns the failure. What is no failure of an attempt is thrown. */
+  /** Subtracts the counted bytes and returns the failure. Rethrows an error that is not a failure of an attempt. */
   failed(error: unknown): AttemptFailure {
     this.#isOver = true
     const failure = failureOf(error)
@@ -58,7 +58,7 @@ export class Attempt {
     return failure
   }
 
-  /** Returns a text from outside without the secrets of this attempt, on one line. */
+  /** Returns a text of the service on one line, without the secrets of this attempt. */
   readonly clean = (text: string): string =>
     oneLine(withoutSecrets(text, this.credentials, this.request), LONGEST_REASON)
 }

@@ -8,12 +8,12 @@ import type { Effort } from './call-error.js'
 const MISCONFIGURED_MS = 10_000
 
 /**
- * The attempts at one call: how many there were, whether one may have taken effect, and when the next one follows.
- * Patience is spent by waiting and by attempts in which nothing moves; an attempt that moves costs none, however long.
+ * The attempts at one call: their number, whether one may have taken effect, and when the next one follows. Waiting, and
+ * attempts in which no byte moves, count against the retry time; an attempt in which bytes move does not.
  */
 export class Attempts {
   readonly #policy: RetryPolicy
-  /** All of the patience, as the last failure has it. */
+  /** The total retry time in milliseconds, by the last failure. */
   #limitMs: number
   readonly #patienceMs: number
   readonly #startedAt = performance.now()
@@ -32,12 +32,12 @@ export class Attempts {
     return this.#count
   }
 
-  /** Milliseconds of patience that are left. */
+  /** Milliseconds of the retry time that are left. */
   get patienceMs(): number {
     return Math.max(0, this.#limitMs - this.#spentMs)
   }
 
-  /** Returns what was done so far, the given failure included. */
+  /** Returns what was done so far, including the given failure. */
   effort(failure?: AttemptFailure): Effort {
     return {
       attempts: this.#count,
@@ -50,12 +50,15 @@ export class Attempts {
     this.#count += 1
   }
 
-  /** Counts time that was spent waiting. */
+  /** Counts time spent waiting. */
   wait(ms: number): void {
     this.#spentMs += ms
   }
 
-  /** Waits until the next attempt, or until one of the signals is aborted. What a stopped process sleeps is not counted. */
+  /**
+   * Waits until the next attempt, or until one of the signals is aborted. The time of a suspended process is not
+   * counted.
+   */
   async pause(delayMs: number, signals: AbortSignal[]): Promise<void> {
     this.wait(delayMs)
     if (delayMs > 0) await sleep(delayMs, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined)
@@ -77,7 +80,7 @@ export class Attempts {
     if (leftMs <= 0) return undefined
     if (facts.remedy !== 'again') return 0
     const { retryAfterMs = 0 } = facts
-    // Never sooner than by our own rule: a service that asks for 0 would use up all attempts at once.
+    // Never sooner than the backoff: a service that requests 0 would use up all attempts at once.
     const delayMs = Math.min(backoffMs(this.#count, this.#policy), leftMs)
     return retryAfterMs >= leftMs ? undefined : Math.max(retryAfterMs, delayMs)
   }

@@ -5,7 +5,7 @@ import type { AttemptFailure } from './attempt-failure.js'
 import { type Call, describeCall, factsOfCall } from './call.js'
 import type { Dialect } from '../dialect.js'
 
-/** What was done for a call until it failed. */
+/** The facts of a failed call. */
 export interface Effort {
   attempts: number
   elapsedMs: number
@@ -16,7 +16,7 @@ export function effortDetails({ outcomeUnknown, ...effort }: Effort): UploadErro
   return outcomeUnknown ? { ...effort, outcomeUnknown } : effort
 }
 
-/** Returns the error of a call that failed for good. `clean` removes secrets from a text that came from outside. */
+/** Returns the error of a call that failed for good. `clean` removes secrets from a text of the service. */
 export function failedCall(
   call: Call,
   dialect: Dialect,
@@ -31,10 +31,10 @@ export function failedCall(
   const reason = clean(failure.message)
   const tried =
     effort.attempts === 1 ? '' : ` after ${effort.attempts} attempts in ${(effort.elapsedMs / 1000).toFixed(1)} s`
-  const ids = [requestId && `request id ${requestId}`, ec && `EC ${ec}`].filter(Boolean).join(', ')
+  const ids = [requestId && `request ID ${requestId}`, ec && `EC ${ec}`].filter(Boolean).join(', ')
   const message = `${describeCall(call)} failed${tried}: ${reason}${ids === '' ? '' : ` (${ids})`}`
-  // For a call of an upload, 404 means that the upload does not exist, even if the service names the key. This must be a 404 of the service:
-  // an upload would pass for aborted because a proxy does not know the way.
+  // For a call of an upload, NoSuchKey means that the upload does not exist. A 404 without that code may come from a proxy,
+  // and must not make the upload seem aborted.
   const isKey = failure.code === 'PRECONDITION_FAILED'
   const isUpload = call.uploadId !== undefined && serviceCode === 'NoSuchKey' && !isKey
   return new UploadError(isUpload ? 'NO_SUCH_UPLOAD' : failure.code, message, {
@@ -49,7 +49,7 @@ export function failedCall(
   })
 }
 
-/** The reason of a cancelled request is the caller's own, and stays as it is. */
+/** The reason of a cancelled request belongs to the caller, and is unchanged. */
 function causeOf(cause: unknown, clean: (text: string) => string): unknown {
   if (cause === undefined) return undefined
   if (!(cause instanceof HttpFailure)) return copyError(cause, clean)

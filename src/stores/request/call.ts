@@ -2,9 +2,9 @@ import type { HttpRequest, RequestBody } from '../../http/http-message.js'
 import type { QueryParameter } from '../../signing/signable-request.js'
 import type { Dialect } from '../dialect.js'
 
-/** One call of the service, to be tried until it is settled. */
+/** One call of the service, retried until it is settled. */
 export interface Call {
-  /** The service's name of it, such as `UploadPart`. */
+  /** The service's name for it, such as `UploadPart`. */
   operation: string
   method: HttpRequest['method']
   key?: string
@@ -17,13 +17,13 @@ export interface Call {
   uploadId?: string
   /** Factor for the time limit of the response. Default 1. */
   patience?: number
-  /** The time that the service was asked to take for the body. Default 0. */
+  /** Milliseconds that the body takes with the traffic limit of the service. Default 0. */
   pacedMs?: number
 }
 
 /**
- * Returns the milliseconds that a body takes by the limit on traffic in its headers. The service then reads so slowly that it
- * seems to stand still.
+ * Returns the milliseconds that a body takes with the traffic limit in its headers. The service then reads so slowly
+ * that the body seems stalled.
  */
 export function pacedMsOf(
   headers: Readonly<Record<string, string>>,
@@ -34,13 +34,13 @@ export function pacedMsOf(
   return bitsPerSecond > 0 ? Math.ceil((size * 8 * 1000) / bitsPerSecond) : 0
 }
 
-/** For messages. */
+/** Describes the call, for messages. */
 export function describeCall(call: Call): string {
   const part = call.partNumber === undefined ? '' : ` of part ${call.partNumber}`
   return call.key === undefined ? call.operation : `${call.operation}${part} for ${JSON.stringify(call.key)}`
 }
 
-/** For errors and traces. */
+/** Returns the facts of the call, for errors and traces. */
 export function factsOfCall(
   call: Call,
   dialect: Dialect,

@@ -1,14 +1,13 @@
 /**
- * What the calls of a store know together of the service: whether they may send, or the service is away and one probe at
- * a time finds out when it is back. Waiting is counted in steps of a second at most, so that a process that was stopped
- * has not waited.
+ * A circuit breaker that all calls of a store share. While the service is away, one request at a time probes whether it is
+ * back. Waiting is counted in steps of at most a second, so that the time of a suspended process is not counted.
  */
 import { backoffMs, type RetryOptions } from '../../shared/backoff.js'
 import { KiB } from '../../shared/byte-size.js'
 import type { OutageObserver } from '../store-driver.js'
 import type { Outage } from './attempt-failure.js'
 
-/** Failures in a row, of all calls together, after which the service counts as away. */
+/** Consecutive failures of all calls together after which the service counts as away. */
 const FAILURES_TO_OPEN = 3
 
 /** A probe that has sent more than this over a new connection makes progress: a socket buffers less. */
@@ -26,25 +25,25 @@ type State =
   | { name: 'open'; failures: number; since: number; last: ServiceFailure; dueAt: number; probe: object | undefined }
   | { name: 'half-open' }
 
-/** A failure of the service or the line to it. */
+/** A failure of the service or the connection to it. */
 export interface ServiceFailure {
   kind: Outage
   reason: string
-  /** Asked for by the service. */
+  /** Milliseconds that the service requested. */
   retryAfterMs?: number | undefined
 }
 
-/** A call that wants to send. */
+/** A call that waits to send. */
 export interface Caller {
-  /** How long it may wait. */
+  /** Milliseconds that it may wait. */
   patienceMs: number
   signals: readonly (AbortSignal | undefined)[]
   observer?: OutageObserver | undefined
 }
 
-/** How waiting ended. */
+/** Called with the result of waiting. */
 export interface Turn {
-  /** `send`: the request may be sent. `late`: the caller's patience is over. `ended`: by a signal, or by `close()`. */
+  /** `send`: the request may be sent. `late`: the retry time is over. `ended`: by a signal, or by `close()`. */
   outcome: 'send' | 'late' | 'ended'
   waitedMs: number
 }
@@ -59,7 +58,7 @@ interface Waiter {
 export class CircuitBreaker {
   readonly #delays: Pick<RetryOptions, 'baseDelayMs' | 'maxDelayMs'>
   #state: State = { name: 'closed', failures: 0 }
-  /** In the order they came. */
+  /** First come, first served. */
   readonly #waiting = new Set<Waiter>()
   readonly #observers = new Set<OutageObserver>()
   #step: { timer: NodeJS.Timeout; begunAt: number; ms: number } | undefined
@@ -75,12 +74,12 @@ export class CircuitBreaker {
     return this.#hasAnswered
   }
 
-  /** Until the next probe; undefined if the service is not away. */
+  /** Milliseconds until the next probe; undefined if the service is not away. */
   get probeInMs(): number | undefined {
     return this.#state.name === 'open' ? Math.max(0, Math.round(this.#state.dueAt - performance.now())) : undefined
   }
 
-  /** Resolves when `request` may be sent; returns undefined if that is now. One of the verdicts below must follow. */
+  /** Resolves when `request` may be sent; returns undefined if it may be sent now. One of the reports below must follow. */
   enter(request: object, caller: Caller): Promise<Turn> | undefined {
     if (this.#isDisabled || this.#state.name === 'closed') return undefined
     if (this.#waiting.size === 0) {
@@ -101,10 +100,10 @@ export class CircuitBreaker {
     else this.#easeIn()
   }
 
-  /** The request failed, and may not be the only one. */
+  /** Reports a failure that other requests may share. */
   failed(request: object, failure: ServiceFailure): void {
     const state = this.#state
-    // What was in flight when the service went away says nothing new.
+    // Requests that were in flight when the service went away provide no new information.
     if (state.name === 'open' && state.probe !== request) return
     const failures = state.name === 'half-open' ? FAILURES_TO_OPEN : state.failures + 1
     if (state.name === 'closed' && failures < FAILURES_TO_OPEN) {
@@ -118,16 +117,16 @@ export class CircuitBreaker {
     this.#schedule()
   }
 
-  /** The request is over. Where none of the verdicts above came before, somebody else has to find out. */
+  /** Reports the end of the request. If it was the probe and ended without a report, another call becomes the probe. */
   released(request: object): void {
-    // With the one that a response admits, two follow after each response.
+    // Together with the one that a response admits, two calls follow each response.
     if (this.#state.name === 'half-open') this.#easeIn()
     if (this.#state.name !== 'open' || this.#state.probe !== request) return
     this.#state.probe = undefined
     this.#schedule()
   }
 
-  /** Reports sent bytes of the request: if there are many, the line is back. */
+  /** Reports sent bytes of the request. If there are many, the connection works again. */
   moved(request: object, bytes: number): void {
     const state = this.#state
     if (state.name !== 'open' || state.probe !== request) return
@@ -140,13 +139,13 @@ export class CircuitBreaker {
     this.#observers.delete(observer)
   }
 
-  /** Nothing waits any more, now or later. */
+  /** Ends all waiting, now and later. */
   disable(): void {
     this.#isDisabled = true
     for (const waiter of this.#waiting) waiter.end('ended')
   }
 
-  /** Lets one more of those that wait send. */
+  /** Lets one more waiting call send. */
   #easeIn(): void {
     if (this.#state.name === 'open') this.#tellBack(performance.now() - this.#state.since)
     this.#state = { name: 'half-open' }
@@ -157,7 +156,7 @@ export class CircuitBreaker {
 
   async #wait(request: object, { patienceMs, signals, observer }: Caller): Promise<Turn> {
     const given = signals.filter((signal) => signal !== undefined)
-    // Before it is one of those that wait: what has passed is not of its time.
+    // Before it is added to the queue: the elapsed time must not count for it.
     this.#endStep()
     return new Promise((resolve) => {
       const onAbort = (): void => waiter.end('ended')
@@ -179,7 +178,7 @@ export class CircuitBreaker {
     })
   }
 
-  /** Counts what has passed of the step under way as waiting, never more than the step. */
+  /** Counts the elapsed time of the current step as waiting, at most the length of the step. */
   #endStep(): void {
     if (this.#step === undefined) return
     const { timer, begunAt, ms } = this.#step
@@ -189,7 +188,7 @@ export class CircuitBreaker {
     for (const waiter of this.#waiting) waiter.leftMs -= passedMs
   }
 
-  /** Begins a step: until the probe, the end of somebody's patience, or a second. */
+  /** Starts a step: until the next probe, the end of a call's retry time, or a second. */
   #schedule(): void {
     this.#endStep()
     if (this.#waiting.size === 0) return

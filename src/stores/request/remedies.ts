@@ -1,14 +1,14 @@
-/** What may help after a failed attempt, beside time. */
+/** Remedies after a failed attempt, besides waiting: the clock and the credentials. */
 import type { CredentialsSource } from '../../credentials/credentials-source.js'
 import type { Credentials } from '../../shared/credentials.js'
 import { unlessAborted } from '../../shared/unless-aborted.js'
 import { cancelled } from '../../http/http-failure.js'
 import type { AttemptFailure } from './attempt-failure.js'
 
-/** Clocks are off by hours where a time zone is wrong. A date that is years away is damaged, or somebody else's. */
+/** A wrong time zone changes a clock by hours. A date that differs by years is damaged, or comes from a proxy. */
 const LARGEST_OFFSET_MS = 366 * 24 * 60 * 60 * 1000
 
-/** The service's time, as far as it is known: this machine's until a date was refused. */
+/** The service's time: the local time until the service has refused a date. */
 export class ServiceClock {
   #aheadMs = 0
 
@@ -16,7 +16,7 @@ export class ServiceClock {
     return new Date(Date.now() + this.#aheadMs)
   }
 
-  /** Takes over the service's time, unless it is more than a year away. Servers of one service may differ. */
+  /** Adopts the service's time, unless it differs by more than a year. Servers of one service may differ. */
   set(serverTime: number): boolean {
     const aheadMs = serverTime - Date.now()
     if (Math.abs(aheadMs) > LARGEST_OFFSET_MS) return false
@@ -36,22 +36,22 @@ export class Remedies {
     this.#credentials = credentials
   }
 
-  /** Applies the remedy that the failure calls for; resolves with whether another attempt may succeed. */
+  /** Applies the remedy of the failure. Resolves with whether another attempt may succeed. */
   async apply(
     { facts: { remedy, serverTime, requestId } }: AttemptFailure,
     rejected: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     if (remedy === 'clock') {
-      // A response without a request ID is not the service's: a proxy's clock says nothing about it.
+      // A response without a request ID comes from a proxy, whose clock is irrelevant.
       return serverTime !== undefined && requestId !== undefined && this.#clock.set(serverTime)
     }
     return remedy === 'credentials' ? this.#renewCredentials(rejected, signal) : remedy === 'again'
   }
 
-  /** Resolves with whether there may be other credentials than those that were rejected. */
+  /** Resolves with whether other credentials than the rejected ones may be available. */
   async #renewCredentials(rejected: Credentials | undefined, signal: AbortSignal | undefined): Promise<boolean> {
-    // Once: credentials that are refused right after they were renewed will be refused again.
+    // Only once: credentials that are refused right after a renewal will be refused again.
     if (this.#hasRenewedCredentials) return false
     this.#hasRenewedCredentials = true
     try {

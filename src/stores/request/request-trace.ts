@@ -5,21 +5,21 @@ import { oneLine } from '../../shared/text/one-line.js'
 import type { Provider } from '../../shared/provider.js'
 
 /**
- * What the tracing channel `oss-upload-stream:request` tells of each attempt at a call of the service, getting
- * credentials included. One object for an attempt: what is optional is there once it is known. No secret is in it.
+ * The message of the tracing channel `oss-upload-stream:request` for an attempt at a call of the service, which includes
+ * getting the credentials. One object per attempt; optional fields are set once known. It contains no secrets.
  */
 export interface RequestTrace {
   provider: Provider
   bucket: string
-  /** The service's name of the call, such as `UploadPart`. */
+  /** The service's name for the call, such as `UploadPart`. */
   operation: string
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
-  /** Absent for calls on the bucket itself. */
+  /** Absent for operations on the bucket. */
   key?: string
   uploadId?: string
   /** 1-based. */
   partNumber?: number
-  /** From 1: those above are retries. */
+  /** From 1; higher numbers are retries. */
   attempt: number
   /** Bytes of the request's body. */
   size: number
@@ -27,11 +27,11 @@ export interface RequestTrace {
   upload?: object
   /** HTTP status of the response. */
   status?: number
-  /** The service's id of the request. */
+  /** The request ID of the service. */
   requestId?: string
-  /** To the end of the response; of `GetObject`, to the end of its headers. */
+  /** Milliseconds until the end of the response; for `GetObject`, until the end of its headers. */
   elapsedMs?: number
-  /** Why the attempt failed: an UploadError. Whether another follows is not said. */
+  /** Why the attempt failed: an UploadError. It may be retried. */
   error?: unknown
 }
 
@@ -43,14 +43,14 @@ const channel = traceChannel<RequestTrace>('request', {
 })
 
 /**
- * Makes one attempt, and tells of it where somebody listens: `describe` is called only then. `toldError` makes of a
- * failure the error that is told, free of secrets.
+ * Makes one attempt, and publishes its trace if the channel has subscribers; `describe` is only called then. `publicError`
+ * converts a failure to an error without secrets.
  */
 export async function traceRequest<T>(
   describe: () => RequestTrace,
   attempt: (onAnswer: OnAnswer) => Promise<T>,
   requestIdOf: (headers: HttpAnswer['headers']) => string,
-  toldError: (failure: unknown) => unknown,
+  publicError: (failure: unknown) => unknown,
 ): Promise<T> {
   if (!channel.hasSubscribers) return attempt(() => undefined)
   const trace = describe()
@@ -59,7 +59,7 @@ export async function traceRequest<T>(
     const requestId = oneLine(requestIdOf(headers), 100)
     if (requestId !== '') trace.requestId = requestId
   }
-  return traced(channel, trace, () => attempt(onAnswer), toldError)
+  return traced(channel, trace, () => attempt(onAnswer), publicError)
 }
 
 function nameOf({ provider, bucket, operation, key, partNumber, attempt }: RequestTrace): string {

@@ -1,6 +1,6 @@
 /**
- * Sends calls: sign, send, understand, and again where that helps. Each attempt has a fresh date, a fresh snapshot of
- * the credentials and, after a broken connection, a fresh connection.
+ * Sends calls: signs and sends a request, parses the response, and retries if that may help. Each attempt has a new
+ * date, a new snapshot of the credentials and, after a broken connection, a new connection.
  */
 import type { CredentialsSource } from '../../credentials/credentials-source.js'
 import { cancelled, HttpFailure, toHttpFailure } from '../../http/http-failure.js'
@@ -28,10 +28,10 @@ import type { CallContext } from '../store-driver.js'
 
 const USER_AGENT = `oss-upload-stream/${VERSION} node/${process.versions.node}`
 
-/** Sends a request, says when a response came, and understands it. */
+/** Sends a request, reports that a response was received, and parses it. */
 type Send<T> = (request: HttpRequest, onAnswer: OnAnswer) => Promise<T>
 
-/** An attempt at a call, and what it needs. */
+/** An attempt at a call, with its context. */
 interface Running<T> {
   attempt: Attempt
   attempts: Attempts
@@ -48,7 +48,7 @@ export interface RequesterParts {
   credentials: CredentialsSource
   retry: RetryPolicy
   answerMs: number
-  /** Default: a clock of its own. */
+  /** Default: a separate clock. */
   clock?: ServiceClock
 }
 
@@ -65,7 +65,7 @@ export class Requester {
     this.#breaker = new CircuitBreaker(parts.retry)
   }
 
-  /** The response as `read` understands it; `read` may throw an AttemptFailure. Throws UploadError. */
+  /** Resolves with the result of `read`, which may throw an AttemptFailure. Throws UploadError. */
   async call<T>(call: Call, context: CallContext, read: (answer: HttpAnswer) => T | Promise<T>): Promise<T> {
     const { transport, dialect } = this.#parts
     return this.#attempts(call, context, async (request, onAnswer) => {
@@ -78,7 +78,7 @@ export class Requester {
     })
   }
 
-  /** The same for a response whose body is to be streamed: retried until its headers are there. */
+  /** The same for a response with a streamed body: retried until its headers are received. */
   async open<T>(call: Call, context: CallContext, read: (answer: HttpStreamAnswer) => T): Promise<T> {
     const { transport, dialect } = this.#parts
     return this.#attempts(call, context, async (request, onAnswer) => {
@@ -92,15 +92,15 @@ export class Requester {
     })
   }
 
-  /** Ends the waiting of calls for a service that is away: they fail. */
+  /** Fails all calls that wait for a service that is away. */
   close(): void {
     this.#breaker.disable()
   }
 
   /**
-   * The same for a body that goes to a sink, and is there when this resolves. `begin` may throw an AttemptFailure, or an
-   * UploadError, which is final; `check` the first, once the body has ended. An attempt that fails in the body is followed by
-   * another one.
+   * The same for a body that is passed to a sink; resolves when the body has ended. `begin` may throw an
+   * AttemptFailure, or an UploadError, which is final. `check` is called after the body, and may throw an
+   * AttemptFailure. An attempt that fails in the body is retried.
    */
   async receive<T extends { sink: BodySink }>(
     call: Call,
@@ -154,7 +154,7 @@ export class Requester {
           if (delayMs === undefined || signalsOf(context).some(isAborted)) throw errorOf(failure)
           const notice = { attempt: attempts.count, delayMs: this.#breaker.probeInMs ?? delayMs, failure }
           reportRetry(call, context, { ...notice, reason: attempt.clean(failure.message) })
-          // While the service is away all calls wait together, for the next probe.
+          // While the service is away, all calls wait for the next probe.
           if (this.#breaker.probeInMs === undefined) await attempts.pause(delayMs, signalsOf(context))
         }
       }
@@ -171,7 +171,7 @@ export class Requester {
     return attempt
   }
 
-  /** Waits until the attempt may begin, or the call's patience is over: then it is the last one. */
+  /** Waits until the attempt may start, or the retry time is over: then it is the last attempt. */
   async #turn(attempt: Attempt, attempts: Attempts, context: CallContext): Promise<void> {
     const caller = {
       patienceMs: attempts.patienceMs,
@@ -182,7 +182,7 @@ export class Requester {
     attempts.wait(turn?.waitedMs ?? 0)
   }
 
-  /** Makes one attempt, and lets the circuit breaker know how it ended. Throws AttemptFailure, or an UploadError. */
+  /** Makes one attempt, and reports its result to the circuit breaker. Throws AttemptFailure, or an UploadError. */
   async #attempt<T>({ attempt, attempts, call, context, send, payloadHash, errorOf }: Running<T>): Promise<T> {
     try {
       this.#throwIfOver(call, context, attempts.effort())
@@ -220,7 +220,7 @@ export class Requester {
     return upload === undefined ? trace : { ...trace, upload }
   }
 
-  /** Signs the request of an attempt, with credentials and a date of its own. */
+  /** Signs the request of an attempt, with current credentials and a new date. */
   async #request(
     call: Call,
     context: CallContext,
@@ -242,7 +242,7 @@ export class Requester {
     if (method === 'PUT' || method === 'POST') headers['content-length'] = String(body?.size ?? 0)
     const signable = { method, bucket: dialect.bucket, key, query, headers, payloadHash }
     Object.assign(headers, dialect.sign(signable, credentials, this.#clock.now()))
-    // Not signed: proxies change it. Bytes in another encoding have another length and checksum.
+    // Not signed, because proxies change it. Bytes in another encoding have another length and checksum.
     headers['accept-encoding'] = 'identity'
     attempt.request = {
       method,
@@ -252,7 +252,7 @@ export class Requester {
       body,
       signal: context.signal,
       answerMs: Math.min(answerMs * patience, context.attemptMs ?? Infinity),
-      // White space that keeps a connection alive comes as rarely as the response itself may.
+      // White space that keeps the connection open may be as rare as the limit on the response permits.
       ...(patience > 1 ? { gapMs: answerMs * patience } : {}),
       pacedMs,
       onSent: attempt.sent,
@@ -300,7 +300,7 @@ function signalsOf({ signal, retrySignal }: CallContext): AbortSignal[] {
   return [signal, retrySignal].filter((given) => given !== undefined)
 }
 
-/** What would be lost with a call decides how long it is tried: an upload's parts, or nothing yet. */
+/** The retry time depends on what would be lost with the call: the parts of an upload, or nothing yet. */
 function patienceOf({ method, uploadId }: Call, context: CallContext, { totalMs, startMs }: RetryPolicy): number {
   if (context.retryTotalMs !== undefined) return Math.min(context.retryTotalMs, totalMs)
   const isOfUpload = uploadId !== undefined && method !== 'DELETE'

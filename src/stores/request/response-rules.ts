@@ -1,19 +1,19 @@
 /**
- * What a service promises with an error response, as far as it depends on the call. Sources and dates are in
+ * The meaning of error responses that depends on the call. Sources and dates are in
  * `docs/wire-facts.md`.
  */
 import type { Dialect } from '../dialect.js'
 import { hasCallback } from '../object/callback.js'
 import type { Call } from './call.js'
 
-/** Error codes by which services ask for fewer requests. */
+/** Error codes for throttling. */
 export const THROTTLING: ReadonlySet<string> = new Set([
   'ActiveRequestLimitExceeded',
   'CpuLimitExceeded',
   'DownloadTrafficRateLimitExceeded',
   'MetaOperationQpsLimitExceeded',
   'QpsLimitExceeded',
-  // MinIO has the next three: it waits for a free slot, and refuses when none comes.
+  // The next three are those of MinIO, which waits for a free slot, and refuses if there is none.
   'ServerBusy',
   'SlowDownRead',
   'SlowDownWrite',
@@ -23,13 +23,13 @@ export const THROTTLING: ReadonlySet<string> = new Set([
   'UploadTrafficRateLimitExceeded',
 ])
 
-/** What the failure of a call depends on, beside its response. */
+/** What the meaning of a failure depends on, besides the response. */
 export type FailedCall = Pick<Call, 'operation' | 'headers'>
 
 /**
- * Whether a throttling response promises that nothing was done. A response to the request that publishes an object is
- * believed only if its code is a limit on requests: `ServiceUnavailable` may come from a machine in front of the service,
- * and OBS reports by any 503 that parts may have been merged.
+ * Returns whether a throttling response guarantees that the request had no effect. For a request that publishes an
+ * object, that is only true for codes of a request limit: `ServiceUnavailable` may come from a load balancer, and on
+ * OBS parts may have been merged after any 503.
  */
 export function isNothingDone(serviceCode: string, { operation }: FailedCall, dialect: Dialect): boolean {
   if (dialect.mergesDespite503 && operation === 'CompleteMultipartUpload') return false
@@ -38,12 +38,12 @@ export function isNothingDone(serviceCode: string, { operation }: FailedCall, di
 
 const PUBLISHING: ReadonlySet<string> = new Set(['PutObject', 'CompleteMultipartUpload'])
 
-/** Whether another request wrote or deleted the object meanwhile, so that this upload can never be completed. */
+/** Returns whether another request wrote or deleted the object meanwhile, so that this upload cannot be completed. */
 export function isLostRace(serviceCode: string, { operation }: FailedCall): boolean {
   return serviceCode === 'ConditionalRequestConflict' && operation === 'CompleteMultipartUpload'
 }
 
-/** Whether a refusal says that the object is not the one that `ifMatch` names, or that there is none. */
+/** Returns whether a refusal means that the object has another ETag than `ifMatch`, or does not exist. */
 export function isFailedMatch(status: number, serviceCode: string, { operation, headers = {} }: FailedCall): boolean {
   if (!PUBLISHING.has(operation) || !('if-match' in headers)) return false
   return status === 412 || serviceCode === 'NoSuchKey' || isLostRace(serviceCode, { operation, headers })
@@ -54,7 +54,7 @@ export function isFailedCallback(status: number, { headers = {} }: FailedCall, d
   return status === 203 && hasCallback(headers, dialect)
 }
 
-/** Advice for a refusal whose own words do not help; starts with a semicolon. */
+/** Returns advice for a refusal whose message does not help; it starts with a semicolon. */
 export function adviceOn(
   { status, serviceCode, ec }: { status: number; serviceCode: string; ec: string | undefined },
   { headers = {} }: FailedCall,
@@ -67,7 +67,7 @@ export function adviceOn(
     return '; OSS is switching version 1 of its signature off: leave signatureVersion out, or set it to 4'
   }
   if (status === 403 && 'x-amz-server-side-encryption-customer-algorithm' in headers) {
-    return '; AWS blocks keys of the caller (SSE-C) on new buckets: allow them in the default encryption of the bucket'
+    return '; AWS blocks customer keys (SSE-C) on new buckets: allow them in the default encryption of the bucket'
   }
   return ''
 }

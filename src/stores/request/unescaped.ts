@@ -1,7 +1,7 @@
-/** A text without its escapes, and where each character of it begins in the text with them. */
+/** A text without escapes, and the offset of each character in the escaped text. */
 export interface Unescaped {
   characters: string
-  /** One more than there are characters: the last is the length of the escaped text. */
+  /** One more entry than characters: the last one is the length of the escaped text. */
   starts: readonly number[]
 }
 
@@ -9,10 +9,10 @@ const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', qu
 const ESCAPE =
   /&(amp|lt|gt|quot|apos);|&#x([0-9a-f]{1,6});|&#([0-9]{1,7});|%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\(["\\/])/gi
 
-/** An escaped text may have been escaped once more on its way. */
+/** A text may be escaped more than once. */
 const LAYERS = 3
 
-/** Resolves references of XML, percent escapes and those of JSON, also where one lies within another. */
+/** Resolves references of XML, percent escapes and those of JSON, even nested. */
 export function unescaped(text: string): Unescaped {
   let result: Unescaped = { characters: text, starts: Array.from({ length: text.length + 1 }, (_, at) => at) }
   for (let layer = 0; layer < LAYERS; layer += 1) {

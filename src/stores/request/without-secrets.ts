@@ -2,16 +2,16 @@ import type { HttpRequest } from '../../http/http-message.js'
 import type { Credentials } from '../../shared/credentials.js'
 import { unescaped } from './unescaped.js'
 
-/** Bytes of a secret that are not shown in a row. A secret cut by a server still has this many. */
+/** Shortest part of a secret, in bytes, that is replaced, because a server may truncate a secret. */
 const LONGEST_RUN = 12
-/** Anything shorter cannot be distinguished from a word. */
+/** Shorter secrets cannot be distinguished from words. */
 const SHORTEST_SECRET = 6
 
-/** Base64 depends on where in its group of three bytes a secret begins. */
+/** Base64 depends on the position of the secret in its group of three bytes. */
 const BASE64_OFFSETS = [0, 1, 2]
 
 /**
- * Replaces secrets of the request in a text that a server sent: a server may repeat what it received, whole or cut,
+ * Replaces secrets of the request in a text of a server. A server may repeat what it received, complete or truncated,
  * with XML, JSON or percent escapes, or in Base64.
  */
 export function withoutSecrets(
@@ -36,14 +36,14 @@ function secretsOf(
   return [accessKeySecret, securityToken, signature, ...customerKeys]
 }
 
-/** Every run of characters that gives a secret away. */
+/** Returns all texts that would reveal a secret. */
 function runsOf(secret: string): string[] {
   const bytes = Buffer.from(secret)
   const encoded = BASE64_OFFSETS.map((offset) => {
     const base64 = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')
       .replace(/=+$/, '')
-    // The first characters depend on the bytes before the secret, the last one on those behind it.
+    // The first characters depend on the bytes before the secret, the last one on those after it.
     return base64.slice(offset === 0 ? 0 : offset + 1, -1)
   })
   const urlSafe = encoded.map((base64) => base64.replaceAll('+', '-').replaceAll('/', '_'))

@@ -16,20 +16,20 @@ type S3Network = (typeof NETWORKS)[number]
 export interface S3AddressOptions {
   bucket: string
   /**
-   * Default: what the endpoint names at AWS, Wasabi, Backblaze, Scaleway and DigitalOcean, else `us-east-1`, which most
-   * other services accept as theirs.
+   * Default: the region in the endpoint for AWS, Wasabi, Backblaze, Scaleway and DigitalOcean, otherwise `us-east-1`,
+   * which most other services accept.
    */
   region?: string | undefined
-  /** A host, or a URL of scheme, host, port and path. Default: that of AWS. HTTPS unless it says `http://`. */
+  /** A host, or a URL of scheme, host, port and path. Default: that of AWS. HTTPS unless it starts with `http://`. */
   endpoint?: string | undefined
   /**
-   * Default `virtual` at AWS, unless the bucket's name has dots, which the certificate does not cover; `path`
-   * everywhere else, where the bucket's own host name often has no address.
+   * Default `virtual` on AWS, unless the bucket name has dots, which the certificate does not cover; `path` on other
+   * services, where the bucket's host name often does not resolve.
    */
   addressing?: Addressing | undefined
   /**
-   * Which of AWS's endpoints. `fips`: those with validated cryptography. In China there are neither these nor those of
-   * `accelerate`. Default `public`.
+   * The kind of endpoint of AWS. `fips`: with validated cryptography. China has neither `fips` nor `accelerate`. Default
+   * `public`.
    */
   network?: S3Network | undefined
 }
@@ -38,15 +38,15 @@ export interface S3Address extends BucketAddress {
   region: string
   isAws: boolean
   isHttps: boolean
-  /** Whether what is sent cannot be read on the way. */
+  /** Whether nobody on the network can read the requests. */
   isConfidential: boolean
 }
 
 const CHINA = 'amazonaws.com.cn'
 
 /**
- * The domain of each partition of AWS, by how its regions begin (aws-sdk-js-v3, the partitions of its endpoint rules,
- * read 2026-11-28). All other regions are of `amazonaws.com`.
+ * The domain of each partition of AWS, by the prefix of its regions (aws-sdk-js-v3, the partitions of its endpoint
+ * rules, read 2026-11-28). All other regions belong to `amazonaws.com`.
  */
 const PARTITIONS: readonly (readonly [regions: RegExp, domain: string])[] = [
   [/^cn-/, CHINA],
@@ -82,7 +82,7 @@ export function s3Address(options: S3AddressOptions): S3Address {
   if (network.startsWith('accelerate') && addressing !== 'virtual') {
     throw new UploadError(
       'INVALID_OPTION',
-      `network is '${network}', which goes with addressing 'virtual' and a bucket without dots, not with '${addressing}'`,
+      `network '${network}' needs addressing 'virtual' and a bucket without dots (addressing is '${addressing}')`,
     )
   }
   return {
@@ -105,14 +105,14 @@ function hostOf(region: string, network: S3Network): string {
   return `s3${kind === 'fips' ? '-fips' : ''}.${dualstack}${region}.${domain}`
 }
 
-/** `s3-external-1` is a name of us-east-1; `s3-fips` stands before the region, joined by a point or by a hyphen. */
+/** `s3-external-1` is an alias of us-east-1; `s3-fips` precedes the region, with a dot or a hyphen. */
 const REGION = new RegExp(
   `(?:^|\\.)s3[.-](?:fips[.-])?(?:dualstack\\.)?(?!accelerate\\.|dualstack\\.|external-1\\.|fips\\.)([a-z0-9-]+)(?:\\.vpce)?\\.${DOMAIN_PATTERN}$`,
 )
 
-/** Services whose hosts name the region that their signatures want (`docs/wire-facts.md`). */
+/** Services whose host names contain the region of their signatures (`docs/wire-facts.md`). */
 const OF_OTHERS: readonly RegExp[] = [
-  // Its short names, such as `nl-1`, are no regions.
+  // Its short names, such as `nl-1`, are not regions.
   /^s3\.([a-z]{2}-[a-z]+-\d+)\.wasabisys\.com$/,
   /^s3\.([a-z]+-[a-z]+-\d+)\.backblazeb2\.com$/,
   /^s3\.([a-z]+-[a-z]+)\.scw\.cloud$/,
@@ -132,10 +132,10 @@ function checkBucket(bucket: string): string {
     )
   }
   if (bucket.startsWith('arn:')) {
-    const advice = 'must be a name: instead of the ARN of an access point give its alias, which ends with -s3alias'
+    const advice = 'must be a name, not an ARN: for an access point give its alias, which ends with -s3alias'
     throw invalidOption('bucket', bucket, advice)
   }
-  // Services other than AWS, and the oldest buckets there, allow more than AWS does today.
+  // Other services, and the oldest buckets of AWS, permit names that AWS does not permit today.
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/.test(bucket)) return bucket
   throw invalidOption(
     'bucket',
@@ -146,5 +146,5 @@ function checkBucket(bucket: string): string {
 
 function checkRegion(region: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(region)) return region
-  throw invalidOption('region', region, 'must be a region id such as eu-central-1')
+  throw invalidOption('region', region, 'must be a region ID such as eu-central-1')
 }

@@ -1,13 +1,13 @@
 /**
- * The ways to have an object checked by S3 (Amazon S3 User Guide, "Checking object integrity"). `FULL_OBJECT`: the
- * service computes the checksum of the whole, whatever the parts were, and refuses to publish anything else.
+ * The checksums with which S3 verifies an object (Amazon S3 User Guide, "Checking object integrity"). `FULL_OBJECT`:
+ * the service computes the checksum of the whole object and refuses to publish it if that differs.
  */
 import type { ChecksumRules } from '../integrity/checksum-rules.js'
 
 export const S3_CHECKSUMS = ['crc32', 'crc64nvme', 'md5'] as const
 export type S3Checksum = (typeof S3_CHECKSUMS)[number]
 
-/** The algorithms' names in documents and headers of S3. */
+/** Names of the algorithms in documents and headers of S3. */
 const NAMES = { crc32: 'CRC32', crc64nvme: 'CRC64NVME' } as const
 
 export function s3ChecksumRules(checksum: S3Checksum, isAws: boolean): ChecksumRules {
@@ -25,7 +25,7 @@ export function s3ChecksumRules(checksum: S3Checksum, isAws: boolean): ChecksumR
       completeHeaders: type,
       sizeHeader: 'x-amz-mp-object-size',
     },
-    // AWS adds CRC-64/NVME to what is written without a checksum. Another service may not know the full object's.
+    // AWS adds CRC-64/NVME to objects that are written without a checksum. Other services may not support it.
     ofOthers: isAws
       ? (['crc64nvme', 'crc32'] as const)
           .filter((algorithm) => algorithm !== checksum)

@@ -9,7 +9,7 @@ import { s3Address, type S3AddressOptions } from './s3-address.js'
 import { S3_CHECKSUMS, type S3Checksum, s3ChecksumRules } from './s3-checksums.js'
 import { s3ObjectOptions } from './s3-object-options.js'
 
-/** Amazon S3 User Guide, "Multipart upload limits". Other services accept as much, or say themselves that they do not. */
+/** Amazon S3 User Guide, "Multipart upload limits". Other services accept the same, or refuse what they do not support. */
 const LIMITS: StoreLimits = {
   minPartSize: 5 * MiB,
   maxPartSize: 5 * GiB,
@@ -21,23 +21,23 @@ const LIMITS: StoreLimits = {
 
 export interface S3DialectOptions extends S3AddressOptions, RequestPayerOption, BucketOwnerOption {
   /**
-   * What is sent with each part for the service to check, and what the whole object is compared with:
+   * The checksum that is sent with each part, and that verifies the whole object:
    *
    * - `crc32` and `crc64nvme`: the service's checksum of the full object. Some 0.2 and 0.7 CPU-seconds per GiB. Many
-   *   services that speak the protocol refuse the headers, or take them for checksums of another kind.
+   *   compatible services refuse the headers, or interpret them as checksums of another kind.
    * - `md5`: `Content-MD5`, and the ETag. Every service has them. Some 1.4 CPU-seconds per GiB.
    *
-   * Default `crc32` at AWS, `md5` everywhere else.
+   * Default `crc32` on AWS, `md5` on other services.
    */
   checksum?: S3Checksum | undefined
   /**
-   * Whether a signature covers the body, by its SHA-256: some 0.6 CPU-seconds per GiB, several times as many where the
-   * processor has no instructions for it. Default: over plain HTTP alone, where AWS demands it.
+   * Whether the signature covers the body by its SHA-256: some 0.6 CPU-seconds per GiB, several times as many on processors
+   * without instructions for it. Default: only over plain HTTP, where AWS requires it.
    */
   signPayload?: boolean | undefined
 }
 
-/** Amazon S3, and services that speak its protocol. Throws UploadError if an option is invalid. */
+/** Amazon S3 and compatible services. Throws UploadError if an option is invalid. */
 export function s3Dialect(options: S3DialectOptions): Dialect {
   const address = s3Address(options)
   const { region } = address
@@ -54,9 +54,8 @@ export function s3Dialect(options: S3DialectOptions): Dialect {
     requestIdHeader: 'x-amz-request-id',
     checksums: rules,
     encodesNames: 'in-lists-of-uploads',
-    // Ceph 16 takes the condition on a put and ignores it on Complete; others ignore it on both.
+    // Ceph 16 supports the condition on PutObject and ignores it on Complete; other services ignore it on both.
     conditionalRequests: address.isAws ? ['put', 'complete'] : [],
-    // No other condition than that there be no such object is ever sent.
     listsUploadsBy: 'time',
     listsObjectsBy: 'token',
     mergesDespite503: false,

@@ -1,5 +1,5 @@
 /**
- * How S3 takes the options of an object (S3 API reference: PutObject, CreateMultipartUpload, UploadPart,
+ * The options of an object on S3 (S3 API reference: PutObject, CreateMultipartUpload, UploadPart,
  * CompleteMultipartUpload, HeadObject).
  */
 import { KiB } from '../../shared/byte-size.js'
@@ -31,7 +31,7 @@ const ACLS = [
 ] as const
 const ENCRYPTIONS = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const
 
-/** Complete and ListParts want the key where the upload has a checksum algorithm (their pages in the API reference). */
+/** Complete and ListParts require the key if the upload has a checksum algorithm (their pages in the API reference). */
 const WITH_CUSTOMER_KEY: readonly ObjectRequest[] = ['put', 'initiate', 'part', 'complete', 'read', 'list-parts']
 
 const RESERVED = [
@@ -48,7 +48,7 @@ const RESERVED = [
   ...CUSTOMER_KEY_HEADERS,
 ]
 
-/** `isConfidential`: whether what is sent cannot be read on the way. */
+/** `isConfidential`: whether nobody on the network can read the requests. */
 export function s3ObjectOptions(isConfidential: boolean): OptionTable {
   return {
     service: 'S3',
@@ -72,7 +72,7 @@ export function s3ObjectOptions(isConfidential: boolean): OptionTable {
   }
 }
 
-/** Other services than AWS have classes of their own. */
+/** Services other than AWS have their own classes. */
 function checkStorageClass(storageClass: unknown): string {
   if (typeof storageClass === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(storageClass)) return storageClass
   throw invalidOption('storageClass', storageClass, "must be a class of the service, such as 'STANDARD_IA'")

@@ -8,7 +8,7 @@ import { providerStore } from '../../support/provider-store.js'
 const MIB = 1024 ** 2
 const options = { serverSideEncryption: { customerKey: Buffer.alloc(32, 1) }, partSize: 5 * MIB }
 
-describe('a service that ignores the key of the caller', () => {
+describe('a service that ignores the customer key', () => {
   for (const provider of ['s3', 'obs'] as const) {
     it(`is noticed before parts become an object, on ${provider}`, async (t) => {
       const { emulator, store } = await providerStore(t, { provider })

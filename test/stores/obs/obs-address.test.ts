@@ -58,7 +58,7 @@ describe('the address of a bucket of OBS', () => {
 
 describe('an address of OBS that cannot be', () => {
   it('is in a region of Europe whose host is not known', () => {
-    assert.throws(() => addressOf({ region: 'eu-x-9' }), invalidOption('region', 'give it as endpoint'))
+    assert.throws(() => addressOf({ region: 'eu-x-9' }), invalidOption('region', 'give its host as endpoint'))
   })
 
   it('has a bucket with dots below a certificate that does not cover it', () => {

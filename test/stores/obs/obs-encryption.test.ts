@@ -14,7 +14,7 @@ const KIB = 1024
 const CASES: readonly { name: string; emulator: EmulatorOptions; upload: ObjectOptions }[] = [
   { name: 'AES256 by option', emulator: {}, upload: { serverSideEncryption: 'AES256' } },
   { name: 'KMS by option', emulator: {}, upload: { serverSideEncryption: 'kms' } },
-  { name: 'a key of the caller', emulator: {}, upload: { serverSideEncryption: { customerKey: Buffer.alloc(32, 1) } } },
+  { name: 'a customer key', emulator: {}, upload: { serverSideEncryption: { customerKey: Buffer.alloc(32, 1) } } },
   ...(['AES256', 'kms'] as const).flatMap((algorithm) =>
     [true, false].map((isTold) => ({
       name: `${algorithm} by the bucket's default, ${isTold ? 'which answers name' : 'which no answer names'}`,

@@ -216,7 +216,7 @@ describe('an option that is not acceptable', () => {
     refused({ serverSideEncryption: { algorithm: 'KMS', keyID: 'k' } }, 'keyID', 'keyId')
   })
 
-  it('is a key of the caller, which OSS does not take, and which is never shown', () => {
+  it('is a customer key, which OSS does not support, and which is never shown', () => {
     const key = Buffer.alloc(32, 'k')
     for (const customerKey of [key, key.toString('base64')]) {
       const option = { serverSideEncryption: { customerKey } }

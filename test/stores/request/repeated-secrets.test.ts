@@ -93,7 +93,7 @@ describe('a service that repeats what it was sent', () => {
     })
   }
 
-  it('leaves none where its request id is one, in headers', async (t) => {
+  it('leaves none where its request ID is one, in headers', async (t) => {
     const service = await scriptedService(t, { retry: RETRY })
     const told = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
     const step: Step = () => ({

@@ -129,7 +129,7 @@ describe('a call', () => {
     })
     assert.match(
       error.message,
-      /^UploadPart of part 3 for "a key" failed after 3 attempts in \d+\.\d s: 500 InternalError: as it is \(request id id-of-InternalError, EC 0001-00000001\)$/,
+      /^UploadPart of part 3 for "a key" failed after 3 attempts in \d+\.\d s: 500 InternalError: as it is \(request ID id-of-InternalError, EC 0001-00000001\)$/,
     )
   })
 

@@ -114,7 +114,7 @@ describe('409 ConditionalRequestConflict', () => {
     await assert.rejects(upload, (error: UploadError) => {
       assert.equal(error.code, 'ALREADY_EXISTS')
       assert.equal(error.retryable, true)
-      assert.match(error.message, /start it over/)
+      assert.match(error.message, /start over/)
       return true
     })
     const operations = emulator.requests.map(({ operation }) => operation)
@@ -148,14 +148,14 @@ describe('a refusal', () => {
     assert.match((await failureOf(oss, 'PutObject', 403, text)).message, /signatureVersion/)
   })
 
-  it('of a key of the caller says that AWS blocks them on new buckets', async () => {
+  it('of a customer key says that AWS blocks them on new buckets', async () => {
     const headers = { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }
     assert.match((await failureOf(s3, 'PutObject', 403, codeDocument('AccessDenied'), headers)).message, /SSE-C/)
     assert.doesNotMatch((await failureOf(s3, 'PutObject', 403, codeDocument('AccessDenied'))).message, /SSE-C/)
   })
 })
 
-describe('an upload that is encrypted with a key of the caller on S3', () => {
+describe('an upload that is encrypted with a customer key on S3', () => {
   it('is resumed: ListParts has the key, where the upload has a checksum algorithm', async (t) => {
     const { emulator, store } = await providerStore(t, { provider: 's3', checksum: 'crc32', retry: { maxAttempts: 1 } })
     const serverSideEncryption = { customerKey: Buffer.alloc(32, 7) }

@@ -252,7 +252,7 @@ describe('an object that exists on S3', () => {
   const PARTS = [{ partNumber: 1, etag: '"E"' }]
   const options = { forbidOverwrite: true }
 
-  it('is looked for before each request that might replace it', async (t) => {
+  it('is checked before each request that might replace it', async (t) => {
     const service = await s3Service(t)
     service.script(head, head, head)
     await assert.rejects(service.api.putObject('k', BODY, options, {}), exists)
@@ -339,19 +339,19 @@ describe('a refusal of S3', () => {
         body: '<Error><Code>PermanentRedirect</Code><Message>m</Message><Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint></Error>',
       },
       '301 PermanentRedirect',
-      'the service names the endpoint b.s3.eu-west-1.amazonaws.com',
+      'the service returned the endpoint b.s3.eu-west-1.amazonaws.com',
     ],
     [
       'a redirect with its region alone',
       { status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } },
-      'the service names the region eu-west-1',
+      'the service returned the region eu-west-1',
     ],
     [
       'a redirect to a signed address',
       { status: 307, headers: { location: 'https://b.example:8443/k?X-Amz-Signature=TOPSECRET' } },
-      'the service names the endpoint b.example:8443',
+      'the service returned the endpoint b.example:8443',
     ],
-    ['another region', refusalWith('<Region>eu-west-1</Region>'), 'the service names the region eu-west-1'],
+    ['another region', refusalWith('<Region>eu-west-1</Region>'), 'the service returned the region eu-west-1'],
   ]
   for (const [why, reply, ...texts] of elsewhere) {
     it(`says where the request should have gone: ${why}`, async (t) => {
@@ -365,7 +365,7 @@ describe('a refusal of S3', () => {
     })
   }
 
-  it('shows no key of the caller, even where the service repeats it', async (t) => {
+  it('shows no customer key, even where the service repeats it', async (t) => {
     const customerKey = Buffer.from('0123456789abcdef0123456789abcdef')
     const service = await s3Service(t)
     service.script(refusal(400, 'InvalidArgument', { message: `the key ${customerKey.toString('base64')} is wrong` }))

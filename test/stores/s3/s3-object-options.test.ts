@@ -57,7 +57,7 @@ describe("an object's options on S3", () => {
     })
   }
 
-  it('put a key of the caller on every request', () => {
+  it('put a customer key on every request', () => {
     for (const customerKey of [KEY, new Uint8Array(KEY), KEY.toString('base64')]) {
       for (const request of REQUESTS) {
         const headers = headersOf({ serverSideEncryption: { customerKey } }, request)

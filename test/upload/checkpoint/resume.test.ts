@@ -200,7 +200,7 @@ describe('an upload with a checkpoint', () => {
     assert.deepEqual(sentParts(run), [3, 4, 5, 6, 7])
   })
 
-  it('sends everything from the first change on, under the same upload id', async () => {
+  it('sends everything from the first change on, under the same upload ID', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint)
     const changed = changedAt(BYTES, 3 * SMALL_PART + 5)
