@@ -14,7 +14,7 @@ export function takeCallOptions<T extends CallOptions>(options: T, furtherNames:
   return takeOptions('this call', options, ['signal', 'onRetry', ...furtherNames])
 }
 
-/** Returns the context of a call with these options, which were taken. Throws UploadError. */
+/** Returns the context of a call with these options. Throws UploadError. */
 export function contextOf({ signal, onRetry }: CallOptions): CallContext {
   return {
     ...(signal === undefined ? {} : { signal: acceptSignal('signal', signal) }),

@@ -1,15 +1,15 @@
 import { UploadError } from '../shared/errors.js'
 
 /**
- * Finds out that a sequence repeats, whatever its length, by one kept value (Brent's algorithm): the value is replaced after 1, 2,
- * 4, 8, … steps, so a cycle is noticed within three times its length after it began.
+ * Detects that a sequence of any length repeats, with one stored value (Brent's algorithm): the value is replaced after
+ * 1, 2, 4, 8, … steps, so a cycle is detected within three times its length after its start.
  */
 export class CycleGuard {
   #kept: string | undefined
   #steps = 0
   #limit = 1
 
-  /** @throws {UploadError} `BAD_ANSWER` where a listing has the same value once more. */
+  /** @throws {UploadError} `BAD_ANSWER` if a listing returns the same value again. */
   check(value: string): void {
     if (value === this.#kept) {
       throw new UploadError('BAD_ANSWER', `the listing does not end: it returns to ${JSON.stringify(value)}`)

@@ -1,4 +1,4 @@
-/** What is listed, from where on, and how much of it. */
+/** The options of listings. */
 import { checkObject, checkString, invalidOption, reading } from '../shared/check-option.js'
 import type { ObjectsPageRequest, StoreDriver, UploadAddress, UploadsPageRequest } from '../stores/store-driver.js'
 import { type CallOptions, takeCallOptions } from './call-options.js'
@@ -59,10 +59,10 @@ export interface UploadsMarker {
 const NAMES = ['after', 'limit', 'pageSize']
 const GROUPED_NAMES = [...NAMES, 'prefix', 'delimiter']
 
-/** Returns the options of a list, or throws what is wrong with them. */
+/** Returns the checked options of a listing. @throws {UploadError} `INVALID_OPTION` if one is invalid. */
 export type TakenOptions<T> = () => T
 
-/** Takes options when a list is asked for. What is wrong with them is thrown when its first page is. */
+/** Copies options when a listing is created. Throws their errors when the first page is requested. */
 function take<T>(read: () => T): TakenOptions<T> {
   try {
     const taken = read()
@@ -90,7 +90,7 @@ export interface UploadsTaken extends ListOptions {
   from: UploadsPageRequest
 }
 
-/** `pages` is the call for those who want groups, where this one cannot have any. */
+/** `pages` is the name of the method that supports `delimiter`, if this one does not. */
 export function takeUploadsOptions(options: ListUploadPagesOptions, pages?: string): TakenOptions<UploadsTaken> {
   return take(() => {
     const { prefix, delimiter, after, ...more } = takeCallOptions(options, GROUPED_NAMES)
@@ -113,8 +113,8 @@ export function takeObjectsOptions(options: ListObjectPagesOptions, pages?: stri
 }
 
 /**
- * Checks prefix and delimiter. An empty prefix matches all keys; an empty delimiter is refused, as it is likely a mistake. A list
- * of single objects or uploads has no delimiter: common prefixes are neither.
+ * Checks prefix and delimiter. An empty prefix matches all keys; an empty delimiter is refused, as it is likely a
+ * mistake. A list of single objects or uploads has no delimiter: common prefixes are neither.
  */
 function grouping(
   prefix: unknown,
@@ -122,7 +122,7 @@ function grouping(
   pages: string | undefined,
 ): { prefix?: string; delimiter?: string } {
   if (delimiter !== undefined && pages !== undefined) {
-    throw invalidOption('delimiter', delimiter, `must be left out: what it groups comes in pages, from ${pages}`)
+    throw invalidOption('delimiter', delimiter, `must be left out: use ${pages}, whose pages contain the groups`)
   }
   return {
     ...(prefix === undefined || prefix === '' ? {} : { prefix: checkString('prefix', prefix) }),

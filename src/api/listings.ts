@@ -219,7 +219,7 @@ class PageSizes {
     return this.#pageSize === undefined && size === 1000 ? {} : { limit: size }
   }
 
-  /** @throws {UploadError} where the first result of a page, or where the next one begins, was there before. */
+  /** @throws {UploadError} if the first result of a page, or the start of the next page, was returned before. */
   checkCycle(first: unknown, after: unknown): void {
     if (first !== undefined) this.#firsts.check(JSON.stringify(first))
     if (after !== undefined) this.#markers.check(JSON.stringify(after))

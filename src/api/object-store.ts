@@ -146,7 +146,7 @@ export class ObjectStore {
   /**
    * Runs a command, without a shell, and uploads its standard output. The object is only published after the command has
    * exited with status 0 and its output has ended. If the upload fails, or `signal` is aborted, the command gets SIGTERM, and
-   * SIGKILL after `graceMs`. Rejects when the command is gone and the failed upload is cleaned up. If the command failed, the
+   * SIGKILL after `graceMs`. Rejects when the command has ended and the failed upload is cleaned up. If it failed, the
    * error is `COMMAND_FAILED` with its `exitCode` or `signal`, and the end of its standard error as `stderr`, if that goes to
    * a function.
    */

@@ -10,7 +10,7 @@ import type { UploadResult } from '../upload/upload-result.js'
 /** Options of the command and of the upload. */
 export interface CommandUploadOptions extends UploadOptions, CommandOptions {}
 
-/** Uploads the output of a command. Rejects when the command is gone and the failed upload is cleaned up. */
+/** Uploads the output of a command. Rejects when the command has ended and the failed upload is cleaned up. */
 export async function uploadCommand(
   createUploadStream: (options: UploadOptions) => UploadStream,
   command: string,
@@ -28,7 +28,7 @@ export async function uploadCommand(
   }
 }
 
-/** Returns the stream that the command is to read. What is wrong with the options is found elsewhere. */
+/** Returns the stream for the command's standard input. The options are checked elsewhere. */
 function inputOf(options: CommandUploadOptions): Readable | undefined {
   try {
     const { stdin } = options

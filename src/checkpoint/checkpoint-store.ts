@@ -15,9 +15,9 @@ export interface CheckpointStore {
 export interface LockableStore extends CheckpointStore {
   /** Its name in messages. */
   readonly name: string
-  /** Throws UploadError if another upload has the lock. Locking it twice is no error. */
+  /** Throws UploadError if another upload has the lock. Locking it twice is not an error. */
   lock(): Promise<void>
   unlock(): Promise<void>
-  /** True if there is no place: what is written is discarded. */
+  /** True if there is no place: writes are discarded. */
   readonly isNowhere?: boolean
 }

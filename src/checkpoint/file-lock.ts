@@ -114,7 +114,7 @@ export class FileLock {
 export function notOurs(file: string): UploadError {
   return new UploadError(
     'CHECKPOINT_FAILED',
-    `${JSON.stringify(file)} was not written by this library, and is in the way of a checkpoint: move it, or choose another checkpoint`,
+    `${JSON.stringify(file)} was not written by this library, and blocks the place of a checkpoint: move it, or choose another checkpoint`,
   )
 }
 

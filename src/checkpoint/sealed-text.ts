@@ -27,7 +27,7 @@ export function seal({ format, version, list }: SealedKind, facts: object, items
   return `${text}\n],\n"sum":"${sumOf(text)}"}\n`
 }
 
-/** Reads a text. `parse` converts the parsed JSON to a record, and throws if it is none. */
+/** Reads a text. `parse` converts the parsed JSON to a record, and throws if it is invalid. */
 export function unseal<T>({ format, version }: SealedKind, text: string, parse: (value: unknown) => T): Unsealed<T> {
   const mark = markOf(format)
   if (!text.startsWith(mark)) {

@@ -22,7 +22,7 @@ export interface PartBuffer {
   /** Copies as much of `source[start..end)` as fits. Returns the number of bytes copied. */
   append(source: Uint8Array, start: number, end: number): number
   /**
-   * A view of the free memory after the bytes held, for a reader that reads into the part directly. To be written from its
+   * A view of the free memory after the bytes held, for a reader that reads into the part directly. Must be written from its
    * start. It may be shorter than all the free memory, but is empty only if the part is full.
    */
   readonly free: Uint8Array
@@ -40,7 +40,7 @@ export interface Crc64Engine {
   create(): Crc64
   /**
    * Creates a part buffer of up to 1 GiB. This takes up to half a millisecond for 8 MiB, and address space besides memory,
-   * so buffers are to be reused.
+   * so buffers should be reused.
    */
   createPartBuffer(capacity: number): PartBuffer
 }

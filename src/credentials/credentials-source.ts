@@ -10,7 +10,10 @@ import { messageOf, UploadError } from '../shared/errors.js'
 
 /** Credentials that may expire: they are kept until shortly before, then requested again. */
 export type ExpiringCredentials = (Credentials | AwsCredentials) & {
-  /** A Date, a text that `Date` accepts, or milliseconds since 1970. Without it the provider is called for each signature. */
+  /**
+   * A Date, a text that `Date` accepts, or milliseconds since 1970. Without it the provider is called for each
+   * signature.
+   */
   expiration?: Date | string | number | undefined
 }
 
@@ -28,8 +31,9 @@ export interface CredentialClient {
 }
 
 /**
- * Credentials, or a function or client that provides them. It is called for every signature, unless its last credentials had an
- * `expiration` more than five minutes away. The providers of `@aws-sdk/credential-providers` are such functions.
+ * Credentials, or a function or client that provides them. It is called for every signature, unless its last
+ * credentials had an `expiration` more than five minutes away. The providers of `@aws-sdk/credential-providers` are
+ * such functions.
  */
 export type CredentialsOption =
   Credentials | AwsCredentials | CredentialClient | (() => ExpiringCredentials | Promise<ExpiringCredentials>)
@@ -42,7 +46,7 @@ const ASK_LIMIT_MS = 60_000
 
 interface KeptCredentials {
   credentials: Credentials
-  /** When newer credentials are requested. These are used until they are there. */
+  /** Time at which newer credentials are requested. These are used until the newer ones arrive. */
   refreshAtMs: number
   expiresAtMs: number
 }
@@ -52,7 +56,10 @@ export class CredentialsSource {
   readonly #askLimitMs: number
   #kept: KeptCredentials | undefined
   #asking: Promise<Credentials> | undefined
-  /** Marks what the provider runs, also after its awaits. A request of its own store would wait for the provider, which waits for it. */
+  /**
+   * Marks what the provider runs, including after its awaits. A request through its own store would wait for the
+   * provider, which waits for it.
+   */
   readonly #calls = new AsyncLocalStorage<{ isOver: boolean }>()
 
   /** Throws UploadError if `option` is invalid. */
@@ -76,8 +83,8 @@ export class CredentialsSource {
   }
 
   /**
-   * Resolves with the current credentials. `rejected` are credentials that the service refused, and that are not returned from
-   * the cache again. Throws UploadError.
+   * Resolves with the current credentials. `rejected` are credentials that the service refused, and that are not
+   * returned from the cache again. Throws UploadError.
    */
   async snapshot(rejected?: Credentials): Promise<Credentials> {
     if (this.#kept?.credentials === rejected) this.#kept = undefined
@@ -128,12 +135,12 @@ export class CredentialsSource {
 function readAnswer(answer: unknown): { credentials: Credentials; expiresAtMs: number } {
   try {
     return {
-      credentials: checkCredentials(answer, 'what the credentials provider gave'),
+      credentials: checkCredentials(answer, 'the result of the credentials provider'),
       expiresAtMs: expirationOf(answer),
     }
   } catch (error) {
     if (error instanceof UploadError) throw error
-    const message = `what the credentials provider gave cannot be read: ${messageOf(error)}`
+    const message = `the result of the credentials provider cannot be read: ${messageOf(error)}`
     throw new UploadError('CREDENTIALS_FAILED', message, { cause: error })
   }
 }

@@ -38,7 +38,7 @@ export class ObjectPin {
     else if (!isSameObject(this.#object, found)) throw this.#changed('replaced')
   }
 
-  /** Returns the error of a failed request: once the object is pinned, it may be gone or replaced. */
+  /** Returns the error of a failed request: once the object is pinned, it may be deleted or replaced. */
   failureOf(error: unknown): unknown {
     if (this.#object === undefined || !(error instanceof UploadError)) return error
     if (error.status === 412 || error.status === 416) return this.#changed('replaced', error)

@@ -7,8 +7,8 @@ import { ObjectPin, type PinnedObject } from './object-pin.js'
 const AT_A_TIME = 16
 
 /**
- * Resolves with the size of each part in bytes, or with undefined if the service does not return them. Every part is requested,
- * as parts may have different sizes.
+ * Resolves with the size of each part in bytes, or with undefined if the service does not return them. Every part is
+ * requested, as parts may have different sizes.
  *
  * @throws {UploadError} if a request fails for another reason, or the object was replaced.
  */
@@ -31,7 +31,7 @@ export async function partSizes(
       try {
         found = await partSize(verified, partNumber, context)
       } finally {
-        // Without this one, the sizes of the others are of no use.
+        // Without this size, those of the others are useless.
         if (found === undefined) next = Infinity
       }
       if (found === undefined) return false

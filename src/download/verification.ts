@@ -9,8 +9,9 @@ import { ObjectPin, type PinnedObject } from './object-pin.js'
 import { partSizes } from './part-sizes.js'
 
 /**
- * How an object was verified: by its CRC-64 (OSS, OBS), its CRC-32 or CRC-64/NVME (S3), its ETag where that is made of MD5s, or
- * by its size alone, where the service has nothing else that can be compared, such as for an object that OBS encrypts, or only a range was read.
+ * How an object was verified: by its CRC-64 (OSS, OBS), its CRC-32 or CRC-64/NVME (S3), its ETag if that is made of
+ * MD5s, or by its size only, if the service has nothing else to compare, as for an object that OBS encrypts, or if only
+ * a range was read.
  */
 export type VerifiedBy = 'crc64' | 'crc32' | 'crc64nvme' | 'etag' | 'size'
 

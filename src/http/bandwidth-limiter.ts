@@ -38,7 +38,7 @@ interface Waiter {
 export class BandwidthLimiter {
   /** Bytes to request at a time. */
   readonly sliceSize: number
-  /** Bytes that may pass at once after a pause. */
+  /** Bytes that may be sent at once after a pause. */
   readonly burst: number
   readonly #bytesPerMs: number
   readonly #clock: PacingClock

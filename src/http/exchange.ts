@@ -59,7 +59,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #failure: HttpFailure | undefined
   #isSettled = false
   #ended: AbortController | undefined
-  /** Status and headers of the response, once they are there. */
+  /** Status and headers of the response, once received. */
   #head: HttpHead | undefined
   #begin: BeginBody | undefined
   #limiter: BandwidthLimiter | undefined
@@ -119,7 +119,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.expect(limitMs, `no response came within ${limitMs} ms`)
   }
 
-  /** Fails the request before its limit, because another attempt will be faster. Does nothing once the response has begun. */
+  /**
+   * Fails the request before its limit, because another attempt will be faster. Does nothing once the response has
+   * started.
+   */
   giveUp(reason: string): void {
     if (this.#head === undefined && !this.#isSettled) this.#end(new HttpFailure('timeout', reason, true))
   }
@@ -161,7 +164,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: unknown, status: number, headers: RawHeaders): void {
-    // Informational (1xx) responses come before the response.
+    // Informational (1xx) responses precede the response.
     if (status < 200) return
     this.expectNothing()
     this.#head = { status, headers: joinHeaders(headers) }
@@ -258,7 +261,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.resume?.()
   }
 
-  /** Ends the request. If it still waits for its connection, it ends once that is there, and nothing is sent. */
+  /** Ends the request. If it still waits for a connection, it ends when that is open, and nothing is sent. */
   #end(failure: HttpFailure): void {
     this.#failure ??= failure
     this.#controller?.abort(this.#failure)

@@ -20,7 +20,10 @@ export interface HttpRequest {
   answerMs?: number | undefined
   /** How long the response may pause once it has started. At least `stallMs`, which is the default. */
   gapMs?: number | undefined
-  /** How long the server was asked to take for the body (traffic limit): added to the limits on movement and response. */
+  /**
+   * Milliseconds that the body takes with the traffic limit of the service: added to the limits on movement and
+   * response.
+   */
   pacedMs?: number | undefined
   /** Called with the number of body bytes sent since the last call. */
   onSent?: ((bytes: number) => void) | undefined
@@ -48,7 +51,10 @@ export interface BodySink {
   take(chunk: Uint8Array): void
 }
 
-/** Returns where the body of a response goes, or undefined to read it as text. If it throws, the request fails with that error. */
+/**
+ * Returns the sink for the body of a response, or undefined to read it as text. If it throws, the request fails with
+ * that error.
+ */
 export type BeginBody = (head: HttpHead) => BodySink | undefined
 
 /** Headers as the HTTP client has them: names in lower case. */

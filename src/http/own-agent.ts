@@ -26,7 +26,7 @@ export class OwnAgent {
     }
     const prepared = new PreparedConnections(undici.buildConnector({ timeout: connectMs }), IDLE_MS)
     const connect: PreparedConnections['connect'] = (options, callback) => {
-      // After a response was left unread, the client connects again for the request that is over.
+      // After a response was not read, the client connects again for the finished request.
       if (isNeeded()) prepared.connect(options, callback)
       // The callback must be called asynchronously, as by any connector.
       else queueMicrotask(() => callback(new Error('no request waits for this connection'), null))

@@ -132,8 +132,8 @@ export class Transport {
   }
 
   /**
-   * Sends a request without a body. Resolves with the response once its headers are there; the caller must read or destroy
-   * its body. The signal applies until then. Throws HttpFailure.
+   * Sends a request without a body. Resolves with the response once its headers are received; the caller must read or
+   * destroy its body. The signal applies until then. Throws HttpFailure.
    */
   async open({ origin, path, method, headers, signal, answerMs: ownMs }: HttpRequest): Promise<HttpStreamAnswer> {
     if (signal?.aborted === true) throw cancelled(signal.reason, false)
@@ -176,7 +176,7 @@ export class Transport {
     } else if (this.#connections instanceof OwnAgent && !this.isClosed) this.#connections.prepare(origin, count)
   }
 
-  /** Closes all connections, once requests in flight have settled. A body that nobody reads is destroyed after `stallMs`. */
+  /** Closes all connections, once requests in flight have settled. A body that is not read is destroyed after `stallMs`. */
   async close(): Promise<void> {
     this.#closing ??= this.#closeAll()
     return this.#closing
@@ -215,7 +215,7 @@ export class Transport {
     }
   }
 
-  /** Sends a body in slices, whose movement is seen. */
+  /** Sends a body in slices, so that its progress can be observed. */
   async #sendWatched(
     request: HttpRequest,
     body: RequestBody,
@@ -275,7 +275,10 @@ export class Transport {
       : pacedSlices(segments, watcher, this.#limiter, exchange.ended)
   }
 
-  /** Replaces the agent after a broken or stalled connection: other idle ones may be broken too, and the next attempt needs a new one. */
+  /**
+   * Replaces the agent after a broken or stalled connection: other idle ones may be broken too, and the next attempt
+   * needs a new one.
+   */
   #renew(used: UndiciDispatcher): void {
     const broken = this.#connections
     if (!(broken instanceof OwnAgent) || this.isClosed || used !== broken.dispatcher) return

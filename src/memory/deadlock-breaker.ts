@@ -8,7 +8,7 @@ export interface IdleHolder {
   shrink(): boolean
 }
 
-/** What this needs of the pool. */
+/** The part of the pool that this uses. */
 export interface WatchedPool {
   /** Returns whether a request waits for memory while no buffer is moving. */
   isDeadlocked(): boolean

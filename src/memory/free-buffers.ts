@@ -1,7 +1,7 @@
 import type { Crc64Engine, PartBuffer } from '../checksum/crc64.js'
 import { newPartBuffer } from '../checksum/segmented-part.js'
 
-/** Buffers that nobody uses, kept to be used again: to make one costs far more than to take it from here. */
+/** Unused buffers, kept for reuse: creating one costs far more than reusing one. */
 export class FreeBuffers {
   readonly #engine: Pick<Crc64Engine, 'createPartBuffer'>
   readonly #buffers: PartBuffer[] = []
@@ -15,7 +15,7 @@ export class FreeBuffers {
     return this.#bytes
   }
 
-  /** An empty buffer of that capacity; what is kept beside it is at most `room` bytes. */
+  /** Returns an empty buffer of that capacity. The others that are kept hold at most `room` bytes. */
   take(capacity: number, room: number): PartBuffer {
     const index = this.#buffers.findLastIndex((buffer) => buffer.capacity === capacity)
     const [reused] = index === -1 ? [] : this.#buffers.splice(index, 1)
@@ -34,12 +34,12 @@ export class FreeBuffers {
     this.#bytes += buffer.capacity
   }
 
-  /** Lets go of the buffers that were used longest ago until those kept hold at most `bytes`. */
+  /** Drops the least recently used buffers until those kept hold at most `bytes`. */
   shrink(bytes: number): void {
     while (this.#bytes > bytes) this.#bytes -= this.#buffers.shift()?.capacity ?? this.#bytes
   }
 
-  /** Where parts grow nobody asks for the smaller buffers again: they make room for the new one. */
+  /** When parts grow, smaller buffers are not requested again, so they make room for the new one. */
   #dropOutgrown(capacity: number): void {
     for (let dropped = 0; dropped < capacity;) {
       const index = this.#buffers.findIndex((buffer) => buffer.capacity < capacity)

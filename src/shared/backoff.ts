@@ -1,21 +1,27 @@
 /** How often and how long a request is tried. */
 export interface RetryOptions {
   /**
-   * Requests sent for one call, the first included. Default 8 for failures that time does not heal, such as an answer
+   * Requests sent for one call, the first included. Default 8 for failures that waiting does not solve, such as a response
    * that cannot be understood; where the service cannot be reached, or fails, time alone decides. When set, it bounds
    * both.
    */
   maxAttempts: number
-  /** Upper bound of the first delay, which doubles each time. Each delay is random, at least half of its bound. Default 200 ms. */
+  /**
+   * Upper bound of the first delay, which doubles each time. Each delay is random, at least half of its bound. Default
+   * 200 ms.
+   */
   baseDelayMs: number
-  /** Longest delay, unless the service asks for a longer one by `Retry-After`. Default 20,000 ms. */
+  /** Longest delay, unless the service requests a longer one with `Retry-After`. Default 20,000 ms. */
   maxDelayMs: number
   /**
    * How long a call is tried without any progress once its upload has been initiated: waiting, and attempts in which
    * nothing moves. Default 900,000 ms.
    */
   totalMs: number
-  /** The same before an upload has been initiated, and for calls of no upload; never more than `totalMs`. Default 30,000 ms. */
+  /**
+   * The same before an upload has been initiated, and for calls of no upload; never more than `totalMs`. Default 30,000
+   * ms.
+   */
   startMs: number
 }
 
@@ -44,7 +50,7 @@ export function retryPolicy(options: GivenRetryOptions): RetryPolicy {
 
 /**
  * Returns the milliseconds to wait after the `attempt`th failure, from 1: exponential back-off, random in the upper half
- * of `min(maxDelayMs, baseDelayMs × 2^(attempt - 1))`, so that clients that failed together do not come back together.
+ * of `min(maxDelayMs, baseDelayMs × 2^(attempt - 1))`, so that clients that failed together do not retry together.
  */
 export function backoffMs(
   attempt: number,

@@ -12,7 +12,7 @@ export function copyError(error: unknown, clean: (text: string) => string = (tex
   const { name, code, message, cause } = factsOf(error)
   const options = cause === undefined || depth === LONGEST_CHAIN ? {} : { cause: copyError(cause, clean, depth + 1) }
   const copy = new Error(shown(message), options)
-  // The stack starts with the name, and is of no use in an error of another library.
+  // The stack starts with the name, and is not useful for an error of another library.
   Object.defineProperty(copy, 'name', { value: shown(name), configurable: true, writable: true })
   Object.defineProperty(copy, 'stack', { value: `${copy.name}: ${copy.message}`, configurable: true, writable: true })
   return code === '' ? copy : Object.assign(copy, { code: shown(code) })

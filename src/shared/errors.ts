@@ -23,11 +23,12 @@ import { inspect, types } from 'node:util'
  * - `TIMEOUT`: connecting took too long, or no response came, or no bytes moved.
  * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload is using it.
  * - `CLOSED`: the store was closed.
- * - `FILE_FAILED`: a file to upload could not be read, the file that an object is downloaded to could not be written, or another
- *   download is using it.
+ * - `FILE_FAILED`: a file to upload could not be read, the file that an object is downloaded to could not be written,
+ *   or another download is using it.
  * - `SOURCE_CHANGED`: a file, or a Blob, changed while it was read; nothing was published.
  * - `COMMAND_FAILED`: the command whose output is uploaded could not be run, or failed; nothing was published.
- * - `INCOMPLETE`: the bytes were fewer than `size`, or the parts acknowledged are not all that was sent; nothing was published.
+ * - `INCOMPLETE`: the bytes were fewer than `size`, or the parts acknowledged are not all that was sent; nothing was
+ *   published.
  * - `TOO_LARGE`: the bytes were more than `size` or `maxSize`; nothing was published.
  */
 export type UploadErrorCode =
@@ -65,7 +66,7 @@ export interface UploadErrorDetails {
   status?: number | undefined
   /** The service's own error code, such as `NoSuchUpload`. */
   serviceCode?: string | undefined
-  /** The service's id of the request, which its support asks for. */
+  /** The request ID of the service, which its support asks for. */
   requestId?: string | undefined
   /** The detailed error code of OSS, such as `0042-00000213`. */
   ec?: string | undefined
@@ -89,7 +90,10 @@ export interface UploadErrorDetails {
   cause?: unknown
 }
 
-/** The error of every failure of this library. `cause` is the underlying error. Neither contains keys, tokens or signatures. */
+/**
+ * The error of every failure of this library. `cause` is the underlying error. Neither contains keys, tokens or
+ * signatures.
+ */
 export class UploadError extends Error {
   override readonly name = 'UploadError'
   /** What went wrong, for programs to act on. */
@@ -100,7 +104,7 @@ export class UploadError extends Error {
   declare readonly status?: number
   /** The service's own error code, such as `NoSuchUpload`. */
   declare readonly serviceCode?: string
-  /** The service's id of the request, which its support asks for. */
+  /** The request ID of the service, which its support asks for. */
   declare readonly requestId?: string
   /** The detailed error code of OSS, such as `0042-00000213`. */
   declare readonly ec?: string

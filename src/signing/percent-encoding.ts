@@ -15,7 +15,7 @@ export function percentEncodeKey(key: string): string {
   return percentEncode(key).replaceAll('%2F', '/')
 }
 
-/** Returns the query of a URL with its question mark; empty text where there is none. */
+/** Returns the query of a URL with its question mark; an empty text if there is none. */
 export function formatQuery(query: readonly QueryParameter[]): string {
   if (query.length === 0) return ''
   const pairs = query.map(([name, value]) => percentEncode(name) + (value === '' ? '' : `=${percentEncode(value)}`))

@@ -1,12 +1,15 @@
 /** What a reader needs of the upload that it fills. */
 export interface ByteSink {
-  /** Lends the memory for the next bytes, until `accept`. Returns undefined when there is none now. Throws after a failure. */
+  /**
+   * Lends the memory for the next bytes, until `accept`. Returns undefined when there is none now. Throws after a
+   * failure.
+   */
   lend(): Uint8Array | undefined
   /** Takes back the memory lent, with `length` bytes in its front. */
   accept(length: number): void
   /** Copies `chunk`. Calls back, perhaps at once, when its memory may be reused and the sink takes more. */
   write(chunk: Uint8Array, callback: (error?: Error | null) => void): void
-  /** Aborted when the upload fails or is aborted: nothing more is wanted. */
+  /** Aborted when the upload fails or is aborted. */
   readonly cancelled: AbortSignal
 }
 

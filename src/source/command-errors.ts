@@ -7,7 +7,7 @@ import { toError } from '../shared/errors.js'
 /** Bytes of the end of standard error that an error contains. */
 const TAIL_BYTES = 4096
 
-/** Passes on the standard error of a command as it arrives, and keeps its end. */
+/** Forwards the standard error of a command as it arrives, and keeps its end. */
 export class CommandErrors {
   /** Rejects with what the function that gets the chunks throws. */
   readonly failed: Promise<never>

@@ -18,8 +18,8 @@ export interface CommandOptions {
   /** Standard input: none, that of this process, or a stream. If the stream fails, the upload fails. Default `'ignore'`. */
   stdin?: 'ignore' | 'inherit' | Readable | undefined
   /**
-   * Standard error: that of this process, discarded, or a function that is called with each chunk; an error then contains its
-   * end. If the function throws, the upload fails. Default `'inherit'`.
+   * Standard error: that of this process, discarded, or a function that is called with each chunk; an error then
+   * contains its end. If the function throws, the upload fails. Default `'inherit'`.
    */
   stderr?: 'inherit' | 'ignore' | ((chunk: Uint8Array) => void) | undefined
   /** Milliseconds between SIGTERM and SIGKILL if the upload fails, 0 to 3,600,000. Default 5,000. */
@@ -80,7 +80,7 @@ export function checkCommand(command: unknown, args: unknown, options: CommandOp
 function checkEnvironment(env: unknown): NodeJS.ProcessEnv {
   const variables = checkRecord('env', env)
   for (const [name, value] of Object.entries(variables)) {
-    // Node.js makes text of numbers and booleans.
+    // Node.js converts numbers and booleans to text.
     const isText = typeof value === 'number' || typeof value === 'boolean'
     if (value !== undefined) checkWord(`env[${JSON.stringify(name)}]`, isText ? String(value) : value)
   }

@@ -59,7 +59,7 @@ function openEnds(path: string): PipeEnds {
 }
 
 /**
- * Opens an anonymous pipe of this process once more, blocking, for a command to inherit: Node sets O_NONBLOCK on the
+ * Reopens an anonymous pipe of this process in blocking mode, for a command to inherit: Node.js sets O_NONBLOCK on the
  * standard streams that it uses, and the command would find its `echo >&2` failing with EAGAIN. Returns undefined if
  * the descriptor is no such pipe, or there is no /proc.
  */

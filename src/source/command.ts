@@ -1,4 +1,4 @@
-/** Runs a command whose standard output is uploaded. The end of its output says nothing: how it ends decides. */
+/** Runs a command and uploads its standard output. Its exit code decides about success, not the end of its output. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { finished, Readable } from 'node:stream'
@@ -14,9 +14,10 @@ import { watchSilence } from './silence.js'
 import { readStream } from './stream-reader.js'
 
 /**
- * Runs the command and gives what it writes to the sink. Resolves when it has ended with an accepted exit code and its
+ * Runs the command and writes its output to the sink. Resolves when it has ended with an accepted exit code and its
  * output has ended, also that of processes that it left behind. Rejects with what fails first, also when the sink is
- * cancelled; the command was stopped then, with the processes that it had started: by SIGTERM, and after `graceMs` by SIGKILL.
+ * cancelled; the command was stopped then, with the processes that it had started: by SIGTERM, and after `graceMs` by
+ * SIGKILL.
  */
 export async function runCommand(checked: CheckedCommand, upload: ByteSink): Promise<void> {
   const { stderr, stdin, idleMs } = checked
@@ -48,7 +49,7 @@ export async function runCommand(checked: CheckedCommand, upload: ByteSink): Pro
   }
 }
 
-/** Starts the command with pipes of its own, where the system has them. Throws when it cannot be started, or is cancelled. */
+/** Starts the command with real pipes, if the system supports them. Throws if it cannot be started, or is cancelled. */
 async function startWithPipes(
   checked: CheckedCommand,
   cancelled: AbortSignal,
@@ -87,7 +88,7 @@ function start(checked: CheckedCommand, output?: PipeEnds, errorOutput?: PipeEnd
   }
 }
 
-/** Gives the command its standard input. Rejects when the stream fails: the command would take that for the end. */
+/** Writes the standard input of the command. Rejects if the stream fails, which the command would mistake for the end. */
 function feed(child: ChildProcess, stdin: CheckedCommand['stdin']): Promise<never> | undefined {
   const input = child.stdin
   if (!(stdin instanceof Readable) || input === null) return undefined

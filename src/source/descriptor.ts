@@ -1,4 +1,4 @@
-/** Reads a file descriptor of this process, whatever it leads to. */
+/** Reads a file descriptor of this process, of any kind. */
 import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import process from 'node:process'
 import type { Readable } from 'node:stream'
@@ -11,7 +11,7 @@ import { readFile } from './file-reader.js'
 import { readPipe } from './pipe-reader.js'
 import { readStream } from './stream-reader.js'
 
-/** A file descriptor whose bytes are uploaded, from where it stands to its end. */
+/** A file descriptor to upload, from its current position to its end. */
 export interface DescriptorBody {
   /** A number from 0. It belongs to the upload, which closes it in the end; 0, 1 and 2 stay open. */
   fd: number
@@ -20,7 +20,7 @@ export interface DescriptorBody {
 const STANDARD = 2
 
 /**
- * Reads the descriptor to its end and gives the bytes to the sink. Resolves at the end; rejects with what fails, or when
+ * Reads the descriptor to its end and writes the bytes to the sink. Resolves at the end; rejects with any error, or when
  * the sink is cancelled; then the descriptor is no longer read.
  *
  * @throws {UploadError} `INVALID_OPTION` when it is not open, or leads to what cannot be read.
@@ -62,7 +62,7 @@ function statsOf(fd: number): ReturnType<typeof fstatSync> {
   }
 }
 
-/** A pipe would otherwise be waited for indefinitely: its end comes when the last writer closes it, and that is this process. */
+/** Refuses a pipe of which this process is the last writer: its end would never come. */
 function isForWritingAlone(fd: number): boolean {
   try {
     const [, flags = '0'] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? []
@@ -103,7 +103,7 @@ async function readSocket(fd: number, sink: ByteSink): Promise<void> {
 }
 
 /**
- * Opens an anonymous pipe once more. Reading needs O_NONBLOCK, which is a property of what was opened: other processes
+ * Reopens an anonymous pipe. Reading needs O_NONBLOCK, which is a property of the open file description: other processes
  * that have this pipe as well, such as the rest of a shell script, would find their own reads failing with EAGAIN.
  * Returns undefined if that is not possible. (A named pipe is not opened again: one whose writers are gone would
  * never report its end.)

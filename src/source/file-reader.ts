@@ -13,8 +13,8 @@ const SLICE = 1024 * 1024
 
 export interface FileReading {
   /**
-   * Whether each read comes to an end, as of a file or a disk. Only then is memory of the sink lent, and waited for when
-   * the sink is cancelled. A read of another device may take indefinitely, so it goes to memory of the reader's own.
+   * Whether each read ends, as for a file or a disk. Only then the sink lends its memory, and waits for the read if it is
+   * cancelled. A read of another device may take indefinitely, so it uses memory of the reader.
    */
   isPrompt: boolean
   /** Whether to close the descriptor in the end. */
@@ -22,12 +22,12 @@ export interface FileReading {
 }
 
 /**
- * Reads from where the descriptor stands to the end, one read after the other. Resolves at the end; rejects with what
+ * Reads from the current position to the end, one read after the other. Resolves at the end; rejects with what
  * fails, or when the sink is cancelled.
  */
 export async function readFile(fd: number, sink: ByteSink, { isPrompt, closes }: FileReading): Promise<void> {
   const reading = readAll(fd, sink, isPrompt).finally(() => {
-    // Not while a read is under way: the number could be another file's by then.
+    // Not during a read: the descriptor number could be reused for another file.
     if (closes) closeSync(fd)
   })
   if (isPrompt) return reading

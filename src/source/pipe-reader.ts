@@ -20,7 +20,7 @@ class PipeReader {
   readonly #socket: Socket
   readonly #own = Buffer.allocUnsafeSlow(OWN_BYTES)
   #lent: Uint8Array | undefined
-  /** What was read into its own memory has not been taken yet. */
+  /** Bytes in its own memory have not been taken yet. */
   #isPaused = false
   #failure: Error | undefined
   #resolve: () => void = () => undefined
@@ -32,7 +32,7 @@ class PipeReader {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Nothing is lent before the first bytes have come: a source that says nothing holds no part.
+    // Nothing is lent before the first bytes have arrived, so an idle source holds no part.
     let isFirst = true
     const next = (): Uint8Array => {
       if (!isFirst) return this.#next()
@@ -55,7 +55,7 @@ class PipeReader {
     else cancelled.addEventListener('abort', this.#onCancelled, { once: true })
   }
 
-  /** Node asks for the next memory right after each read, also when reading pauses then. */
+  /** Node.js requests the next buffer right after each read, even if reading pauses then. */
   #next(): Uint8Array {
     if (this.#isPaused || this.#failure !== undefined) return this.#own
     try {
@@ -93,7 +93,7 @@ class PipeReader {
 
   readonly #onCancelled = (): void => this.#stop(toError(this.#sink.cancelled.reason))
 
-  /** The descriptor is closed: nothing is read any more. */
+  /** Called when the descriptor is closed and no read is in progress. */
   #close(): void {
     this.#sink.cancelled.removeEventListener('abort', this.#onCancelled)
     try {

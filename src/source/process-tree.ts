@@ -1,11 +1,14 @@
-/** Ends a process together with the processes that it started: a shell that is ended does not end what it runs. */
+/** Ends a process together with the processes that it started: ending a shell does not end its commands. */
 import { type ChildProcess, execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** How long a process that was sent SIGKILL is waited for: one that waits for a broken disk does not end before that does. */
+/**
+ * How long a process that was sent SIGKILL is waited for: one that waits for a broken disk does not end before that
+ * does.
+ */
 const KILLED_MS = 5_000
 const POLL_MS = 20
 
@@ -18,10 +21,10 @@ interface Member {
 }
 
 /**
- * Sends SIGTERM to the process and its descendants, and SIGKILL to those that are still running after `graceMs`. Resolves when
- * all are gone, or cannot be ended: because they run as another user, or do not end even so.
+ * Sends SIGTERM to the process and its descendants, and SIGKILL to those that are still running after `graceMs`.
+ * Resolves when all have ended, or cannot be ended because they run as another user or do not react to SIGKILL.
  *
- * A descendant whose parent has ended before is not found; nor is any on Windows.
+ * Does not find descendants whose parent has ended before, or any on Windows.
  */
 export async function endProcessTree(child: ChildProcess, graceMs: number): Promise<void> {
   const { pid } = child
@@ -90,8 +93,8 @@ export function descendantsIn(list: string, pid: number): number[] {
 }
 
 /**
- * A descendant that has ended is gone, although nobody may have waited for it: in a container process 1 may not. The child
- * itself is gone when Node.js has waited for it.
+ * A descendant that has ended does not count as running, even if its parent has not waited for it, as process 1 of a
+ * container may not. The child itself has ended when Node.js has waited for it.
  */
 async function stillThere(members: readonly Member[], child: ChildProcess): Promise<Member[]> {
   const found = await Promise.all(
@@ -109,7 +112,10 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
 }
 
-/** Fields 3 and 20 of /proc/PID/stat. The first thread may be a zombie while the others, and the files of the process, are there. */
+/**
+ * Fields 3 and 20 of /proc/PID/stat. The first thread may be a zombie while the others, and the files of the process,
+ * still exist.
+ */
 function isZombie(fields: readonly string[]): boolean {
   return /[ZX]/.test(fields[0] ?? '') && Number(fields[17]) <= 1
 }

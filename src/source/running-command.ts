@@ -26,8 +26,8 @@ export class RunningCommand {
   }
 
   /**
-   * Ends the process and those that it started: SIGTERM, and SIGKILL to those that are there after the grace. Resolves
-   * when they are gone, or cannot be ended.
+   * Ends the process and those that it started: SIGTERM, then SIGKILL to those that still run after the grace. Resolves
+   * when all have ended, or cannot be ended.
    */
   async stop(): Promise<void> {
     this.#stopped ??= endProcessTree(this.#child, this.#graceMs).then(() => {

@@ -6,14 +6,15 @@ const STEPS = 20
 export interface SilenceWatch {
   /** The sink to write to instead of the watched one. */
   sink: ByteSink
-  /** Rejects with `fail()` when no byte has come for the time limit; never resolves. */
+  /** Rejects with `fail()` when no byte has arrived for the time limit; never resolves. */
   silent: Promise<never>
   end(): void
 }
 
 /**
- * Detects a source that writes nothing for `limitMs` while the sink accepts bytes. The time is counted in steps, so that time
- * when the process was suspended, or too busy to read, does not count; the limit may thus be a twentieth late.
+ * Detects a source that writes nothing for `limitMs` while the sink accepts bytes. The time is counted in steps, so
+ * that time when the process was suspended, or too busy to read, does not count; the limit may thus be a twentieth
+ * late.
  */
 export function watchSilence(sink: ByteSink, limitMs: number, fail: () => Error): SilenceWatch {
   let steps = 0
@@ -23,7 +24,7 @@ export function watchSilence(sink: ByteSink, limitMs: number, fail: () => Error)
   const silent = new Promise<never>((_resolve, reject) => {
     timer = setInterval(() => {
       steps = isTaking ? 0 : steps + 1
-      // The first step may have begun before the last byte.
+      // The first step may have started before the last byte.
       if (steps > STEPS) reject(fail())
     }, limitMs / STEPS)
   })

@@ -4,7 +4,7 @@ import type { ListenerOf } from './stream-events.js'
 
 /** The events of a download beside those of every stream, with what their listeners get. */
 export interface DownloadEvents {
-  /** The first response says what the object is. Before the first byte. */
+  /** The first response with the facts of the object, before the first byte. */
   object: [object: ObjectHead]
   /** About four times a second while the download lives, and at its end. */
   progress: [progress: DownloadProgress]
@@ -16,5 +16,5 @@ export interface DownloadEvents {
   back: [notice: BackNotice]
 }
 
-/** What a listener gets of an event; of one that is not known here, whatever is emitted. */
+/** The arguments of a listener; any arguments for other events. */
 export type DownloadListener<Event extends string | symbol> = ListenerOf<DownloadEvents, Event>

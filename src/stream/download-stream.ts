@@ -21,7 +21,10 @@ import { toError, UploadError } from '../shared/errors.js'
 import type { AwayNotice, BackNotice, ByteRange, ObjectHead, RetryNotice } from '../stores/store-driver.js'
 import type { DownloadListener } from './download-events.js'
 
-/** Size of a chunk: small enough that its memory is not mapped again each time, large enough that its cost does not matter. */
+/**
+ * Size of a chunk: small enough that its memory is not mapped again each time, large enough that its cost does not
+ * matter.
+ */
 const CHUNK = 64 * KiB
 const HIGH_WATER_MARK = 256 * KiB
 /** Size of a view: its cost does not matter, and a slow reader still shows progress. */
@@ -38,7 +41,10 @@ export class DownloadStream extends Readable {
   /** Key of the object. */
   readonly key: string
   readonly #object: Promise<ObjectHead>
-  /** Resolves with the result when all bytes are verified and the stream has ended. Rejects with the failure, once no request is in flight. */
+  /**
+   * Resolves with the result when all bytes are verified and the stream has ended. Rejects with the failure, once no
+   * request is in flight.
+   */
   readonly done: Promise<DownloadResult>
   readonly #host: DownloadHost
   readonly #options: ReturnType<typeof checkReadingOptions>
@@ -301,7 +307,7 @@ export class DownloadStream extends Readable {
       const facts = { bucket: driver.bucket, key: this.key, size: this.#meter.delivered, crc64, verified }
       const compared = checksum === undefined || verified === 'size' ? {} : { checksum }
       const result = toDownloadResult(this.#head, { ...facts, ...compared, ranges: this.#ranges })
-      // Until its reader has taken all of it the stream can still fail, and both say the same then.
+      // Until its reader has taken everything, the stream can still fail; then both report the same error.
       this.once('end', () => this.#resolveDone(result))
       this.push(null)
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UploadError } from '../shared/errors.js'
 
-export const ALREADY_READ = 'it is being read by somebody else, or has been read to its end'
+export const ALREADY_READ = 'it is being read elsewhere, or has been read to its end'
 const DESTROYED = 'it has been destroyed'
 
 /** The properties by which streams of Node.js, readable-stream, streamx, minipass and through show that they have ended. */
@@ -28,7 +28,7 @@ interface AnyReadable {
 
 /** Returns why the stream cannot be uploaded: an empty object, or one without its start, would be stored. */
 export function faultOf(source: Readable): string | undefined {
-  // Its own error says more, and its reader gets it.
+  // Its own error is more precise, and its reader gets it.
   const stream = source as AnyReadable
   if ((stream.errored ?? null) !== null) return undefined
   const isOver = stream.readableEnded ?? stream.emittedEnd ?? stream._readableState?.endEmitted ?? false
@@ -48,7 +48,7 @@ function isReadElsewhere(stream: AnyReadable): boolean {
   return stream.readableFlowing === true || (stream.listenerCount?.('readable') ?? 0) > 0
 }
 
-/** Node.js 20 needs two where both frames come in one packet. */
+/** Node.js 20 needs two if both frames arrive in one packet. */
 const TURNS_AFTER_END = 10
 
 /** Throws UploadError if a stream that has ended was truncated: a cancelled HTTP/2 request ends without an error. */

@@ -15,7 +15,7 @@ export interface StreamEvents {
   unpipe: [source: Readable]
 }
 
-/** A listener of a stream that has `Events` as well. An event that is not known here may have any values. */
+/** A listener of a stream with additional `Events`. Other events may have any arguments. */
 export type ListenerOf<Events, Event extends string | symbol> = (
   ...values: Event extends keyof Events
     ? Values<Events[Event]>

@@ -7,7 +7,7 @@ import type { ListenerOf } from './stream-events.js'
 
 /** The events of an upload beside those of every stream, with what their listeners get. */
 export interface UploadEvents {
-  /** The multipart upload was begun. Never for an object that fits in one part. */
+  /** The multipart upload was initiated. Not emitted for an object that fits in one part. */
   initiated: [uploadId: string]
   /** A part was acknowledged. */
   part: [part: UploadedPart]
@@ -21,11 +21,11 @@ export interface UploadEvents {
   back: [notice: BackNotice]
   /** The upload of a previous run is resumed. Before the first `part`. */
   resumed: [upload: ResumedUpload]
-  /** A checkpoint was there, but the upload begins anew. */
+  /** There was a checkpoint, but the upload starts over. */
   restarted: [notice: RestartNotice]
   /** What was acknowledged is recorded: a crash after this costs nothing of it. */
   checkpoint: [notice: CheckpointNotice]
 }
 
-/** What a listener gets of an event; of one that is not known here, whatever is emitted. */
+/** The arguments of a listener; any arguments for other events. */
 export type UploadListener<Event extends string | symbol> = ListenerOf<UploadEvents, Event>

@@ -1,4 +1,4 @@
-/** Lets the caller look at the bytes of an upload, and refuse them, before anything is published. */
+/** Lets the caller inspect the bytes of an upload, and refuse them, before anything is published. */
 import type { PartBuffer } from '../checksum/crc64.js'
 import { KiB } from '../shared/byte-size.js'
 import { checkFunction, checkNames, checkObject, reading } from '../shared/check-option.js'
@@ -39,10 +39,10 @@ export async function endInspection(inspector: Inspector, signal: AbortSignal): 
   await unlessAborted(ended, signal, toError)
 }
 
-/** What an inspector gets at a time of a part that is in memory as a whole. */
+/** Bytes of a complete part that an inspector gets at a time. */
 const SLICE = 64 * KiB
 
-/** Shows an inspector parts that are read several at a time, in the order in which their reads began. */
+/** Passes parts that are read several at a time to an inspector, in the order in which their reads started. */
 export class OrderedInspection {
   readonly #inspector: Inspector
   #previous: Promise<void> = Promise.resolve()
@@ -51,7 +51,7 @@ export class OrderedInspection {
     this.#inspector = inspector
   }
 
-  /** Resolves with the part that `read` gives once it was inspected. A part that is refused is given to `release`. */
+  /** Resolves with the part that `read` returns, once it is inspected. Calls `release` for a refused part. */
   inspect(read: Promise<PartBuffer>, release: (part: PartBuffer) => void): Promise<PartBuffer> {
     const previous = this.#previous
     const inspected = read.then(async (part) => {

@@ -17,7 +17,7 @@ const INITIATE_GRACE_MS = 5_000
 /** Chooses parts of a previous run that are kept without comparing their content. */
 export type PartsChoice = (parts: Resumable['parts']) => Iterable<AcknowledgedPart & { partNumber: number }>
 
-/** The parts of a previous run that are kept, of which upload; or the object that it became. */
+/** The upload of a previous run and its kept parts, or the object that it became. */
 export type TakenOver =
   { kind: 'parts'; upload: Resumable | undefined; ledger: PartsLedger } | Extract<Earlier, { kind: 'published' }>
 
@@ -90,7 +90,10 @@ export class MultipartUpload {
     await checkpoint?.restart('content-changed', message, context())
   }
 
-  /** Initiates the upload. Resolves with its upload ID, once that is written to the checkpoint, if any. Throws UploadError. */
+  /**
+   * Initiates the upload. Resolves with its upload ID, once that is written to the checkpoint, if any. Throws
+   * UploadError.
+   */
   async initiate(): Promise<string> {
     const { driver, key, objectOptions, checkpoint } = this.#parts
     const context = this.#parts.context()

@@ -1,10 +1,10 @@
 import type { AwayNotice } from '../stores/store-driver.js'
 
-/** How far an upload is. Every number is what it says: a byte is `acknowledged` when the store has answered for it. */
+/** The progress of an upload. A byte is `acknowledged` when the response to its request was received. */
 export interface UploadProgress {
-  /** Bytes taken from the source. */
+  /** Bytes received from the source. */
   received: number
-  /** Bytes that left this process; what is sent again is not counted twice. */
+  /** Bytes sent by this process. Bytes that are sent again are not counted twice. */
   sent: number
   /** Bytes that the store acknowledged. */
   acknowledged: number
@@ -12,7 +12,7 @@ export interface UploadProgress {
   resumed: number
   /** As given by `expectedSize`. */
   expectedSize?: number
-  /** The share of `expectedSize` that is acknowledged, 0 to 1, and 1 at the end; absent while nobody knows the size. */
+  /** The share of `expectedSize` that is acknowledged, 0 to 1, and 1 at the end; absent while the size is unknown. */
   fraction?: number
   partsDone: number
   partsInFlight: number
@@ -24,9 +24,9 @@ export interface UploadProgress {
   away?: AwayNotice
   /** From the creation of the upload to now, or to its end. */
   elapsedMs: number
-  /** Since the last byte came from the source. */
+  /** Milliseconds since the last byte was received from the source. */
   sourceIdleMs: number
-  /** Which side the upload is waiting for now: bytes of the source, or room that only the network can make. */
+  /** What the upload waits for now: bytes of the source, or the network. */
   waitingFor: 'source' | 'network'
   /** Which side it waited for most, so far. */
   slowSide: 'source' | 'network'
@@ -81,12 +81,12 @@ export class ProgressMeter {
     this.#endedAt ??= performance.now()
   }
 
-  /** The upload is over, one way or the other. */
+  /** The upload has succeeded or failed. */
   stop(): void {
     this.#stoppedAt ??= performance.now()
   }
 
-  /** The object is stored: all there is of it. */
+  /** The object is stored completely. */
   finish(): void {
     this.stop()
     this.#isFinished = true

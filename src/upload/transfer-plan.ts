@@ -4,7 +4,7 @@ import type { FileOrigin } from './checkpoint/restart.js'
 
 /** The input of a transfer. */
 export interface TransferPlan {
-  /** Checked options, which are not changed any more. */
+  /** The checked options, which no longer change. */
   objectOptions: ObjectOptions
   concurrency: number | 'auto'
   /** Size in bytes of the first part. */

@@ -1,4 +1,4 @@
-/** The callbacks of every upload, whatever its source. A stream also emits an event for each. */
+/** The callbacks of every upload. A stream also emits an event for each. */
 import type { EventTable } from '../shared/event-callbacks.js'
 import type { AwayNotice, BackNotice, RetryNotice } from '../stores/store-driver.js'
 import type { CheckpointNotice } from './checkpoint/checkpoint-writer.js'
@@ -15,7 +15,10 @@ export interface UploadCallbacks {
   onRestarted?: ((notice: RestartNotice) => void) | undefined
   /** Called when acknowledged parts are recorded in the checkpoint. */
   onCheckpoint?: ((notice: CheckpointNotice) => void) | undefined
-  /** Called when a part was acknowledged, in any order. A promise is waited for, with the part's place among those in flight. */
+  /**
+   * Called when a part was acknowledged, in any order. A promise is waited for, with the part's place among those in
+   * flight.
+   */
   onPart?: ((part: UploadedPart) => void | Promise<void>) | undefined
   /** Called when an attempt failed and another one follows. */
   onRetry?: ((retry: RetryNotice) => void) | undefined

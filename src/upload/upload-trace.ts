@@ -30,14 +30,14 @@ const channel = traceChannel<UploadTrace>('upload', {
   ended: (trace) => `upload ${nameOf(trace)} ${outcomeOf(trace)}`,
 })
 
-/** An upload that somebody listens to. One of the two ends is to be told, once. */
+/** An upload with subscribers. One of the two ends must be reported, once. */
 export interface TracedUpload {
   readonly trace: UploadTrace
   stored(result: UploadResult): void
   failed(error: Error, uploadId: string | undefined): void
 }
 
-/** Tells that an upload begins; nothing where nobody listens. */
+/** Reports the start of an upload. Returns undefined if the channel has no subscribers. */
 export function traceUpload(provider: Provider, bucket: string, key: string): TracedUpload | undefined {
   if (!channel.hasSubscribers) return undefined
   const trace: UploadTrace = { provider, bucket, key }
@@ -57,7 +57,7 @@ export function traceUpload(provider: Provider, bucket: string, key: string): Tr
       reject(error)
     }
   })
-  // The failure is the caller's to handle; here it is only told.
+  // The caller handles the failure; here it is only reported.
   traced(channel, trace, () => end).catch(() => undefined)
   return { trace, stored, failed }
 }

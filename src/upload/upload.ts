@@ -75,7 +75,10 @@ export class Upload {
     return this.#transfer.meter.snapshot(this.#transfer.partsProgress, this.#sendOptions.expectedSize)
   }
 
-  /** Resolves with the number of stored bytes, which need not be written; 0 unless `resume` is `'offset'`. Throws UploadError. */
+  /**
+   * Resolves with the number of stored bytes, which need not be written; 0 unless `resume` is `'offset'`. Throws
+   * UploadError.
+   */
   async resumeFrom(): Promise<number> {
     if (this.#sendOptions.resume === 'replay') return 0
     this.#takingOver ??= this.#takeOver()
@@ -83,8 +86,8 @@ export class Upload {
   }
 
   /**
-   * Writes all of `chunk`, which the caller may change afterwards. Returns undefined if it was copied at once, else a promise.
-   * Must not be called again before that has settled.
+   * Writes all of `chunk`, which the caller may change afterwards. Returns undefined if it was copied at once, else a
+   * promise. Must not be called again before that has settled.
    */
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#begin()
@@ -95,8 +98,8 @@ export class Upload {
   }
 
   /**
-   * Lends the memory for the next bytes to a reader, which writes to its start and calls `accept`. Returns undefined if there is
-   * none now: the reader then reads into its own memory and calls `write`. Throws UploadError.
+   * Lends the memory for the next bytes to a reader, which writes to its start and calls `accept`. Returns undefined if
+   * there is none now: the reader then reads into its own memory and calls `write`. Throws UploadError.
    */
   lend(): Uint8Array | undefined {
     this.#begin()
@@ -106,8 +109,8 @@ export class Upload {
   }
 
   /**
-   * Takes back the lent memory, with `length` bytes at its start; also after a failure, when they do not matter. The reader must
-   * not write to it afterwards. Throws the errors of `inspect`.
+   * Takes back the lent memory, with `length` bytes at its start; also after a failure, when they do not matter. The
+   * reader must not write to it afterwards. Throws the errors of `inspect`.
    */
   accept(length: number): void {
     const look = this.#inspector === undefined ? undefined : (bytes: Uint8Array) => this.#inspector?.bytes(bytes)
@@ -122,7 +125,7 @@ export class Upload {
     this.#transfer.meter.end()
     mustBeAll(this.#length, this.#sendOptions)
     if (this.#inspector !== undefined) await endInspection(this.#inspector, this.#transfer.cancelled)
-    // Release memory that was prepared for bytes that did not come.
+    // Release memory that was prepared for bytes that did not arrive.
     if (this.#currentPart.length === 0) this.#currentPart.drop()
     if (this.#partCount === 0) return this.#transfer.put(this.#currentPart.take())
     if (this.#currentPart.length > 0) {

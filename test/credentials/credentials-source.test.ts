@@ -263,7 +263,7 @@ describe('a credentials provider', () => {
       await assert.rejects(
         source.snapshot(),
         (error) =>
-          uploadError('MISSING_CREDENTIALS', 'what the credentials provider gave')(error) &&
+          uploadError('MISSING_CREDENTIALS', 'the result of the credentials provider')(error) &&
           !inspect(error).includes('TOPSECRET'),
       )
     }

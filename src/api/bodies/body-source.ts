@@ -11,7 +11,7 @@ import { CHUNKS_PER_TURN, isThenable, toChunk } from './body-kinds.js'
 import { ChunkWriter } from './chunk-writer.js'
 import { wrapForeignStream } from './foreign-stream.js'
 
-/** What is known of a body in advance. */
+/** What is known about a body in advance. */
 export interface BodyFacts {
   /** Bytes. */
   size?: number
@@ -37,7 +37,7 @@ export function bytesSource(bytes: Uint8Array): BodySource {
   }
 }
 
-/** Returns a source for a Node.js stream of bytes, whose chunks need no check. */
+/** Returns a source for a Node.js stream of bytes. Its chunks need no check. */
 export function pipedSource(stream: Readable): BodySource {
   return {
     facts: {},
@@ -142,7 +142,7 @@ class IteratedSource implements BodySource {
 
   async stop(): Promise<void> {
     // Between two chunks the loop ends by itself, and the clean-up of the source is awaited. While a chunk is awaited, the
-    // source may never return: it is told to stop, but not awaited.
+    // source may never return: it is asked to stop, but not awaited.
     if (this.#isAwaited || this.#iterator === undefined) void this.#close()
     else await this.#writing
   }

@@ -126,8 +126,8 @@ function iterableSource(iterable: AsyncIterable<unknown>): ChunkSource {
 }
 
 /**
- * Reads all chunks into the buffer. Rejects with the error of the source, with `aborted(reason)` if the signal is aborted, or
- * with `INVALID_OPTION` if the number of bytes is not `length`.
+ * Reads all chunks into the buffer. Rejects with the error of the source, with `aborted(reason)` if the signal is
+ * aborted, or with `INVALID_OPTION` if the number of bytes is not `length`.
  */
 export async function fillPart(
   buffer: PartBuffer,
@@ -150,7 +150,7 @@ export async function fillPart(
   if (received < length) throw wrongLength(length, String(received))
 }
 
-/** Returns the error for a part with another size. `has` says how many bytes there are. */
+/** Returns the error for a part with another size. `has` describes how many bytes it has. */
 export function wrongLength(length: number, has: string): UploadError {
   return new UploadError(
     'INVALID_OPTION',

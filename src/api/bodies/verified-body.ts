@@ -6,7 +6,7 @@ import { UploadError } from '../../shared/errors.js'
 import { bytesText, mismatch } from '../../stores/integrity/mismatch.js'
 import { failureOf } from '../../stores/request/attempt-failure.js'
 
-/** The response that is read. */
+/** The response that is being read. */
 interface Source {
   bucket: string
   key: string
@@ -52,7 +52,7 @@ export function verifiedBody(
     if (error) body.destroy(brokenOff(source, error))
   })
   if (signal !== undefined) endWith(signal, body, source)
-  // Whatever ends one of them ends the other; who reads the result is told.
+  // If one of them ends, the other ends, too; the reader of the result gets the error.
   pipeline(raw, body, () => undefined)
   return body
 }

@@ -1,4 +1,4 @@
-/** Keeps the record of a download durable: a write follows another by a second at least, as a long record costs time. */
+/** Writes the record of a download, at most once per second, because a long record takes time. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { CheckpointFile } from '../../checkpoint/checkpoint-file.js'
 import { UploadError } from '../../shared/errors.js'
@@ -18,10 +18,10 @@ export class DownloadCheckpoint {
 
   /**
    * Locks it and resolves with what a previous run recorded, or with why that cannot be read.
-   * @throws {UploadError} if something else than the checkpoint of a download is there, or another one has it.
+   * @throws {UploadError} if the file is not the checkpoint of a download, or another download uses it.
    */
   async open(): Promise<DownloadRecord | string | undefined> {
-    // Before anything beside it is touched: what lies beside a file of others is theirs as well.
+    // Checked before any file beside it is touched: files beside a file of others belong to them as well.
     this.#parse(await this.#file.read())
     await this.#file.lock()
     return this.#parse(await this.#file.read())
@@ -40,7 +40,7 @@ export class DownloadCheckpoint {
     await this.#write()
   }
 
-  /** Resolves when no record is there. */
+  /** Resolves when the record is removed. */
   async remove(): Promise<void> {
     this.#next = undefined
     this.#ending.abort()

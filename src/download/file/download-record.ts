@@ -1,4 +1,4 @@
-/** What is recorded of a download that is not finished, and its text. */
+/** The record of an unfinished download, and its text. */
 import {
   asCount,
   asObject,
@@ -15,9 +15,9 @@ import type { WrittenSpan } from './written-spans.js'
 export interface DownloadRecord extends ObjectIdentity {
   /** The object's URL. */
   location: string
-  /** The file that is to be, absolute. */
+  /** The absolute path of the target. */
   file: string
-  /** What is in the partial file; in order, without overlaps. */
+  /** The spans in the partial file, in order and without overlaps. */
   spans: readonly WrittenSpan[]
 }
 

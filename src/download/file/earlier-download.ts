@@ -1,4 +1,7 @@
-/** What a previous run left of a download: resumed where all of it is what it was, else the reason why not. */
+/**
+ * Finds the unfinished download of a previous run. It is resumed if nothing has changed; otherwise there is a reason
+ * why not.
+ */
 import { crc64Engine } from '../../checksum/engine.js'
 import { UploadError } from '../../shared/errors.js'
 import type { CallContext, ObjectHead, ReadOptions, StoreDriver } from '../../stores/store-driver.js'
@@ -14,7 +17,7 @@ export type EarlierDownload =
   | { kind: 'useless'; notice: DownloadRestart }
   | { kind: 'resumable'; object: ObjectHead; partial: PartialFile; spans: readonly WrittenSpan[] }
 
-/** What is to be read, and where to. */
+/** The object to read and the target file. */
 export interface WantedDownload {
   driver: StoreDriver
   key: string
@@ -60,7 +63,7 @@ function useless(reason: DownloadRestartReason, message: string): EarlierDownloa
   return { kind: 'useless', notice: { reason, message } }
 }
 
-/** Those whose bytes are in the file as they were written. */
+/** Returns the spans whose bytes in the file are unchanged. */
 async function intactSpans(
   partial: PartialFile,
   recorded: readonly WrittenSpan[],

@@ -18,8 +18,8 @@ export interface ResumedDownload {
  * Why a previous run's download is not resumed:
  *
  * - `record-damaged`: the checkpoint cannot be read.
- * - `object-changed`: it is of another object, or the object was replaced.
- * - `file-changed`: the partial file is gone, or has other bytes.
+ * - `object-changed`: it belongs to another object, or the object was replaced.
+ * - `file-changed`: the partial file does not exist, or has other bytes.
  */
 export type DownloadRestartReason = 'record-damaged' | 'object-changed' | 'file-changed'
 
@@ -31,8 +31,9 @@ export interface DownloadRestart {
 
 export interface FileDownloadOptions extends ReadingOptions {
   /**
-   * Where progress is recorded, so that the same call, made again after a crash or a failure, reads only what is missing: the
-   * path of a file. Default true: a hidden file beside the target. False: none; then a failure removes what has come.
+   * Where progress is recorded, so that the same call, made again after a crash or a failure, reads only what is
+   * missing: the path of a file. Default true: a hidden file beside the target. False: none; then a failure removes the
+   * partial file.
    */
   checkpoint?: boolean | string | undefined
   /** Called when the object is known, before its bytes are written. */

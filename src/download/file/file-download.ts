@@ -22,7 +22,7 @@ import { PartialFile } from './partial-file.js'
 import type { TargetFile } from './target-file.js'
 import { WrittenSpans } from './written-spans.js'
 
-/** After these failures the received bytes are of no use to another run. */
+/** After these failures another run cannot use the received bytes. */
 const HOPELESS: readonly UploadErrorCode[] = ['CHECKSUM_MISMATCH', 'SOURCE_CHANGED', 'NOT_FOUND']
 
 /** The bytes that a later run must read again, at most, because of one damaged byte. */
@@ -222,7 +222,7 @@ export class FileDownload {
         await this.#checkpoint.flush()
         await this.#partial?.close()
       } else if (this.#partial !== undefined) {
-        // The record first, as it is of no use without its file.
+        // The record first, because it is useless without its file.
         await this.#checkpoint?.remove()
         await this.#partial.discard()
       }

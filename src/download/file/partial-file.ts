@@ -28,7 +28,7 @@ export class PartialFile {
     })
   }
 
-  /** Opens what a previous run left; resolves with undefined if nothing of ours is there. */
+  /** Opens the partial file of a previous run; resolves with undefined if there is none. */
   static async reopen(target: TargetFile): Promise<PartialFile | undefined> {
     // Windows does not have this flag.
     const noFollow: number = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0

@@ -23,7 +23,7 @@ export interface TargetFile {
 /** The limit of Linux for links to follow. */
 const MAX_LINKS = 40
 
-/** @throws {UploadError} `INVALID_OPTION` if the name is that of something else than a file. */
+/** @throws {UploadError} `INVALID_OPTION` if the path exists and is not a file. */
 export async function resolveTarget(given: string): Promise<TargetFile> {
   const found = await stat(given).catch(() => undefined)
   if (/[/\\]$/.test(given) || found?.isDirectory() === true) {
@@ -67,7 +67,7 @@ async function followLinks(file: string): Promise<string> {
   return path.join(folder, path.basename(place))
 }
 
-/** Returns a failure that names the file and says what to do. */
+/** Returns an error that contains the path and advice. */
 export function cannotWrite({ given }: TargetFile, error: unknown): UploadError {
   if (error instanceof UploadError) return error
   const cause = toError(error)

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { HttpFailure } from '../http-failure.js'
 
 interface OpenBody {
-  /** When bytes arrived last. A body that is not read receives no more after a while. */
+  /** Time of the last received byte. A body that is not read soon stops receiving. */
   movedAt: number
   timer?: NodeJS.Timeout
 }
@@ -32,7 +32,7 @@ export class OpenBodies {
     if (this.#isEnding) this.#endUnread(body, open)
   }
 
-  /** From now on, destroys each body of which no byte arrives for `stallMs`, also one that comes later: nobody reads it. */
+  /** From now on, destroys each body, including later ones, that receives no byte for `stallMs`, because it is not read. */
   endUnread(): void {
     this.#isEnding = true
     for (const [body, open] of this.#bodies) this.#endUnread(body, open)

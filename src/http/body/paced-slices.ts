@@ -6,7 +6,7 @@ export interface PacedBodyWatcher extends BodyWatcher {
   onHeld(): void
 }
 
-/** Yields the body in views, each when the limiter lets it pass. Throws the reason of the signal when it is aborted. */
+/** Yields the body in views, each when the limiter permits it. Throws the reason of the signal if that is aborted. */
 export async function* pacedSlices(
   segments: readonly Uint8Array[],
   watcher: PacedBodyWatcher,

@@ -2,12 +2,12 @@
  * Finds request bodies that have stalled, and lets them be sent again before their limit.
  *
  * TCP retransmits after delays that double. So when a line was silent for a while, its connections stay silent for as long
- * again, but a new connection works at once. When no body has moved for a third of its limit, one of them is given up, and
- * its next attempt is the probe. When a later request gets its response while others are still stalled, those are given up
+ * again, but a new connection works at once. When no body has moved for a third of its limit, one of them is cancelled, and
+ * its next attempt is the probe. When a later request gets its response while others are still stalled, those are cancelled
  * too.
  *
- * Invariant: a body is given up only if sending it again takes less time than is left of its limit. On a line that is slow,
- * or whose speed is unknown, no body is given up before its limit.
+ * Invariant: a body is cancelled only if sending it again takes less time than is left of its limit. On a line that is slow,
+ * or whose speed is unknown, no body is cancelled before its limit.
  */
 import { STOPPED_MS } from '../exchange.js'
 
@@ -91,7 +91,7 @@ export class StalledBodies {
     this.#timer = undefined
   }
 
-  /** The request of this body got its response: gives up the bodies that have been stalled since before it began. */
+  /** Reports the response to a body: cancels the bodies that have been stalled since before it started. */
   answered({ begunAt = 0 }: SendingBody): void {
     const now = performance.now()
     for (const other of [...this.#bodies]) {
@@ -118,7 +118,7 @@ export class StalledBodies {
     if (this.#bodies.size > 0) this.#lookAfter(leftMs > 0 ? leftMs : this.#patienceMs)
   }
 
-  /** Gives up the body that costs least. A single body keeps its limit: its server may be busy. */
+  /** Cancels the body that costs least to send again. A single body keeps its limit: its server may be busy. */
   #probe(now: number): void {
     if (this.#bodies.size < 2) return
     const bodies = [...this.#bodies].filter((body) => body.isWorthResending(now))

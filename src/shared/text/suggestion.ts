@@ -1,9 +1,9 @@
-/** What a person who mistyped a word most likely meant. */
+/** Suggests the word that was most likely meant. */
 
-/** Longer ones are no slip of the hand, and comparing them takes time. */
+/** Longer words are unlikely to be typing errors, and comparing them takes time. */
 const LONGEST_WORD = 64
 
-/** Returns `; did you mean …?` with the closest of the known words behind `prefix`; empty text where none is close. */
+/** Returns `; did you mean …?` with the closest of the known words behind `prefix`; an empty text if none is close. */
 export function suggestionFor(word: string, known: readonly string[], prefix = ''): string {
   if (word.length > LONGEST_WORD) return ''
   const [best] = known

@@ -18,7 +18,10 @@ export async function loadXmlParser(): Promise<ParseXml> {
   return loaded
 }
 
-/** Resolves with the root element of `text`, which may start with white space. Rejects unless it is one complete document. */
+/**
+ * Resolves with the root element of `text`, which may start with white space. Rejects unless it is one complete
+ * document.
+ */
 export async function parseXml(text: string): Promise<XmlElement> {
   const parse = await loadXmlParser()
   return parse(text)
@@ -89,7 +92,7 @@ function rootOf(parser: XMLParser, text: string): XmlElement {
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
-/** Decodes the five named references of XML and all numeric ones. Anything else stays as it is. */
+/** Decodes the five named references of XML and all numeric ones. Anything else is unchanged. */
 function decodeReferences(text: string): string {
   return text.replace(/&(?:(amp|lt|gt|quot|apos)|#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7}));/g, (reference, ...groups) => {
     const [name, hexadecimal, decimal] = groups as (string | undefined)[]

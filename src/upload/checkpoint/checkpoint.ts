@@ -1,9 +1,9 @@
 /**
- * The checkpoint of one upload. Finds the upload of a previous run, compares it with the store, and resumes or aborts it;
- * records the acknowledged parts of this run; at the end removes the record, or leaves it for the next run.
+ * The checkpoint of one upload. Finds the upload of a previous run, compares it with the store, and resumes or aborts
+ * it; records the acknowledged parts of this run; at the end removes the record, or leaves it for the next run.
  *
- * Invariants: a text that is no checkpoint is never overwritten; a recorded upload is either the one that continues, or was
- * aborted before its record is replaced.
+ * Invariants: a text that is not a checkpoint is never overwritten; a recorded upload is either the one that continues,
+ * or was aborted before its record is replaced.
  */
 import { toError, UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
@@ -31,7 +31,7 @@ export interface Resumable {
   uploadId: string
   /** Stored parts by part number. */
   parts: ReadonlyMap<number, StoredPart>
-  /** Number of further stored parts, whose bytes are not known. */
+  /** Number of further stored parts with unknown bytes. */
   unproven: number
   /** Properties of the file, if the bytes came from a file. */
   file?: RecordedFile
@@ -248,14 +248,14 @@ export class Checkpoint {
     }
   }
 
-  /** Handles a recorded upload that does not exist any more: it was completed, aborted, or has expired. */
+  /** Handles a recorded upload that no longer exists: it was completed, aborted, or has expired. */
   async #afterItsEnd(record: CheckpointRecord, context: CallContext): Promise<Earlier> {
     const published = await this.#upload.file?.findPublished(record)
     if (published !== undefined) {
       await this.#store.remove()
       return { kind: 'published', published }
     }
-    await this.#startOver('upload-gone', 'the upload is not there any more', record, context, false)
+    await this.#startOver('upload-gone', 'the upload no longer exists', record, context, false)
     return NOTHING
   }
 
@@ -292,7 +292,7 @@ export class Checkpoint {
   }
 }
 
-/** Returns whether the upload does not exist any more. */
+/** Returns whether the upload no longer exists. */
 function isGone(error: unknown): boolean {
   return error instanceof UploadError && error.code === 'NO_SUCH_UPLOAD'
 }

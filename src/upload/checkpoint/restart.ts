@@ -31,7 +31,7 @@ export interface FileOrigin extends RecordedFile {
  * - `options-changed`: the options of the object, such as type, metadata or encryption, are other ones.
  * - `file-changed`: the file has another size or time of change, and its content is not compared.
  * - `content-changed`: the first part has other bytes, or the content now fits in one part.
- * - `upload-gone`: the upload does not exist any more: it was aborted or completed, or has expired.
+ * - `upload-gone`: the upload no longer exists: it was aborted or completed, or has expired.
  */
 export type RestartReason =
   | 'record-damaged'
@@ -52,7 +52,10 @@ export interface RestartNotice {
   cleanupError?: Error
 }
 
-/** Returns why the record cannot be resumed, or undefined. `isReachable`: whether the recorded upload is in the same bucket. */
+/**
+ * Returns why the record cannot be resumed, or undefined. `isReachable`: whether the recorded upload is in the same
+ * bucket.
+ */
 export async function differenceOf(
   record: CheckpointRecord,
   { driver, key, options, partSize, file }: CheckpointedUpload,

@@ -16,20 +16,20 @@ export interface FileUploadOptions
     UploadCallbacks,
     Pick<UploadOptions, 'partSize' | 'concurrency' | 'inspect' | 'signal' | 'onProgress'> {
   /**
-   * Where progress is recorded, so that the same call, made again after a crash or a failure, sends only what is missing.
-   * The path of a file, a place of your own, or what `ali-oss` told of an upload that it began. Default true: a file in the
-   * user's folder for the state of programs, and none where that cannot be written to. False: none; then a failure aborts the
-   * upload.
+   * Where progress is recorded, so that the same call, made again after a crash or a failure, sends only what is
+   * missing. The path of a file, a store of your own, or the checkpoint of an upload that `ali-oss` started. Default
+   * true: a file in the user's folder for the state of programs, and none where that cannot be written to. False: none;
+   * then a failure aborts the upload.
    */
   checkpoint?: FileCheckpointOption | undefined
   /**
-   * Compare each part that the store has with the file, so that only those that changed are sent. Default true. False trusts a
-   * file of the same size and time of change without reading it; any other is sent anew.
+   * Compare each part that the store has with the file, so that only those that changed are sent. Default true. False
+   * trusts a file of the same size and time of change without reading it; any other is sent from the start.
    */
   checkContent?: boolean | undefined
 }
 
-/** What is to be done, checked. */
+/** The checked options. */
 export interface FileSendOptions extends SendOptions {
   fileCheckpoint: FileCheckpoint
   checkContent: boolean

@@ -32,7 +32,7 @@ export class CurrentPart implements IdleHolder {
   #isDropped = false
   /** Ends the waiting for a buffer. */
   #stopWaiting: (() => void) | undefined
-  /** Whether the awaited buffer has come, but not yet the bytes that it is for. */
+  /** Whether the requested buffer is available, but not yet the bytes for it. */
   #isJustServed = false
 
   constructor(pool: BufferPool, owner: PartOwner) {
@@ -64,8 +64,8 @@ export class CurrentPart implements IdleHolder {
   }
 
   /**
-   * Lends a reader the free memory of a part that is not full, until `takeBack`. Returns undefined if there is no memory now,
-   * or none may be lent.
+   * Lends a reader the free memory of a part that is not full, until `takeBack`. Returns undefined if there is no
+   * memory now, or none may be lent.
    */
   lend(): Uint8Array | undefined {
     this.#mustNotBeLent()

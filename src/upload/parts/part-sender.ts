@@ -1,4 +1,4 @@
-/** Gets one part after the other to the store, or finds that the store has it; what is acknowledged is counted and told. */
+/** Uploads parts, or skips those that the store already has; records and reports each acknowledgement. */
 import { formatCrc64 } from '../../checksum/decimal.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
@@ -22,12 +22,12 @@ export interface PartSenderParts {
   cancelled: AbortSignal
 }
 
-/** A part that is cut. */
+/** A complete part, to be sent. */
 export interface CutPart {
   upload: UploadAddress
   partNumber: number
   body: ObjectBody
-  /** What the store has that is made of the same bytes. */
+  /** The receipt of a stored part with the same bytes, if any. */
   stored: StoredPart | undefined
 }
 
@@ -39,7 +39,7 @@ export class PartSender {
     this.#parts = parts
   }
 
-  /** Resolves when the part is acknowledged, recorded where it is to be, and told of. */
+  /** Resolves when the part is acknowledged, written to the checkpoint (if any), and reported to listeners. */
   async send({ upload, partNumber, body, stored }: CutPart, ledger: PartsLedger): Promise<void> {
     const { driver, objectOptions, concurrency, meter, checkpoint, observer, context } = this.#parts
     const { crc64, size } = body

@@ -2,17 +2,17 @@ import { combineCrc64 } from '../../checksum/combine.js'
 import { UploadError } from '../../shared/errors.js'
 import type { CompletedPart, PartReceipt } from '../../stores/store-driver.js'
 
-/** A part that the store acknowledged: what it told, and what was sent. */
+/** An acknowledged part: its receipt, and what was sent. */
 export interface AcknowledgedPart extends PartReceipt {
   /** Bytes. */
   size: number
   crc64: bigint
 }
 
-/** What may be known of parts that were taken over from a previous run. */
+/** What is known about parts of a previous run. */
 export type PartsTaken = Pick<PartsLedger, 'count' | 'bytes' | 'has'>
 
-/** The parts that the store acknowledged, in whatever order. What is published is counted here first. */
+/** The acknowledged parts, in any order. They are counted here before the object is published. */
 export class PartsLedger {
   readonly #parts = new Map<number, AcknowledgedPart>()
   #bytes = 0

@@ -1,6 +1,6 @@
 /**
- * Publishes the object, and verifies it. A request whose response was lost is not a failure yet: the object is looked at
- * before that is decided.
+ * Publishes the object, and verifies it. A request whose response was lost may have succeeded: the object is
+ * checked first.
  */
 import { formatCrc64 } from '../../checksum/decimal.js'
 import { attachLeftover, UploadError, type UploadErrorCode } from '../../shared/errors.js'
@@ -79,8 +79,8 @@ export async function completeVerified(
 }
 
 /**
- * Sends the request. After a failure that may hide a success, the same bytes under the key are no proof: they may have existed
- * before, with other options. Unless they certainly come from this request, it is sent once more.
+ * Sends the request. After a failure that may hide a success, the same bytes under the key are no proof: they may have
+ * existed before, with other options. Unless they certainly come from this request, it is sent once more.
  */
 async function publishVerified(publication: Publication): Promise<StoredObject> {
   const putAt = performance.now()
@@ -89,7 +89,7 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
       return await verify(publication, await publication.send())
     } catch (error) {
       const { found, failure } = await settle(publication, error, isRepeated).catch((final: unknown) => {
-        // A refusal of the second request says nothing of the first, after which the object had these bytes.
+        // A refusal of the second request does not concern the first one, after which the object had these bytes.
         if (isRepeated && final instanceof UploadError && final.code !== 'CHECKSUM_MISMATCH') {
           attachLeftover(final, { outcomeUnknown: true })
         }
@@ -131,7 +131,7 @@ async function settle(
   try {
     found = await look(publication)
   } catch {
-    // The first error wins: it has the cause, and says that the outcome is unknown.
+    // The first error wins: it has the cause, and reports that the outcome is unknown.
     throw error
   }
   const { head, comparison } = found

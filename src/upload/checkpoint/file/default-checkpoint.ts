@@ -1,7 +1,7 @@
 /**
- * Where the checkpoint of a file is kept when nobody says: in the user's own folder for the state of programs. Not beside
- * the file, where it would be found by whatever looks at that folder, and which may be read-only; and not under a
- * name that tells anything: it is a hash of the file's path and the object's address, so that a file may go to two places.
+ * The default place of a file's checkpoint: the user's folder for program state. Not beside the file, because that
+ * folder may be read-only, or watched by another program. The name is a hash of the file's path and the object's
+ * address: it reveals nothing, and a file can be uploaded to two objects.
  */
 import { createHash } from 'node:crypto'
 import { access, constants, mkdir } from 'node:fs/promises'
@@ -22,7 +22,10 @@ export function defaultCheckpointPath(
   return path.join(stateFolder(environment, platform), 'oss-upload-stream', `${name}.checkpoint`)
 }
 
-/** Makes the folder where it is missing, for its owner alone. Throws what the file system says where nothing can be written there. */
+/**
+ * Creates the folder if it is missing, with access for its owner only. Throws the error of the file system if nothing
+ * can be written there.
+ */
 export async function prepareFolderOf(checkpoint: string): Promise<void> {
   const folder = path.dirname(checkpoint)
   await mkdir(folder, { recursive: true, mode: 0o700 })

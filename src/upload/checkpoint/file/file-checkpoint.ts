@@ -19,10 +19,10 @@ import { defaultCheckpointPath, prepareFolderOf } from './default-checkpoint.js'
 /** Whether and where the upload of a file is recorded: see `FileUploadOptions.checkpoint`. */
 export type FileCheckpointOption = boolean | string | CheckpointStore | AliOssCheckpoint
 
-/** Where a checkpoint may be, as far as the option says it. */
+/** The place of a checkpoint, as far as the option determines it. */
 export type FileCheckpoint =
   | { kind: 'none' }
-  /** `isOptional`: where nothing can be written, the upload goes without. */
+  /** `isOptional`: if nothing can be written, the upload has no checkpoint. */
   | { kind: 'default'; isOptional: boolean }
   | { kind: 'store'; store: LockableStore }
   | { kind: 'ali-oss'; checkpoint: AliOssCheckpoint }
@@ -49,7 +49,7 @@ function aliOssCheckpointOf(
   return isOne ? checkAliOssCheckpoint(option, key, driver) : undefined
 }
 
-/** The place itself; `isMultipart` says whether there will be anything to record. Throws UploadError. */
+/** Returns the place. `isMultipart`: whether there will be anything to record. Throws UploadError. */
 export async function openFileCheckpoint(
   found: FileCheckpoint,
   upload: { driver: StoreDriver; key: string; file: string; options: ObjectOptions; isMultipart: boolean },
