@@ -26,7 +26,7 @@ export interface ReadClient {
 const AWS = existsSync('/usr/bin/aws') ? '/usr/bin/aws' : 'aws'
 const OSSUP = path.join(PROJECT, 'dist/ossup.cjs')
 /** `ossup` of an older version, to compare with. */
-const OLD_OSSUP = process.env['OLD_OSSUP']
+const OLD_OSSUP = process.env['OLD_OSSUP'] || undefined
 
 const reader = (how: string) => (target: ReadTarget) => [
   ...[process.execPath, ...PROGRAM_OPTIONS, programOf('test/bench/download/reader.ts')],

@@ -1,6 +1,6 @@
 /** Reads the object in the way that the first argument names, with the target in the second one, and reports what that cost. */
 import { Buffer } from 'node:buffer'
-import { writeSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import process from 'node:process'
 import { finished } from 'node:stream/promises'
@@ -51,8 +51,10 @@ const store = () =>
 const WAYS: Record<string, () => Promise<void>> = {
   floor: () => floor(),
   async written() {
+    // Opened again, as Node.js makes its own descriptor non-blocking.
+    const output = openSync('/proc/self/fd/1', 'w')
     await floor((chunk) => {
-      for (let at = 0; at < chunk.length;) at += writeSync(1, chunk, at)
+      for (let at = 0; at < chunk.length;) at += writeSync(output, chunk, at)
     })
   },
   async views() {
