@@ -22,19 +22,23 @@ interface AnyReadable {
   stream?: { rstCode?: number } | null
   /** minipass. */
   emittedEnd?: boolean
+  flowing?: boolean
   listenerCount?(event: string): number
-  _readableState?: { endEmitted?: boolean } | null
+  _readableState?: { endEmitted?: boolean; flowing?: boolean | null; resumeScheduled?: boolean } | null
 }
 
-/** Returns why the stream cannot be uploaded: an empty object, or one without its start, would be stored. */
-export function faultOf(source: Readable): string | undefined {
+/**
+ * Returns why the stream cannot be uploaded: an empty object, or one without its start, would be stored. `ownListeners` is how
+ * many of its listeners to `data` are of the upload.
+ */
+export function faultOf(source: Readable, ownListeners = 0): string | undefined {
   // Its own error is more precise, and its reader gets it.
   const stream = source as AnyReadable
   if ((stream.errored ?? null) !== null) return undefined
   const isOver = stream.readableEnded ?? stream.emittedEnd ?? stream._readableState?.endEmitted ?? false
   // Of one that was empty nothing is lost, though a parser has seen its end.
   const wasEmpty = stream.readableDidRead === false
-  if ((isOver && !wasEmpty) || isReadElsewhere(stream)) return ALREADY_READ
+  if ((isOver && !wasEmpty) || isReadElsewhere(stream, ownListeners)) return ALREADY_READ
   const isNative = typeof stream.readableAborted === 'boolean'
   if (isNative) return undefined
   if (stream.destroyed === true) return DESTROYED
@@ -43,9 +47,15 @@ export function faultOf(source: Readable): string | undefined {
 }
 
 /** A reader that starts later misses earlier chunks; a second reader that starts in the same event-loop turn does not. */
-function isReadElsewhere(stream: AnyReadable): boolean {
-  if (stream.readableDidRead !== true) return false
-  return stream.readableFlowing === true || (stream.listenerCount?.('readable') ?? 0) > 0
+function isReadElsewhere(stream: AnyReadable, ownListeners: number): boolean {
+  const isAwaited = (stream.listenerCount?.('readable') ?? 0) > 0
+  if (stream.readableDidRead !== undefined) {
+    return stream.readableDidRead && (stream.readableFlowing === true || isAwaited)
+  }
+  // Streams of other packages do not report whether they were read. Those of readable-stream begin in the next turn.
+  const { flowing = stream.flowing, resumeScheduled = false } = stream._readableState ?? {}
+  const hasReader = (stream.listenerCount?.('data') ?? 0) > ownListeners
+  return !resumeScheduled && (flowing === true || hasReader || isAwaited)
 }
 
 /** Node.js 20 needs two if both frames arrive in one packet. */

@@ -72,7 +72,7 @@ export class UploadSession {
   /** Checks a source that is piped here: if it has ended or is read elsewhere, its bytes would be incomplete. */
   pipedFrom(source: Readable): void {
     this.#sources.push(source)
-    const fault = this.progress.received > 0 ? undefined : faultOf(source)
+    const fault = this.progress.received > 0 ? undefined : faultOf(source, 1)
     if (fault !== undefined) this.#refuse(`the stream that is piped to the upload cannot be stored: ${fault}`)
   }
 

@@ -33,22 +33,24 @@ async function stored(store: ObjectStore): Promise<Buffer> {
 }
 
 describe('chunks whose memory is used again', () => {
-  it('are copied before an iterable is asked for the next one', async (t) => {
-    const { store } = await emulatedStore(t)
-    const bytes = someBytes(40 * 65_536 + 5)
-    const memory = Buffer.alloc(200_000)
-    function* reused(): Generator<Uint8Array> {
-      const lengths = [65_536, 65_536, 200_000, 1, 120_000]
-      for (let at = 0, i = 0; at < bytes.length; i += 1) {
-        const length = Math.min(lengths[i % lengths.length]!, bytes.length - at)
-        yield memory.subarray(0, bytes.copy(memory, 0, at, at + length))
-        memory.fill(0)
-        at += length
+  for (const options of [{}, { partSize: PART, concurrency: 2 }]) {
+    it(`are copied before an iterable is asked for the next one: ${JSON.stringify(options)}`, async (t) => {
+      const { store } = await emulatedStore(t)
+      const bytes = someBytes(200 * 65_536 + 5)
+      const memory = Buffer.alloc(200_000)
+      function* reused(): Generator<Uint8Array> {
+        const lengths = [65_536, 65_536, 200_000, 1, 120_000]
+        for (let at = 0, i = 0; at < bytes.length; i += 1) {
+          const length = Math.min(lengths[i % lengths.length]!, bytes.length - at)
+          yield memory.subarray(0, bytes.copy(memory, 0, at, at + length))
+          memory.fill(0)
+          at += length
+        }
       }
-    }
-    await store.upload('k', reused(), { partSize: PART, concurrency: 2 })
-    assert.ok((await stored(store)).equals(bytes))
-  })
+      await store.upload('k', reused(), options)
+      assert.ok((await stored(store)).equals(bytes))
+    })
+  }
 
   it('may be changed in the callback of write()', async (t) => {
     const { store } = await emulatedStore(t)
@@ -120,6 +122,8 @@ describe('the size of a stream', () => {
 /** Streams of other packages, all loaded as they are used: by require(). */
 const FOREIGN: Record<string, () => Readable & { write(chunk: unknown): unknown; end(): unknown }> = {
   'readable-stream 2': () => new (require('readable-stream') as { PassThrough: new () => never }).PassThrough(),
+  // As a client of the tests brings it.
+  'readable-stream 3': () => (createRequire(require.resolve('minio'))('through2') as () => never)(),
   through: () => (require('through') as () => never)(),
   minipass: () => new (require('minipass') as { Minipass: new () => never }).Minipass(),
 }
@@ -150,16 +154,58 @@ describe('streams of other packages', () => {
       assert.equal((await stored(store)).toString(), 'what was there')
     })
 
+    it(`are refused when they are destroyed: ${name}`, async (t) => {
+      const { store } = await emulatedStore(t)
+      const stream = make()
+      stream.on('error', () => undefined)
+      stream.destroy()
+      await assert.rejects(store.upload('k', stream as UploadBody))
+      assert.equal(await exists(store, 'k'), false)
+    })
+
+    it(`are refused when others have their beginning: ${name}`, async (t) => {
+      const { store } = await emulatedStore(t)
+      const stream = make()
+      stream.on('data', () => undefined)
+      stream.write(Buffer.from('the beginning, '))
+      await sleep(1)
+      const uploads = [store.upload('k', stream as UploadBody)]
+      // Streams of minipass do not say that they are piped.
+      if (name !== 'minipass') {
+        const piped = store.createUploadStream('k')
+        piped.on('error', () => undefined)
+        stream.pipe(piped)
+        uploads.push(piped.done)
+      }
+      stream.write(Buffer.from('the end'))
+      stream.end()
+      for (const upload of uploads) await assert.rejects(upload, uploadError('INVALID_OPTION', 'read by somebody else'))
+      assert.equal(await exists(store, 'k'), false)
+    })
+
+    it(`may be piped: ${name}`, async (t) => {
+      const { store } = await emulatedStore(t)
+      const stream = make()
+      const upload = store.createUploadStream('k')
+      stream.pipe(upload)
+      stream.write(Buffer.from('all'))
+      stream.end()
+      await upload.done
+      assert.equal((await stored(store)).toString(), 'all')
+    })
+
     it(`fail the upload when they give what cannot be written: ${name}`, async (t) => {
       const { store } = await emulatedStore(t)
       const stream =
-        name === 'readable-stream 2'
-          ? new (require('readable-stream') as { PassThrough: new (options: object) => never }).PassThrough({
-              objectMode: true,
-            })
-          : name === 'minipass'
-            ? new (require('minipass') as { Minipass: new (options: object) => never }).Minipass({ objectMode: true })
-            : make()
+        name === 'readable-stream 3'
+          ? (createRequire(require.resolve('minio'))('through2') as { obj: () => never }).obj()
+          : name === 'readable-stream 2'
+            ? new (require('readable-stream') as { PassThrough: new (options: object) => never }).PassThrough({
+                objectMode: true,
+              })
+            : name === 'minipass'
+              ? new (require('minipass') as { Minipass: new (options: object) => never }).Minipass({ objectMode: true })
+              : make()
       const uploading = store.upload('k', stream as UploadBody)
       const given = stream as unknown as { write(chunk: unknown): void; end(): void }
       given.write({ a: 1 })
