@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import { openStore, type StoreOptions } from '../../src/index.js'
 import { readAll } from '../support/bytes.js'
 import { emulatedStore } from '../support/emulated-store.js'
@@ -71,6 +72,18 @@ describe('openStore', () => {
       await assertRefused(() => openStore({ ...GOOD, ...options }), texts, code)
     })
   }
+
+  it('refuses a bucket with keys in front of it without repeating them', (t) => {
+    setEnvironment(t, {})
+    for (const bucket of ['LTAIid:hunter2@bucket', `LTAIid:${'hunter2'.repeat(40)}@bucket`]) {
+      for (const provider of ['oss', 'obs', 's3'] as const) {
+        assert.throws(
+          () => openStore({ ...GOOD, bucket, provider }),
+          (error: Error) => error.message.includes('bucket') && !inspect(error).includes('hunter2'),
+        )
+      }
+    }
+  })
 
   it('refuses an endpoint with a password without repeating it', async (t) => {
     setEnvironment(t, {})

@@ -179,7 +179,7 @@ describe('streams of other packages', () => {
       }
       stream.write(Buffer.from('the end'))
       stream.end()
-      for (const upload of uploads) await assert.rejects(upload, uploadError('INVALID_OPTION', 'read by somebody else'))
+      for (const upload of uploads) await assert.rejects(upload, uploadError('INVALID_OPTION', 'being read elsewhere'))
       assert.equal(await exists(store, 'k'), false)
     })
 

@@ -125,6 +125,7 @@ describe('an option that is not acceptable on OBS', () => {
   it('is forbidOverwrite, which nothing there could keep', () => {
     refused({ forbidOverwrite: true }, 'OBS does not support forbidOverwrite', 'versioning')
     assert.ok(headersOf({ forbidOverwrite: false }, 'put', 'x-obs-'))
+    for (const value of ['true', 'false', 1, 0, {}, null]) refused({ forbidOverwrite: value }, 'forbidOverwrite')
   })
 
   it('is a value out of range', () => {

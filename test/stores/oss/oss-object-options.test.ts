@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
 import type { ObjectRequest } from '../../../src/stores/object/option-table.js'
 import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
 import { ObjectHeaders } from '../../../src/stores/object/object-headers.js'
@@ -123,6 +124,23 @@ describe("an object's options", () => {
 
 describe('an option that is not acceptable', () => {
   const unsafe = ['a\r\nx-evil: 1', 'a\nb', 'a\rb', 'a\0b', 'naïve', '😀', '\x7f', '\u2028']
+  it('shows no value of a header, which may be a token', () => {
+    for (const options of [
+      { headers: { 'x-oss-token': 'TOPSECRET\n' } },
+      { headers: { 'x-oss-token': ['TOPSECRET'] } },
+      { metadata: { token: 'TOPSECRÉT' } },
+      { contentType: 'TOPSECRET\0' },
+      { callback: { url: 'https://user:TOPSECRET@host/a;b', body: 'x' } },
+      { callback: { url: ['ftp://TOPSECRET@host'], body: 'x' } },
+    ]) {
+      assert.throws(
+        () => ossObjectHeaders(options as ObjectOptions, 'put'),
+        (error) => invalidOption()(error) && !/TOPSECR/.test(inspect(error)),
+        JSON.stringify(options),
+      )
+    }
+  })
+
   for (const value of unsafe) {
     it(`is refused wherever it would stand in a header: ${JSON.stringify(value)}`, () => {
       refused({ contentType: value }, 'contentType', 'printable ASCII')

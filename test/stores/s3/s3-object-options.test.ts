@@ -117,6 +117,8 @@ describe('an option that is not acceptable on S3', () => {
     ['would travel over plain HTTP', { customerKey: secret }, false],
     ['goes with another algorithm', { customerKey: secret, algorithm: 'aws:kms' }],
     ['goes with a key id', { customerKey: secret, keyId: 'k' }],
+    ['is repeated as the key id', { customerKey: secret, keyId: secret }],
+    ['stands in the place of the key id', { algorithm: 'AES256', keyId: secret }],
     ['stands in the place of the algorithm', secret],
     ['stands in the place of the algorithm, in an object', { algorithm: secret }],
     ['stands in the place of the option', KEY],
