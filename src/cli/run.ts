@@ -78,9 +78,9 @@ export async function run({
   } finally {
     interruption.dispose()
   }
-  const told = Promise.all([stdout.flush(), stderr.flush()])
+  const flushed = Promise.all([stdout.flush(), stderr.flush()])
   // After a signal the process must not wait for a reader that has paused.
-  await (signal.aborted ? settledWithin(LAST_WORDS_MS, told) : told)
+  await (signal.aborted ? settledWithin(LAST_WORDS_MS, flushed) : flushed)
   return code
 
   async function perform(): Promise<number> {

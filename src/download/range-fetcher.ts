@@ -101,8 +101,8 @@ export class RangeFetcher implements IdleHolder {
     this.rangeSize = rangeSizeOf(options, host.pool.maxMemory)
     this.#pin = new ObjectPin(host.driver.bucket, key)
     const { maxMemory } = host.pool
-    const circumstances = { partSize: this.rangeSize, maxMemory, expectsDelays: false }
-    const concurrency = concurrencyOf(options.concurrency, circumstances)
+    const sizes = { partSize: this.rangeSize, maxMemory, expectsDelays: false }
+    const concurrency = concurrencyOf(options.concurrency, sizes)
     this.#concurrency = concurrency
     this.#shared = {
       driver: host.driver,
@@ -161,7 +161,7 @@ export class RangeFetcher implements IdleHolder {
     this.#isReading = isReading
     const { pool } = this.#host
     for (const { buffer } of this.#held) {
-      if (isReading) pool.depart(buffer)
+      if (isReading) pool.markMoving(buffer)
       else pool.rest(buffer)
     }
     if (isReading) this.#fill()

@@ -39,7 +39,7 @@ export async function expectedContent(
   const context = { signal, outageObserver, isUnderWay: true }
   const { driver, object } = verified
   let { checksum } = object
-  if (!driver.tellsChecksumWithRanges && !(isOneResponse && startComparison(checksum) !== undefined)) {
+  if (!driver.returnsChecksumWithRanges && !(isOneResponse && startComparison(checksum) !== undefined)) {
     const head = await headOf(verified, context)
     checksum = head.checksum ?? checksum
   }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
-import { afterWork, beforeWork, deliveryOf, diskOf, hitBody, type Victim } from './faults/fault-effects.js'
+import { afterWork, beforeWork, deliveryOf, diskOf, hitBody, type FaultTarget } from './faults/fault-effects.js'
 import { withHeaders, type Answer } from './http/answer.js'
 import { writeAnswer, type Addressee } from './http/answer-writer.js'
 import { ClientGone } from './http/connection.js'
@@ -78,8 +78,8 @@ async function carryOut(
   const limits = { ...dialect.limits, ...limitOverrides }
   const coding = dialect.authenticate({ call, address, authority: { ...authority, maxSkewMs: limits.maxSkewMs }, now })
   checkOwnership(call, dialect.headerPrefix, ownership)
-  const victim: Victim = { call, dialect, requestId, response, signal, stalls: faults.stalls }
-  const substitute = await beforeWork(action, victim)
+  const faultTarget: FaultTarget = { call, dialect, requestId, response, signal, stalls: faults.stalls }
+  const substitute = await beforeWork(action, faultTarget)
   if (substitute !== undefined) return substitute
   checkOperation(call, operation)
   const { bucket = '', key = '' } = address
@@ -99,10 +99,10 @@ async function carryOut(
     signal,
     coding,
     region: authority.region,
-    body: () => coding.decode(hitBody(action, bodyOf(exchange, limits, record), victim)),
+    body: () => coding.decode(hitBody(action, bodyOf(exchange, limits, record), faultTarget)),
     atEnd: (end) => exchange.endings.push(end),
   })
-  return afterWork(action, answer, victim)
+  return afterWork(action, answer, faultTarget)
 }
 
 async function* bodyOf(

@@ -15,7 +15,7 @@ export const DEFAULT_CONCURRENCY = 5
 const MOST = 32
 
 /** What `'auto'` depends on. */
-interface Circumstances {
+interface ConcurrencyContext {
   /** Bytes. */
   partSize: number
   /** Bytes, for all uploads and downloads of the store. */
@@ -25,8 +25,8 @@ interface Circumstances {
 }
 
 /** `'auto'` uses at most half of `maxMemory`, less the part that is being filled, to leave memory for others. */
-export function concurrencyOf(option: number | 'auto', circumstances: Circumstances): Concurrency {
-  const { partSize, maxMemory, expectsDelays } = circumstances
+export function concurrencyOf(option: number | 'auto', context: ConcurrencyContext): Concurrency {
+  const { partSize, maxMemory, expectsDelays } = context
   if (option !== 'auto') {
     const ignore = () => undefined
     return { limit: option, completed: ignore, refused: ignore, delayed: ignore }

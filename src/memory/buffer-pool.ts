@@ -169,7 +169,7 @@ export class BufferPool {
   }
 
   /** Marks a buffer as moving: it is being sent, which needs neither more memory nor the source. */
-  depart(buffer: PartBuffer): void {
+  markMoving(buffer: PartBuffer): void {
     this.#setUse(buffer, 'moving')
     this.#deadlocks.watch()
   }

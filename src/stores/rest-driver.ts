@@ -44,7 +44,7 @@ export class RestDriver implements StoreDriver {
   readonly bucket: StoreDriver['bucket']
   readonly limits: StoreDriver['limits']
   readonly partChecksum: StoreDriver['partChecksum']
-  readonly tellsChecksumWithRanges: StoreDriver['tellsChecksumWithRanges']
+  readonly returnsChecksumWithRanges: StoreDriver['returnsChecksumWithRanges']
   readonly hasCertainMd5Etags: StoreDriver['hasCertainMd5Etags']
   readonly #dialect: Dialect
   readonly #headers: ObjectHeaders
@@ -76,7 +76,7 @@ export class RestDriver implements StoreDriver {
     })
     this.#reader = new ObjectReader(dialect, this.#headers, this.#answers, this.#requester)
     this.#lists = new BucketLists(dialect, this.#answers, this.#requester)
-    this.tellsChecksumWithRanges = dialect.checksums.own?.isToldWithRanges === true
+    this.returnsChecksumWithRanges = dialect.checksums.own?.isReturnedWithRanges === true
     this.hasCertainMd5Etags = dialect.checksums.md5HiddenBy === 'own-keys'
     this.provider = dialect.provider
     this.bucket = dialect.bucket

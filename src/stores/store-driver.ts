@@ -15,7 +15,7 @@ export interface StoreDriver {
   readonly bucket: string
   readonly limits: StoreLimits
   /** Whether the response to a range has the checksum of the whole object. */
-  readonly tellsChecksumWithRanges: boolean
+  readonly returnsChecksumWithRanges: boolean
   /**
    * Whether an ETag that looks like an MD5 is one, unless the response names an encryption. If it may be something
    * else, an ETag that differs from the MD5 of the bytes proves nothing.

@@ -96,22 +96,22 @@ const SERVICES: Service[] = [
 ]
 
 type Sent = Pick<StoredObject, 'callback'> & { size: number }
-type Way = (store: ObjectStore, partSize: number, options: ObjectOptions) => Promise<Sent>
+type Sender = (store: ObjectStore, partSize: number, options: ObjectOptions) => Promise<Sent>
 
-const whole: Way = async (store, partSize, options) => {
+const whole: Sender = async (store, partSize, options) => {
   const upload = store.createUploadStream('a key', { ...options, partSize })
   upload.on('error', () => undefined).end(someBytes(1000))
   return upload.done
 }
 
-const inParts: Way = async (store, partSize, options) => {
+const inParts: Sender = async (store, partSize, options) => {
   const upload = store.createUploadStream('a key', { ...options, partSize })
   upload.on('error', () => undefined).end(someBytes(partSize + 1))
   return upload.done
 }
 
 /** Each call gets the options that it takes. */
-const byHand: Way = async (store, partSize, options) => {
+const lowLevel: Sender = async (store, partSize, options) => {
   const { contentMd5, trafficLimit, acl, callback } = options
   const address = { key: 'a key', uploadId: await store.initiateMultipartUpload('a key', options) }
   const part = await store.uploadPart(address, 1, someBytes(partSize), { contentMd5, trafficLimit })
@@ -119,10 +119,10 @@ const byHand: Way = async (store, partSize, options) => {
   return { size: partSize, ...stored }
 }
 
-const WAYS: [how: string, way: Way][] = [
+const SENDERS: [how: string, send: Sender][] = [
   ['a single request', whole],
   ['parts', inParts],
-  ['parts by hand', byHand],
+  ['low-level calls', lowLevel],
 ]
 
 async function start(t: TestContext, { store }: Service): Promise<{ emulator: Emulator; store: ObjectStore }> {
@@ -141,18 +141,18 @@ for (const service of SERVICES) {
   const { partSize, options, encryption } = service
 
   describe(`what an object of ${service.name} is to be`, () => {
-    for (const [how, sendObject] of WAYS) {
+    for (const [how, sendObject] of SENDERS) {
       it(`is seen on it, sent as ${how}`, async (t) => {
         const { emulator, store } = await start(t, service)
         await sendObject(store, partSize, options)
-        const { contentType, metadata, headers, ...told } = await store.head('a key')
+        const { contentType, metadata, headers, ...head } = await store.head('a key')
         assert.equal(contentType, options.contentType)
         assert.deepEqual(metadata, { database: 'app', 'dumped-by': 'pg_dump 15' })
         for (const [name, value] of Object.entries(options.headers ?? {}))
           assert.equal(headers[name.toLowerCase()], value, name)
-        assert.equal(told.storageClass, options.storageClass)
-        assert.deepEqual(told.serverSideEncryption, encryption)
-        assert.equal(told.tagCount, 3)
+        assert.equal(head.storageClass, options.storageClass)
+        assert.deepEqual(head.serverSideEncryption, encryption)
+        assert.equal(head.tagCount, 3)
         if (options.expireAfterDays !== undefined) {
           const expiration = Object.entries(headers).find(([name]) => name.endsWith('-expiration'))?.[1] ?? ''
           const date = Date.parse(/"(.*)"/.exec(expiration)?.[1] ?? '')
@@ -190,7 +190,7 @@ for (const service of SERVICES) {
 
     if (service.callback === 'none') return
     const hasVariables = service.callback === 'with variables'
-    for (const [how, sendObject] of WAYS) {
+    for (const [how, sendObject] of SENDERS) {
       it(`may be reported to a server, whose response is in the result, sent as ${how}`, async (t) => {
         const { store } = await start(t, service)
         await using server = await startApplicationServer((_callback, response) => response.end('{"row":7}'))

@@ -15,7 +15,7 @@ const PARTS = 6
 
 type SumPart = (chunks: Buffer[]) => unknown
 
-const ways: Record<string, (partSize: number) => SumPart | Promise<SumPart>> = {
+const algorithms: Record<string, (partSize: number) => SumPart | Promise<SumPart>> = {
   rings: () => whereTheyLie('rings'),
   'crc64-ecma182': () => whereTheyLie('addon'),
   'our table': () => whereTheyLie('table'),
@@ -60,7 +60,7 @@ function intoParts(name: Crc64EngineName, partSize: number): SumPart {
 
 const [name = '', size] = process.argv.slice(2)
 const partSize = Number(size)
-const sum = await ways[name]?.(partSize)
+const sum = await algorithms[name]?.(partSize)
 assert.ok(sum, `there is no way called ${name}`)
 const chunks = Array.from({ length: partSize / CHUNK }, (_, index) =>
   createHash('shake256', { outputLength: CHUNK }).update(`chunk ${index}`).digest(),

@@ -15,10 +15,10 @@ export async function runContender(job: Job, caFile: string | undefined): Promis
   // Everybody trusts the receiver's certificate in the same way, and still verifies it.
   if (caFile !== undefined) Object.assign(env, { NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile })
   const child = fork(PROCESS, [JSON.stringify(job)], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  let told: Cost | { failure: string } | undefined
-  child.on('message', (message) => (told = message as Cost | { failure: string }))
+  let result: Cost | { failure: string } | undefined
+  child.on('message', (message) => (result = message as Cost | { failure: string }))
   const [code] = (await once(child, 'close')) as [number | null]
-  if (told === undefined) throw new Error(`ended with code ${code}`)
-  if ('failure' in told) throw new Error(told.failure)
-  return told
+  if (result === undefined) throw new Error(`ended with code ${code}`)
+  if ('failure' in result) throw new Error(result.failure)
+  return result
 }

@@ -8,14 +8,14 @@ import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { readAll } from '../support/bytes.js'
 import { exists } from '../support/emulated-store.js'
 import { type ChaosSubject, SOURCE } from './chaos.js'
-import { type Plan, plansOf, type Way, WAYS } from './plan.js'
-import { type Outcome, uploadBy } from './ways.js'
+import { type Plan, plansOf, type UploadMethod, UPLOAD_METHODS } from './plan.js'
+import { type Outcome, uploadBy } from './upload-methods.js'
 
 const BEFORE = Buffer.from('what was there before')
 
-/** Uploads by these ways. */
-export function uploading(ways: readonly Way[] = WAYS): ChaosSubject<Plan> {
-  return { plans: plansOf(ways), carryOut }
+/** Uploads by these methods. */
+export function uploading(methods: readonly UploadMethod[] = UPLOAD_METHODS): ChaosSubject<Plan> {
+  return { plans: plansOf(methods), carryOut }
 }
 
 /** `file` holds `SOURCE`. */
@@ -101,7 +101,7 @@ async function check(store: ObjectStore, plan: Plan, key: string, bytes: Buffer,
   if (left.length > known.length) assert.ok(error.cleanupError, 'an upload is left behind without a word why')
 }
 
-/** Whoever gives up while the last answer is on its way may find the object there, whole. */
+/** If the upload is aborted while the last response is in flight, the object may be stored, whole. */
 function gaveUp({ ending }: Plan): boolean {
   return ending.name === 'abort-later' || ending.name === 'abort' || ending.name === 'destroy'
 }

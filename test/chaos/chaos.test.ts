@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { uploading } from './carry-out.js'
 import { chaos } from './chaos.js'
-import { WAYS } from './plan.js'
+import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
 
 /** The same in every run of the tests; found so that each has uploads that are stored and uploads that fail. */
 const PINNED = { stream: 1, descriptor: 2, command: 3 }
 
 describe('an upload among faults', () => {
-  for (const way of WAYS) {
-    it(`by a ${way} is stored whole and verified, or leaves nothing behind`, async () => {
-      const { runs, stored } = await chaos(uploading([way]), 20, PINNED[way])
+  for (const method of UPLOAD_METHODS) {
+    it(`by a ${method} is stored whole and verified, or leaves nothing behind`, async () => {
+      const { runs, stored } = await chaos(uploading([method]), 20, PINNED[method])
       assert.ok(stored > 0 && stored < runs, `${stored} of ${runs} stored`)
     })
   }
 
   // A new seed each time; a failure prints it. `npm run test:chaos -- --runs 2000 --seed N` runs more of them.
-  it('by any way is stored whole and verified, or leaves nothing behind', async (t) => {
+  it('by any method is stored whole and verified, or leaves nothing behind', async (t) => {
     const { runs, stored, failed } = await chaos(uploading(), 60, Math.floor(Math.random() * 2 ** 31))
     assert.ok(runs >= 60)
     t.diagnostic(`${stored} stored, ${runs - stored} failed: ${JSON.stringify(Object.fromEntries(failed))}`)
@@ -30,7 +30,7 @@ describe('a download among faults', () => {
     assert.ok(stored > 0 && stored < runs, `${stored} of ${runs} read`)
   })
 
-  // A new seed each time, as above: `npm run test:chaos -- --runs 2000 --way download --seed N`.
+  // A new seed each time, as above: `npm run test:chaos -- --runs 2000 --method download --seed N`.
   it('is so by any seed', async (t) => {
     const { runs, stored, failed } = await chaos(READING, 20, Math.floor(Math.random() * 2 ** 31))
     assert.ok(runs >= 20)

@@ -1,13 +1,13 @@
-/** What may happen to one upload: its shape, the faults on its way, and whether somebody gives up. */
+/** What may happen to one upload: its shape, its faults, and whether it is aborted. */
 import fc from 'fast-check'
 import type { Fault, FaultAction } from '../../src/emulator/index.js'
 
 /** How the bytes come in: written to a stream, by a descriptor of a pipe, or from a command. */
-export const WAYS = ['stream', 'descriptor', 'command'] as const
-export type Way = (typeof WAYS)[number]
+export const UPLOAD_METHODS = ['stream', 'descriptor', 'command'] as const
+export type UploadMethod = (typeof UPLOAD_METHODS)[number]
 
 export interface Plan {
-  way: Way
+  method: UploadMethod
   size: number
   partSize: number
   concurrency: number
@@ -127,10 +127,10 @@ const ending: fc.Arbitrary<Ending> = fc.oneof(
   },
 )
 
-/** Plans that come in by one of these ways. */
-export const plansOf = (ways: readonly Way[]): fc.Arbitrary<Plan> =>
+/** Plans of uploads by one of these methods. */
+export const plansOf = (methods: readonly UploadMethod[]): fc.Arbitrary<Plan> =>
   fc.record({
-    way: fc.constantFrom(...ways),
+    method: fc.constantFrom(...methods),
     size: fc.oneof(
       fc.integer({ min: 0, max: MIN_PART }),
       fc.integer({ min: MIN_PART, max: 8 * MIN_PART }),

@@ -1,26 +1,26 @@
 /**
- * `npm run test:chaos -- --runs 2000 --seed 1 --way command`, or `--way download`: many runs. A failure prints its seed and
+ * `npm run test:chaos -- --runs 2000 --seed 1 --method command`, or `--method download`: many runs. A failure prints its seed and
  * path; `--path` repeats that run alone.
  */
 import { parseArgs } from 'node:util'
 import { uploading } from './carry-out.js'
 import { chaos, type ChaosReport, type ChaosSubject } from './chaos.js'
-import { WAYS } from './plan.js'
+import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '500' },
     seed: { type: 'string' },
-    way: { type: 'string', default: '' },
+    method: { type: 'string', default: '' },
     path: { type: 'string' },
   },
 })
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
-const ways = WAYS.filter((way) => way.includes(values.way))
+const methods = UPLOAD_METHODS.filter((method) => method.includes(values.method))
 
-if (ways.length > 0) await run('uploads', uploading(ways))
-if ('download'.includes(values.way)) await run('downloads', READING)
+if (methods.length > 0) await run('uploads', uploading(methods))
+if ('download'.includes(values.method)) await run('downloads', READING)
 
 async function run<Plan>(name: string, subject: ChaosSubject<Plan>): Promise<void> {
   console.log(`${values.runs} ${name}, seed ${seed}`)

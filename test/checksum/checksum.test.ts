@@ -10,9 +10,9 @@ import { type ChecksumAlgorithm } from '../../src/shared/checksum-names.js'
 
 const ALGORITHMS = ['crc64ecma', 'crc64nvme', 'crc32', 'md5'] as const
 
-function checksumOf(algorithm: ChecksumAlgorithm, ...pieces: (string | Uint8Array)[]): string {
+function checksumOf(algorithm: ChecksumAlgorithm, ...chunks: (string | Uint8Array)[]): string {
   const checksum = startChecksum(algorithm)
-  for (const piece of pieces) checksum.update(Buffer.from(piece))
+  for (const chunk of chunks) checksum.update(Buffer.from(chunk))
   return checksum.digest()
 }
 
@@ -40,8 +40,8 @@ describe('a checksum', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
         for (const algorithm of ALGORITHMS) {
-          const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)]
-          assert.equal(checksumOf(algorithm, ...pieces), checksumOf(algorithm, bytes))
+          const chunks = [bytes.subarray(0, cut), bytes.subarray(cut)]
+          assert.equal(checksumOf(algorithm, ...chunks), checksumOf(algorithm, bytes))
         }
       }),
     )
@@ -77,10 +77,10 @@ describe('the CRC-64/NVME in WebAssembly', () => {
 describe('checksums of parts', () => {
   it('combine to that of the whole', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 6 }), (pieces) => {
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 6 }), (chunks) => {
         for (const algorithm of ['crc64ecma', 'crc64nvme', 'crc32'] as const) {
-          const parts = pieces.map((piece) => ({ value: checksumOf(algorithm, piece), size: piece.length }))
-          assert.equal(combineChecksums(algorithm, parts), checksumOf(algorithm, ...pieces))
+          const parts = chunks.map((chunk) => ({ value: checksumOf(algorithm, chunk), size: chunk.length }))
+          assert.equal(combineChecksums(algorithm, parts), checksumOf(algorithm, ...chunks))
         }
       }),
     )

@@ -78,8 +78,8 @@ describe('targets of other services', { concurrency: 3 }, () => {
           const encrypted = await call(['put', `${target}.kms`, '--sse', sse], 'text')
           assert.equal(encrypted.code, 0, encrypted.stderr)
           const { stdout, stderr } = await call(['head', `${target}.kms`])
-          const told = key === '' ? algorithm : `${algorithm}, key ${key}`
-          assert.match(stdout, new RegExp(`^encryption: +${told}$`, 'm'), stderr)
+          const expected = key === '' ? algorithm : `${algorithm}, key ${key}`
+          assert.match(stdout, new RegExp(`^encryption: +${expected}$`, 'm'), stderr)
         }
       }
 

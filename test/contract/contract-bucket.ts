@@ -34,7 +34,7 @@ export interface ContractTraits {
   /** What becomes of the tags of an object that is made of parts. */
   readonly tagsOfParts: 'kept' | 'dropped'
   /** Whether uploads whose keys have a delimiter are told by what their keys begin with, or left out. */
-  readonly groupedUploads: 'told' | 'left out'
+  readonly groupedUploads: 'returned' | 'left out'
   /** What a second Complete of the same upload is answered with. */
   readonly secondComplete: 'refused' | 'repeated'
   /** What a Complete of an upload that was given up is answered with. */
@@ -49,7 +49,7 @@ export const USUAL_TRAITS: ContractTraits = {
   gaps: 'taken',
   unlistedParts: 'dropped',
   tagsOfParts: 'kept',
-  groupedUploads: 'told',
+  groupedUploads: 'returned',
   secondComplete: 'refused',
   completeOfNothing: 'NO_SUCH_UPLOAD',
 }

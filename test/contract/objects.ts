@@ -75,8 +75,8 @@ export function objectContract(suite: ContractSuite): void {
         tagging: { project: 'a+b c', é: 'ü/=&' },
       }
       for (const [key, bytes, tags] of [
-        ['told', someBytes(10), 2],
-        ['told in parts', someBytes(suite.partSize + 1), suite.bucket.traits.tagsOfParts === 'kept' ? 2 : 0],
+        ['returned', someBytes(10), 2],
+        ['returned for parts', someBytes(suite.partSize + 1), suite.bucket.traits.tagsOfParts === 'kept' ? 2 : 0],
       ] as const) {
         await suite.upload(key, bytes, options)
         const { contentType, metadata, headers, lastModified, tagCount } = await suite.store.head(suite.key(key))

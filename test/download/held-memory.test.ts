@@ -52,7 +52,7 @@ describe('what a download holds', () => {
     assert.ok(BYTES.equals(await readFile(file)))
     assert.deepEqual([pool.holders.size, pool.handedOutBytes], [0, 0])
     assert.ok(BYTES.equals(await readAll(new DownloadStream(host, 'a', { partSize: RANGE }))))
-    host.driver.toldCrc64 = () => 1n
+    host.driver.returnedCrc64 = () => 1n
     await assert.rejects(downloadFile(host, 'a', file, { partSize: RANGE }), uploadError('CHECKSUM_MISMATCH'))
     await assert.rejects(readAll(new DownloadStream(host, 'a', { partSize: RANGE })), uploadError('CHECKSUM_MISMATCH'))
     assert.deepEqual([pool.holders.size, pool.handedOutBytes], [0, 0])

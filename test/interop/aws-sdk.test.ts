@@ -132,13 +132,13 @@ describe('@aws-sdk/client-s3', () => {
       ] as const) {
         const upload = store.createUploadStream(Key, { partSize: PART, metadata: { owner: 'us' } })
         await pipeline(Readable.from([bytes]), upload)
-        const { etag, checksum: told } = await upload.done
+        const { etag, checksum: returned } = await upload.done
         assert.equal(Buffer.compare(await bytesOf(client, Key), bytes), 0, Key)
         const head = await client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }))
         assert.equal(head.ETag, etag)
         assert.deepEqual(head.Metadata, { owner: 'us' })
         assert.equal(head.ChecksumType, 'FULL_OBJECT')
-        if (checksum !== 'md5') assert.equal(head[name], told?.value)
+        if (checksum !== 'md5') assert.equal(head[name], returned?.value)
         const { Contents } = await client.send(new ListObjectsV2Command({ Bucket }))
         assert.equal(Contents!.find((object) => object.Key === Key)?.ETag, etag)
       }

@@ -96,7 +96,7 @@ describe('a buffer pool', () => {
     const buffer = pool.tryAcquire(10)!
     pool.release(buffer)
     assert.throws(() => pool.release(buffer), /not handed out/)
-    assert.throws(() => pool.depart(tableEngine.createPartBuffer(10)), /not handed out/)
+    assert.throws(() => pool.markMoving(tableEngine.createPartBuffer(10)), /not handed out/)
   })
 
   it('hands out available buffers at once, also to callers that would wait', async () => {
@@ -320,7 +320,7 @@ describe('buffers that rest', () => {
       sendable: 40,
       sendShort: () => {
         asked.push('send')
-        pool.depart(buffer)
+        pool.markMoving(buffer)
       },
       shrink: () => {
         asked.push('shrink')

@@ -90,7 +90,7 @@ describe('the package', () => {
     assert.match(ossup.stdout, /^\d+\.\d+\.\d+/)
   })
 
-  it('has types for every way to resolve modules, whose declarations are checked as well', async (t) => {
+  it('has types for every entry to resolve modules, whose declarations are checked as well', async (t) => {
     if (consumer === undefined) {
       t.skip(whyNot)
       return
@@ -110,7 +110,7 @@ describe('the package', () => {
       openStore({ bukcet: 'bucket' })`
     await writeFile(path.join(folder, 'program.ts'), program)
     await writeFile(path.join(folder, 'program.cts'), program)
-    const ways = [
+    const entries = [
       ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0', 'program.ts'],
       ['--module', 'node16', '--moduleResolution', 'node16', 'program.ts', 'program.cts'],
       ['--module', 'nodenext', '--moduleResolution', 'nodenext', 'program.ts', 'program.cts'],
@@ -129,11 +129,11 @@ describe('the package', () => {
       '--types',
       'node',
     ]
-    for (const way of ways) {
-      const { stdout } = await run(process.execPath, [tsc, ...common, ...way], { cwd: folder }).catch(
+    for (const entry of entries) {
+      const { stdout } = await run(process.execPath, [tsc, ...common, ...entry], { cwd: folder }).catch(
         (error: unknown) => error as { stdout: string },
       )
-      assert.equal(stdout, '', way.join(' '))
+      assert.equal(stdout, '', entry.join(' '))
     }
   })
 
@@ -153,12 +153,12 @@ describe('the package', () => {
       ['Installed, with all it depends on', installed / 1e6],
       ['Packages installed, itself included', Object.keys(lock.packages).length - 1],
     ])
-    const told = tableCellsOf(sectionOf(readDocument('docs/compatibility.md'), 'Size')).slice(1)
+    const rows = tableCellsOf(sectionOf(readDocument('docs/compatibility.md'), 'Size')).slice(1)
     assert.deepEqual(
-      told.map(([name]) => name),
+      rows.map(([name]) => name),
       [...measured.keys()],
     )
-    for (const [name = '', figure = ''] of told) {
+    for (const [name = '', figure = ''] of rows) {
       const number = Number(figure.replace(/ MB$/, ''))
       const now = measured.get(name) ?? 0
       // Dependencies have releases of their own.

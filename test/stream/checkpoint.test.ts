@@ -71,14 +71,14 @@ describe('a stream with a checkpoint file', () => {
       assert.ok(!text.includes(credentials.accessKeyId) && !text.includes(credentials.accessKeySecret))
 
       const upload = store.createUploadStream('key', { partSize, checkpoint })
-      const told: (ResumedUpload | RestartNotice)[] = []
-      upload.on('resumed', (notice) => told.push(notice))
-      upload.on('restarted', (notice) => told.push(notice))
+      const reported: (ResumedUpload | RestartNotice)[] = []
+      upload.on('resumed', (notice) => reported.push(notice))
+      upload.on('restarted', (notice) => reported.push(notice))
       upload.end(bytes)
       const { resumed, uploadId } = await upload.done
       // Those under way as the source failed may have been stored as well.
       assert.ok(resumed !== undefined && resumed.parts >= 2)
-      assert.deepEqual(told, [{ uploadId, ...resumed }])
+      assert.deepEqual(reported, [{ uploadId, ...resumed }])
       await stored(store, bytes)
       assert.deepEqual(await readdir(folder), [])
     })

@@ -20,7 +20,7 @@ interface Served {
   bytes: Buffer
   headers?: OutgoingHttpHeaders
   /** What becomes of the body on the way; with `isChunked` its length is not said. */
-  onTheWay?: (body: Buffer) => Buffer
+  transform?: (body: Buffer) => Buffer
   isChunked?: boolean
 }
 
@@ -36,12 +36,12 @@ async function serving(t: TestContext, serve: (asked: Asked) => Served): Promise
   let count = 0
   const endpoint = await httpServer(t, ({ url = '', headers }, response) => {
     const query = new URL(url, 'http://host').searchParams
-    const { bytes, headers: more = {}, onTheWay, isChunked } = serve({ index: count++, query, headers })
+    const { bytes, headers: more = {}, transform, isChunked } = serve({ index: count++, query, headers })
     const [, first = '0', last = '0'] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? []
     const start = Number(first)
     const end = Math.min(Number(last) + 1, bytes.length)
     const part = bytes.subarray(start, end)
-    const body = onTheWay?.(part) ?? part
+    const body = transform?.(part) ?? part
     response.writeHead(206, {
       etag: '"the same"',
       'x-oss-request-id': 'R',
@@ -127,7 +127,7 @@ describe('a response that a proxy has compressed', () => {
       it(`is found out before a byte of it is taken: ${how}`, async (t) => {
         for (const first of [0, 2]) {
           const store = await serving(t, ({ index }) =>
-            index < first ? { bytes } : { bytes, isChunked, headers: gzipped, onTheWay: (body) => gzipSync(body) },
+            index < first ? { bytes } : { bytes, isChunked, headers: gzipped, transform: (body) => gzipSync(body) },
           )
           // Nothing but its size says whether a range is right.
           for (const range of [undefined, { start: 0 }]) {

@@ -215,11 +215,11 @@ describe('a download stream', () => {
       partSize: RANGE,
       onProgress: (progress) => void reports.push(progress),
     })
-    let told = 0
-    download.on('object', ({ size }) => (told = size))
+    let reported = 0
+    download.on('object', ({ size }) => (reported = size))
     assert.equal((await download.object).crc64, formatCrc64(crc64Of(bytes)))
     await readAll(download)
-    assert.equal(told, bytes.length)
+    assert.equal(reported, bytes.length)
     const last = reports.at(-1)
     assert.deepEqual(
       [last?.received, last?.delivered, last?.total, last?.fraction, last?.rangesInFlight],

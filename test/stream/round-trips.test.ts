@@ -60,8 +60,8 @@ describe('an upload', () => {
     gate.hold('part')
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 3 })
     upload.end(someBytes(6 * PART - 1))
-    for (const [answered, onTheWay] of [0, 1, 2, 3].map((count) => [count, count + 3] as const)) {
-      await until(() => partsIn(gate) === onTheWay && upload.progress.partsDone === answered)
+    for (const [answered, inFlight] of [0, 1, 2, 3].map((count) => [count, count + 3] as const)) {
+      await until(() => partsIn(gate) === inFlight && upload.progress.partsDone === answered)
       gate.letGo(1)
     }
     gate.letGo()

@@ -155,7 +155,7 @@ describe('an upload stream', () => {
 
   it('reports its parts, its upload ID and its progress', async (t) => {
     const { store } = await emulatedStore(t)
-    const upload = store.createUploadStream('told', { partSize: PART, expectedSize: 250_000 })
+    const upload = store.createUploadStream('reported', { partSize: PART, expectedSize: 250_000 })
     const parts: number[] = []
     let initiated: string | undefined
     upload.on('part', ({ partNumber, size }) => {

@@ -56,7 +56,7 @@ export class MemoryDriver implements StoreDriver {
   readonly provider = 'oss'
   readonly bucket = 'bucket'
   readonly limits: StoreLimits
-  readonly tellsChecksumWithRanges = true
+  readonly returnsChecksumWithRanges = true
   readonly hasCertainMd5Etags = true
   readonly objects = new Map<string, Stored>()
   readonly uploads = new Map<string, Map<number, Stored>>()
@@ -69,7 +69,7 @@ export class MemoryDriver implements StoreDriver {
   /** Most parts at a time. */
   mostParts = 0
   /** The checksum that answers tell. */
-  toldCrc64: (crc64: bigint | undefined) => bigint | undefined = (crc64) => crc64
+  returnedCrc64: (crc64: bigint | undefined) => bigint | undefined = (crc64) => crc64
   /** What the service makes of a part for an ETag. */
   etagOf: (bytes: Uint8Array, partNumber: number) => string = (_bytes, partNumber) => `"part-${partNumber}"`
   /** Parts on a page of a list. */
@@ -77,7 +77,7 @@ export class MemoryDriver implements StoreDriver {
   /** Whether lists of parts have their CRC-64. */
   listsCrc64 = false
   /** The service's time in an answer to HEAD, and since when the object has been as it is. */
-  toldTimes: { answeredAt: Date; lastModified: Date } | undefined
+  returnedTimes: { answeredAt: Date; lastModified: Date } | undefined
   /** What heads tell as the metadata of an object. */
   metadata: Record<string, string> = {}
   /** Called at each moment: what it throws fails the call, and its promise is waited for. */
@@ -260,7 +260,7 @@ export class MemoryDriver implements StoreDriver {
     const answer = this.#answer(key)
     const { crc64 } = answer
     const checksum = crc64 === undefined ? {} : { checksum: { algorithm: 'crc64ecma' as const, value: crc64 } }
-    const { answeredAt, lastModified } = this.toldTimes ?? {}
+    const { answeredAt, lastModified } = this.returnedTimes ?? {}
     const headers: Record<string, string> = answeredAt === undefined ? {} : { date: answeredAt.toUTCString() }
     const modified = lastModified === undefined ? {} : { lastModified }
     const facts = { size: object.bytes.length, metadata: this.metadata, headers, requestId: 'head', ...modified }
@@ -268,7 +268,7 @@ export class MemoryDriver implements StoreDriver {
   }
 
   #answer(key: string): StoredObject {
-    const crc64 = this.toldCrc64(this.objects.get(key)?.crc64)
+    const crc64 = this.returnedCrc64(this.objects.get(key)?.crc64)
     return { etag: `"object ${key}"`, requestId: 'R', ...(crc64 === undefined ? {} : { crc64: String(crc64) }) }
   }
 }

@@ -18,7 +18,7 @@ export interface Run {
   driver: MemoryDriver
   pool: BufferPool
   checkpoint: MemoryCheckpoint
-  told: {
+  reported: {
     initiated: string[]
     parts: UploadedPart[]
     resumed: ResumedUpload[]
@@ -39,22 +39,29 @@ export function startRun(
   key: string = KEY,
 ): Run {
   const pool = new BufferPool(tableEngine, 64 * SMALL_PART)
-  const told: Run['told'] = { initiated: [], parts: [], resumed: [], restarted: [], checkpoints: [], failures: [] }
+  const reported: Run['reported'] = {
+    initiated: [],
+    parts: [],
+    resumed: [],
+    restarted: [],
+    checkpoints: [],
+    failures: [],
+  }
   const upload = new Upload(
     { driver, pool },
     key,
     { partSize: SMALL_PART, concurrency: 3, checkpoint, ...options },
     {
-      initiated: (uploadId) => told.initiated.push(uploadId),
-      part: (part) => void told.parts.push(part),
+      initiated: (uploadId) => reported.initiated.push(uploadId),
+      part: (part) => void reported.parts.push(part),
       retry: () => undefined,
-      failed: (error) => told.failures.push(error),
-      resumed: (resumed) => told.resumed.push(resumed),
-      restarted: (notice) => told.restarted.push(notice),
-      checkpoint: (notice) => told.checkpoints.push(notice),
+      failed: (error) => reported.failures.push(error),
+      resumed: (resumed) => reported.resumed.push(resumed),
+      restarted: (notice) => reported.restarted.push(notice),
+      checkpoint: (notice) => reported.checkpoints.push(notice),
     },
   )
-  return { upload, driver, pool, checkpoint, told }
+  return { upload, driver, pool, checkpoint, reported }
 }
 
 /** The numbers of the parts that were sent, in the order of their numbers. */

@@ -13,13 +13,13 @@ import { temporaryFolder } from '../support/temporary-folder.js'
 const BYTES = someBytes(1_000_000)
 const PARTS = { partSize: 102_400, concurrency: 3 }
 
-type Way = (
+type Sender = (
   store: ObjectStore,
   options: Pick<UploadOptions, 'inspect' | 'signal'>,
   t: TestContext,
 ) => Promise<UploadResult>
 
-const WAYS: Readonly<Record<string, Way>> = {
+const SENDERS: Readonly<Record<string, Sender>> = {
   'a stream': async (store, options) => {
     const upload = store.createUploadStream('k', { ...PARTS, ...options })
     await pipeline(Readable.from([BYTES.subarray(0, 10), BYTES.subarray(10)]), upload).finally(() => upload.done)
@@ -44,7 +44,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 }
 
 describe('inspect', () => {
-  for (const [name, send] of Object.entries(WAYS)) {
+  for (const [name, send] of Object.entries(SENDERS)) {
     it(`sees all bytes of ${name} in order, and the end before anything is published`, async (t) => {
       const { store } = await emulatedStore(t)
       const seen: Buffer[] = []

@@ -19,15 +19,15 @@ const BYTES = someBytes(2 * PART + 1)
 describe('the tracing channel of uploads', () => {
   it('reports each upload once, from its start to its result', async (t) => {
     const { store } = await emulatedStore(t)
-    const told = listenTo<UploadTrace>(t, UPLOADS)
+    const messages = listenTo<UploadTrace>(t, UPLOADS)
     const upload = store.createUploadStream('a key', { partSize: PART })
     assert.deepEqual(
-      told.map(({ phase }) => phase),
+      messages.map(({ phase }) => phase),
       ['start', 'end'],
     )
     await pipeline([BYTES], upload)
     const result = await upload.done
-    const [trace, ...others] = ended(told)
+    const [trace, ...others] = ended(messages)
     assert.deepEqual(others, [])
     assert.ok(trace?.elapsedMs !== undefined)
     const { elapsedMs, ...facts } = trace
@@ -40,10 +40,10 @@ describe('the tracing channel of uploads', () => {
     const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     await writeFile(file, BYTES)
-    const told = listenTo<UploadTrace>(t, UPLOADS)
+    const messages = listenTo<UploadTrace>(t, UPLOADS)
     const result = await store.uploadFile('key', file, { partSize: PART })
     assert.deepEqual(
-      ended(told).map((trace) => trace.result),
+      ended(messages).map((trace) => trace.result),
       [result],
     )
   })
@@ -74,9 +74,9 @@ describe('the tracing channel of uploads', () => {
   it('has no secret in any message', async (t) => {
     const credentials = { accessKeyId: 'AnAccessKeyId0123', accessKeySecret: 'AnAccessKeySecret0123' }
     const { store } = await emulatedStore(t, { emulator: { credentials } })
-    const told = [...['upload', 'request'].map((name) => listenTo<object>(t, `oss-upload-stream:${name}`))]
+    const messages = [...['upload', 'request'].map((name) => listenTo<object>(t, `oss-upload-stream:${name}`))]
     await pipeline([BYTES], store.createUploadStream('key', { partSize: PART }))
-    const text = inspect(told, { depth: Infinity, showHidden: true })
+    const text = inspect(messages, { depth: Infinity, showHidden: true })
     assert.match(text, /CompleteMultipartUpload/)
     assert.ok(!text.includes(credentials.accessKeySecret))
     assert.doesNotMatch(text, /signature/i)

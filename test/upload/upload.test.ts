@@ -46,7 +46,7 @@ interface Started {
   upload: Upload
   driver: MemoryDriver
   pool: WatchedPool
-  told: { initiated: string[]; parts: UploadedPart[]; retries: RetryNotice[]; failures: Error[] }
+  reported: { initiated: string[]; parts: UploadedPart[]; retries: RetryNotice[]; failures: Error[] }
 }
 
 function start(
@@ -55,16 +55,16 @@ function start(
 ): Started {
   const driver = new MemoryDriver(more.limits)
   const pool = new WatchedPool(tableEngine, more.maxMemory ?? 64 * SMALL_PART)
-  const told: Started['told'] = { initiated: [], parts: [], retries: [], failures: [] }
+  const reported: Started['reported'] = { initiated: [], parts: [], retries: [], failures: [] }
   const observer: UploadObserver = {
-    initiated: (uploadId) => told.initiated.push(uploadId),
-    part: (part) => void told.parts.push(part),
-    retry: (retry) => told.retries.push(retry),
-    failed: (error) => told.failures.push(error),
+    initiated: (uploadId) => reported.initiated.push(uploadId),
+    part: (part) => void reported.parts.push(part),
+    retry: (retry) => reported.retries.push(retry),
+    failed: (error) => reported.failures.push(error),
     ...more.observer,
   }
   const upload = new Upload({ driver, pool }, KEY, { partSize: SMALL_PART, concurrency: 3, ...options }, observer)
-  return { upload, driver, pool, told }
+  return { upload, driver, pool, reported }
 }
 
 async function writeAll(upload: Upload, chunks: Iterable<Uint8Array>): Promise<void> {
@@ -106,7 +106,7 @@ describe('an upload', () => {
     await fc.assert(
       fc.asyncProperty(runs, async ({ length, chunks, concurrency, buffers, turns }) => {
         const started = start({ concurrency }, { maxMemory: buffers * SMALL_PART })
-        const { upload, driver, pool, told } = started
+        const { upload, driver, pool, reported } = started
         let call = 0
         driver.on = async () => {
           for (let turn = turns[(call += 1) % turns.length]!; turn > 0; turn -= 1) await Promise.resolve()
@@ -127,15 +127,15 @@ describe('an upload', () => {
           assert.equal(driver.log[0], 'initiate')
           assert.equal(driver.log.at(-1), 'complete')
           assert.equal(driver.count('part'), parts)
-          assert.deepEqual(told.initiated, [result.uploadId])
-          const sizes = told.parts.sort((a, b) => a.partNumber - b.partNumber).map(({ size }) => size)
+          assert.deepEqual(reported.initiated, [result.uploadId])
+          const sizes = reported.parts.sort((a, b) => a.partNumber - b.partNumber).map(({ size }) => size)
           const last = length - (parts - 1) * SMALL_PART
           assert.deepEqual(sizes, [...Array.from({ length: parts - 1 }, () => SMALL_PART), last])
         }
         assert.ok(driver.mostParts <= concurrency)
         assert.ok(pool.most <= Math.min(concurrency + 1, buffers) * SMALL_PART)
         assert.equal(pool.handedOutBytes, 0)
-        assert.deepEqual(told.failures, [])
+        assert.deepEqual(reported.failures, [])
       }),
       { numRuns: 80 },
     )
@@ -315,7 +315,7 @@ describe('the progress of an upload', () => {
 describe('a failed upload', () => {
   it('cancels what is in flight, waits for it, and aborts once', async () => {
     const started = start()
-    const { upload, driver, told } = started
+    const { upload, driver, reported } = started
     const failure = new UploadError('REJECTED', 'InvalidArgument')
     const cancelled: number[] = []
     let inFlightAtAbort = -1
@@ -336,7 +336,7 @@ describe('a failed upload', () => {
     const error = await rejection(writeAll(upload, cut(someBytes(20 * SMALL_PART), [SMALL_PART])))
     assert.equal(error, failure)
     await upload.abort(new Error('a later one'))
-    assert.deepEqual(told.failures, [failure])
+    assert.deepEqual(reported.failures, [failure])
     assert.deepEqual(cancelled, [1, 3])
     assert.equal(inFlightAtAbort, 0)
     assert.equal(driver.count('complete'), 0)
@@ -349,7 +349,7 @@ describe('a failed upload', () => {
 
   it('reports its first error if several parts fail', async () => {
     const started = start()
-    const { upload, driver, told } = started
+    const { upload, driver, reported } = started
     driver.on = ({ verb, partNumber }) => {
       if (verb === 'part') throw new UploadError('REJECTED', `part ${partNumber}`)
     }
@@ -359,8 +359,8 @@ describe('a failed upload', () => {
         await upload.finish()
       })(),
     )
-    assert.equal(told.failures.length, 1)
-    assert.equal(error, told.failures[0])
+    assert.equal(reported.failures.length, 1)
+    assert.equal(error, reported.failures[0])
     await upload.abort(new Error('later'))
     assertNothingLeft(started)
   })
@@ -442,7 +442,7 @@ describe('a failed upload', () => {
           },
         },
       )
-      const { upload, driver, told } = started
+      const { upload, driver, reported } = started
       driver.on = ({ context, partNumber, when }) => {
         if (partNumber === 2 && when === 'before') {
           context.onRetry?.({ operation: 'UploadPart', attempt: 1, delayMs: 0, reason: 'x', outcomeUnknown: false })
@@ -451,7 +451,7 @@ describe('a failed upload', () => {
       await upload.write(someBytes(3 * SMALL_PART))
       assert.equal(await rejection(upload.finish()), failure)
       await upload.abort(failure)
-      assert.deepEqual(told.failures, [failure])
+      assert.deepEqual(reported.failures, [failure])
       assert.equal(driver.count('complete'), 0)
       assertNothingLeft(started)
     })
@@ -468,12 +468,12 @@ describe('a failed upload', () => {
       },
     }
     const pool = new BufferPool(engine, 100 * SMALL_PART)
-    const { told } = start()
+    const { reported } = start()
     const observer: UploadObserver = {
       initiated: () => undefined,
       part: () => undefined,
       retry: () => undefined,
-      failed: (error) => told.failures.push(error),
+      failed: (error) => reported.failures.push(error),
     }
     driver.on = ({ verb, context }) =>
       verb === 'part' ? new Promise((resolve) => context.signal?.addEventListener('abort', resolve)) : undefined

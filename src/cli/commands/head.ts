@@ -75,9 +75,9 @@ function checksumFact(checksum: Checksum | undefined): Record<string, string> {
     : { [CHECKSUM_NAMES[checksum.algorithm].toLowerCase()]: checksum.value }
 }
 
-function encryptionText(told: ObjectInfo['serverSideEncryption']): string | undefined {
-  if (told === undefined) return undefined
-  const { algorithm, keyId, dataEncryption, isCustomerKey } = told
+function encryptionText(encryption: ObjectInfo['serverSideEncryption']): string | undefined {
+  if (encryption === undefined) return undefined
+  const { algorithm, keyId, dataEncryption, isCustomerKey } = encryption
   const facts = [
     keyId === undefined ? '' : `key ${keyId}`,
     dataEncryption ?? '',

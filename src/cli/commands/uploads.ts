@@ -50,10 +50,10 @@ async function* listed(
   options: Options,
   calls: CallOptions,
 ): AsyncGenerator<ListedUpload, void, undefined> {
-  let isTold = options.flag('quiet')
+  let isNoted = options.flag('quiet')
   for await (const page of store.listMultipartUploadPages({ prefix: key, ...calls })) {
-    if (page.isPartial && !isTold) stderr.line(PARTIAL_LIST)
-    isTold ||= page.isPartial === true
+    if (page.isPartial && !isNoted) stderr.line(PARTIAL_LIST)
+    isNoted ||= page.isPartial === true
     yield* page.uploads
   }
 }

@@ -12,7 +12,7 @@ const BAR_MAX = 30
 const GAP = '  '
 
 /** A field of the line. If two do not both fit, the one with the lower rank stays. */
-interface Piece {
+interface Field {
   rank: number
   text: string
 }
@@ -20,9 +20,9 @@ interface Piece {
 /** At most `width` characters, all of them ASCII: their widths are the same on every terminal. */
 export function progressLine(facts: TransferFacts, width: number, label = ''): string {
   const share = shareOf(facts)
-  const bar: Piece = { rank: 7, text: share === undefined ? '' : barOf(share, BAR_MIN) }
-  const pieces = [{ rank: 7, text: label }, bar, ...piecesOf(facts)].filter(({ text }) => text !== '')
-  const chosen = fitting(pieces, width)
+  const bar: Field = { rank: 7, text: share === undefined ? '' : barOf(share, BAR_MIN) }
+  const fields = [{ rank: 7, text: label }, bar, ...fieldsOf(facts)].filter(({ text }) => text !== '')
+  const chosen = fitting(fields, width)
   const used = lengthOf(chosen)
   // The bar uses the remaining width.
   if (share !== undefined) bar.text = barOf(share, Math.min(BAR_MIN + Math.max(width - used, 0), BAR_MAX))
@@ -43,7 +43,7 @@ function shareOf({ bytes, total, verb }: TransferFacts): number | undefined {
   return verb === 'read' ? 0 : bytes / total
 }
 
-function piecesOf(facts: TransferFacts): Piece[] {
+function fieldsOf(facts: TransferFacts): Field[] {
   const { elapsedMs, rateNow, rateMean, retries, held, slowSide, partsDone, partsInFlight = 0, waitsMs } = facts
   const share = shareOf(facts)
   return [
@@ -62,17 +62,17 @@ function piecesOf(facts: TransferFacts): Piece[] {
 }
 
 /** Returns as many fields as fit, by rank, in the order of the line. A shorter field may be shown in place of one that does not fit. */
-function fitting(pieces: readonly Piece[], width: number): Piece[] {
-  let chosen: Piece[] = []
-  for (const piece of [...pieces].sort((a, b) => a.rank - b.rank)) {
-    const longer = pieces.filter((one) => one === piece || chosen.includes(one))
+function fitting(fields: readonly Field[], width: number): Field[] {
+  let chosen: Field[] = []
+  for (const field of [...fields].sort((a, b) => a.rank - b.rank)) {
+    const longer = fields.filter((one) => one === field || chosen.includes(one))
     if (chosen.length === 0 || lengthOf(longer) <= width) chosen = longer
   }
   return chosen
 }
 
-function lengthOf(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { text }) => sum + text.length, GAP.length * (pieces.length - 1))
+function lengthOf(fields: readonly Field[]): number {
+  return fields.reduce((sum, { text }) => sum + text.length, GAP.length * (fields.length - 1))
 }
 
 function amountOf({ bytes, total, verb }: TransferFacts): string {

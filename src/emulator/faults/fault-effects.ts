@@ -17,7 +17,7 @@ import type { FaultAction, PaddedAnswerFault, ResetFault, StallFault } from './f
 import type { Stalls } from './stalls.js'
 
 /** The affected request. */
-export interface Victim {
+export interface FaultTarget {
   readonly call: Call
   readonly dialect: Dialect
   readonly requestId: string
@@ -31,13 +31,13 @@ export function clockOffset(action: FaultAction | undefined): number {
 }
 
 /** Called when the headers are received. A returned response replaces the operation. */
-export async function beforeWork(action: FaultAction | undefined, victim: Victim): Promise<Answer | undefined> {
-  const { call, response, signal, stalls } = victim
+export async function beforeWork(action: FaultAction | undefined, target: FaultTarget): Promise<Answer | undefined> {
+  const { call, response, signal, stalls } = target
   switch (action?.type) {
     case 'error':
     case 'answer':
     case 'empty':
-      return commits(action) ? undefined : substitute(action, victim)
+      return commits(action) ? undefined : substitute(action, target)
     case 'reset':
       return isDue(action, call) ? leave(() => resetConnection(response)) : undefined
     case 'stall':
@@ -63,7 +63,7 @@ export async function beforeWork(action: FaultAction | undefined, victim: Victim
 export function hitBody(
   action: FaultAction | undefined,
   body: AsyncIterable<Uint8Array>,
-  { response, signal, stalls }: Victim,
+  { response, signal, stalls }: FaultTarget,
 ): AsyncIterable<Uint8Array> {
   if (action?.type === 'slow' && action.direction === 'in') return paced(body, action.bytesPerSecond, signal)
   if (action?.type === 'reset' && action.at === 'body') {
@@ -88,13 +88,13 @@ export function diskOf(action: FaultAction | undefined): WriteGuard {
 }
 
 /** Called between the operation and the response. */
-export async function afterWork(action: FaultAction | undefined, answer: Answer, victim: Victim): Promise<Answer> {
-  const { response, signal, stalls } = victim
+export async function afterWork(action: FaultAction | undefined, answer: Answer, target: FaultTarget): Promise<Answer> {
+  const { response, signal, stalls } = target
   switch (action?.type) {
     case 'error':
     case 'answer':
     case 'empty':
-      return commits(action) ? substitute(action, victim) : answer
+      return commits(action) ? substitute(action, target) : answer
     case 'reset':
       return action.at === 'committed' ? leave(() => resetConnection(response)) : answer
     case 'stall':
@@ -132,7 +132,7 @@ function padded(body: string, { spaces = 100, gapMs = 0, times = 1 }: PaddedAnsw
 /** Returns how the response is sent. */
 export function deliveryOf(
   action: FaultAction | undefined,
-  { response, signal, stalls }: Pick<Victim, 'response' | 'signal' | 'stalls'>,
+  { response, signal, stalls }: Pick<FaultTarget, 'response' | 'signal' | 'stalls'>,
 ): Delivery {
   switch (action?.type) {
     case 'slow':
@@ -168,7 +168,7 @@ function commits(action: Substitution): boolean {
   return action.commit ?? action.type === 'empty'
 }
 
-function substitute(action: Substitution, { dialect, call, requestId }: Victim): Answer {
+function substitute(action: Substitution, { dialect, call, requestId }: FaultTarget): Answer {
   if (action.type === 'empty') return { status: 200, headers: {} }
   if (action.type === 'answer') return { status: action.status, headers: action.headers ?? {}, body: action.body ?? '' }
   const { status, code, message = 'A fault was injected.', ec } = action

@@ -36,7 +36,7 @@ function nextEvent(request: IncomingMessage, idleMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => settle(new Refusal('body-timeout')), idleMs)
     const onProgress = () => settle()
-    const onClose = () => settle(request.errored ?? clientWentAway())
+    const onClose = () => settle(request.errored ?? clientDisconnected())
     const settle = (error?: Error) => {
       clearTimeout(timer)
       request.off('readable', onProgress).off('end', onProgress).off('close', onClose).off('error', onClose)
@@ -44,13 +44,13 @@ function nextEvent(request: IncomingMessage, idleMs: number): Promise<void> {
       else reject(error)
     }
     if (request.destroyed && !request.readableEnded) {
-      settle(request.errored ?? clientWentAway())
+      settle(request.errored ?? clientDisconnected())
       return
     }
     request.on('readable', onProgress).on('end', onProgress).on('close', onClose).on('error', onClose)
   })
 }
 
-function clientWentAway(): Error {
+function clientDisconnected(): Error {
   return new Error('The client closed the connection before its request was complete')
 }

@@ -27,7 +27,7 @@ interface OwnChecksum {
   /** Whether every service of this kind supports it. Others ignore it. */
   readonly isCertain: boolean
   /** Whether the response to a range of an object has the checksum of the whole. Default false. */
-  readonly isToldWithRanges?: boolean
+  readonly isReturnedWithRanges?: boolean
   /** XML element in the list of parts and in the response to Complete. */
   readonly element?: string
   /** Headers that request it when an upload is initiated. */

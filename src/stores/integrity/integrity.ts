@@ -5,7 +5,7 @@ import { type Checksum, combineChecksums } from '../../checksum/checksum.js'
 import { type ChecksumAlgorithm } from '../../shared/checksum-names.js'
 import type { HttpAnswer } from '../../http/http-message.js'
 import { escapeXml, type XmlElement } from '../../shared/text/xml.js'
-import { badAnswer, damagedOnTheWay, ignoredKey } from '../request/attempt-failure.js'
+import { badAnswer, damagedInTransit, ignoredKey } from '../request/attempt-failure.js'
 import type { ChecksumRules } from './checksum-rules.js'
 import type { Dialect } from '../dialect.js'
 import { isKeyIgnored } from '../object/customer-key.js'
@@ -100,16 +100,16 @@ export class Integrity {
     sent: { request: 'put' | 'part'; headers: Readonly<Record<string, string>> },
   ): Promise<CheckedAnswer> {
     const { own, md5HiddenBy } = this.#rules
-    const told = this.#ownIn(answer.headers)
+    const returned = this.#ownIn(answer.headers)
     const isPublished = sent.request === 'put'
     if (isKeyIgnored(sent.headers, answer.headers, this.#dialect.headerPrefix)) {
       throw ignoredKey(answer, isPublished, this.#dialect)
     }
-    if (own !== undefined && told !== undefined) {
+    if (own !== undefined && returned !== undefined) {
       const ours = await body.checksum(own.algorithm)
-      if (told !== ours) throw damagedOnTheWay(own.algorithm, told, ours, isPublished, answer, this.#dialect)
+      if (returned !== ours) throw damagedInTransit(own.algorithm, returned, ours, isPublished, answer, this.#dialect)
       // Only needed if Complete contains the checksum of the whole object.
-      return { isShown: true, ...(own.isSent ? { checksum: told } : {}) }
+      return { isShown: true, ...(own.isSent ? { checksum: returned } : {}) }
     }
     const etag = answer.headers['etag'] ?? ''
     if (etag === '') throw badAnswer('the response has no ETag', answer, this.#dialect)
@@ -117,7 +117,7 @@ export class Integrity {
     if (md5 !== undefined && !md5.includes('-')) {
       const ours = await body.checksum('md5')
       if (md5 === ours) return { isShown: true }
-      if (md5HiddenBy === 'own-keys') throw damagedOnTheWay('md5', md5, ours, isPublished, answer, this.#dialect)
+      if (md5HiddenBy === 'own-keys') throw damagedInTransit('md5', md5, ours, isPublished, answer, this.#dialect)
     }
     // A service that supports Content-MD5 has compared the body with it, and would have refused bytes that differ.
     const isChecked = 'content-md5' in sent.headers
@@ -134,8 +134,8 @@ export class Integrity {
     document?: XmlElement,
   ): Checksum | undefined {
     const { own, hasMd5Etags } = this.#rules
-    const told = this.#ownIn(headers, document)
-    if (own !== undefined && told !== undefined) return { algorithm: own.algorithm, value: told }
+    const returned = this.#ownIn(headers, document)
+    if (own !== undefined && returned !== undefined) return { algorithm: own.algorithm, value: returned }
     for (const { algorithm, header } of this.#rules.ofOthers ?? []) {
       const other = headers[header]
       if (isOfWhole(other)) return { algorithm, value: other }

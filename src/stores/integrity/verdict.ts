@@ -17,7 +17,7 @@ export interface Comparison {
   /** `unknown`: the service returned nothing that can be compared. */
   verdict: 'match' | 'mismatch' | 'unknown'
   /** Checksum that the service returned. */
-  told?: Checksum
+  actual?: Checksum
   /** Expected value. */
   expected?: string
 }
@@ -33,10 +33,10 @@ export async function compareObject(
   const stated = found.checksum ?? crc64Of(found)
   const computed = stated === undefined ? undefined : await checksumOf(object, stated)
   const isOpaque = stated !== undefined && stated.value !== computed && isUnclear(stated, driver)
-  const [told, expected] = isOpaque ? [] : [stated, computed]
-  const facts = { ...(told === undefined ? {} : { told }), ...(expected === undefined ? {} : { expected }) }
+  const [actual, expected] = isOpaque ? [] : [stated, computed]
+  const facts = { ...(actual === undefined ? {} : { actual }), ...(expected === undefined ? {} : { expected }) }
   if (found.size !== undefined && found.size !== object.size) return { verdict: 'mismatch', ...facts }
-  if (expected !== undefined) return { verdict: told?.value === expected ? 'match' : 'mismatch', ...facts }
+  if (expected !== undefined) return { verdict: actual?.value === expected ? 'match' : 'mismatch', ...facts }
   if (found.uploadId !== undefined && 'uploadId' in object) {
     return { verdict: found.uploadId === object.uploadId ? 'match' : 'mismatch', ...facts }
   }

@@ -26,7 +26,7 @@ const CHECKSUMS: ChecksumRules = {
     header: 'x-oss-hash-crc64ecma',
     isSent: false,
     isCertain: true,
-    isToldWithRanges: true,
+    isReturnedWithRanges: true,
     element: 'HashCrc64ecma',
   },
   sendsMd5OfParts: false,

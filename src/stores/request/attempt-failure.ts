@@ -90,11 +90,11 @@ const LONGEST_TEXT = 4 * KiB
 /** Returns the failure of a response without success. */
 export async function failureOfAnswer(answer: HttpAnswer, dialect: Dialect, call: FailedCall): Promise<AttemptFailure> {
   const { status, headers } = answer
-  const { code: serviceCode, message, requestId, ec: toldEc, hint } = await readServiceError(answer, dialect)
+  const { code: serviceCode, message, requestId, ec: documentEc, hint } = await readServiceError(answer, dialect)
   const throttled = status === 429 || (status >= 500 && THROTTLING.has(serviceCode))
   const final = finalOutcome(status, serviceCode, call, dialect)
   const isBelieved = final === 'refused' || (throttled && isNothingDone(serviceCode, call, dialect))
-  const ec = identifier(toldEc, headers[`${dialect.headerPrefix}ec`])
+  const ec = identifier(documentEc, headers[`${dialect.headerPrefix}ec`])
   const facts = {
     remedy: final === undefined ? remedyFor(status, serviceCode, dialect) : ('none' as const),
     // A 2xx status with an error document is a failure that the service noticed late.
@@ -200,15 +200,15 @@ export function ignoredKey(answer: HttpAnswer, isPublished: boolean, dialect: Di
 }
 
 /** Returns the failure of a response whose checksum differs from that of the bytes that were sent. */
-export function damagedOnTheWay(
+export function damagedInTransit(
   algorithm: ChecksumAlgorithm,
-  told: string,
+  theirs: string,
   ours: string,
   outcomeUnknown: boolean,
   answer: HttpAnswer,
   dialect: Dialect,
 ): AttemptFailure {
-  const message = `the store received other bytes than were sent: its ${CHECKSUM_NAMES[algorithm]} is ${told}, ours ${ours}`
+  const message = `the store received other bytes than were sent: its ${CHECKSUM_NAMES[algorithm]} is ${theirs}, ours ${ours}`
   return new AttemptFailure('CHECKSUM_MISMATCH', message, {
     remedy: 'again',
     outcomeUnknown,

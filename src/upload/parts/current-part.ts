@@ -132,7 +132,7 @@ export class CurrentPart implements IdleHolder {
     this.#buffer = undefined
     this.#planned = undefined
     this.#pool.removeHolder(this)
-    this.#pool.depart(buffer)
+    this.#pool.markMoving(buffer)
     return buffer
   }
 

@@ -163,22 +163,22 @@ async function look({ driver, key, expected, options, context }: Publication): P
 }
 
 /** Returns the object with the checksum that was compared with the bytes, if any. */
-function withChecksum(stored: StoredObject, { verdict, told }: Comparison): StoredObject {
+function withChecksum(stored: StoredObject, { verdict, actual }: Comparison): StoredObject {
   const result = { ...stored }
   delete result.checksum
-  return verdict === 'match' && told !== undefined ? { ...result, checksum: told } : result
+  return verdict === 'match' && actual !== undefined ? { ...result, checksum: actual } : result
 }
 
 function differs(
   { key, expected }: Publication,
   found: StoredObject & { size?: number },
-  { told, expected: value }: Comparison,
+  { actual, expected: value }: Comparison,
 ): UploadError {
-  const isComparable = told !== undefined && value !== undefined
+  const isComparable = actual !== undefined && value !== undefined
   const sent = isComparable
-    ? { algorithm: told.algorithm, value }
+    ? { algorithm: actual.algorithm, value }
     : { algorithm: 'crc64ecma' as const, value: formatCrc64(expected.crc64) }
-  const theirs = isComparable ? `with ${checksumText(told)}` : 'without a checksum'
+  const theirs = isComparable ? `with ${checksumText(actual)}` : 'without a checksum'
   const size = found.size === undefined ? 'an object' : `${found.size} bytes`
   return mismatch(
     `the store holds ${size} ${theirs} under ${JSON.stringify(key)}, but ${bytesText(expected.size, sent)} were sent; the object is left as it is`,

@@ -30,10 +30,10 @@ async function storedAs(store: ObjectStore, address: UploadAddress, body: PartBo
   return { part, content: await readAll((await store.get(address.key)).body) }
 }
 
-async function* inPieces(pieces: Iterable<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {
-  for (const piece of pieces) {
+async function* inChunks(chunks: Iterable<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {
+  for (const chunk of chunks) {
     await nextTurn()
-    yield piece
+    yield chunk
   }
 }
 
@@ -51,7 +51,7 @@ describe('a low-level part', () => {
     ['a Readable', () => Readable.from(halves, { objectMode: false }), true],
     ['a Readable that was ended before', () => new PassThrough({ highWaterMark: MiB }).end(bytes), true],
     ['a ReadableStream', () => new Blob(halves).stream(), true],
-    ['an async iterable', () => inPieces(halves), true],
+    ['an async iterable', () => inChunks(halves), true],
   ]
   for (const [what, bodyOf, needsLength] of bodies) {
     it(`is made of ${what}`, async (t) => {
@@ -72,13 +72,13 @@ describe('a low-level part', () => {
 
   it('may be text, whose length is in bytes', async (t) => {
     const { store, address } = await begin(t)
-    const { content } = await storedAs(store, address, inPieces(['grün', '', ' 🗄️']), 13)
+    const { content } = await storedAs(store, address, inChunks(['grün', '', ' 🗄️']), 13)
     assert.equal(content.toString(), 'grün 🗄️')
   })
 
   it('may be empty', async (t) => {
     const { store, address } = await begin(t)
-    for (const body of [new Uint8Array(0), new Blob([]), inPieces([]), Readable.from([])]) {
+    for (const body of [new Uint8Array(0), new Blob([]), inChunks([]), Readable.from([])]) {
       const { size, crc64 } = await store.uploadPart(address, 1, body, { length: 0 })
       assert.deepEqual({ size, crc64 }, { size: 0, crc64: '0' })
     }
@@ -91,8 +91,8 @@ describe('a low-level part', () => {
     await fc.assert(
       fc.asyncProperty(cuts, async (unsorted) => {
         const ends = [...unsorted.sort((a, b) => a - b), bytes.length]
-        const pieces = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
-        const part = await store.uploadPart(address, 2, inPieces(pieces), { length: bytes.length })
+        const chunks = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
+        const part = await store.uploadPart(address, 2, inChunks(chunks), { length: bytes.length })
         assert.deepEqual({ ...part, partNumber: 1 }, whole)
       }),
       { numRuns: 25 },
@@ -138,9 +138,9 @@ describe('a low-level part', () => {
   it('gives its memory back when it fails', async (t) => {
     const { store, address } = await begin(t, { maxMemory: MiB })
     for (let round = 0; round < 5; round += 1) {
-      await assert.rejects(store.uploadPart(address, 1, inPieces(['x']), { length: MiB }), invalidOption('length'))
+      await assert.rejects(store.uploadPart(address, 1, inChunks(['x']), { length: MiB }), invalidOption('length'))
     }
-    const part = await store.uploadPart(address, 1, inPieces([someBytes(MiB)]), { length: MiB })
+    const part = await store.uploadPart(address, 1, inChunks([someBytes(MiB)]), { length: MiB })
     assert.equal(part.size, MiB)
   })
 })
@@ -179,13 +179,13 @@ const silent: [what: string, make: () => PartBody & { isGone?: () => boolean }][
 ]
 
 describe('the source of a part', () => {
-  for (const [what, pieces, has] of [
+  for (const [what, chunks, has] of [
     ['shorter', ['12345', '6789'], 'the body, which has 9 bytes'],
     ['longer', ['12345', '678901'], 'the body, which has 11 or more bytes'],
   ] as const) {
     it(`that is ${what} than its length is refused, and nothing is sent`, async (t) => {
       const { store, address, partsSent } = await begin(t)
-      for (const body of [inPieces(pieces), Readable.from(pieces), new Blob([...pieces]).stream()]) {
+      for (const body of [inChunks(chunks), Readable.from(chunks), new Blob([...chunks]).stream()]) {
         const sent = store.uploadPart(address, 1, body, { length: 10 })
         await assert.rejects(sent, invalidOption('length ', '(got 10)', has, 'nothing was sent'))
         if (body instanceof Readable) assert.equal(body.destroyed, true)

@@ -132,9 +132,9 @@ describe('parts sent from many machines', () => {
 describe('combineCrc64', () => {
   it('is the CRC-64 of the bytes together, however they are cut', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }), (pieces) => {
-        const parts = pieces.map((piece) => ({ size: piece.length, crc64: crc64Of(piece) }))
-        assert.equal(combineCrc64(parts), crc64Of(Buffer.concat(pieces)))
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }), (chunks) => {
+        const parts = chunks.map((chunk) => ({ size: chunk.length, crc64: crc64Of(chunk) }))
+        assert.equal(combineCrc64(parts), crc64Of(Buffer.concat(chunks)))
       }),
     )
   })

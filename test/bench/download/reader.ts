@@ -48,7 +48,7 @@ async function floor(take: (chunk: Buffer) => void = () => undefined): Promise<v
 const store = () =>
   openStore({ bucket: BUCKET, region: REGION, endpoint, credentials: CREDENTIALS, maxMemory: 512 * 1024 ** 2 })
 
-const WAYS: Record<string, () => Promise<void>> = {
+const READERS: Record<string, () => Promise<void>> = {
   floor: () => floor(),
   async written() {
     // Opened again, as Node.js makes its own descriptor non-blocking.
@@ -87,6 +87,6 @@ const WAYS: Record<string, () => Promise<void>> = {
 }
 
 const before = process.cpuUsage()
-await WAYS[how]?.()
+await READERS[how]?.()
 // Without the start of the process, and what compiles its sources.
 writeSync(3, `own ${JSON.stringify(process.cpuUsage(before))}\n`)

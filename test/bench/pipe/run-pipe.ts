@@ -65,11 +65,11 @@ export async function runCommand({ command, source, consumer, env }: MeasuredCom
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   })
   const report = shell.stdio[3] as Readable
-  let told = ''
+  let output = ''
   let peakRss = NaN
-  report.setEncoding('utf8').on('data', (chunk: string) => (told += chunk))
+  report.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
   const sampling = setInterval(() => {
-    const pid = /^pid (\d+)$/m.exec(told)?.[1]
+    const pid = /^pid (\d+)$/m.exec(output)?.[1]
     if (pid !== undefined) peakRss = peakRssOf(pid) ?? peakRss
   }, SAMPLE_MS)
   try {
@@ -79,7 +79,7 @@ export async function runCommand({ command, source, consumer, env }: MeasuredCom
     ])
     const wallSeconds = (performance.now() - begunAt) / 1000
     if (code !== 0) throw new Error(`ended with ${code}: ${errors.trim().slice(-300)}`)
-    return { cpuSeconds: cpuSecondsIn(told), wallSeconds, peakRss }
+    return { cpuSeconds: cpuSecondsIn(output), wallSeconds, peakRss }
   } finally {
     clearInterval(sampling)
   }
@@ -90,13 +90,13 @@ function quoted(word: string): string {
 }
 
 /** The last line of `times`: user and system time of the shell's children. One that starts the producer tells its own. */
-function cpuSecondsIn(told: string): number {
-  const own = /^own (.*)$/m.exec(told)?.[1]
+function cpuSecondsIn(output: string): number {
+  const own = /^own (.*)$/m.exec(output)?.[1]
   if (own !== undefined) {
     const { user, system } = JSON.parse(own) as NodeJS.CpuUsage
     return (user + system) / 1e6
   }
-  const [, ...children] = told.matchAll(/(\d+)m([\d.]+)s\s+(\d+)m([\d.]+)s/g)
+  const [, ...children] = output.matchAll(/(\d+)m([\d.]+)s\s+(\d+)m([\d.]+)s/g)
   const [, userMinutes, user, systemMinutes, system] = children.at(-1) ?? []
   return Number(userMinutes) * 60 + Number(user) + Number(systemMinutes) * 60 + Number(system)
 }

@@ -52,7 +52,7 @@ describe('a response that is not HTTP', () => {
           socket.write(chunk)
         }),
       )
-      const told = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
+      const messages = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
       const api = new RestDriver({
         dialect: ossDialect({ bucket: 'bucket', region: 'cn-test', endpoint: origin, signatureVersion: 4 }),
         transport: transport(t),
@@ -63,7 +63,7 @@ describe('a response that is not HTTP', () => {
       const error = await failed(api.uploadPart({ ...PART, body: bodyOf(someBytes(1000)) }, {}, {}))
       assert.equal(error.code, 'BAD_ANSWER')
       assert.ok(error.cause instanceof Error)
-      assertNoSecret(allOf(error, told), authorization)
+      assertNoSecret(allOf(error, messages), authorization)
     })
   }
 })
@@ -73,7 +73,7 @@ describe('a service that repeats what it was sent', () => {
   for (const element of elements) {
     it(`leaves no secret in the error where ${element} holds it`, async (t) => {
       const service = await scriptedService(t, { retry: RETRY })
-      const told = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
+      const messages = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
       for (const secretOf of [
         ({ authorization }: Record<string, unknown>) => String(authorization).slice(-40),
         (headers: Record<string, unknown>) => String(headers['x-oss-security-token']),
@@ -87,7 +87,7 @@ describe('a service that repeats what it was sent', () => {
         service.script(step, step)
         const error = await failed(service.api.uploadPart({ ...PART, body: bodyOf(someBytes(9)) }, {}, {}))
         const authorization = String(service.requests.at(-1)?.headers.authorization)
-        assertNoSecret(allOf(error, told), authorization)
+        assertNoSecret(allOf(error, messages), authorization)
         assert.ok(allOf(error).includes('***'))
       }
     })
@@ -95,14 +95,14 @@ describe('a service that repeats what it was sent', () => {
 
   it('leaves none where its request ID is one, in headers', async (t) => {
     const service = await scriptedService(t, { retry: RETRY })
-    const told = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
+    const messages = listenTo<RequestTrace>(t, 'oss-upload-stream:request')
     const step: Step = () => ({
       status: 403,
       headers: { 'x-oss-request-id': CREDENTIALS.securityToken, 'x-oss-ec': CREDENTIALS.accessKeySecret },
     })
     service.script(step)
     const error = await failed(service.api.uploadPart({ ...PART, body: bodyOf(someBytes(9)) }, {}, {}))
-    assertNoSecret(allOf(error, told), String(service.requests.at(-1)?.headers.authorization))
+    assertNoSecret(allOf(error, messages), String(service.requests.at(-1)?.headers.authorization))
     assert.equal(error.requestId, '***')
   })
 })
@@ -115,9 +115,9 @@ describe('the error of a credentials provider', () => {
     })
     const credentials: CredentialsOption = { getCredential: () => Promise.reject(error) }
     const service = await scriptedService(t, { credentials, retry: retryPolicy({ maxAttempts: 1 }) })
-    const told = await failed(service.api.uploadPart({ ...PART, body: bodyOf(someBytes(9)) }, {}, {}))
-    assert.equal(told.code, 'CREDENTIALS_FAILED')
-    assert.equal((told.cause as { code: string }).code, 'E_STS')
-    assert.equal(allOf(told).includes(CREDENTIALS.accessKeySecret), false)
+    const messages = await failed(service.api.uploadPart({ ...PART, body: bodyOf(someBytes(9)) }, {}, {}))
+    assert.equal(messages.code, 'CREDENTIALS_FAILED')
+    assert.equal((messages.cause as { code: string }).code, 'E_STS')
+    assert.equal(allOf(messages).includes(CREDENTIALS.accessKeySecret), false)
   })
 })

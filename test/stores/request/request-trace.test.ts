@@ -31,16 +31,16 @@ describe('the tracing channel of requests', () => {
   it('reports every attempt, with what is known of it', async (t) => {
     const service = await scriptedService(t)
     service.script(refusal(503, 'ServiceUnavailable'), reset, storedReply(BYTES, { 'x-oss-request-id': 'R3' }))
-    const told = listenTo<RequestTrace>(t, NAME)
+    const messages = listenTo<RequestTrace>(t, NAME)
     await service.api.uploadPart({ ...PART, body: bodyOf(BYTES) }, {}, {})
     const common = { provider: 'oss', bucket: 'bucket', operation: 'UploadPart', method: 'PUT', size: 1000, ...PART }
-    assert.deepEqual(ended(told).map(factsOf), [
+    assert.deepEqual(ended(messages).map(factsOf), [
       { ...common, attempt: 1, status: 503, code: 'THROTTLED' },
       { ...common, attempt: 2, code: 'NETWORK' },
       { ...common, attempt: 3, status: 200, requestId: 'R3' },
     ])
     assert.deepEqual(
-      told.map(({ phase }) => phase),
+      messages.map(({ phase }) => phase),
       [1, 2]
         .flatMap(() => ['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
         .concat('start', 'end', 'asyncStart', 'asyncEnd'),
@@ -53,12 +53,12 @@ describe('the tracing channel of requests', () => {
       { body: 'bytes', headers: { etag: '"E"', 'content-length': '5', 'x-oss-request-id': 'R' } },
       refusal(404, 'NoSuchKey'),
     )
-    const told = listenTo<RequestTrace>(t, NAME)
+    const messages = listenTo<RequestTrace>(t, NAME)
     const { body } = await service.api.getObject('k', undefined, {})
     assert.equal((await readAll(body)).toString(), 'bytes')
     await rejection(service.api.listMultipartUploads({}, {}))
     assert.deepEqual(
-      ended(told).map(({ operation, key, status, size }) => ({ operation, key, status, size })),
+      ended(messages).map(({ operation, key, status, size }) => ({ operation, key, status, size })),
       [
         { operation: 'GetObject', key: 'k', status: 200, size: 0 },
         { operation: 'ListMultipartUploads', key: undefined, status: 404, size: 0 },
@@ -73,9 +73,9 @@ describe('the tracing channel of requests', () => {
         message: `${String(headers.authorization)} ${CREDENTIALS.accessKeySecret} ${CREDENTIALS.securityToken}`,
       }),
     )
-    const told = listenTo<RequestTrace>(t, NAME)
+    const messages = listenTo<RequestTrace>(t, NAME)
     await rejection(service.api.uploadPart({ ...PART, body: bodyOf(BYTES) }, {}, {}))
-    const text = inspect(told, { depth: Infinity, showHidden: true })
+    const text = inspect(messages, { depth: Infinity, showHidden: true })
     assert.match(text, /AccessDenied/)
     const [request] = service.requests
     const signature = /Signature=(\w+)/.exec(String(request?.headers.authorization))?.[1]
@@ -90,9 +90,9 @@ describe('the tracing channel of requests', () => {
       credentials: () => Promise.reject(new Error('the vault is closed')),
       retry: { maxAttempts: 1 },
     })
-    const told = listenTo<RequestTrace>(t, NAME)
+    const messages = listenTo<RequestTrace>(t, NAME)
     await rejection(service.api.headObject('k', {}))
-    const [trace] = ended(told)
+    const [trace] = ended(messages)
     assert.ok(trace?.error instanceof UploadError)
     assert.equal(trace.error.code, 'CREDENTIALS_FAILED')
     assert.equal(trace.status, undefined)

@@ -53,7 +53,7 @@ describe('a call', () => {
     const service = await scriptedService(t)
     const bytes = someBytes(1000)
     const slow = { 'x-oss-qos-delay-time': '120' }
-    const told: string[] = []
+    const reported: string[] = []
     for (const [steps, expected] of [
       [
         [refusal(503, 'SlowDown'), refusal(429, 'TooManyRequests'), storedReply(bytes, slow)],
@@ -62,8 +62,8 @@ describe('a call', () => {
       [[refusal(500, 'InternalError'), storedReply(bytes, { 'x-oss-qos-delay-time': '0' })], ''],
     ] as const) {
       service.script(...steps)
-      await uploadPart(service, bytes, { onThrottled: (how) => told.push(how) })
-      assert.equal(told.splice(0).join(' '), expected)
+      await uploadPart(service, bytes, { onThrottled: (how) => reported.push(how) })
+      assert.equal(reported.splice(0).join(' '), expected)
     }
   })
 

@@ -73,8 +73,8 @@ describe('an upload with a checkpoint', () => {
           const run = startRun(next.driver, next.checkpoint, { concurrency })
           const steps = kill?.steps ?? Infinity
           const outcome = await runUntilKilled(run, bytes, steps)
-          const { told } = run
-          if (before !== undefined && told.resumed.length > 0) {
+          const { reported } = run
+          if (before !== undefined && reported.resumed.length > 0) {
             // All is sent from the first part on that differs, here or there: a run whose source had become shorter may
             // have put another part in the place of one that is still recorded.
             const end = Math.min(firstDifference(before, bytes), replaced)
@@ -82,7 +82,7 @@ describe('an upload with a checkpoint', () => {
             const again = sentParts(run).filter((part) => same.includes(part))
             assert.deepEqual(again, [], 'a recorded part was sent again')
           }
-          assert.ok(told.restarted.length === 0 || told.resumed.length === 0)
+          assert.ok(reported.restarted.length === 0 || reported.resumed.length === 0)
           if (outcome === 'done') {
             assert.ok(run.driver.objects.get(KEY)?.bytes.equals(bytes))
             assert.equal(run.upload.result?.crc64, formatCrc64(crc64Of(bytes)))
@@ -95,9 +95,9 @@ describe('an upload with a checkpoint', () => {
           const { record } = next.checkpoint
           // A kill between the answer to initiate and the first record leaves an upload that nobody knows.
           if (record === undefined) next.driver.uploads.clear()
-          const acknowledged = told.parts.filter(({ resumed }) => resumed === undefined).length
+          const acknowledged = reported.parts.filter(({ resumed }) => resumed === undefined).length
           const recorded = (record?.parts ?? []).map(({ partNumber }) => partNumber)
-          const unrecorded = told.parts.filter(({ partNumber }) => !recorded.includes(partNumber)).length
+          const unrecorded = reported.parts.filter(({ partNumber }) => !recorded.includes(partNumber)).length
           if (acknowledged > 0) assert.ok(unrecorded <= concurrency, 'more is unrecorded than was in flight')
           before = record?.parts
           if (kill?.length !== null && kill?.length !== undefined) bytes = someBytes(kill.length)
@@ -117,12 +117,12 @@ describe('an upload with a checkpoint', () => {
     const result = await writeAndFinish(run, BYTES)
     assert.deepEqual(sentParts(run), [7])
     assert.equal(driver.count('initiate'), 0)
-    assert.deepEqual(run.told.resumed, [{ uploadId: 'upload-1', parts: 6, bytes: 6 * SMALL_PART }])
+    assert.deepEqual(run.reported.resumed, [{ uploadId: 'upload-1', parts: 6, bytes: 6 * SMALL_PART }])
     assert.deepEqual(result.resumed, { parts: 6, bytes: 6 * SMALL_PART })
     const { received, sent, acknowledged, resumed, fraction } = run.upload.progress
     assert.deepEqual([received, sent, acknowledged, resumed], [BYTES.length, 100, BYTES.length, 6 * SMALL_PART])
     assert.equal(fraction, 1)
-    const [first, last] = [run.told.parts[0], run.told.parts.at(-1)]
+    const [first, last] = [run.reported.parts[0], run.reported.parts.at(-1)]
     assert.deepEqual([first?.partNumber, first?.resumed, last?.partNumber, last?.resumed], [1, true, 7, undefined])
     assert.ok(driver.objects.get(KEY)?.bytes.equals(BYTES))
     assert.equal(checkpoint.text, undefined)
@@ -224,7 +224,7 @@ describe('an upload with a checkpoint', () => {
     assert.equal(checkpoint.record?.parts.length, 0)
     release()
     await writing
-    const notices = run.told.checkpoints
+    const notices = run.reported.checkpoints
     assert.deepEqual(notices[0], { uploadId: 'upload-1', parts: 0, bytes: 0 })
     assert.deepEqual(notices.at(-1), { uploadId: 'upload-1', parts: 7, bytes: BYTES.length })
   })
@@ -276,10 +276,10 @@ describe('an upload whose checkpoint does not fit any more', () => {
     const run = startRun(left.driver, left.checkpoint, options)
     await writeAndFinish(run, bytes)
     assert.deepEqual(
-      run.told.restarted.map((notice) => notice.reason),
+      run.reported.restarted.map((notice) => notice.reason),
       [reason],
     )
-    assert.deepEqual(run.told.resumed, [])
+    assert.deepEqual(run.reported.resumed, [])
     assert.ok(left.driver.objects.get(KEY)?.bytes.equals(bytes))
     assert.equal(left.driver.uploads.size, 0)
     assert.equal(left.checkpoint.text, undefined)
@@ -335,7 +335,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     await writeAndFinish(run, BYTES)
     assert.deepEqual(limits, [[60_000, 20_000]])
     assert.deepEqual(
-      run.told.restarted.map(({ reason, leftUploadId }) => [reason, leftUploadId]),
+      run.reported.restarted.map(({ reason, leftUploadId }) => [reason, leftUploadId]),
       [['target-changed', undefined]],
     )
     assert.equal(driver.uploads.size, 0)
@@ -348,7 +348,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     const run = startRun(elsewhere, checkpoint)
     await writeAndFinish(run, BYTES)
     assert.deepEqual(
-      run.told.restarted.map(({ reason, leftUploadId }) => [reason, leftUploadId]),
+      run.reported.restarted.map(({ reason, leftUploadId }) => [reason, leftUploadId]),
       [['target-changed', 'upload-1']],
     )
     assert.equal(elsewhere.count('abort'), 0)
@@ -364,7 +364,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     const run = startRun(driver, checkpoint, { metadata: { a: '1' } })
     await writeAndFinish(run, BYTES)
     assert.deepEqual(
-      run.told.restarted.map(({ leftUploadId, cleanupError }) => [leftUploadId, cleanupError]),
+      run.reported.restarted.map(({ leftUploadId, cleanupError }) => [leftUploadId, cleanupError]),
       [['upload-1', failure]],
     )
   })
@@ -534,7 +534,7 @@ describe('an upload with a checkpoint that fails', () => {
     // The next run finds that there is nothing to go on with.
     const next = startRun(driver.forNextProcess(), new MemoryCheckpoint(checkpoint.text))
     await writeAndFinish(next, BYTES)
-    assert.equal(next.told.restarted[0]?.reason, 'upload-gone')
+    assert.equal(next.reported.restarted[0]?.reason, 'upload-gone')
   })
 })
 

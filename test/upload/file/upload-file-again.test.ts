@@ -22,7 +22,7 @@ interface Place {
   run: (options?: FileUploadOptions) => Promise<UploadResult>
   /** Ends a run once so many parts are acknowledged and recorded. */
   interrupt: (parts: number, options?: FileUploadOptions) => Promise<void>
-  told: { resumed: ResumedUpload[]; restarted: RestartNotice[] }
+  reported: { resumed: ResumedUpload[]; restarted: RestartNotice[] }
   /** The numbers of the parts sent since the last call. */
   sent: () => number[]
 }
@@ -33,13 +33,13 @@ async function place(t: TestContext, bytes: Uint8Array = BYTES): Promise<Place> 
   const file = path.join(folder, 'file')
   await writeFile(file, bytes)
   const checkpoint = new MemoryCheckpoint()
-  const told: Place['told'] = { resumed: [], restarted: [] }
+  const reported: Place['reported'] = { resumed: [], restarted: [] }
   const run = (options: FileUploadOptions = {}) =>
     store.uploadFile('key', file, {
       partSize: PART,
       checkpoint,
-      onResumed: (upload) => void told.resumed.push(upload),
-      onRestarted: (notice) => void told.restarted.push(notice),
+      onResumed: (upload) => void reported.resumed.push(upload),
+      onRestarted: (notice) => void reported.restarted.push(notice),
       ...options,
     })
   const interrupt = async (parts: number, options: FileUploadOptions = {}) => {
@@ -65,7 +65,7 @@ async function place(t: TestContext, bytes: Uint8Array = BYTES): Promise<Place> 
     seen = emulator.requests.length
     return numbers
   }
-  return { emulator, store, folder, file, checkpoint, run, interrupt, told, sent }
+  return { emulator, store, folder, file, checkpoint, run, interrupt, reported, sent }
 }
 
 async function isStored({ store }: Place, bytes: Uint8Array): Promise<void> {
@@ -96,7 +96,7 @@ describe('store.uploadFile(), made again', () => {
       [],
     )
     assert.equal(before.length + after.length, 10)
-    assert.equal(there.told.resumed[0]?.parts, resumed?.parts)
+    assert.equal(there.reported.resumed[0]?.parts, resumed?.parts)
     assert.equal((await there.store.head('key')).crc64, crc64)
     assert.equal(there.checkpoint.text, undefined)
     await isStored(there, BYTES)
@@ -183,7 +183,7 @@ describe('store.uploadFile(), made again', () => {
       const bytes = await overwrite(there.file, 5)
       await there.run({ checkContent: false })
       assert.deepEqual(
-        there.told.restarted.map(({ reason }) => reason),
+        there.reported.restarted.map(({ reason }) => reason),
         ['file-changed'],
       )
       assert.equal(there.sent().length, 10)
@@ -199,7 +199,7 @@ describe('store.uploadFile(), made again', () => {
     await there.store.abortMultipartUpload({ key: 'key', uploadId })
     await there.run()
     assert.deepEqual(
-      there.told.restarted.map(({ reason }) => reason),
+      there.reported.restarted.map(({ reason }) => reason),
       ['upload-gone'],
     )
     assert.equal(there.sent().length, 10)
@@ -232,7 +232,7 @@ describe('store.uploadFile(), made again', () => {
         )
         assert.deepEqual(resumed, { parts: 10, bytes: BYTES.length })
         assert.deepEqual(there.sent(), [])
-        assert.deepEqual(there.told.restarted, [])
+        assert.deepEqual(there.reported.restarted, [])
         assert.equal(there.checkpoint.text, undefined)
       }
     })
@@ -248,7 +248,7 @@ describe('store.uploadFile(), made again', () => {
         await there.run()
         assert.equal(there.sent().length, 10)
         assert.deepEqual(
-          there.told.restarted.map(({ reason }) => reason),
+          there.reported.restarted.map(({ reason }) => reason),
           ['upload-gone'],
         )
         await isStored(there, await readFile(there.file))

@@ -183,7 +183,7 @@ describe('store.uploadFile()', () => {
     const { emulator, upload } = await place(t, bytes)
     emulator.faults.inject({ match: { operation: 'UploadPart' }, times: 100, action: { type: 'delay', ms: 200 } })
     const seen: UploadProgress[] = []
-    let told = 0
+    let reported = 0
     let isTelling = false
     await upload({
       concurrency: 2,
@@ -193,11 +193,11 @@ describe('store.uploadFile()', () => {
         seen.push(progress)
         await sleep(5)
         isTelling = false
-        told += 1
+        reported += 1
       },
     })
     assert.ok(seen.length > 1)
-    assert.equal(told, seen.length)
+    assert.equal(reported, seen.length)
     for (const { expectedSize, slowSide } of seen) assert.deepEqual([expectedSize, slowSide], [bytes.length, 'network'])
     const { received, sent, acknowledged, partsDone, partsInFlight } = seen.at(-1)!
     assert.deepEqual([received, sent, acknowledged], [bytes.length, bytes.length, bytes.length])

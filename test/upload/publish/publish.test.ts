@@ -79,19 +79,19 @@ for (const { verb, publish } of PUBLICATIONS) {
 
     it('looks at the object when the response has no checksum', async () => {
       const driver = new MemoryDriver()
-      driver.toldCrc64 = () => undefined
+      driver.returnedCrc64 = () => undefined
       await publish(driver)
       assert.equal(driver.count('head'), 1)
     })
 
-    for (const [what, told] of [
+    for (const [what, returned] of [
       ['the answer', [12345n]],
       ['a look at the object', [undefined, 12345n]],
     ] as const) {
       it(`fails with both checksums when ${what} has another one, and deletes nothing`, async () => {
         const driver = new MemoryDriver()
-        const left = [...told]
-        driver.toldCrc64 = () => left.shift()
+        const left = [...returned]
+        driver.returnedCrc64 = () => left.shift()
         const expected = uploadError('CHECKSUM_MISMATCH', '12345', String(bodyOf(OURS).crc64), 'left as it is')
         await assert.rejects(publish(driver), expected)
         assert.ok(driver.objects.has(KEY))
@@ -101,7 +101,7 @@ for (const { verb, publish } of PUBLICATIONS) {
     for (const code of ['NETWORK', 'TIMEOUT', 'SERVICE_FAILED'] as const) {
       it(`is done when the response was lost (${code}) but the object is there`, async () => {
         const driver = new MemoryDriver()
-        driver.toldTimes = storedAfter(5000)
+        driver.returnedTimes = storedAfter(5000)
         failing(driver, verb, 'after', lost(code))
         const stored = await publish(driver)
         assert.equal(stored.requestId, 'head')
@@ -128,7 +128,7 @@ for (const { verb, publish } of PUBLICATIONS) {
 
     it('does not accept an object without a checksum as ours if the response was lost', async () => {
       const driver = new MemoryDriver()
-      driver.toldCrc64 = () => undefined
+      driver.returnedCrc64 = () => undefined
       driver.objects.set(KEY, { bytes: OTHERS, crc64: undefined })
       const error = lost()
       failing(driver, verb, 'before', error)
@@ -174,7 +174,7 @@ for (const { verb, publish } of PUBLICATIONS) {
 
     it('is sent again when the same bytes were there before', async () => {
       const driver = losing(verb, 1)
-      driver.toldTimes = storedAfter(-60_000)
+      driver.returnedTimes = storedAfter(-60_000)
       assert.equal((await publish(driver)).requestId, 'R')
       assert.equal(driver.count(verb), 2)
       assert.equal(driver.uploads.size, 0)
@@ -182,7 +182,7 @@ for (const { verb, publish } of PUBLICATIONS) {
 
     it('fails when it was lost twice and the same bytes were there before', async () => {
       const driver = losing(verb, 2)
-      driver.toldTimes = storedAfter(-60_000)
+      driver.returnedTimes = storedAfter(-60_000)
       await assert.rejects(publish(driver), uploadError('NETWORK', 'the answer was lost'))
       assert.equal(driver.count(verb), 2)
     })
@@ -202,7 +202,7 @@ for (const { verb, publish } of PUBLICATIONS) {
 
     it('fails when the service refuses to replace the same bytes from before', async () => {
       const driver = losing(verb, 0)
-      driver.toldTimes = storedAfter(-60_000)
+      driver.returnedTimes = storedAfter(-60_000)
       const error = failure('ALREADY_EXISTS', { attempts: 2, outcomeUnknown: true })
       failing(driver, verb, 'before', error)
       assert.equal(await rejection(publish(driver)), error)
@@ -261,7 +261,7 @@ describe('publishing by put', () => {
   ] as const) {
     it(`is sent again when the same bytes were stored ${when}`, async () => {
       const driver = losing('put', 1)
-      driver.toldTimes = times
+      driver.returnedTimes = times
       assert.equal((await put!.publish(driver)).requestId, 'R')
       assert.equal(driver.count('put'), 2)
     })
@@ -269,7 +269,7 @@ describe('publishing by put', () => {
 
   it('is sent again when the same bytes have other metadata', async () => {
     const driver = losing('put', 1)
-    driver.toldTimes = storedAfter(5000)
+    driver.returnedTimes = storedAfter(5000)
     driver.metadata = { origin: 'before' }
     await putVerified(driver, KEY, bodyOf(OURS), { metadata: { Origin: 'now' } }, {})
     assert.equal(driver.count('put'), 2)

@@ -87,8 +87,8 @@ function fillIn(
     contentMd5: object.uploadId === undefined ? Buffer.from(object.etag, 'hex').toString('base64') : '',
   }
   const encode = bodyType === FORM ? (value: string | number) => encodeURIComponent(value) : JSON.stringify
-  return body.replace(placeholder, (_placeholder, told: string) => {
-    const name = names[told] ?? told
+  return body.replace(placeholder, (_placeholder, found: string) => {
+    const name = names[found] ?? found
     const value = Object.hasOwn(values, name) ? values[name] : variables.get(name)
     return encode(value ?? '')
   })

@@ -49,13 +49,16 @@ export async function uploadPart(context: OperationContext): Promise<Answer> {
     // The upload may have been completed or aborted while the part was received.
     const isAdded = await storage.uploads.addPart(uploadId, part, guard)
     if (!isAdded) throw new Refusal('no-such-upload', { UploadId: uploadId })
-    return { etag: part.etag, crc64: part.crc64, md5, checksum: toldOf(properties, checksum) }
+    return { etag: part.etag, crc64: part.crc64, md5, checksum: returnedChecksum(properties, checksum) }
   })
   return { status: 200, headers: { ...dialect.receiptHeaders(receipt), ...dialect.encryptionHeaders(properties) } }
 }
 
 /** The checksum of a part is not returned if the upload has no algorithm. */
-function toldOf({ checksum: plan }: ObjectProperties, checksum: ContentChecksum | undefined): Receipt['checksum'] {
+function returnedChecksum(
+  { checksum: plan }: ObjectProperties,
+  checksum: ContentChecksum | undefined,
+): Receipt['checksum'] {
   return plan === undefined || checksum === undefined ? undefined : { ...checksum, type: plan.type }
 }
 

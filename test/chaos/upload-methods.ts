@@ -1,4 +1,4 @@
-/** Uploads a plan's bytes by each way in: a stream that is written to, a pipe by its descriptor, and a command. */
+/** Uploads the bytes of a plan by each method: a stream that is written to, a pipe by its descriptor, and a command. */
 import assert from 'node:assert/strict'
 import { closeSync, write as writeCallback } from 'node:fs'
 import { Readable } from 'node:stream'
@@ -32,9 +32,9 @@ export async function uploadBy(store: ObjectStore, plan: Plan, key: string, sour
   const abort = (): void => controller.abort(new PlannedError('aborted'))
   const timer = ending.name === 'abort-later' ? setTimeout(abort, ending.ms) : undefined
   try {
-    if (plan.way === 'stream') return await uploadStream(store, plan, key, source, options, abort)
+    if (plan.method === 'stream') return await uploadStream(store, plan, key, source, options, abort)
     const inspect = inspectorOf(plan, source, abort)
-    const upload = plan.way === 'descriptor' ? uploadDescriptor : uploadCommand
+    const upload = plan.method === 'descriptor' ? uploadDescriptor : uploadCommand
     return { stored: true, result: await upload(store, plan, key, source, { ...options, inspect }) }
   } catch (error) {
     return { stored: false, error: error as Error }
@@ -65,7 +65,7 @@ async function uploadStream(
     await pipeline(source, stream)
     return { stored: true, result: await stream.done }
   } catch (error) {
-    // Both ways of learning of it must settle, and the stream must be closed by then.
+    // Both the event and the promise must settle, and the stream must be closed by then.
     await assert.rejects(stream.done)
     assert.equal(stream.destroyed, true)
     return { stored: false, error: error as Error }
@@ -105,14 +105,14 @@ async function* chunksOf(bytes: Buffer, plan: Plan, giveUp: () => void): AsyncGe
  * that its source has failed, is an error of the inspector; a command says it by its end.
  */
 function inspectorOf(plan: Plan, { bytes }: Source, abort: () => void): UploadOptions['inspect'] {
-  const { ending, way } = plan
+  const { ending, method } = plan
   const turningPoint = turningPointOf(bytes, plan)
   let seen = 0
   const look = (): void => {
     if (seen < turningPoint) return
     if (ending.name === 'abort') abort()
     if (ending.name === 'destroy') setImmediate(abort)
-    if (way === 'descriptor' && ending.name.startsWith('source-')) throw new PlannedError('the source failed')
+    if (method === 'descriptor' && ending.name.startsWith('source-')) throw new PlannedError('the source failed')
   }
   return {
     bytes(chunk) {
