@@ -4,6 +4,7 @@ import { uploading } from './carry-out.js'
 import { chaos } from './chaos.js'
 import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
+import { VALUES_OF_OPTIONS } from './values.js'
 
 /** The same in every run of the tests; found so that each has uploads that are stored and uploads that fail. */
 const PINNED = { stream: 1, descriptor: 2, command: 3 }
@@ -35,5 +36,19 @@ describe('a download among faults', () => {
     const { runs, stored, failed } = await chaos(READING, 20, Math.floor(Math.random() * 2 ** 31))
     assert.ok(runs >= 20)
     t.diagnostic(`${stored} read, ${runs - stored} failed: ${JSON.stringify(Object.fromEntries(failed))}`)
+  })
+})
+
+describe('a call with options of any values', () => {
+  it('succeeds, or fails with an error of ours or of the caller, and leaves nothing behind', async () => {
+    const { runs, stored } = await chaos(VALUES_OF_OPTIONS, 200, 1)
+    assert.ok(stored > 0 && stored < runs, `${stored} of ${runs} succeeded`)
+  })
+
+  // A new seed each time, as above: `npm run test:chaos -- --runs 2000 --method values --seed N`.
+  it('does so by any seed', async (t) => {
+    const { runs, stored, failed } = await chaos(VALUES_OF_OPTIONS, 200, Math.floor(Math.random() * 2 ** 31))
+    assert.ok(runs >= 200)
+    t.diagnostic(`${stored} succeeded, ${runs - stored} failed: ${JSON.stringify(Object.fromEntries(failed))}`)
   })
 })

@@ -1,5 +1,5 @@
 /**
- * `npm run test:chaos -- --runs 2000 --seed 1 --method command`, or `--method download`: many runs. A failure prints its seed and
+ * `npm run test:chaos -- --runs 2000 --seed 1 --method command`, `--method download` or `--method values`: many runs. A failure prints its seed and
  * path; `--path` repeats that run alone.
  */
 import { parseArgs } from 'node:util'
@@ -7,6 +7,7 @@ import { uploading } from './carry-out.js'
 import { chaos, type ChaosReport, type ChaosSubject } from './chaos.js'
 import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
+import { VALUES_OF_OPTIONS } from './values.js'
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +22,7 @@ const methods = UPLOAD_METHODS.filter((method) => method.includes(values.method)
 
 if (methods.length > 0) await run('uploads', uploading(methods))
 if ('download'.includes(values.method)) await run('downloads', READING)
+if ('values'.includes(values.method)) await run('calls with options of any values', VALUES_OF_OPTIONS)
 
 async function run<Plan>(name: string, subject: ChaosSubject<Plan>): Promise<void> {
   console.log(`${values.runs} ${name}, seed ${seed}`)

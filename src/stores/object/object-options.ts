@@ -138,7 +138,7 @@ export function copyOfObjectOptions(options: ObjectOptions): ObjectOptions {
 
 /** Returns a value that the check of any option refuses. */
 function copyOf(name: string, value: unknown, names?: readonly string[]): unknown {
-  if (types.isUint8Array(value)) return new Uint8Array(value)
+  if (types.isUint8Array(value)) return reading(name, () => new Uint8Array(value))
   if (typeof value !== 'object' || value === null) return value
   const kind = reading(name, () => (Array.isArray(value) ? 'list' : Symbol.iterator in value ? 'collection' : 'object'))
   if (kind === 'list') return checkArray(name, value)
