@@ -16,7 +16,7 @@ export type {
   UploadsMarker,
 } from './api/list-options.js'
 export type { ObjectsPage, PartsPage, UploadsPage } from './api/listings.js'
-export type { CompleteOptions, UploadPartOptions } from './api/parts/multipart-by-hand.js'
+export type { CompleteOptions, UploadPartOptions } from './api/parts/low-level-multipart.js'
 export {
   type GetOptions,
   type HeadOptions,

@@ -51,7 +51,7 @@ import type {
   ListUploadPagesOptions,
   ListUploadsOptions,
 } from './list-options.js'
-import { type CompleteOptions, MultipartByHand, type UploadPartOptions } from './parts/multipart-by-hand.js'
+import { type CompleteOptions, LowLevelMultipart, type UploadPartOptions } from './parts/low-level-multipart.js'
 import { verifiedBody } from './bodies/verified-body.js'
 import type { PartBody } from './bodies/part-source.js'
 import { presign, type PresignOptions } from './presign.js'
@@ -87,14 +87,14 @@ export interface ObjectContent extends ObjectInfo {
 export class ObjectStore {
   readonly #driver: StoreDriver
   readonly #pool: BufferPool
-  readonly #byHand: MultipartByHand
+  readonly #lowLevel: LowLevelMultipart
   readonly #presigner: Presigner
 
   /** @internal Use `openStore()`. */
   constructor(driver: StoreDriver, pool: BufferPool, presigner: Presigner) {
     this.#driver = driver
     this.#pool = pool
-    this.#byHand = new MultipartByHand({ driver, pool })
+    this.#lowLevel = new LowLevelMultipart({ driver, pool })
     this.#presigner = presigner
   }
 
@@ -229,7 +229,7 @@ export class ObjectStore {
 
   /** Initiates a low-level multipart upload with the options of the object. Resolves with the upload ID. */
   async initiateMultipartUpload(key: string, options: ObjectOptions & CallOptions = {}): Promise<string> {
-    return this.#byHand.initiate(key, options)
+    return this.#lowLevel.initiate(key, options)
   }
 
   /**
@@ -254,7 +254,7 @@ export class ObjectStore {
     body: PartBody,
     options: UploadPartOptions = {},
   ): Promise<SentPart> {
-    return this.#byHand.uploadPart(upload, partNumber, body, options)
+    return this.#lowLevel.uploadPart(upload, partNumber, body, options)
   }
 
   /**
@@ -270,12 +270,12 @@ export class ObjectStore {
     parts: readonly GivenPart[],
     options: CompleteOptions = {},
   ): Promise<StoredObject> {
-    return this.#byHand.complete(upload, parts, options)
+    return this.#lowLevel.complete(upload, parts, options)
   }
 
   /** Aborts a multipart upload and removes its parts. Resolves as well if it does not exist. */
   async abortMultipartUpload(upload: UploadAddress, options: CallOptions = {}): Promise<void> {
-    return this.#byHand.abort(upload, options)
+    return this.#lowLevel.abort(upload, options)
   }
 
   /** Returns the parts of an upload in the order of their numbers. Pages are requested as they are needed. */

@@ -40,7 +40,7 @@ export function encryptionContract(suite: ContractSuite): void {
 
     it('is completed by low-level calls, each part with the key', async () => {
       if (!suite.bucket.traits.customerKeys) return
-      const key = suite.key('encrypted by hand')
+      const key = suite.key('encrypted low-level')
       const address = { key, uploadId: await suite.store.initiateMultipartUpload(key, { serverSideEncryption }) }
       const part = await suite.store.uploadPart(address, 1, someBytes(10), { serverSideEncryption, contentMd5: true })
       await suite.store.completeMultipartUpload(address, [part], { serverSideEncryption })

@@ -3,7 +3,7 @@
  * the bucket may be in use.
  */
 import { after, before, describe } from 'node:test'
-import { byHandContract } from './by-hand.js'
+import { lowLevelContract } from './low-level.js'
 import type { ContractBucket } from './contract-bucket.js'
 import { ContractSuite } from './contract-suite.js'
 import { damageContract } from './damage.js'
@@ -29,7 +29,7 @@ export function objectStoreContract(
     downloadContract(suite)
     listContract(suite)
     damageContract(suite)
-    byHandContract(suite)
+    lowLevelContract(suite)
     unfinishedContract(suite)
     encryptionContract(suite)
     refusalContract(suite)

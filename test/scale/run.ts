@@ -1,5 +1,5 @@
 /**
- * What takes too long for every run of the tests, by hand:
+ * What takes too long for every run of the tests; run it yourself:
  *
  *     npm run test:scale -- --gib 64        one stream of that size to a receiver that discards it: is memory flat?
  *                           --part-gib 5  in parts of that size, two of which must fit in the machine's memory

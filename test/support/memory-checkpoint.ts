@@ -1,5 +1,5 @@
 import type { CheckpointStore } from '../../src/checkpoint/checkpoint-store.js'
-import { type CheckpointRecord, readRecord } from '../../src/upload/checkpoint/record.js'
+import { type CheckpointRecord, readRecord } from '../../src/upload/checkpoint/upload-record.js'
 
 /** A checkpoint in memory, whose writes can be stopped, failed or waited for at either side of their effect. */
 export class MemoryCheckpoint implements CheckpointStore {

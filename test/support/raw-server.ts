@@ -8,7 +8,7 @@ export interface RawServer {
   sockets: Socket[]
 }
 
-/** A TCP server on a free port that answers by hand; gone when the test ends. */
+/** A TCP server on a free port that sends scripted bytes, until the test ends. */
 export async function rawServer(
   t: Pick<TestContext, 'after'>,
   onConnection: (socket: Socket, index: number) => void,

@@ -8,7 +8,7 @@ import type { StoreDriver } from '../../stores/store-driver.js'
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { fingerprintOf } from './fingerprint.js'
 import { isNothing } from './read-checkpoint.js'
-import { formatRecord } from './record.js'
+import { formatRecord } from './upload-record.js'
 
 /** The checkpoint in `progress(percentage, checkpoint)` of `ali-oss`. */
 export interface AliOssCheckpoint {

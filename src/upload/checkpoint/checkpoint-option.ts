@@ -2,7 +2,7 @@ import { checkFunction, checkObject, invalidOption, reading } from '../../shared
 import { toError, UploadError } from '../../shared/errors.js'
 import { CheckpointFile } from '../../checkpoint/checkpoint-file.js'
 import type { CheckpointStore, LockableStore } from '../../checkpoint/checkpoint-store.js'
-import { isUploadRecord } from './record.js'
+import { isUploadRecord } from './upload-record.js'
 
 /** Returns the store of the option `checkpoint`. Throws UploadError if it is invalid. */
 export function checkpointStoreOf(option: unknown): LockableStore {

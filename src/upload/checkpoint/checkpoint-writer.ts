@@ -6,7 +6,7 @@ import type { CheckpointStore } from '../../checkpoint/checkpoint-store.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { AcknowledgedPart } from '../parts/parts-ledger.js'
 import { md5OfEtag } from './part-proof.js'
-import { formatRecord, type RecordedPart, type RecordHead } from './record.js'
+import { formatRecord, type RecordedPart, type RecordHead } from './upload-record.js'
 import { RecordedParts } from './recorded-parts.js'
 
 /** The durable state of an upload. */

@@ -16,7 +16,7 @@ import { type CheckpointNotice, CheckpointWriter } from './checkpoint-writer.js'
 import { fingerprintOf } from './fingerprint.js'
 import { isSamePart, listAllParts, provenParts, type StoredPart } from './part-proof.js'
 import { isNothing, readCheckpoint } from './read-checkpoint.js'
-import type { CheckpointRecord, RecordedFile, RecordHead } from './record.js'
+import type { CheckpointRecord, RecordedFile, RecordHead } from './upload-record.js'
 import { type CheckpointedUpload, differenceOf, type RestartNotice, type RestartReason } from './restart.js'
 
 export interface CheckpointObserver {

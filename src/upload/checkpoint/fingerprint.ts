@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer'
 import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { OBJECT_OPTION_NAMES, OBJECT_OPTIONS, type ObjectOptions } from '../../stores/object/object-options.js'
-import type { OptionsFingerprint } from './record.js'
+import type { OptionsFingerprint } from './upload-record.js'
 
 /** The options that are fixed when the upload is initiated. */
 const SETTLED = OBJECT_OPTION_NAMES.filter((name) => OBJECT_OPTIONS[name] === 'object')

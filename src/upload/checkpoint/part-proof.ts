@@ -7,7 +7,7 @@ import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { CallContext, ListedPart, StoreDriver, UploadAddress } from '../../stores/store-driver.js'
 import type { AcknowledgedPart } from '../parts/parts-ledger.js'
-import type { CheckpointRecord, RecordedPart } from './record.js'
+import type { CheckpointRecord, RecordedPart } from './upload-record.js'
 
 /** A stored part with at least one checksum. */
 export interface StoredPart {

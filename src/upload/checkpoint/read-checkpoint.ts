@@ -1,6 +1,6 @@
 import { UploadError } from '../../shared/errors.js'
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
-import { type Reading, readRecord } from './record.js'
+import { type Reading, readRecord } from './upload-record.js'
 
 /**
  * Locks and reads a checkpoint. Resolves with undefined if there is none. Throws UploadError if it is no checkpoint, or another

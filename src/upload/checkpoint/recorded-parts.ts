@@ -1,4 +1,4 @@
-import { formatPart, type RecordedPart } from './record.js'
+import { formatPart, type RecordedPart } from './upload-record.js'
 
 /** Part numbers whose text is cached together: the record of a long upload is written thousands of times. */
 const BLOCK = 128

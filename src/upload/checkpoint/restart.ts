@@ -3,7 +3,7 @@ import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type { StoreDriver } from '../../stores/store-driver.js'
 import type { PublishedObject } from '../publish/published-object.js'
 import { fingerprintOf } from './fingerprint.js'
-import type { CheckpointRecord, RecordedFile } from './record.js'
+import type { CheckpointRecord, RecordedFile } from './upload-record.js'
 
 /** The upload that a checkpoint is for. */
 export interface CheckpointedUpload {

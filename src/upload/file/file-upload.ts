@@ -12,7 +12,7 @@ import { copyOfObjectOptions, type ObjectOptions } from '../../stores/object/obj
 import type { LockableStore } from '../../checkpoint/checkpoint-store.js'
 import { openFileCheckpoint } from '../checkpoint/file/file-checkpoint.js'
 import { acknowledgedParts } from '../checkpoint/part-proof.js'
-import type { CheckpointRecord } from '../checkpoint/record.js'
+import type { CheckpointRecord } from '../checkpoint/upload-record.js'
 import type { FileSource } from './file-source.js'
 import type { FileSendOptions, FileUploadOptions } from './file-upload-options.js'
 import { OrderedInspection } from '../inspection.js'

@@ -1,4 +1,4 @@
-/** Parts by hand: what they may be made of, and what becomes of a source that is not as it should be. */
+/** The bodies of low-level parts: which are accepted, and what happens to an invalid source. */
 import assert from 'node:assert/strict'
 import { createReadStream, openAsBlob } from 'node:fs'
 import { writeFile } from 'node:fs/promises'

@@ -13,7 +13,7 @@ import {
 import { CheckpointFile } from '../../../checkpoint/checkpoint-file.js'
 import { checkpointStoreOf } from '../checkpoint-option.js'
 import type { CheckpointStore, LockableStore } from '../../../checkpoint/checkpoint-store.js'
-import { isUploadRecord } from '../record.js'
+import { isUploadRecord } from '../upload-record.js'
 import { defaultCheckpointPath, prepareFolderOf } from './default-checkpoint.js'
 
 /** Whether and where the upload of a file is recorded: see `FileUploadOptions.checkpoint`. */

@@ -8,14 +8,14 @@ import { invalidOption, uploadError } from '../support/errors.js'
 import type { ContractSuite } from './contract-suite.js'
 
 /** Multipart uploads call by call. */
-export function byHandContract(suite: ContractSuite): void {
+export function lowLevelContract(suite: ContractSuite): void {
   describe('a low-level upload', () => {
     async function send(address: UploadAddress, partNumber: number, bytes: Buffer) {
       return suite.store.uploadPart(address, partNumber, bytes, { contentMd5: partNumber === 1 })
     }
 
     it('accepts parts in any order, and again', async () => {
-      const address = await suite.initiate('by hand')
+      const address = await suite.initiate('low-level')
       const [a, b, c] = [someBytes(suite.partSize, 1), someBytes(suite.partSize + 7, 2), someBytes(100, 3)]
       const last = await send(address, 3, c)
       await send(address, 1, someBytes(suite.partSize, 9))
@@ -37,7 +37,7 @@ export function byHandContract(suite: ContractSuite): void {
         [first, middle, last].map(({ etag }) => bare(etag)),
       )
       const stored = await suite.store.completeMultipartUpload(address, [last, first, middle])
-      assert.ok((await suite.contentOf('by hand')).equals(Buffer.concat([a, b, c])))
+      assert.ok((await suite.contentOf('low-level')).equals(Buffer.concat([a, b, c])))
       if (stored.etag !== '') assert.equal((await suite.store.head(address.key)).etag, stored.etag)
     })
 

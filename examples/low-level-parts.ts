@@ -2,7 +2,7 @@
  * The calls behind an upload, one by one: for parts that come from several places, or in an order of their own. Where
  * all comes from one file or stream, uploadFile() and createUploadStream() do this, in parallel and with a check of the whole.
  *
- *     node --import tsx examples/parts-by-hand.ts archives/logs.tar logs.tar
+ *     node --import tsx examples/low-level-parts.ts archives/logs.tar logs.tar
  *
  * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */

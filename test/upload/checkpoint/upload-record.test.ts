@@ -7,7 +7,7 @@ import {
   formatRecord,
   type RecordedPart,
   readRecord,
-} from '../../../src/upload/checkpoint/record.js'
+} from '../../../src/upload/checkpoint/upload-record.js'
 
 const text = fc.string({ minLength: 1, unit: 'binary' })
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER })

@@ -49,7 +49,7 @@ interface NumberedPart extends UploadAddress {
   partNumber: number
 }
 
-export class MultipartByHand {
+export class LowLevelMultipart {
   readonly #host: UploadHost
 
   constructor(host: UploadHost) {

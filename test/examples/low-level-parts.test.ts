@@ -7,14 +7,18 @@ import { emulatedStore, exists, unfinishedUploads } from '../support/emulated-st
 import { environmentOf, runExample } from '../support/examples.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
-describe('examples/parts-by-hand.ts', () => {
+describe('examples/low-level-parts.ts', () => {
   it('sends part after part, lists them and completes', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'logs.tar')
     for (const size of [12_000_000, 0]) {
       const bytes = someBytes(size)
       await writeFile(file, bytes)
-      const { code, stdout, stderr } = await runExample('parts-by-hand.ts', ['logs.tar', file], environmentOf(emulator))
+      const { code, stdout, stderr } = await runExample(
+        'low-level-parts.ts',
+        ['logs.tar', file],
+        environmentOf(emulator),
+      )
       assert.equal(code, 0, stderr)
       const sizes = [...stdout.matchAll(/^part \d+: (\d+) bytes, "[0-9A-F]{32}"$/gm)].map(([, text]) => Number(text))
       assert.deepEqual(sizes, size === 0 ? [0] : [5_242_880, 5_242_880, 1_514_240])
@@ -33,7 +37,7 @@ describe('examples/parts-by-hand.ts', () => {
       skip: 1,
       action: { type: 'error', status: 403, code: 'AccessDenied' },
     })
-    const { code, stderr } = await runExample('parts-by-hand.ts', ['logs.tar', file], environmentOf(emulator))
+    const { code, stderr } = await runExample('low-level-parts.ts', ['logs.tar', file], environmentOf(emulator))
     assert.notEqual(code, 0)
     assert.match(stderr, /ACCESS_DENIED/)
     assert.equal(await exists(store, 'logs.tar'), false)
