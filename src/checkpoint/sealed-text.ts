@@ -3,7 +3,7 @@
  * changed text is detected, and a text of another program is not mistaken for a damaged one.
  */
 import { Buffer } from 'node:buffer'
-import { formatCrc64 } from '../checksum/decimal.js'
+import { formatCrc64, parseCrc64 } from '../checksum/decimal.js'
 import { crc64Engine } from '../checksum/engine.js'
 
 /** What identifies a kind of record. */
@@ -58,6 +58,17 @@ function sumOf(text: string): string {
   const crc64 = crc64Engine().create()
   crc64.update(Buffer.from(text))
   return formatCrc64(crc64.digest())
+}
+
+export function asList(name: string, value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error(`${name} is not a list`)
+  return value
+}
+
+export function asCrc64(name: string, value: unknown): bigint {
+  const crc64 = parseCrc64(asText(name, value))
+  if (crc64 === undefined) throw new Error(`${name} is not a CRC-64`)
+  return crc64
 }
 
 export function asObject(name: string, value: unknown): Record<string, unknown> {

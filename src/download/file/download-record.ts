@@ -1,6 +1,8 @@
 /** The record of an unfinished download, and its text. */
 import {
   asCount,
+  asCrc64,
+  asList,
   asObject,
   asText,
   seal,
@@ -8,7 +10,7 @@ import {
   unseal,
   type Unsealed,
 } from '../../checkpoint/sealed-text.js'
-import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
+import { formatCrc64 } from '../../checksum/decimal.js'
 import type { ObjectIdentity } from '../object-pin.js'
 import type { WrittenSpan } from './written-spans.js'
 
@@ -34,14 +36,13 @@ export function readDownload(text: string): Unsealed<DownloadRecord> {
 
 function recordOf(value: unknown): DownloadRecord {
   const { location, file, etag, size, versionId, spans } = asObject('the record', value)
-  if (!Array.isArray(spans)) throw new Error('spans is not a list')
   return {
     location: asText('location', location),
     file: asText('file', file),
     etag: asText('etag', etag),
     size: asCount('size', size),
     ...(versionId === undefined ? {} : { versionId: asText('versionId', versionId) }),
-    spans: spansOf(spans, asCount('size', size)),
+    spans: spansOf(asList('spans', spans), asCount('size', size)),
   }
 }
 
@@ -49,10 +50,9 @@ function spansOf(values: readonly unknown[], size: number): WrittenSpan[] {
   let before = 0
   return values.map((value) => {
     const { start, end, crc64 } = asObject('a span', value)
-    const span = { start: asCount('start', start), end: asCount('end', end), crc64: parseCrc64(asText('crc64', crc64)) }
-    if (span.crc64 === undefined) throw new Error('crc64 is not a CRC-64')
+    const span = { start: asCount('start', start), end: asCount('end', end), crc64: asCrc64('crc64', crc64) }
     if (span.start < before || span.end <= span.start || span.end > size) throw new Error('the spans are not in order')
     before = span.end
-    return { ...span, crc64: span.crc64 }
+    return span
   })
 }

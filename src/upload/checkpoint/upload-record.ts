@@ -4,6 +4,8 @@
  */
 import {
   asCount,
+  asCrc64,
+  asList,
   asObject,
   asText,
   seal,
@@ -12,7 +14,7 @@ import {
   type Unsealed,
 } from '../../checkpoint/sealed-text.js'
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../shared/checksum-names.js'
-import { formatCrc64, parseCrc64 } from '../../checksum/decimal.js'
+import { formatCrc64 } from '../../checksum/decimal.js'
 import { type Provider, PROVIDER_NAMES } from '../../shared/provider.js'
 
 export interface CheckpointRecord {
@@ -96,8 +98,6 @@ function recordOf(value: unknown): CheckpointRecord {
   const record = asObject('the record', value)
   const options = asObject('options', record['options'])
   const { checksum, file } = record
-  const parts = record['parts']
-  if (!Array.isArray(parts)) throw new Error('parts is not a list')
   return {
     provider: oneOf('provider', record['provider'], PROVIDER_NAMES),
     bucket: asText('bucket', record['bucket']),
@@ -109,7 +109,7 @@ function recordOf(value: unknown): CheckpointRecord {
     ...(checksum === undefined ? {} : { checksum: oneOf('checksum', checksum, CHECKSUM_ALGORITHMS) }),
     etagsAreMd5: oneOf('etagsAreMd5', record['etagsAreMd5'], [true, false] as const),
     ...(file === undefined ? {} : { file: fileOf(asObject('file', file)) }),
-    parts: partsOf(parts),
+    parts: partsOf(asList('parts', record['parts'])),
   }
 }
 
@@ -125,13 +125,12 @@ function partsOf(values: readonly unknown[]): RecordedPart[] {
       partNumber: asCount('partNumber', partNumber),
       size: asCount('size', size),
       etag: asText('etag', etag),
-      crc64: parseCrc64(asText('crc64', crc64)),
+      crc64: asCrc64('crc64', crc64),
       ...(checksum === undefined ? {} : { checksum: asText('checksum', checksum) }),
     }
-    if (part.crc64 === undefined) throw new Error('crc64 is not a CRC-64')
     if (part.partNumber <= before) throw new Error('the parts are not in the order of their numbers')
     before = part.partNumber
-    return { ...part, crc64: part.crc64 }
+    return part
   })
 }
 
