@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
-import { openStore, type ObjectStore, type UploadError } from '../../src/index.js'
+import { openStore, type ObjectStore } from '../../src/index.js'
 import type { IdleHolder } from '../../src/memory/deadlock-breaker.js'
 import { BufferPool } from '../../src/memory/buffer-pool.js'
-import { readAll } from '../support/bytes.js'
-import { exists } from '../support/emulated-store.js'
 import { type ChaosSubject, SOURCE } from './chaos.js'
 import { type Plan, plansOf, type UploadMethod, UPLOAD_METHODS } from './plan.js'
+import { checkStored } from './stored.js'
 import { type Outcome, uploadBy } from './upload-methods.js'
 
 const BEFORE = Buffer.from('what was there before')
@@ -39,7 +38,14 @@ async function carryOut(plan: Plan, emulator: Emulator, key: string, file: strin
     for (const pool of pools.end()) assert.equal(pool.handedOutBytes, 0, 'memory was not given back to the store')
     emulator.faults.clear()
     await store.close()
-    await check(bystander, plan, key, bytes, outcome)
+    await checkStored(bystander, {
+      key,
+      bytes,
+      before: plan.overwrites ? BEFORE : undefined,
+      forbidOverwrite: plan.forbidOverwrite,
+      gaveUp: gaveUp(plan),
+      result: outcome.stored ? outcome.result : outcome.error,
+    })
     return outcome
   } finally {
     emulator.faults.clear()
@@ -61,44 +67,6 @@ function poolsInUse(): { end(): Iterable<BufferPool> } {
       return pools
     },
   }
-}
-
-async function check(store: ObjectStore, plan: Plan, key: string, bytes: Buffer, outcome: Outcome): Promise<void> {
-  const isThere = await exists(store, key)
-  const content = isThere ? await readAll((await store.get(key)).body) : undefined
-  const isOurs = content !== undefined && Buffer.compare(content, bytes) === 0
-  const isBefore = content !== undefined && plan.overwrites && Buffer.compare(content, BEFORE) === 0
-  const left: string[] = []
-  for await (const found of store.listMultipartUploads({ prefix: key })) left.push(found.uploadId)
-
-  if (outcome.stored) {
-    assert.ok(isOurs, 'success was reported, but the object is not the source')
-    assert.equal(outcome.result.size, bytes.length)
-    assert.equal(outcome.result.crc64, (await store.head(key)).crc64)
-    assert.ok(left.length <= (outcome.result.unknownUploads ?? 0), `${left.length} uploads are left behind`)
-    assert.ok(
-      !(plan.forbidOverwrite && plan.overwrites) || Buffer.compare(BEFORE, bytes) === 0,
-      'an object was overwritten although that was forbidden',
-    )
-    return
-  }
-  const error = outcome.error as Partial<UploadError> & Error
-  // Whole and ours, or as it was before: never anything between.
-  assert.ok(
-    content === undefined || isOurs || isBefore,
-    `after "${error.message}" the object is neither ours nor the old one`,
-  )
-  if (isOurs && !isBefore) {
-    const mayBeThere = error.outcomeUnknown === true || gaveUp(plan) || error.code === 'CHECKSUM_MISMATCH'
-    assert.ok(mayBeThere, `failure was reported (${error.message}), but the object is stored`)
-  }
-  if (plan.overwrites) assert.ok(isThere, 'an existing object was deleted')
-  const known = left.filter((uploadId) => uploadId !== error.uploadId)
-  assert.ok(
-    known.length <= (error.unknownUploads ?? 0),
-    `${left.length} uploads are left behind after "${error.message}"`,
-  )
-  if (left.length > known.length) assert.ok(error.cleanupError, 'an upload is left behind without a word why')
 }
 
 /** If the upload is aborted while the last response is in flight, the object may be stored, whole. */

@@ -11,6 +11,13 @@ import { someBytes } from '../support/bytes.js'
 /** All sources are beginnings of it. */
 export const SOURCE: Buffer = someBytes(1024 * 1024, 7)
 
+/** Temporary ones, whose secrets look different in a URL. */
+const CREDENTIALS = {
+  accessKeyId: 'chaosAccessKeyId',
+  accessKeySecret: 'chaosSecret/of+thirty-characters',
+  securityToken: 'chaosToken/of+its=own,which~is/longer+than/the=secret',
+}
+
 /** What is done among faults. */
 export interface ChaosSubject<Plan> {
   plans: fc.Arbitrary<Plan>
@@ -42,7 +49,7 @@ export async function chaos<Plan>(
   const unhandled: unknown[] = []
   const onUnhandled = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', onUnhandled)
-  const emulator = await startEmulator()
+  const emulator = await startEmulator({ credentials: CREDENTIALS })
   const folder = await mkdtemp(join(tmpdir(), 'oss-upload-stream-chaos-'))
   const file = join(folder, 'source')
   await writeFile(file, SOURCE)

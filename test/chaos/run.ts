@@ -1,5 +1,5 @@
 /**
- * `npm run test:chaos -- --runs 2000 --seed 1 --method command`, `--method download` or `--method values`: many runs. A failure prints its seed and
+ * `npm run test:chaos -- --runs 2000 --seed 1 --method command`, or any other method: many runs. A failure prints its seed and
  * path; `--path` repeats that run alone.
  */
 import { parseArgs } from 'node:util'
@@ -7,6 +7,7 @@ import { uploading } from './carry-out.js'
 import { chaos, type ChaosReport, type ChaosSubject } from './chaos.js'
 import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
+import { SOCKETS } from './sockets/through-broken-line.js'
 import { VALUES_OF_OPTIONS } from './values.js'
 
 const { values } = parseArgs({
@@ -23,6 +24,7 @@ const methods = UPLOAD_METHODS.filter((method) => method.includes(values.method)
 if (methods.length > 0) await run('uploads', uploading(methods))
 if ('download'.includes(values.method)) await run('downloads', READING)
 if ('values'.includes(values.method)) await run('calls with options of any values', VALUES_OF_OPTIONS)
+if ('socket'.includes(values.method)) await run('transfers over broken sockets', SOCKETS)
 
 async function run<Plan>(name: string, subject: ChaosSubject<Plan>): Promise<void> {
   console.log(`${values.runs} ${name}, seed ${seed}`)
