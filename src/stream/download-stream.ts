@@ -145,7 +145,9 @@ export class DownloadStream extends Readable {
     this.#meter.stop()
     const reason = error ?? this.#aborted('the stream was destroyed')
     this.#cancelled.abort(reason)
-    void this.#fetcher.end().then(() => {
+    // An `end` that is due already is still emitted: let it come first.
+    const ticked = this.#fetcher.end().then(() => new Promise<void>((resolve) => process.nextTick(resolve)))
+    void ticked.then(() => {
       // After the end these have settled already.
       this.#rejectObject(reason)
       this.#rejectDone(reason)

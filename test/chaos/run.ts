@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { uploading } from './carry-out.js'
 import { chaos, type ChaosReport, type ChaosSubject } from './chaos.js'
+import { INTERLEAVINGS } from './interleavings/interleaved.js'
 import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
 import { SOCKETS } from './sockets/through-broken-line.js'
@@ -25,6 +26,7 @@ if (methods.length > 0) await run('uploads', uploading(methods))
 if ('download'.includes(values.method)) await run('downloads', READING)
 if ('values'.includes(values.method)) await run('calls with options of any values', VALUES_OF_OPTIONS)
 if ('socket'.includes(values.method)) await run('transfers over broken sockets', SOCKETS)
+if ('interleaving'.includes(values.method)) await run('interleavings', INTERLEAVINGS)
 
 async function run<Plan>(name: string, subject: ChaosSubject<Plan>): Promise<void> {
   console.log(`${values.runs} ${name}, seed ${seed}`)

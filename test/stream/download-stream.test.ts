@@ -248,6 +248,24 @@ describe('a download stream', () => {
     await assert.rejects(readAll(unread), uploadError('ABORTED'))
   })
 
+  it('resolves where it is destroyed when its end is due already', async (t) => {
+    const { store } = await emulatedStore(t)
+    await put(store, 'a', someBytes(10))
+    const download = store.createDownloadStream('a')
+    const events: string[] = []
+    for (const event of ['end', 'close']) download.on(event, () => events.push(event))
+    download.on('data', () => undefined)
+    const prepared = download.push.bind(download)
+    t.mock.method(download, 'push', (chunk: Buffer | null) => {
+      // The end is emitted in the next turn of the queue.
+      if (chunk === null) void Promise.resolve().then(() => download.destroy())
+      return prepared(chunk)
+    })
+    await once(download, 'close')
+    assert.deepEqual(events, ['end', 'close'])
+    assert.equal((await download.done).verified, 'crc64')
+  })
+
   it('fails with the code of the service', async (t) => {
     const { store } = await emulatedStore(t)
     const download = store.createDownloadStream('missing')

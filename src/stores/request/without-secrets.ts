@@ -7,6 +7,12 @@ const LONGEST_RUN = 12
 /** Shorter secrets cannot be distinguished from words. */
 const SHORTEST_SECRET = 6
 
+/**
+ * The signature of another request of the connection, which is not known here: behind its name, or behind the access key ID
+ * and a colon.
+ */
+const OTHER_SIGNATURE = /((?:signature(?:=|%3D)|\b(?:OSS|OBS|AWS)(?: |\+|%20)[^:\s]{1,128}(?::|%3A)))[\w+/=%-]{12,}/gi
+
 /** Base64 depends on the position of the secret in its group of three bytes. */
 const BASE64_OFFSETS = [0, 1, 2]
 
@@ -21,8 +27,8 @@ export function withoutSecrets(
 ): string {
   if (text === '') return text
   const runs = secretsOf(credentials, request).flatMap(runsOf)
-  if (runs.length === 0) return text
-  return masked(text, runsByLength(runs))
+  const shown = runs.length === 0 ? text : masked(text, runsByLength(runs))
+  return shown.replace(OTHER_SIGNATURE, '$1***')
 }
 
 function secretsOf(

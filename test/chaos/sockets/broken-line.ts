@@ -191,7 +191,9 @@ class Link {
       return
     }
     if (interim === undefined) await this.#write('down', Buffer.from('HTTP/1.1 200 OK\r\n'))
-    const words = Buffer.from(interim === undefined ? `x-a: ${'b'.repeat(50)}\r\n` : `HTTP/1.1 ${interim} On\r\n\r\n`)
+    // Many at a time: in the middle of a body they are bytes of it, which may come slowly.
+    const line = interim === undefined ? `x-a: ${'b'.repeat(50)}\r\n` : `HTTP/1.1 ${interim} On\r\n\r\n`
+    const words = Buffer.from(line.repeat(100))
     while (!this.#isOver && !this.isLeft && !this.#client.destroyed) {
       await this.#write('down', words)
       await sleep(5)
