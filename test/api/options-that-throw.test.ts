@@ -32,6 +32,8 @@ function withGetter(name: string, others: object, isOfClass: boolean): object {
 const traps = Object.fromEntries(
   ['get', 'has', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor', 'defineProperty'].map((trap) => [trap, fail]),
 )
+const transferred = new Uint8Array(32)
+structuredClone(transferred.buffer, { transfer: [transferred.buffer] })
 const revoked = Proxy.revocable({}, {})
 revoked.revoke()
 
@@ -190,6 +192,22 @@ describe('an option that throws when it is read', () => {
       const given = { [option]: withGetter('name', {}, false) }
       const error = await refused(() => VERBS[verb]!.call(store, given as never, file), `${option}["name"]`, option)
       assert.equal(error.cause, MINE)
+    }
+    await nothingElse()
+  })
+
+  it('is named where it is bytes whose memory was transferred', async (t) => {
+    const { store, file, nothingElse } = await setUp(t)
+    for (const verb of [
+      'initiateMultipartUpload()',
+      'upload()',
+      'uploadPart()',
+      'get()',
+      'store.createDownloadStream()',
+    ]) {
+      const { call, others = () => ({}) } = VERBS[verb]!
+      const given = { ...others(store), serverSideEncryption: { customerKey: transferred } }
+      await refused(() => call(store, given as never, file), 'serverSideEncryption.customerKey', verb)
     }
     await nothingElse()
   })

@@ -175,6 +175,8 @@ describe('uploadCommand()', { concurrency: 3 }, () => {
       { exitCodes: [256] },
       { descriptors: [2] },
       { env: [] },
+      { env: { A: 'a\0b' } },
+      { env: { A: {} } },
       { shell: true },
     ]) {
       await assert.rejects(touch(options), { code: 'INVALID_OPTION' }, JSON.stringify(options))

@@ -388,8 +388,9 @@ describe('store.uploadFile()', () => {
 
     it('refuses what is no path', async (t) => {
       const { store } = await place(t, Buffer.alloc(0))
-      for (const wrong of [undefined, null, '', 5, 'a\0b', new URL('https://example.com/file')]) {
-        await assert.rejects(store.uploadFile('key', wrong as string), invalidOption('path must'))
+      const urls = ['https://example.com/file', 'file://another-host/file', 'file:///a%2Fb'].map((url) => new URL(url))
+      for (const wrong of [undefined, null, '', 5, 'a\0b', ...urls]) {
+        await assert.rejects(store.uploadFile('key', wrong as string), invalidOption('path '))
       }
     })
   })
