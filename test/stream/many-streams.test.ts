@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc64Engine } from '../../src/checksum/engine.js'
 import { formatCrc64 } from '../../src/checksum/decimal.js'
 import { KiB, MiB } from '../../src/shared/byte-size.js'
@@ -11,6 +12,7 @@ import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { someBytes } from '../support/bytes.js'
 import { CountingDriver } from '../support/counting-driver.js'
 import { emulatedStore } from '../support/emulated-store.js'
+import { providerStore } from '../support/provider-store.js'
 import { crc64Of } from '../support/scripted-service.js'
 
 const SMALL = 1000
@@ -73,6 +75,26 @@ describe('many streams at a time', () => {
       assert.equal(crc64, formatCrc64(crc64Of(bytes)))
     }
   })
+})
+
+describe('streams to S3, whose parts may not be short', () => {
+  for (const [streams, size, maxMemory] of [
+    [2, 2 * MiB, 10 * MiB],
+    [64, MiB, 16 * MiB],
+  ] as const) {
+    it(`end where ${streams} of ${size} bytes come at one pace, with ${maxMemory} bytes of memory`, async (t) => {
+      const { store } = await providerStore(t, { provider: 's3', maxMemory })
+      const bytes = someBytes(size)
+      async function* source(): AsyncGenerator<Uint8Array> {
+        for (let at = 0; at < size; at += 64 * KiB) {
+          yield bytes.subarray(at, at + 64 * KiB)
+          await nextTurn()
+        }
+      }
+      const uploads = Array.from({ length: streams }, (_, i) => store.upload(String(i), source()))
+      for (const { crc64 } of await Promise.all(uploads)) assert.equal(crc64, formatCrc64(crc64Of(bytes)))
+    })
+  }
 })
 
 describe('a buffer that is used again', () => {
