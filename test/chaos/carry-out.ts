@@ -1,14 +1,12 @@
 /** Carries out a plan against the emulator and checks what must hold afterwards, whatever happened. */
 import assert from 'node:assert/strict'
-import { mock } from 'node:test'
 import type { Emulator } from '../../src/emulator/index.js'
 import { openStore, type ObjectStore } from '../../src/index.js'
-import type { IdleHolder } from '../../src/memory/deadlock-breaker.js'
-import { BufferPool } from '../../src/memory/buffer-pool.js'
 import { type ChaosSubject, SOURCE } from './chaos.js'
 import { type Plan, plansOf, type UploadMethod, UPLOAD_METHODS } from './plan.js'
 import { checkStored } from './stored.js'
 import { type Outcome, uploadBy } from './upload-methods.js'
+import { watchMemory } from './watched-memory.js'
 
 const BEFORE = Buffer.from('what was there before')
 
@@ -33,11 +31,12 @@ async function carryOut(plan: Plan, emulator: Emulator, key: string, file: strin
   try {
     if (plan.overwrites) await put(bystander, key, BEFORE)
     for (const fault of plan.faults) emulator.faults.inject(fault)
-    const pools = poolsInUse()
+    const memory = watchMemory()
     const outcome = await uploadBy(store, plan, key, { bytes, file })
-    for (const pool of pools.end()) assert.equal(pool.handedOutBytes, 0, 'memory was not given back to the store')
+    memory.end()
     emulator.faults.clear()
     await store.close()
+    assert.ok(!(outcome.stored && hasFailed(plan)), 'success was reported, but the source failed')
     await checkStored(bystander, {
       key,
       bytes,
@@ -53,20 +52,9 @@ async function carryOut(plan: Plan, emulator: Emulator, key: string, file: strin
   }
 }
 
-/** The pools that give buffers to an upload from now on. */
-function poolsInUse(): { end(): Iterable<BufferPool> } {
-  const pools = new Set<BufferPool>()
-  const addHolder: (this: BufferPool, holder: IdleHolder) => void = Reflect.get(BufferPool.prototype, 'addHolder')
-  const watched = mock.method(BufferPool.prototype, 'addHolder', function (this: BufferPool, holder: IdleHolder) {
-    pools.add(this)
-    addHolder.call(this, holder)
-  })
-  return {
-    end() {
-      watched.mock.restore()
-      return pools
-    },
-  }
+/** Whether the source does not end well. A stream that is destroyed after its last byte may have ended already. */
+function hasFailed({ ending, method }: Plan): boolean {
+  return method !== 'stream' && (ending.name === 'source-error' || ending.name === 'source-close')
 }
 
 /** If the upload is aborted while the last response is in flight, the object may be stored, whole. */

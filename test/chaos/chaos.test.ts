@@ -7,7 +7,7 @@ import { READING } from './reading/read-out.js'
 import { VALUES_OF_OPTIONS } from './values.js'
 
 /** The same in every run of the tests; found so that each has uploads that are stored and uploads that fail. */
-const PINNED = { stream: 1, descriptor: 2, command: 3 }
+const PINNED = { stream: 1, descriptor: 2, file: 4, command: 3 }
 
 describe('an upload among faults', () => {
   for (const method of UPLOAD_METHODS) {

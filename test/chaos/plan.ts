@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import type { Fault, FaultAction } from '../../src/emulator/index.js'
 
-/** How the bytes come in: written to a stream, by a descriptor of a pipe, or from a command. */
-export const UPLOAD_METHODS = ['stream', 'descriptor', 'command'] as const
+/** How the bytes come in: written to a stream, by a descriptor of a pipe or of a file, or from a command. */
+export const UPLOAD_METHODS = ['stream', 'descriptor', 'file', 'command'] as const
 export type UploadMethod = (typeof UPLOAD_METHODS)[number]
 
 export interface Plan {
@@ -20,6 +20,8 @@ export interface Plan {
    * own, or heeds no SIGTERM.
    */
   producer: 'status' | 'signal' | 'early' | 'grandchild' | 'stubborn'
+  /** What of an inspector fails, where the bytes of a descriptor are refused. */
+  refuses: 'bytes' | 'end'
   contentMd5: boolean
   forbidOverwrite: boolean
   /** Whether there is an object of that key already. */
@@ -147,6 +149,7 @@ export const plansOf = (methods: readonly UploadMethod[]): fc.Arbitrary<Plan> =>
       'grandchild' as const,
       'stubborn' as const,
     ),
+    refuses: fc.constantFrom('bytes' as const, 'end' as const),
     contentMd5: fc.boolean(),
     forbidOverwrite: fc.boolean(),
     overwrites: fc.constantFrom(false, false, false, true),

@@ -1,6 +1,7 @@
-/** Uploads the bytes of a plan by each method: a stream that is written to, a pipe by its descriptor, and a command. */
+/** Uploads the bytes of a plan by each method: a stream that is written to, a pipe or a file by its descriptor, and a command. */
 import assert from 'node:assert/strict'
-import { closeSync, write as writeCallback } from 'node:fs'
+import { closeSync, openSync, write as writeCallback } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,8 +35,7 @@ export async function uploadBy(store: ObjectStore, plan: Plan, key: string, sour
   try {
     if (plan.method === 'stream') return await uploadStream(store, plan, key, source, options, abort)
     const inspect = inspectorOf(plan, source, abort)
-    const upload = plan.method === 'descriptor' ? uploadDescriptor : uploadCommand
-    return { stored: true, result: await upload(store, plan, key, source, { ...options, inspect }) }
+    return { stored: true, result: await UPLOADS[plan.method](store, plan, key, source, { ...options, inspect }) }
   } catch (error) {
     return { stored: false, error: error as Error }
   } finally {
@@ -105,22 +105,23 @@ async function* chunksOf(bytes: Buffer, plan: Plan, giveUp: () => void): AsyncGe
  * that its source has failed, is an error of the inspector; a command says it by its end.
  */
 function inspectorOf(plan: Plan, { bytes }: Source, abort: () => void): UploadOptions['inspect'] {
-  const { ending, method } = plan
+  const { ending, method, refuses } = plan
   const turningPoint = turningPointOf(bytes, plan)
   let seen = 0
-  const look = (): void => {
+  const look = (place: 'bytes' | 'end'): void => {
     if (seen < turningPoint) return
     if (ending.name === 'abort') abort()
     if (ending.name === 'destroy') setImmediate(abort)
-    if (method === 'descriptor' && ending.name.startsWith('source-')) throw new PlannedError('the source failed')
+    if (method === 'command' || !ending.name.startsWith('source-')) return
+    if (place === refuses || place === 'end') throw new PlannedError('the source failed')
   }
   return {
     bytes(chunk) {
       assert.ok(bytes.subarray(seen, seen + chunk.length).equals(chunk), 'other bytes were seen than were written')
       seen += chunk.length
-      look()
+      look('bytes')
     },
-    end: look,
+    end: () => look('end'),
   }
 }
 
@@ -140,6 +141,22 @@ async function uploadDescriptor(
   ])
   if (uploaded.status === 'rejected') throw uploaded.reason as Error
   return uploaded.value
+}
+
+async function uploadFromFile(
+  store: ObjectStore,
+  _plan: Plan,
+  key: string,
+  { bytes, file }: Source,
+  options: UploadOptions,
+): Promise<UploadResult> {
+  const ownFile = `${file} of ${key}`
+  await writeFile(ownFile, bytes)
+  try {
+    return await store.upload(key, { fd: openSync(ownFile, 'r') }, options)
+  } finally {
+    await rm(ownFile)
+  }
 }
 
 async function feed(fd: number, { chunks, pauseMs }: Plan, bytes: Buffer): Promise<void> {
@@ -175,6 +192,8 @@ async function uploadCommand(
     }
   }
 }
+
+const UPLOADS = { descriptor: uploadDescriptor, file: uploadFromFile, command: uploadCommand }
 
 /** What the producer does, as a script that gets the file. */
 function scriptOf(plan: Plan, bytes: Buffer): string {

@@ -111,6 +111,8 @@ async function readStream(reading: Reading, contents: readonly Buffer[]): Promis
   let taken = 0
   let hasEnded = false
   download.once('end', () => (hasEnded = true))
+  // The loop below listens only later, and then sees the error as well.
+  download.on('error', () => undefined)
   try {
     await progressed(0)
     const { takes, pauses } = into.name === 'stream' ? into : { takes: RANGE, pauses: [] }
