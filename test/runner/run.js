@@ -33,7 +33,8 @@ const child = spawn(
     '--enable-source-maps',
     ...measuring,
     '--test',
-    `--test-concurrency=${availableParallelism()}`,
+    // One more than there are processors: some wait for processes that they started, or for a time to pass.
+    `--test-concurrency=${availableParallelism() + 1}`,
     `--test-reporter=./${compiledName('test/runner/reporter.ts')}`,
     '--test-reporter-destination=stdout',
     ...given.filter((argument) => argument.startsWith('-')),

@@ -1,18 +1,22 @@
 import { createHash, type Hash } from 'node:crypto'
+import { endianness } from 'node:os'
 import type { Readable } from 'node:stream'
 
 /** Bytes that look random and are the same each time for the same seed. */
 export function someBytes(length: number, seed = 1): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
+  const words = new Int32Array(Math.ceil(length / 4))
+  const whole = length >>> 2
   let state = seed >>> 0 || 1
-  for (let i = 0; i + 4 <= length; i += 4) {
+  for (let i = 0; i < whole; i += 1) {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
-    bytes.writeInt32LE(state | 0, i)
+    words[i] = state
   }
-  for (let i = length - (length % 4); i < length; i += 1) bytes[i] = (state >>> (8 * (i % 4))) & 0xff
-  return bytes
+  if (whole < words.length) words[whole] = state
+  const bytes = Buffer.from(words.buffer)
+  if (endianness() === 'BE') bytes.swap32()
+  return bytes.subarray(0, length)
 }
 
 export async function readAll(readable: Readable): Promise<Buffer> {
