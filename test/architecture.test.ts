@@ -86,7 +86,7 @@ describe('the sources', () => {
     assert.deepEqual(upward, [])
   })
 
-  it('import only files that are there', () => {
+  it('import only existing files', () => {
     const missing = [...files].flatMap(([path, { imports }]) =>
       imports
         .filter(isRelative)

@@ -86,7 +86,7 @@ describe('createUploadStream', () => {
     assert.equal((await store.head('key')).size, 5)
   })
 
-  it('refuses what is no target, before anything is sent', async (t) => {
+  it('refuses an invalid target, before anything is sent', async (t) => {
     const { emulator } = await environmentStore(t)
     for (const create of [createUploadStream, createUploadTransform]) {
       for (const [target, ...texts] of REFUSED_TARGETS) await assertRefused(() => create(target as string), texts)

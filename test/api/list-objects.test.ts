@@ -23,7 +23,7 @@ async function grouped(store: ObjectStore, options: ListObjectPagesOptions) {
 }
 
 describe('a list of objects', () => {
-  it('finds the same whatever the pages are', async (t) => {
+  it('returns the same for all page sizes', async (t) => {
     const { store } = await emulatedStore(t)
     for (const key of ['a/1', 'a/2/3', 'a//', 'b', 'ä/1', '😀/1', 'z']) await store.upload(`p${key}`, key)
     const query = fc.record({
@@ -38,7 +38,7 @@ describe('a list of objects', () => {
     )
   })
 
-  it('asks for a page only when its objects are wanted', async (t) => {
+  it('requests a page only when its objects are needed', async (t) => {
     const { store, emulator } = await emulatedStore(t)
     for (const key of ['a', 'b', 'c', 'd', 'e']) await store.upload(key, key)
     const lists = () => emulator.requests.filter(({ operation }) => operation === 'ListObjects').length

@@ -104,7 +104,7 @@ describe('a listing that comes back to where it was', () => {
 describe('a listing of uploads', () => {
   const keys = ['a', 'logs/', 'logs/1', 'logs/2/x', 'logs/2/y', 'logs/3 +ü/x', 'z']
 
-  it('groups keys by a delimiter, on whatever page', async (t) => {
+  it('groups keys by a delimiter, on any page', async (t) => {
     const { store } = await withUploads(t, keys)
     const expected = { keys: ['logs/', 'logs/1'], commonPrefixes: ['logs/2/', 'logs/3 +ü/'] }
     for (const [pageSize, pages] of [
@@ -131,7 +131,7 @@ describe('a listing of uploads', () => {
     }
   })
 
-  it('begins after a key, or after an upload of it', async (t) => {
+  it('starts after a key, or after an upload of it', async (t) => {
     const { store } = await withUploads(t, ['a', 'b', 'b', 'b', 'c'])
     const [, first, second, third, last] = await all(store.listMultipartUploads())
     assert.deepEqual(await all(store.listMultipartUploads({ after: { key: 'b' } })), [last])
@@ -140,7 +140,7 @@ describe('a listing of uploads', () => {
     assert.deepEqual(await all(store.listMultipartUploads({ after: { key: 'c' } })), [])
   })
 
-  it('has so many results in all, and asks for no more', async (t) => {
+  it('has the given number of results, and requests no more', async (t) => {
     const { store, lists } = await withUploads(t, keys)
     for (const [options, sizes] of [
       [{ limit: 3 }, ['3']],
@@ -166,7 +166,7 @@ describe('a listing of uploads', () => {
     assert.notEqual(page?.next, undefined)
   })
 
-  it('finds the same whatever the pages are', async (t) => {
+  it('returns the same for all page sizes', async (t) => {
     const { store } = await withUploads(
       t,
       ['a/1', 'a/1', 'a/2/3', 'a//', 'b', '/'.repeat(3) + 'x', 'ä/1', '😀/1'].map((key) => `p${key}`),

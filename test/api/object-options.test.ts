@@ -140,7 +140,7 @@ async function start(t: TestContext, { store }: Service): Promise<{ emulator: Em
 for (const service of SERVICES) {
   const { partSize, options, encryption } = service
 
-  describe(`what an object of ${service.name} is to be`, () => {
+  describe(`the options of an object on ${service.name}`, () => {
     for (const [how, sendObject] of SENDERS) {
       it(`is seen on it, sent as ${how}`, async (t) => {
         const { emulator, store } = await start(t, service)

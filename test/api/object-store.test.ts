@@ -70,7 +70,7 @@ describe('an object in a store', () => {
     ['the end', { start: 990 }, 990, 1000],
     ['what there is of a range that goes beyond', { start: 990, end: 5000 }, 990, 1000],
   ] as const) {
-    it(`gives ${what} when a range is asked for`, async (t) => {
+    it(`returns ${what} for a range`, async (t) => {
       const { store } = await emulatedStore(t)
       const bytes = someBytes(1000)
       await put(store, 'k', bytes)
@@ -81,7 +81,7 @@ describe('an object in a store', () => {
     })
   }
 
-  it('is not given as a whole when the range begins beyond it', async (t) => {
+  it('is not returned as a whole if the range starts beyond it', async (t) => {
     const { store } = await emulatedStore(t)
     await put(store, 'k', someBytes(10))
     await assert.rejects(store.get('k', { range: { start: 10 } }), { code: 'REJECTED', serviceCode: 'InvalidRange' })
@@ -220,7 +220,7 @@ describe('the body of an object', () => {
     }
   })
 
-  it('is not asked for when its signal was aborted already', async (t) => {
+  it('is not requested if its signal was aborted already', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     await assert.rejects(store.get('k', { signal: AbortSignal.abort() }), { code: 'ABORTED' })
     assert.deepEqual(emulator.requests, [])

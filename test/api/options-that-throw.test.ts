@@ -221,7 +221,7 @@ describe('an option that throws when it is read', () => {
     })
   }
 
-  it('is no longer read once the call was made', async (t) => {
+  it('is no longer read after the call was made', async (t) => {
     const { store } = await emulatedStore(t)
     let reads = 0
     const options = {
@@ -239,7 +239,7 @@ describe('an option that throws when it is read', () => {
     assert.deepEqual((await store.head('k')).metadata, { a: '1' })
   })
 
-  it('may come from a class, or be a proxy that lets everything through', async (t) => {
+  it('may be an instance of a class, or a transparent proxy', async (t) => {
     const { store } = await emulatedStore(t)
     class Options {
       get contentType(): string {

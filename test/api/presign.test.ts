@@ -25,13 +25,13 @@ describe('a presigned link', () => {
     })
   }
 
-  it('begins at the time of the service, once the store has learned it', async (t) => {
+  it('starts at the time of the service, once the store knows it', async (t) => {
     const { store } = await emulatedStore(t, { emulator: { now: () => new Date(Date.now() - 60 * MINUTE) } })
     await store.upload('key', 'content')
     assert.equal((await fetch(await store.presign('key', { expiresIn: 60 }))).status, 200)
   })
 
-  it('carries the token of temporary credentials, which it asks for when it is made', async () => {
+  it('contains the token of temporary credentials, requested when it is created', async () => {
     let asked = 0
     const credentials = () => {
       asked += 1

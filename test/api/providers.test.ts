@@ -9,7 +9,7 @@ import { assertRefused } from '../support/refusal.js'
 const KEYS = { accessKeyId: 'id', accessKeySecret: 'secret' }
 
 describe('a store of S3', () => {
-  it('comes from the variables of AWS', async (t) => {
+  it('is read from the variables of AWS', async (t) => {
     const { emulator } = await emulatedStore(t, { emulator: { region: 'eu-test-1' } })
     setEnvironment(t, {
       AWS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
@@ -73,7 +73,7 @@ describe('a store of S3', () => {
 })
 
 describe('a store of OBS', () => {
-  it('comes from the variables of OBS', async (t) => {
+  it('is read from the variables of OBS', async (t) => {
     const { emulator } = await emulatedStore(t)
     setEnvironment(t, {
       OBS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,

@@ -93,7 +93,7 @@ describe('a store behind a proxy', () => {
     assert.ok(emulator.openConnections <= proxy.tunnels.length)
   })
 
-  it('reads the environment, if asked to', async (t) => {
+  it('reads the environment with an option', async (t) => {
     const { emulator, open } = await emulatedStore(t)
     const proxy = await connectProxy(t)
     const upload = (name: string): Promise<void> =>

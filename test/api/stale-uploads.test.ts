@@ -52,7 +52,7 @@ describe('MinIO, which lists unfinished uploads only by their exact key', () => 
     }
   })
 
-  it('is no other service', async (t) => {
+  it('is not another service', async (t) => {
     const { store } = await providerStore(t, { provider: 's3' })
     assert.deepEqual(await store.abortStaleUploads({ olderThanMs: 0 }), { aborted: [], failed: [], kept: 0 })
   })

@@ -122,7 +122,7 @@ describe('openStore', () => {
     })
   }
 
-  it('refuses credentials with a line end, as they come from files, and never shows them', async (t) => {
+  it('refuses credentials with a line end, as read from files, and never shows them', async (t) => {
     setEnvironment(t, {})
     const open = () => openStore({ ...GOOD, credentials: { accessKeyId: 'id', accessKeySecret: 'hunter2\n' } })
     await assertRefused(open, ['accessKeySecret', 'printable ASCII'])

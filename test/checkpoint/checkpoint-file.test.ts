@@ -30,7 +30,7 @@ async function lockedFile(t: Parameters<typeof temporaryFolder>[0]): Promise<{ f
 }
 
 describe('a checkpoint in a file', () => {
-  it('is there whole after each write, and gone with everything beside it in the end', async (t) => {
+  it('is complete after each write, and removed with all files beside it at the end', async (t) => {
     const { file, at } = await lockedFile(t)
     assert.equal(await file.read(), undefined)
     for (const text of ['one', 'another and longer', 'x']) {
@@ -72,7 +72,7 @@ describe('a checkpoint in a file', () => {
     assert.equal(await file.read(), undefined)
   })
 
-  it('is never written through a link that somebody laid', async (t) => {
+  it('is never written through a link', async (t) => {
     const { file, at } = await lockedFile(t)
     const victim = path.join(path.dirname(at), 'victim')
     await writeFile(victim, 'precious')

@@ -86,7 +86,7 @@ describe('the options of single calls', () => {
     assert.equal((await readAll(body)).length, 10)
   })
 
-  it('are those that a list or a download was asked for with', async (t) => {
+  it('are copied when a list or a download is requested', async (t) => {
     const { store } = await emulatedStore(t)
     await store.upload('a/1', 'x')
     await store.upload('b/1', 'x')

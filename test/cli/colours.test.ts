@@ -8,7 +8,7 @@ import { noTerminal, openTerminal } from './terminal.js'
 const TARGET = 'oss://test-bucket/k'
 
 describe('the colours', () => {
-  it('are those that --color asks for', async (t) => {
+  it('follow --color', async (t) => {
     const { emulator } = await emulatedStore(t)
     const put = (...args: string[]) => ossup(emulator, ['put', TARGET, ...args], { input: 'x' })
     const stored = (text: string) => text.split('\n')[0] ?? ''
@@ -22,7 +22,7 @@ describe('the colours', () => {
     assert.match(wrong.stderr, /^ossup: --color must be auto, always, never \(got "pink"\)$/m)
   })
 
-  it('are there on a terminal by themselves, and not where NO_COLOR is set', { skip: noTerminal }, async (t) => {
+  it('are used on a terminal by default, and not if NO_COLOR is set', { skip: noTerminal }, async (t) => {
     const { emulator } = await emulatedStore(t)
     const script = `echo x | ${OSSUP} put ${TARGET}; ${OSSUP} head ${TARGET}.missing; echo over; cat`
     const coloured = await openTerminal(t, emulator, 100, script)

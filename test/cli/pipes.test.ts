@@ -41,7 +41,7 @@ describe('pipes of the shell', { concurrency: 3 }, () => {
     assert.deepEqual(await unfinishedUploads(store), [])
   })
 
-  it('may be closed by who reads what is got', async (t) => {
+  it('may be closed by the reader of the object', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const upload = store.createUploadStream('k')

@@ -80,7 +80,7 @@ export function downloadContract(suite: ContractSuite): void {
       assert.deepEqual(await readdir(folder), [])
     })
 
-    it('into a file replaces what is there when it is whole', async (t) => {
+    it('into a file replaces the existing one when it is complete', async (t) => {
       const folder = await temporaryFolder(t)
       const file = path.join(folder, 'a')
       for (const bytes of [someBytes(12 * RANGE + 5), Buffer.alloc(0), someBytes(RANGE)]) {

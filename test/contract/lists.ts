@@ -22,7 +22,7 @@ export function listContract(suite: ContractSuite): void {
   }
 
   describe('a list of objects', () => {
-    it('has unusual keys in their order, on whatever page', async () => {
+    it('has unusual keys in order, on any page', async () => {
       await put('unusual', [...UNUSUAL_KEYS].reverse())
       for (const pageSize of [1, 5, 1000]) {
         assert.deepEqual(await keysOf('unusual', { pageSize }), UNUSUAL_KEYS, `in pages of ${pageSize}`)
@@ -45,7 +45,7 @@ export function listContract(suite: ContractSuite): void {
       assert.ok(Math.abs(Number(put.lastModified) - Number(head.lastModified)) < 1000)
     })
 
-    it('begins after a key, and has so many', async () => {
+    it('starts after a key, and has the given number', async () => {
       await put('some', ['a', 'b', 'c', 'd'])
       assert.deepEqual(await keysOf('some', { after: `${folder('some')}b` }), ['c', 'd'])
       assert.deepEqual(await keysOf('some', { after: `${folder('some')}bb`, limit: 1 }), ['c'])
@@ -53,7 +53,7 @@ export function listContract(suite: ContractSuite): void {
       assert.deepEqual(await keysOf('none'), [])
     })
 
-    it('is grouped by a delimiter, in pages that can be asked for one by one', async () => {
+    it('is grouped by a delimiter, in pages that can be requested one by one', async () => {
       await put('grouped objects', ['', '1', '2/x', '2/y', '3 +ü/x', '4'])
       for (const pageSize of [1, 2, 1000]) {
         const objects: string[] = []

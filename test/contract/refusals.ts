@@ -18,7 +18,7 @@ export function refusalContract(suite: ContractSuite): void {
       await assert.rejects(pipeline(Readable.from(['x']), stream), uploadError('NOT_FOUND', 'NoSuchBucket', bucket))
     })
 
-    it('says who may not, and shows no secret', async () => {
+    it('reports denied access, and shows no secret', async () => {
       const credentials = { accessKeyId: 'no-such-key', accessKeySecret: 'TOPSECRET-TOPSECRET' }
       await using stranger = suite.bucket.open({ credentials })
       const stream = stranger.createUploadStream(suite.key('k'))

@@ -35,7 +35,7 @@ export function unfinishedContract(suite: ContractSuite): void {
       for (const address of uploads) await suite.store.abortMultipartUpload(address)
     })
 
-    it('are grouped by a delimiter, in pages that can be asked for one by one', async () => {
+    it('are grouped by a delimiter, in pages that can be requested one by one', async () => {
       const keys = ['grouped/', 'grouped/1', 'grouped/2/x', 'grouped/2/y', 'grouped/3 +ü/x', 'grouped/4']
       for (const key of keys) await suite.initiate(key)
       for (const pageSize of [1, 2, 1000]) {

@@ -79,7 +79,7 @@ describe('credentials as values', () => {
 })
 
 describe('a credentials provider', () => {
-  it('is asked for every signature when it does not say how long they last', async () => {
+  it('is called for every signature if they have no expiration', async () => {
     const provider = counting()
     const source = new CredentialsSource(provider.ask)
     assert.equal((await source.snapshot()).accessKeyId, 'id1')
@@ -119,7 +119,7 @@ describe('a credentials provider', () => {
     }
   })
 
-  it('is asked once for all who wait at the same time', async () => {
+  it('is called once for concurrent requests', async () => {
     let answer: (credentials: ExpiringCredentials) => void = () => undefined
     let asked = 0
     const source = new CredentialsSource(() => {
@@ -133,7 +133,7 @@ describe('a credentials provider', () => {
     assert.equal(asked, 1)
   })
 
-  it('is asked once by all whose credentials were rejected', async () => {
+  it('is called once for all requests whose credentials were rejected', async () => {
     const provider = counting(() => ({ expiration: Date.now() + 60 * MINUTE }))
     const source = new CredentialsSource(provider.ask)
     const rejected = await source.snapshot()
@@ -162,7 +162,7 @@ describe('a credentials provider', () => {
     }
   })
 
-  it('is asked again after it failed', async () => {
+  it('is called again after it failed', async () => {
     const provider = counting()
     const source = new CredentialsSource(() =>
       provider.asked === 0 ? ((provider.asked += 1), Promise.reject(new Error('away'))) : provider.ask(),
@@ -224,7 +224,7 @@ describe('a credentials provider', () => {
     assert.equal(calls, 2)
   })
 
-  it('that gives an end that is no time is asked each time', async () => {
+  it('that returns an invalid expiration is called each time', async () => {
     const key = { accessKeyId: 'id', accessKeySecret: 'secret' }
     for (const expiration of [Symbol('end'), 10n, { valueOf: () => assert.fail('called') }, null]) {
       const source = new CredentialsSource(() => ({ ...key, expiration }) as unknown as ExpiringCredentials)
@@ -298,7 +298,7 @@ describe('the client of @alicloud/credentials', () => {
     })
   })
 
-  it('is asked with itself as this', async () => {
+  it('is called with itself as this', async () => {
     const client = {
       id: 'id',
       getCredential() {

@@ -122,7 +122,7 @@ describe('the guide on nightly backups', () => {
     }
   })
 
-  it('looks at what is there, and removes what is old', async (t) => {
+  it('lists the backups, and removes old ones', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator, { OSS_BUCKET: 'test-bucket' })
     const check = await shell(block('check.sh'))

@@ -56,7 +56,7 @@ async function outputOf(block: string | undefined): Promise<string> {
 }
 
 describe('README.md and its pages', () => {
-  it('begins with an example that runs', async (t) => {
+  it('starts with an example that runs', async (t) => {
     const { emulator, open } = await emulatedStore(t)
     setEnvironment(t, environmentOf(emulator))
     const file = path.join(await temporaryFolder(t), 'app.log')

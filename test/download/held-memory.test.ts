@@ -134,7 +134,7 @@ describe('what a download holds', () => {
     await assert.rejects(readAll(download), /allocation failed/)
   })
 
-  it('is no connection whose response has brought all bytes and does not end', async (t) => {
+  it('is not held by a response that has sent all bytes and does not end', async (t) => {
     const headers = { etag: '"e"', 'x-oss-request-id': 'R', 'x-oss-hash-crc64ecma': formatCrc64(crc64Of(BYTES)) }
     const endpoint = await httpServer(t, ({ headers: { range = '' } }, response) => {
       const [, first = '', last = ''] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []

@@ -138,7 +138,7 @@ describe('the fault "error"', () => {
 })
 
 describe('the fault "answer"', () => {
-  it('sends any document, and a Content-Length that lies', async () => {
+  it('sends any document, and a wrong Content-Length', async () => {
     const body = '<?xml version="1.0"?><!DOCTYPE x><x/>'
     await using emulator = await emulatorWith({
       type: 'answer',
@@ -361,7 +361,7 @@ describe('the faults of integrity', () => {
     assert.equal((await send(emulator, { key: 'k' })).headers['x-oss-hash-crc64ecma'], '11051210869376104954')
   })
 
-  it('return another ETag, which Complete then does not know', async () => {
+  it('return another ETag, which Complete then refuses', async () => {
     await using emulator = await emulatorWith({ type: 'wrong-etag' }, { operation: 'UploadPart' })
     const uploadId = await initiate(emulator, 'k')
     const part = await uploadPart(emulator, 'k', uploadId, 1, 'x')
@@ -450,7 +450,7 @@ describe('the fault "close"', () => {
 describe('100 Continue', () => {
   const expecting: RawRequest = { ...PUT, headers: { expect: '100-continue', 'content-length': '9' } }
 
-  it('is sent when the body is wanted', async () => {
+  it('is sent when the body is read', async () => {
     await using emulator = await startEmulator()
     const outgoing = start(emulator, expecting)
     outgoing.flushHeaders()
@@ -486,7 +486,7 @@ describe('100 Continue', () => {
 })
 
 describe('the fault "disk-full"', () => {
-  it('returns InternalError, and nothing is to be seen or left on disk', async () => {
+  it('returns InternalError, and leaves nothing visible or on disk', async () => {
     await using emulator = await emulatorWith({ type: 'disk-full' }, {})
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     const put = await send(emulator, { ...PUT, body: Buffer.alloc(5_000_000), agent })

@@ -228,7 +228,7 @@ describe('operations that clients need', () => {
     }
   })
 
-  it('knows the quota of a bucket of OBS alone', async () => {
+  it('returns the quota of a bucket for OBS only', async () => {
     const query: QueryParameter[] = [['quota', '']]
     assert.match((await send(emulator, { query, signature: 'obs' })).body.toString(), /<StorageQuota>0</)
     assert.equal((await send(emulator, { query, signature: 's3' })).status, 501)

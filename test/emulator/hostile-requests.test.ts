@@ -91,7 +91,7 @@ describe('keys from hell', () => {
     }
   })
 
-  it('come back whole, whatever text they are', async () => {
+  it('are returned unchanged, for any text', async () => {
     await using emulator = await startEmulator()
     const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).filter((key) => !/^[/\\]/.test(key))
     await fc.assert(

@@ -81,7 +81,7 @@ describe('ListMultipartUploads', () => {
     assert.deepEqual(texts(page, 'CommonPrefixes', 'Prefix'), ['dir/sub/'])
   })
 
-  it('knows only the uploads of its bucket that are still open', async () => {
+  it('contains only the unfinished uploads of its bucket', async () => {
     await using emulator = await startEmulator()
     await initiate(emulator, 'open')
     await initiate(emulator, 'elsewhere', { bucket: 'another' })
@@ -90,7 +90,7 @@ describe('ListMultipartUploads', () => {
     assert.deepEqual(texts(await list(emulator, { uploads: '' }), 'Upload', 'Key'), ['open'])
   })
 
-  it('encodes names as in a form when asked to', async () => {
+  it('form-encodes names on request', async () => {
     await using emulator = await startEmulator()
     await initiate(emulator, 'a b/c+d\u0001é')
     const page = await list(emulator, { uploads: '', 'encoding-type': 'url', prefix: 'a b' })

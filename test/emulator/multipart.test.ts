@@ -87,7 +87,7 @@ describe('a multipart upload', () => {
     }
   })
 
-  it('completes with all its parts when asked to, without a list', async () => {
+  it('completes with all its parts without a list, if requested', async () => {
     await using emulator = await startEmulator({ limits: { minPartSize: 1 } })
     const uploadId = await initiate(emulator, 'k')
     for (const number of [3, 1, 2]) await uploadPart(emulator, 'k', uploadId, number, String(number))

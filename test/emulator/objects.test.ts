@@ -92,7 +92,7 @@ describe('an object that is put', () => {
     assert.equal((await send(emulator, { method: 'PUT', key: 'new', body: 'x', headers })).status, 200)
   })
 
-  it('is gone when it is deleted, and deleting it again is no error', async () => {
+  it('no longer exists after it is deleted, and deleting it again is not an error', async () => {
     await using emulator = await startEmulator()
     await send(emulator, { method: 'PUT', key: 'k', body: 'x' })
     for (const attempt of [1, 2]) {

@@ -105,7 +105,7 @@ for (const signature of ['obs', 'aws'] as const) {
 }
 
 describe('OBS', () => {
-  it('knows no CRC-64 on older clusters', async () => {
+  it('has no CRC-64 on older clusters', async () => {
     await using emulator = await startEmulator({ ...SMALL, obsChecksums: false })
     const headers = { 'x-obs-checksum-crc64ecma': '1' }
     const put = await send(emulator, { method: 'PUT', key: 'k', body: 'abc', headers, signature: 'obs' })
@@ -113,7 +113,7 @@ describe('OBS', () => {
     assert.equal(put.headers['x-obs-checksum-crc64ecma'], undefined)
   })
 
-  it('has a date of its own, which leaves the line of the date empty', async () => {
+  it('has its own date, which leaves the line of the date empty', async () => {
     await using emulator = await startEmulator(SMALL)
     const headers = { 'x-obs-date': new Date().toUTCString() }
     const text = obsStringToSign({ method: 'GET', bucket: 'bucket', key: 'k', query: [], headers })
@@ -150,7 +150,7 @@ describe('OBS', () => {
     assert.equal(range.status, 416)
   })
 
-  it('returns who initiated an upload, and encodes names wherever requested', async () => {
+  it('returns the initiator of an upload, and encodes names on request', async () => {
     await using emulator = await startEmulator(SMALL)
     const query: [string, string][] = [
       ['uploads', ''],

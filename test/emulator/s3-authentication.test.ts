@@ -22,7 +22,7 @@ const EXAMPLE = {
 }
 
 describe('a request signed with SigV4', () => {
-  it('is taken when the signature is right, whatever the key and the query', async () => {
+  it('is accepted if the signature is right, for any key and query', async () => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     const headers = { 'x-amz-meta-many': 'a  b   c', 'content-type': 'text/plain' }
     const put = await send(emulator, s3({ method: 'PUT', key: "ü +/(1)!~*'.txt", body: 'x', headers }))
@@ -34,7 +34,7 @@ describe('a request signed with SigV4', () => {
     assert.equal((await send(emulator, { query, signature: 's3' })).status, 200)
   })
 
-  it('is taken with whatever headers its client signs, such as Expect when Go sends it again', async () => {
+  it('is accepted with any signed headers, such as Expect when Go retries', async () => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     const { accessKeyId, accessKeySecret } = emulator.credentials
     const dateTime = new Date().toISOString().replace(/[-:]|\.\d+/g, '')

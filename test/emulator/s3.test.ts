@@ -148,7 +148,7 @@ describe('an upload in parts to S3', () => {
     assert.equal(asked.headers['x-amz-checksum-crc32'], whole)
   })
 
-  it("wants each part's checksum at the end of a composite one, and no gap in their numbers", async () => {
+  it("requires each part's checksum for a composite one, and consecutive part numbers", async () => {
     await using emulator = await startEmulator(SMALL)
     const upload = await startUpload(emulator, 's3', { 'x-amz-checksum-algorithm': 'SHA256' })
     const [first, third] = [await upload.part(1, '0123456789'), await upload.part(3, 'abc')]
@@ -168,7 +168,7 @@ describe('an upload in parts to S3', () => {
     assert.equal(codeOf(initiated), 'InvalidRequest')
   })
 
-  it("wants the customer's key with each part and each reading, and hides the MD5", async () => {
+  it('requires the customer key with each part and read, and hides the MD5', async () => {
     await using emulator = await startEmulator(SMALL)
     const keyHeaders = (byte: number) => {
       const key = Buffer.alloc(32, byte)

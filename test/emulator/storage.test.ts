@@ -196,7 +196,7 @@ describe('the order of keys', () => {
   })
 })
 
-describe('a folder that somebody prepared', () => {
+describe('a forged folder', () => {
   async function usedFolder(): Promise<string> {
     const directory = temporaryFolder()
     const emulator = await startEmulator({ directory })

@@ -39,7 +39,7 @@ describe('examples/database-dump-gzip.ts', () => {
     })
   }
 
-  it('publishes nothing when there is no such command', async (t) => {
+  it('publishes nothing if the command does not exist', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const args = [KEY, 'there-is-no-such-command']
     const { code, stderr } = await runExample('database-dump-gzip.ts', args, environmentOf(emulator))

@@ -61,7 +61,7 @@ describe('examples/http-upload.ts', () => {
     assert.deepEqual(await unfinishedUploads(store), [])
   })
 
-  it('refuses what is no key, no URL and no upload, and sends nothing', async (t) => {
+  it('refuses an invalid key, URL or upload, and sends nothing', async (t) => {
     const { emulator } = await emulatedStore(t)
     const origin = await serve(t, emulator)
     for (const [path, method, expectedStatus, code] of [

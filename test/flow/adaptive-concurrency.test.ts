@@ -179,7 +179,7 @@ describe('AdaptiveConcurrency', () => {
     assert.deepEqual([...new Set(limits)].slice(0, 3), [5, 10, 20])
   })
 
-  it('never leaves its range, whatever happens', () => {
+  it('never leaves its range', () => {
     const event = fc.oneof(
       fc.record({
         what: fc.constant('completed' as const),
@@ -252,7 +252,7 @@ describe('AdaptiveConcurrency', () => {
     assert.equal(policy.limit, 1)
   })
 
-  it('does not heed delays that were asked for', () => {
+  it('ignores delays that were requested', () => {
     const ends = [true, false].map((ignoresDelays) => {
       let now = 0
       const policy = new AdaptiveConcurrency({ ...RANGE, ignoresDelays }, () => now)

@@ -13,7 +13,7 @@ import { MemoryDriver, SMALL_PART } from '../support/memory-driver.js'
 const PART = 100 * KiB
 
 describe("concurrency: 'auto'", () => {
-  it('begins with what memory has room for, and no more than by default', () => {
+  it('starts with the number that fits in memory, and at most the default', () => {
     const begin = (partSize: number, maxMemory: number) =>
       concurrencyOf('auto', { partSize, maxMemory, expectsDelays: false }).limit
     assert.equal(begin(8 * MiB, 256 * MiB), 5)
@@ -72,7 +72,7 @@ describe("concurrency: 'auto'", () => {
     }
   })
 
-  it('leaves a number as it is, whatever the service says', async (t) => {
+  it('keeps a fixed number if the service throttles', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const action = { type: 'error', status: 503, code: 'SlowDown' } as const
     emulator.faults.inject({ match: { operation: 'UploadPart' }, times: 3, action })

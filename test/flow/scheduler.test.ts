@@ -65,7 +65,7 @@ describe('a scheduler', () => {
     assert.equal(scheduler.running, 0)
   })
 
-  it('never runs more than it may when each task asks for room first', async () => {
+  it('never exceeds its limit if each task waits for room first', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),

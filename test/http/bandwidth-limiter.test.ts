@@ -105,7 +105,7 @@ describe('BandwidthLimiter', () => {
     }
   })
 
-  it('shares the limit evenly between those who ask', async () => {
+  it('shares the limit evenly between its users', async () => {
     const clock = new FakeClock()
     const limiter = new BandwidthLimiter(MiB, clock)
     const log: Passed[] = []

@@ -79,7 +79,7 @@ describe('PreparedConnections', () => {
     await until(() => sockets.every(({ closed }) => closed))
   })
 
-  it('leaves it to a request to find out that there is no connection', async (t) => {
+  it('reports a failed connection only through a request', async (t) => {
     const origin = `http://127.0.0.1:${await closedPort()}`
     const connections = prepared(t)
     connections.open(origin, 1)

@@ -52,7 +52,7 @@ describe('a transport with a bandwidth limit', () => {
     assert.equal(received(), 3 * body.length)
   })
 
-  it('does not take its own pace for a connection that stands still', async (t) => {
+  it('does not mistake its own rate for a stalled connection', async (t) => {
     const clock = new FakeClock()
     const { origin, received } = await countingServer(t)
     const { client, limiter } = limitedTransport(t, clock, 30)

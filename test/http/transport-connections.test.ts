@@ -34,7 +34,7 @@ describe('a signal', () => {
     if (!sockets[0]!.closed) await once(sockets[0]!, 'close')
   })
 
-  it('ends a request that waits for a connection, of which nothing is sent when that is there', async (t) => {
+  it('ends a request that waits for a connection, and sends nothing when that opens', async (t) => {
     const paths: string[] = []
     const origin = await httpServer(t, (request, response) => {
       paths.push(request.url ?? '')
@@ -104,7 +104,7 @@ describe('a signal', () => {
     assert.equal(signal.removed, 1)
   })
 
-  it('no longer ends a streamed response once its headers are there', async (t) => {
+  it('no longer ends a streamed response once its headers are received', async (t) => {
     const cancel = new AbortController()
     const origin = await httpServer(t, (_request, response) => response.end('all of it'))
     const { body } = await transport(t).open(get(origin, { signal: cancel.signal }))

@@ -68,7 +68,7 @@ describe('a time limit', { concurrency: true }, () => {
         assert.equal(failure.mayHaveArrived, true)
       })
 
-      it(`is longer where the server was asked to take its time for a request ${what}`, async (t) => {
+      it(`is longer with a traffic limit for a request ${what}`, async (t) => {
         const { origin } = await rawServer(t, (socket) => {
           onRequestHead(socket, () => setTimeout(() => socket.write(answer('200 OK')), 150))
         })

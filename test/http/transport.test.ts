@@ -190,7 +190,7 @@ describe('Transport.send', () => {
 })
 
 describe('Transport.open', () => {
-  it('ends the connection of a body that is not wanted any more', async (t) => {
+  it('ends the connection of a body that is no longer needed', async (t) => {
     const { origin, sockets } = await rawServer(t, (socket) => {
       onRequestHead(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nabc'))
     })

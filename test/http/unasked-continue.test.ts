@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { openStore } from '../../src/index.js'
 import { onRequestHead, rawServer } from '../support/raw-server.js'
 
-describe('a 100 Continue that nobody asked for', () => {
+describe('an unexpected 100 Continue', () => {
   it('is named by the error, because the HTTP client does not accept it', async (t) => {
     const server = await rawServer(t, (socket) => {
       onRequestHead(socket, () => {

@@ -208,7 +208,7 @@ describe('an upload of ali-oss', () => {
     assert.equal(there.emulator.requests.length, before)
   })
 
-  it('is refused where the checkpoint is of another object, or none', async (t) => {
+  it('is refused if the checkpoint belongs to another object, or is invalid', async (t) => {
     const there = await interrupted(t)
     const { checkpoint } = there
     const other = there.store.uploadFile('other', there.file, { checkpoint })

@@ -38,7 +38,7 @@ for (const version of ['V1', 'V4']) {
     })
 
   describe(`ali-oss with signature ${version}`, () => {
-    it('puts, heads, gets and deletes objects, whatever their names', async () => {
+    it('puts, heads, gets and deletes objects with any names', async () => {
       await using emulator = await startEmulator()
       const client = clientOf(emulator)
       for (const key of KEYS) {

@@ -63,7 +63,7 @@ describe('@aws-sdk/client-s3', () => {
     assert.equal((await client.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint, 'eu-test-1')
   })
 
-  it('puts, heads, gets, lists and deletes objects, whatever their names', async (t) => {
+  it('puts, heads, gets, lists and deletes objects with any names', async (t) => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     const client = clientOf(t, emulator)
     for (const Key of KEYS) {

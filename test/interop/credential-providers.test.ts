@@ -91,7 +91,7 @@ describe('the providers of @aws-sdk/credential-providers', () => {
     await uploadWith(t, 's3', fromHttp({ awsContainerCredentialsFullUri: url }))
   })
 
-  it('fromTemporaryCredentials(), which asks once for many parts', async (t) => {
+  it('fromTemporaryCredentials(), which is called once for many parts', async (t) => {
     let asked = 0
     const endpoint = await httpServer(t, (_request, response) => {
       asked += 1

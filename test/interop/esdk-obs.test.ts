@@ -56,7 +56,7 @@ function md5(bytes: Uint8Array): string {
 
 for (const [mode, optionsOf, scheme] of MODES) {
   describe(`esdk-obs ${mode}`, () => {
-    it('puts, heads, gets, lists and deletes objects, whatever their names', async () => {
+    it('puts, heads, gets, lists and deletes objects with any names', async () => {
       await using emulator = await startEmulator({ region: REGION })
       const client = await clientOf(emulator, optionsOf(emulator))
       for (const Key of KEYS) {
@@ -145,7 +145,7 @@ for (const [mode, optionsOf, scheme] of MODES) {
 }
 
 describe('esdk-obs', () => {
-  it('asks for the version before it signs in the way of OBS, and falls back to that of AWS', async () => {
+  it('requests the version before it uses the signature of OBS, and falls back to that of AWS', async () => {
     await using emulator = await startEmulator({ region: REGION })
     const put = async () => {
       const client = await clientOf(emulator, virtualHosted(emulator))

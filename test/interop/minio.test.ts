@@ -55,7 +55,7 @@ function partNumbers({ requests }: Emulator): (string | undefined)[] {
 }
 
 describe('minio', () => {
-  it('puts, heads, gets, lists and deletes objects, whatever their names', async () => {
+  it('puts, heads, gets, lists and deletes objects with any names', async () => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     const client = clientOf(emulator, 'eu-test-1')
     await client.makeBucket(BUCKET)
@@ -77,7 +77,7 @@ describe('minio', () => {
     await assert.rejects(client.statObject(BUCKET, 'plain.txt'), { code: 'NotFound' })
   })
 
-  it('asks for the region first', async () => {
+  it('requests the region first', async () => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     await clientOf(emulator).putObject(BUCKET, 'k', Buffer.from('x'))
     assert.deepEqual(
@@ -122,7 +122,7 @@ describe('minio', () => {
     await assert.rejects(put(), { code: 'InvalidPartOrder' })
   })
 
-  it('cannot put a stream of nothing whose size it does not know', async () => {
+  it('cannot put an empty stream of unknown size', async () => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     const client = clientOf(emulator, emulator.region)
     // It completes an upload without any part, and leaves that behind.

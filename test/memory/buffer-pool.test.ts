@@ -39,7 +39,7 @@ describe('a buffer pool', () => {
     assert.equal(second.digest(), 0n)
   })
 
-  it('lets go of buffers of another size when it needs the room', () => {
+  it('drops buffers of another size when it needs the room', () => {
     const pool = new BufferPool(tableEngine, 100)
     const [a, b, c] = [pool.tryAcquire(40)!, pool.tryAcquire(40)!, pool.tryAcquire(10)!]
     pool.release(a)
@@ -51,7 +51,7 @@ describe('a buffer pool', () => {
     pool.release(c)
   })
 
-  it('lets go of buffers that a larger one has taken the place of', () => {
+  it('drops buffers that a larger one has replaced', () => {
     const pool = new BufferPool(tableEngine, 100)
     const small = Array.from({ length: 4 }, () => pool.tryAcquire(10)!)
     const held = pool.tryAcquire(5)!
@@ -118,7 +118,7 @@ describe('a buffer pool', () => {
     assert.equal(pool.handedOutBytes, 50)
   })
 
-  it('does not begin to wait for a signal that was aborted, and makes an error of any reason', async () => {
+  it('does not wait if the signal is aborted, and converts any reason to an error', async () => {
     const pool = new BufferPool(tableEngine, 100)
     const reason = new Error('enough')
     await assert.rejects(pool.acquire(1, AbortSignal.abort(reason)), reason)
@@ -256,7 +256,7 @@ describe('buffers that rest', () => {
     assert.equal(pool.tryExchange(resting(1)), undefined)
   })
 
-  it('come first when they are to be exchanged for larger ones', () => {
+  it('come first if they are exchanged for larger ones', () => {
     const pool = new BufferPool(tableEngine, 80)
     const moving = pool.tryAcquire(60)!
     const small = pool.tryRequest(resting(10))!
@@ -312,7 +312,7 @@ describe('buffers that rest', () => {
     held.leave()
   })
 
-  it('are let be where nobody waits, or memory moves', async () => {
+  it('are kept if no request waits, or memory moves', async () => {
     const pool = new BufferPool(tableEngine, 80, 0)
     const asked: string[] = []
     const buffer = pool.tryRequest(resting(40))!

@@ -54,7 +54,7 @@ const active = fc.record({
 })
 
 describe('the memory of a store', () => {
-  it('lets all streams with bytes finish, whatever is held by others that pause indefinitely', async () => {
+  it('lets all streams with bytes finish, whatever paused streams hold', async () => {
     const runs = fc.record({
       streams: fc.array(active, { minLength: 1, maxLength: 12 }),
       paused: fc.array(fc.record({ length: fc.integer({ min: 1, max: 60 * KiB }), chunk }), { maxLength: 4 }),

@@ -124,7 +124,7 @@ async function pause(download: DownloadStream): Promise<void> {
 }
 
 describe('the memory that uploads and downloads of a store share', () => {
-  it('bounds them together, and lets each finish, whatever others hold that pause', async (t) => {
+  it('bounds them together, and lets each finish, whatever paused ones hold', async (t) => {
     const drop = t.mock.method(RangeFetcher.prototype, 'sendShort').mock
     await fc.assert(
       fc.asyncProperty(plans, async ({ uploads, downloads, pausedUploads, pausedDownloads }) => {

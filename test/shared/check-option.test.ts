@@ -36,7 +36,7 @@ describe('the check of', () => {
     }
   })
 
-  it('a choice names all there is to choose from', () => {
+  it('a choice lists all accepted values', () => {
     assert.equal(checkOneOf('c', 'a', ['a', 'b']), 'a')
     assert.throws(() => checkOneOf('c', 'A', ['a', 'b']), invalidOption('c ', "(got 'A')", "'a', 'b'"))
     assert.throws(() => checkOneOf('c', undefined, ['a', 'b']), invalidOption('c ', '(got undefined)'))

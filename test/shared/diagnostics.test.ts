@@ -45,7 +45,7 @@ describe('NODE_DEBUG=oss-upload-stream', () => {
     for (const line of expected) assert.match(lines.join('\n'), new RegExp(`^[^:]*: ${line}$`, 'm'))
   })
 
-  it('is silent where it is not asked for', () => {
+  it('prints nothing if it is not enabled', () => {
     assert.deepEqual(saidWith(''), [])
   })
 })

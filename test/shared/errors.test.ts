@@ -78,7 +78,7 @@ describe('toError', () => {
       assert.match(toError(value).message, /not an Error was thrown/)
   })
 
-  it('has a message, whatever was thrown', () => {
+  it('has a message for any thrown value', () => {
     assert.equal(messageOf(new Error('x')), 'x')
     assert.match(messageOf('text'), /text/)
     const error = Object.defineProperty(new Error('x'), 'message', { get: () => assert.fail() })

@@ -57,7 +57,7 @@ describe('the signature of OBS', () => {
     assert.equal(stringToSign.split('\n').at(-1), '/files.example.com/a%20b')
   })
 
-  it('knows sub-resources in any case, writes them as they are and leaves out all else', () => {
+  it('includes sub-resources in any case, unchanged, and nothing else', () => {
     const query = ['uploadId', 'partNumber', 'encoding-type', 'max-parts', 'STORAGECLASS'].map(
       (name) => [name, name === 'STORAGECLASS' ? '' : 'v/1'] as const,
     )

@@ -43,7 +43,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
     })
   }
 
-  it('stores a file from where the descriptor stands', async (t) => {
+  it('stores a file from the position of the descriptor', async (t) => {
     const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'file')
     const bytes = someBytes(1_000_000)
@@ -53,7 +53,7 @@ describe('upload() of a descriptor', { concurrency: 3 }, () => {
     assert.ok((await readAll((await store.get('k')).body)).equals(bytes))
   })
 
-  it('stores what comes from a socket', async (t) => {
+  it('stores the bytes of a socket', async (t) => {
     const { store } = await emulatedStore(t)
     const bytes = someBytes(1_000_000)
     const server = createServer((socket) => socket.end(bytes)).listen(0, '127.0.0.1')

@@ -41,7 +41,7 @@ describe('a producer', { concurrency: 3 }, () => {
     assert.ok((await readAll((await store.get('k')).body)).equals(BYTES))
   })
 
-  it('that closes its output and goes on is waited for', async (t) => {
+  it('that closes its output and continues is waited for', async (t) => {
     const { store } = await emulatedStore(t)
     const file = path.join(await temporaryFolder(t), 'ended')
     const script = `echo all; exec >&-; sleep 0.3; echo yes > ${quoted(file)}`

@@ -22,7 +22,7 @@ const THREADS = `'${process.execPath}' -e '
   setInterval(() => {}, 1000)'`
 
 describe('a running command', () => {
-  it('is ended once, however often that is asked for', async () => {
+  it('is ended once, however often that is requested', async () => {
     const command = new RunningCommand(spawn('sleep', ['60']), 60_000)
     await Promise.all([command.stop(), command.stop()])
     assert.deepEqual(await command.ended, { code: null, signal: 'SIGTERM' })
@@ -76,7 +76,7 @@ describe('a running command', () => {
     t.mock.restoreAll()
   })
 
-  it('has its descendants found in a list of processes where there is no /proc', () => {
+  it('has its descendants found with ps if there is no /proc', () => {
     assert.deepEqual(
       descendantsIn('    1     0\n   20     1\n   21    20\n  300    21\n   22    20\n   30     1\n', 20),
       [21, 300, 22],

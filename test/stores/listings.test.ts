@@ -139,7 +139,7 @@ describe('a page of uploads', () => {
     assert.throws(() => uploadsPage(truncated('')), /NextKeyMarker/)
   })
 
-  it('that begins after a key has no upload of it, unless it begins after one of them', () => {
+  it('after a key has no upload of that key, unless it starts after one of them', () => {
     const both = upload('a', '1') + upload('b', '2')
     const keys = (after: UploadsPageRequest['after']) =>
       uploadsPage(both, after === undefined ? {} : { after }).uploads.map(({ key }) => key)

@@ -169,7 +169,7 @@ describe('putObject', () => {
 })
 
 describe('initiateMultipartUpload', () => {
-  it('says what the object is to be', async (t) => {
+  it('sends the options of the object', async (t) => {
     const service = await scriptedService(t)
     service.script(initiated('0004B9'))
     assert.equal(await service.api.initiateMultipartUpload(KEY, EVERYTHING, {}), '0004B9')
@@ -223,7 +223,7 @@ describe('initiateMultipartUpload', () => {
 })
 
 describe('uploadPart', () => {
-  it('sends the part, with an MD5 only where one is wanted', async (t) => {
+  it('sends the part, with an MD5 only if requested', async (t) => {
     const service = await scriptedService(t)
     const bytes = someBytes(1000)
     const part = { ...UPLOAD, partNumber: 10_000, body: bodyOf(bytes) }
@@ -323,7 +323,7 @@ describe('completeMultipartUpload', () => {
 })
 
 describe('a traffic limit', () => {
-  it('makes the service slow, which is no failure', async (t) => {
+  it('makes the service slow, which is not a failure', async (t) => {
     const service = await scriptedService(t, { timeouts: { answerMs: 60, stallMs: 60 }, retry: { maxAttempts: 1 } })
     // 20 kB at 245,760 bit/s are two thirds of a second.
     const bytes = someBytes(20_000)
@@ -397,7 +397,7 @@ describe('abortMultipartUpload', () => {
     assert.deepEqual(shapeOf(service.requests[0]!), [`DELETE ${PATH}?uploadId=U%2F1%2B2`, {}])
   })
 
-  it('is done when there is no such upload', async (t) => {
+  it('succeeds if the upload does not exist', async (t) => {
     const service = await scriptedService(t)
     service.script(refusal(500, 'InternalError'), refusal(404, 'NoSuchUpload'))
     await service.api.abortMultipartUpload(UPLOAD, {})
@@ -413,7 +413,7 @@ describe('abortMultipartUpload', () => {
 })
 
 describe('a listing', () => {
-  it('of parts asks for a page', async (t) => {
+  it('of parts requests a page', async (t) => {
     const service = await scriptedService(t)
     const body = '<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>'
     service.script({ body }, { body })
@@ -434,7 +434,7 @@ describe('a listing', () => {
     assert.deepEqual(await service.api.listParts(UPLOAD, {}, {}), { parts: [] })
   })
 
-  it('of uploads asks for a page', async (t) => {
+  it('of uploads requests a page', async (t) => {
     const service = await scriptedService(t)
     const body = '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>'
     service.script({ body, headers: { date: 'Fri, 21 Nov 2025 02:00:00 GMT' } }, { body }, { body })
@@ -504,7 +504,7 @@ describe('headObject', () => {
     assert.deepEqual(shapeOf(service.requests[0]!), [`HEAD ${PATH}`, {}])
   })
 
-  it('has a failure from the header that stands for the body', async (t) => {
+  it('has the failure of the header that replaces the body', async (t) => {
     const service = await scriptedService(t)
     const { body = '' } = refusal(404, 'NoSuchKey')
     service.script({ status: 404, headers: { 'x-oss-err': Buffer.from(body).toString('base64'), 'x-oss-ec': 'EC' } })
@@ -538,7 +538,7 @@ describe('getObject', () => {
     assert.deepEqual(shapeOf(service.requests[0]!), [`GET ${PATH}`, {}])
   })
 
-  it('asks for a range, and for a refusal where there is none', async (t) => {
+  it('requests a range, and a refusal if it does not exist', async (t) => {
     const service = await scriptedService(t)
     const reply = (range: string, body: string) => ({
       status: 206,
@@ -560,7 +560,7 @@ describe('getObject', () => {
     )
   })
 
-  it('is tried again until the headers are there', async (t) => {
+  it('is retried until the headers are received', async (t) => {
     const service = await scriptedService(t)
     const empty = { etag: '"e"', 'content-length': '0', 'x-oss-request-id': 'R' }
     service.script(refusal(503, 'ServiceUnavailable'), { headers: empty })
@@ -579,7 +579,7 @@ describe('getObject', () => {
     await assert.rejects(service.api.getObject('k', undefined, {}), uploadError('NETWORK'))
   })
 
-  it('needs to know how large the object is', async (t) => {
+  it('needs the size of the object', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 1 } })
     const chunked = { headers: { 'transfer-encoding': 'chunked' }, body: 'x' }
     service.script(chunked, chunked)
@@ -595,7 +595,7 @@ describe('getObject', () => {
     await assert.rejects(service.api.deleteObject('k', {}), uploadError('BAD_ANSWER', 'does not come from the service'))
   })
 
-  it('refuses an empty response without an ETag, which is no empty object', async (t) => {
+  it('refuses an empty response without an ETag, which is not an empty object', async (t) => {
     const service = await scriptedService(t, { retry: { maxAttempts: 1 } })
     service.script({ headers: { 'content-length': '0', 'x-oss-request-id': 'R' } })
     await assert.rejects(service.api.getObject('k', undefined, {}), uploadError('BAD_ANSWER', 'no ETag'))

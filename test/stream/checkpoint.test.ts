@@ -118,7 +118,7 @@ describe('a stream with a checkpoint file', () => {
     await stored(store, bytes)
   })
 
-  it('never overwrites a file that is no checkpoint', async (t) => {
+  it('never overwrites a file that is not a checkpoint', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const checkpoint = path.join(await temporaryFolder(t), 'thesis.txt')
     await writeFile(checkpoint, 'years of work')
@@ -217,7 +217,7 @@ describe('a stream with a checkpoint file', () => {
     })
   }
 
-  it('replaces nothing that is there, resumed or not', async (t) => {
+  it('replaces no existing object, resumed or not', async (t) => {
     const { store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const checkpoint = path.join(folder, 'c')

@@ -62,7 +62,7 @@ const open = (store: ObjectStore, more: { versionId?: string; range?: { start: n
   store.createDownloadStream('a', { partSize: RANGE, concurrency: 2, ...more })
 
 describe('a download of a version', () => {
-  it('asks for that version with every range, and reports it', async (t) => {
+  it('requests that version with every range, and reports it', async (t) => {
     const versions: (string | null)[] = []
     const old = someBytes(BYTES.length, 2)
     const store = await serving(t, ({ query }) => {

@@ -89,7 +89,7 @@ describe('a download stream', () => {
     assert.equal(download.progress.received, bytes.length)
   })
 
-  it('waits for a range whose response is slow, and continues those that break, whatever their order', async (t) => {
+  it('waits for a range whose response is slow, and continues those that break, in any order', async (t) => {
     const { store, emulator } = await emulatedStore(t, { store: { timeouts: { stallMs: 200 } } })
     const bytes = someBytes(8 * RANGE)
     await put(store, 'a', bytes)

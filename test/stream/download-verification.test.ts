@@ -54,7 +54,7 @@ describe('a download stream of another service', () => {
     assert.equal((await download.done).verified, 'etag')
   })
 
-  it('uses the MD5s of parts if asked to, whatever sizes they have', async (t) => {
+  it('uses the MD5s of parts of any sizes with an option', async (t) => {
     const { store, emulator } = await providerStore(t, { provider: 's3', addressing: 'path', checksum: 'md5' })
     for (const sizes of [
       [5, 5, 2],
@@ -99,7 +99,7 @@ describe('a download stream of another service', () => {
     }
   })
 
-  it('fails where the object is replaced or deleted while the sizes of its parts are asked for', async (t) => {
+  it('fails where the object is replaced or deleted while the sizes of its parts are requested', async (t) => {
     const { store, emulator } = await providerStore(t, { provider: 's3', addressing: 'path', checksum: 'md5' })
     await putInParts(store, [5, 1])
     const actions: Fault['action'][] = [{ type: 'wrong-etag' }, { type: 'error', status: 404, code: 'NoSuchKey' }]

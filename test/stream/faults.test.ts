@@ -300,7 +300,7 @@ describe('a source', () => {
 })
 
 describe('credentials that change while parts are in flight', () => {
-  it('are asked for once, and the upload continues under its ID', async (t) => {
+  it('are requested once, and the upload continues under its ID', async (t) => {
     let current = 'first'
     let asked = 0
     const { store } = await emulatedStore(t, {

@@ -65,7 +65,7 @@ function xml(body: string): FaultAction {
   return { type: 'answer', status: 200, headers: { 'Content-Type': 'application/xml' }, body }
 }
 
-describe('a response that is hostile', () => {
+describe('a hostile response', () => {
   for (const [what, operation, action, code] of ANSWERS) {
     it(`fails the upload when it has ${what}`, async (t) => {
       const { emulator, store, open } = await emulatedStore(t)
@@ -87,7 +87,7 @@ describe('a response that is hostile', () => {
     })
   }
 
-  it('may name an upload ID of any characters, which smuggles nothing into later requests', async (t) => {
+  it('may contain an upload ID of any characters, which injects nothing into later requests', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const uploadId = 'x&amp;uploads=1&#13;&#10;x-oss-object-acl: public-read/../?'
     emulator.faults.inject({ match: { operation: 'InitiateMultipartUpload' }, action: xml(initiated(uploadId)) })
@@ -104,7 +104,7 @@ describe('a response that is hostile', () => {
   })
 })
 
-describe('a store that is not there', () => {
+describe('an unreachable store', () => {
   for (const [what, endpoint, options] of [
     ['because its name is unknown', 'http://no-such-host.invalid', {}],
     ['because nobody listens', 'http://127.0.0.1:9', {}],

@@ -24,7 +24,7 @@ describe('memory', () => {
     assert.ok(peak < 400 * MiB, `${peak} bytes of array buffers at the peak`)
   })
 
-  it('stays bounded for one write of 1 GiB, which lets other work have its turns', async (t) => {
+  it('stays bounded for one write of 1 GiB, which does not block the event loops', async (t) => {
     const { store } = await emulatedStore(t)
     const bytes = Buffer.alloc(1024 * MiB, 'a chunk as large as memory allows. ')
     const upload = store.createUploadStream('large', { concurrency: 2 })

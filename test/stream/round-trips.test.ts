@@ -29,7 +29,7 @@ async function distantStore(
 const partsIn = ({ arrived }: Gateway) => arrived.filter((kind) => kind === 'part').length
 
 describe('an upload', () => {
-  it('begins with the first byte beyond its first part, and sends that part, before its source gives more', async (t) => {
+  it('starts with the first byte beyond its first part, and sends that part before its source provides more', async (t) => {
     const { store, gate } = await distantStore(t)
     const upload = store.createUploadStream('key', { partSize: PART })
     upload.write(someBytes(PART))
@@ -68,7 +68,7 @@ describe('an upload', () => {
     assert.equal((await upload.done).parts, 6)
   })
 
-  it('sends the next request after the response to the previous one, and none in vain', async (t) => {
+  it('sends the next request after the response to the previous one, and none unnecessarily', async (t) => {
     const { store, gate } = await distantStore(t)
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 1 })
     upload.end(someBytes(2.5 * PART))
@@ -94,7 +94,7 @@ describe('an upload', () => {
     assert.equal(gate.connections, 1)
   })
 
-  it('asks for no leave to send a body, and lets no packet wait for others', async (t) => {
+  it('sends no Expect: 100-continue, and delays no packet', async (t) => {
     const noDelay = t.mock.method(Socket.prototype, 'setNoDelay')
     const { store, gate } = await distantStore(t)
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 2 })

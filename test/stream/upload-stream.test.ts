@@ -57,7 +57,7 @@ describe('an upload stream', () => {
     })
   }
 
-  it('emits finish only when the object is there', async (t) => {
+  it('emits finish only when the object exists', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({ match: { operation: 'CompleteMultipartUpload' }, action: { type: 'delay', ms: 50 } })
     const upload = store.createUploadStream('k', { partSize: PART })
@@ -201,7 +201,7 @@ describe('an upload stream', () => {
     assert.deepEqual(order.slice(-2), ['progress 5', 'finish'])
   })
 
-  it('holds at most concurrency + 1 part buffers while the network stands still', async (t) => {
+  it('holds at most concurrency + 1 part buffers while the network is stalled', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     emulator.faults.inject({
       match: { operation: 'UploadPart' },

@@ -94,7 +94,7 @@ describe('the types', () => {
     }
   })
 
-  it('know the events and what their listeners get', () => {
+  it('have typed events and listeners', () => {
     for (const upload of [] as UploadStream[]) {
       upload
         .on('part', (part) => expectTypeOf(part).toEqualTypeOf<UploadedPart>())

@@ -111,7 +111,7 @@ describe('memory lent to a reader', () => {
     assert.ok(loans > 100, `${loans} loans`)
   })
 
-  it('lets all uploads finish that have bytes, whatever others hold that pause while they read', async () => {
+  it('lets all uploads with bytes finish, whatever paused readers hold', async () => {
     const runs = fc.record({
       streams: fc.array(stream, { minLength: 1, maxLength: 8 }),
       paused: fc.array(fc.record({ length: fc.integer({ min: 1, max: 60 * KiB }), sizes }), { maxLength: 4 }),
@@ -169,7 +169,7 @@ describe('memory lent to a reader', () => {
     assert.throws(() => given.lend(), /enough/)
   })
 
-  it('is not taken away for somebody who waits for memory', async () => {
+  it('is not taken away for a request that waits for memory', async () => {
     const { driver, start } = run()
     const reader = start('reader')
     await reader.write(someBytes(PART))

@@ -416,7 +416,7 @@ describe('a failed upload', () => {
     assert.equal(pool.handedOutBytes, 0)
   })
 
-  it('aborts with no signal and with time limits of its own, for all attempts and for each', async () => {
+  it('aborts without a signal and with separate time limits, for all attempts and for each', async () => {
     const { upload, driver } = start()
     const contexts: Moment['context'][] = []
     driver.on = ({ verb, context }) => {
@@ -496,7 +496,7 @@ describe('an upload that is aborted', () => {
     assertNothingLeft(started)
   })
 
-  it('sends nothing when that is decided while it is about to begin', async () => {
+  it('sends nothing if it is aborted just before it starts', async () => {
     const started = start()
     const { upload, driver } = started
     void upload.write(someBytes(SMALL_PART + 1))

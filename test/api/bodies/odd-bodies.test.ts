@@ -34,7 +34,7 @@ async function stored(store: ObjectStore): Promise<Buffer> {
 
 describe('chunks whose memory is used again', () => {
   for (const options of [{}, { partSize: PART, concurrency: 2 }]) {
-    it(`are copied before an iterable is asked for the next one: ${JSON.stringify(options)}`, async (t) => {
+    it(`are copied before the next one of an iterable is requested: ${JSON.stringify(options)}`, async (t) => {
       const { store } = await emulatedStore(t)
       const bytes = someBytes(200 * 65_536 + 5)
       const memory = Buffer.alloc(200_000)
@@ -420,7 +420,7 @@ describe('values of another realm or another copy', () => {
   })
 })
 
-describe('what is thrown and is no Error', () => {
+describe('a thrown value that is not an Error', () => {
   for (const value of ['text', 42, { a: 1 }]) {
     it(`fails the upload, to which something is attached: ${JSON.stringify(value)}`, async (t) => {
       const { store, emulator } = await emulatedStore(t, {

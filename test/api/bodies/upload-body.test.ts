@@ -185,7 +185,7 @@ describe('store.upload()', () => {
     assert.equal(await contentTypeOf(new Blob(['x'])), 'application/octet-stream')
   })
 
-  it('knows the size of what has one, and of nothing else', async (t) => {
+  it('uses the size of a body that has one, and of no other', async (t) => {
     const { upload } = await smallParts(t)
     const expectedOf = async (body: UploadBody, options?: UploadOptions) => {
       const seen: UploadProgress[] = []
@@ -372,7 +372,7 @@ describe('store.upload()', () => {
     })
   })
 
-  it('refuses what is no body, or has no more bytes to give', async (t) => {
+  it('refuses an invalid body, and one that was read to its end', async (t) => {
     const { store } = await emulatedStore(t)
     for (const body of [undefined, null, 5, {}, () => undefined, true]) {
       await assert.rejects(store.upload('key', body as never), invalidOption('body must', 'a Readable'))

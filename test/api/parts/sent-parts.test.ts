@@ -111,7 +111,7 @@ describe('parts sent from many machines', () => {
     assert.equal(await exists(store, 'k'), false)
   })
 
-  it('are sent from a file that ends before its range, or changes, by nobody', async (t) => {
+  it('are not sent from a file that ends before its range, or changes', async (t) => {
     const { store, file, address } = await begin(t)
     const beyond = store.uploadPart(address, 1, { path: file, start: bytes.length - 5, end: bytes.length })
     await assert.rejects(beyond, uploadError('SOURCE_CHANGED', `ends at byte ${bytes.length}`))
@@ -139,7 +139,7 @@ describe('combineCrc64', () => {
     )
   })
 
-  it('refuses what is no size or no CRC-64', () => {
+  it('refuses an invalid size or CRC-64', () => {
     assert.throws(() => combineCrc64([{ size: -1, crc64: '0' }]), invalidOption('size ', '(got -1)'))
     assert.throws(() => combineCrc64([{ size: 1, crc64: '18446744073709551616' }]), invalidOption('crc64'))
   })

@@ -185,7 +185,7 @@ function check({ plan, key, bytes, read, events }: Transfer, outcome: unknown, d
   const object = driver.objects.get(key)?.bytes
   assert.ok(object === undefined || object.equals(bytes), 'the object is not the source')
   if (isDone) assert.ok(object !== undefined, 'nothing is stored')
-  else assert.ok(object === undefined || isMarked(outcome), `it failed, but the object is there: ${outcome.message}`)
+  else assert.ok(object === undefined || isMarked(outcome), `it failed, but the object exists: ${outcome.message}`)
 }
 
 function isMarked(error: Error): boolean {

@@ -53,7 +53,7 @@ const put = (environment: NodeJS.ProcessEnv, ...options: string[]) =>
 describe('~/.aws', () => {
   const KEYS_OF_PROFILE = `aws_access_key_id = ${KEYS.accessKeyId}\naws_secret_access_key=${KEYS.accessKeySecret}\naws_session_token = ${KEYS.securityToken}\n`
 
-  it('gives keys, a region, an endpoint and an addressing style to the profile that is asked for', async (t) => {
+  it('gives keys, a region, an endpoint and an addressing style to the selected profile', async (t) => {
     const emulator = await emulatorFor(t, { region: 'eu-central-1' })
     const config = `[default]\nregion = us-west-2\n[profile nightly]\nregion = eu-central-1\nservices = here\ns3 =\n  addressing_style = path\n[services here]\ns3 =\n  endpoint_url = ${emulator.endpoint}\n`
     const HOME = await homeWith(t, config, `[nightly]\n${KEYS_OF_PROFILE}`)
@@ -64,7 +64,7 @@ describe('~/.aws', () => {
     assert.equal(readAwsProfile('nightly', { HOME })?.addressing, 'path')
   })
 
-  it('gives its region to keys of the environment, which count before its own, unless a profile is asked for', async (t) => {
+  it('gives its region to keys of the environment, which have precedence over its own, unless a profile is selected', async (t) => {
     const emulator = await emulatorFor(t, { region: 'eu-central-1' })
     const HOME = await homeWith(
       t,
@@ -96,7 +96,7 @@ describe('~/.aws', () => {
     assert.match(empty.stderr, /there are no credentials for s3:\/\/\n.*AWS_ACCESS_KEY_ID.*\n.*~\/\.aws\/credentials/)
   })
 
-  it('is shown with a stack where that was asked for, without its secrets', async (t) => {
+  it('is shown with a stack on request, without its secrets', async (t) => {
     const emulator = await emulatorFor(t)
     const HOME = await homeWith(t, `[default]\nendpoint_url = ${emulator.endpoint}\n`, `[default]\n${KEYS_OF_PROFILE}`)
     const { stderr, stdout } = await put({ HOME }, '--debug', '--region', 'wrong-1')

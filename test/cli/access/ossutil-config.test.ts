@@ -104,7 +104,7 @@ describe('~/.ossutilconfig', () => {
     })
   })
 
-  it('gives the keys of the profile that is asked for, before those of the environment', async (t) => {
+  it('uses the keys of the selected profile before those of the environment', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const environment = environmentOf(emulator)
     const { OSS_ENDPOINT: endpoint, OSS_ACCESS_KEY_ID: id, OSS_ACCESS_KEY_SECRET: secret } = environment

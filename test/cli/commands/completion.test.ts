@@ -59,7 +59,7 @@ describe('ossup completion', { concurrency: 2 }, () => {
       }
     })
 
-    it(`knows every command and option in ${shell}`, async () => {
+    it(`contains every command and option in ${shell}`, async () => {
       const { stdout } = await ossup(undefined, ['completion', shell])
       for (const { name, options, sharedOptions } of COMMANDS) {
         const part = new RegExp(`^ {4}${name}\\)(.*?);;$`, 'ms').exec(stdout)?.[1] ?? ''
@@ -97,7 +97,7 @@ describe('ossup completion', { concurrency: 2 }, () => {
     }
   })
 
-  it('is of shells that it knows', async () => {
+  it('supports only known shells', async () => {
     const { code, stderr } = await ossup(undefined, ['completion', 'tcsh'])
     assert.equal(code, 2)
     assert.match(stderr, /the shell must be bash, fish, zsh \(got "tcsh"\)/)

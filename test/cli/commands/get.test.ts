@@ -40,7 +40,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     assert.match(stderr, /3,000,000 bytes .* in 1 range.*3 retries\n {2}verified by CRC-64 \d+\n {2}ETag /)
   })
 
-  it('writes no binary data to a terminal, unless asked to', async (t) => {
+  it('writes no binary data to a terminal, unless requested', async (t) => {
     const { emulator, store } = await storedObject(t)
     const refused = await ossup(emulator, ['get', TARGET], { isTerminal: true })
     assert.equal(refused.code, 2)
@@ -169,7 +169,7 @@ describe('ossup get', { concurrency: 3 }, () => {
       assert.match(missing.stderr, /there is no command "no-such-command"/)
     })
 
-    it('starts none where there is no object', async (t) => {
+    it('starts none if the object does not exist', async (t) => {
       const { emulator } = await emulatedStore(t)
       const { code, stdout } = await ossup(emulator, ['get', TARGET, '--', 'echo', 'started'])
       assert.deepEqual([code, stdout], [6, ''])
@@ -182,7 +182,7 @@ describe('ossup get', { concurrency: 3 }, () => {
     })
   })
 
-  it('has nothing but the bytes on standard output, also where it fails and is to speak JSON', async (t) => {
+  it('writes nothing but the bytes on standard output, also on failure and with --json', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     await put(store, Buffer.alloc(3_000_000, 'x'))
     const match = { operation: 'GetObject' } as const

@@ -16,7 +16,7 @@ async function storeWithClock(t: TestContext) {
 }
 
 describe('ossup head', () => {
-  it('returns what the store knows', async (t) => {
+  it('prints what the store returns', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     await pipeline(['text'], store.createUploadStream('a', { contentType: 'text/plain', metadata: { by: 'me' } }))
     const { stdout } = await ossup(emulator, ['head', 'oss://test-bucket/a'])

@@ -37,7 +37,7 @@ describe('ossup put', { concurrency: 3 }, () => {
     assert.equal(stderr, '')
   })
 
-  it('stores an empty object where nothing comes and that was asked for', async (t) => {
+  it('stores an empty object for an empty stream with --allow-empty', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     assert.equal((await ossup(emulator, ['put', TARGET, '-q', '--allow-empty'])).code, 0)
     assert.equal((await store.head(KEY)).size, 0)

@@ -9,7 +9,7 @@ import { ossup } from '../ossup.js'
 const [PUT] = COMMANDS
 
 describe('arguments', () => {
-  it('have a command after --, whatever is in it', () => {
+  it('have any command after --', () => {
     const { operands, rest, options } = parseArguments(PUT!.options, [
       ...['oss://b/k', '--tag=a=b', '--expect-tail', '-- complete', '--tag', 'c='],
       ...['--', 'pg_dump', '--', '--acl', 'x'],
@@ -120,7 +120,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     assert.match(stderr, /TARGET must be oss:\/\/bucket\/key, .* \(got "bucket\/k"\)/)
   })
 
-  it('is shown with a stack where that was asked for, without secrets', async (t) => {
+  it('is shown with a stack on request, without secrets', async (t) => {
     const { emulator } = await emulatedStore(t)
     const { code, stderr } = await ossup(emulator, ['head', 'oss://test-bucket/nothing', '--debug'])
     assert.equal(code, 6)
@@ -128,7 +128,7 @@ describe('what is typed wrong', { concurrency: 3 }, () => {
     for (const secret of Object.values(emulator.credentials)) assert.ok(!stderr.includes(String(secret)))
   })
 
-  it('is that there are no credentials', async () => {
+  it('reports missing credentials', async () => {
     const { code, stderr } = await ossup(undefined, ['head', 'oss://bucket/k', '--region', 'cn-hangzhou'])
     assert.equal(code, 2)
     assert.match(stderr, /^ossup: there are no credentials for oss:\/\/\n/)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { countOf, formatCount } from '../../../src/cli/options/counts.js'
 
 describe('a count', () => {
-  it('has thousands marks as in English, whatever its size', () => {
+  it('has English thousands separators for any size', () => {
     const format = new Intl.NumberFormat('en-US')
     fc.assert(
       fc.property(fc.oneof(fc.nat(10_000), fc.maxSafeNat()), (count) => {

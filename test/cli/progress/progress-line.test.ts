@@ -61,7 +61,7 @@ describe('the line of progress', () => {
     )
   })
 
-  it('is never wider than the terminal, whatever there is to say', () => {
+  it('is never wider than the terminal', () => {
     for (const facts of [STREAM, KNOWN, { ...KNOWN, bytes: 0, rateMean: 0 }, { ...KNOWN, bytes: 3000 * MiB }]) {
       for (let width = 1; width <= 200; width += 1) {
         const line = progressLine(facts, width, '12/345')
@@ -71,7 +71,7 @@ describe('the line of progress', () => {
     }
   })
 
-  it('has a bar that is full only when all is there', () => {
+  it('has a bar that is full only when the transfer is complete', () => {
     assert.deepEqual(
       [0, 0.49, 0.999, 1, 1.1].map((share) => barOf(share, 10)),
       ['[>         ]', '[====>     ]', '[=========>]', '[==========]', '[==========]'],
@@ -80,7 +80,7 @@ describe('the line of progress', () => {
     assert.match(progressLine({ ...KNOWN, bytes: 2468 * MiB }, 120), /100%/)
   })
 
-  it('stands alone in a log', () => {
+  it('is a complete line in a log', () => {
     assert.equal(
       plainLine(STREAM),
       '1.21 GiB sent, 21.4 MiB/s (mean 14.9 MiB/s), 1:23, 154 parts done, 5 in flight, 2 retries, slow: network',

@@ -54,7 +54,7 @@ describe('what is kept', () => {
     assert.deepEqual(kept(old, { withinMs: 5 * DAY }), old.slice(1))
   })
 
-  it('has the newest of several on one day, and the oldest while a rule wants more', () => {
+  it('keeps the newest of several on one day, and the oldest while a rule has kept fewer', () => {
     const day = [8, 12, 20].map((hour) => new Date(2026, 0, 1, hour))
     assert.deepEqual(kept(day, { daily: 1 }), [day[2]])
     const decisions = decide(items(day), { daily: 5 })

@@ -20,7 +20,7 @@ async function save(file: string, text: string): Promise<void> {
 }
 
 describe('what ossup get writes into', () => {
-  it('is no separate right if a file is replaced or created', async (t) => {
+  it('is not needed if a file is replaced or created', async (t) => {
     const file = path.join(await temporaryFolder(t), 'app.sql')
     assert.equal(await openOutputFile(file, NEVER), undefined)
     await writeFile(file, 'as it was')

@@ -47,7 +47,7 @@ describe('standard input of ossup put', { concurrency: 3 }, () => {
     }
   })
 
-  it('may be a file, read from where it stands, and a device', async (t) => {
+  it('may be a file, read from its position, or a device', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const shell = await openShell(t, emulator)
     const { code, stderr } = await shell(
@@ -117,7 +117,7 @@ describe('a file of ossup put', { concurrency: 3 }, () => {
     assert.equal(code, 0)
   })
 
-  it('leaves no checkpoint behind, unless one is asked for', async (t) => {
+  it('leaves no checkpoint behind, unless one is requested', async (t) => {
     const { emulator, store } = await emulatedStore(t)
     const folder = await temporaryFolder(t)
     const file = path.join(folder, 'file')

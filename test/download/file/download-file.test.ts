@@ -120,7 +120,7 @@ describe('a download into a file', () => {
     assert.deepEqual(await readdir(folder), ['app.sql'])
   })
 
-  it('reads again what lies on the disk with other bytes than were written', async (t) => {
+  it('reads spans again whose bytes on disk have changed', async (t) => {
     const { store, file, folder, emulator } = await storedObject(t)
     emulator.faults.inject(refusal)
     const restarts: DownloadRestart[] = []
@@ -185,7 +185,7 @@ describe('a download into a file', () => {
     assert.deepEqual(await readdir(folder), ['app.sql'])
   })
 
-  it('keeps nothing where no checkpoint is wanted, and what has come at an abort where one is', async (t) => {
+  it('keeps nothing without a checkpoint, and the received bytes after an abort with one', async (t) => {
     const { store, file, folder, emulator } = await storedObject(t)
     for (const checkpoint of [false, path.join(folder, 'mine')]) {
       emulator.faults.inject({ match: { operation: 'GetObject' }, skip: 5, action: { type: 'stall', at: 'answer' } })

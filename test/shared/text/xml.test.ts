@@ -35,7 +35,7 @@ describe('parseXml', () => {
     assert.equal(text, "a\u0001\u001fb\u007f\0😀\r'")
   })
 
-  it('leaves what is no reference to a character', async () => {
+  it('leaves text that is not a character reference unchanged', async () => {
     const text = 'a & b &; &unknown; &#xD800; &#x110000; &#; &#xg; &AMP; &#9999999;'
     assert.equal((await parseXml(`<R><K>${text}</K></R>`)).text('K'), text)
   })

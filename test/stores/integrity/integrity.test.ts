@@ -13,7 +13,7 @@ describe('the checksum of an object on AWS', () => {
     assert.deepEqual(integrity.ofObject(headers, ETAG, {}), { algorithm: 'crc64nvme', value: 'rosUhgp5mIg=' })
   })
 
-  it('is its own CRC-32 where there are both, and the ETag where a checksum is of parts alone', () => {
+  it('is its own CRC-32 if there are both, and the ETag if the checksum is composite', () => {
     const both = { 'x-amz-checksum-crc64nvme': 'rosUhgp5mIg=', 'x-amz-checksum-crc32': 'y/Q5Jg==' }
     assert.equal(integrity.ofObject(both, ETAG, {})?.algorithm, 'crc32')
     assert.equal(integrity.ofObject({ 'x-amz-checksum-crc32': 'y/Q5Jg==-3' }, ETAG, {})?.algorithm, 'md5')

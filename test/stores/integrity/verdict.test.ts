@@ -42,7 +42,7 @@ describe('an object that was found', () => {
     ['sent in one request', PUT],
     ['put together from parts', PARTS],
   ] as const) {
-    it(`is the one ${what} by its CRC-64, whatever else is not returned`, async () => {
+    it(`is the one ${what} by its CRC-64, even if nothing else is returned`, async () => {
       assert.equal(await verdict({ crc64: formatCrc64(CRC64) }, expected), 'match')
       assert.equal(await verdict({ crc64: formatCrc64(CRC64), size: 1000 }, expected), 'match')
       assert.equal(

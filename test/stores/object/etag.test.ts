@@ -6,7 +6,7 @@ import { someBytes } from '../../support/bytes.js'
 import { s3Dialect } from '../../../src/stores/s3/s3-dialect.js'
 
 describe('an ETag', () => {
-  it('has one form, whatever form the service gave it', () => {
+  it('has one form for all forms of services', () => {
     for (const text of ['"abc-2"', 'abc-2', '""abc-2""', 'W/"abc-2"']) assert.equal(plainEtag(text), '"abc-2"')
     assert.equal(plainEtag(''), '')
   })
@@ -30,7 +30,7 @@ describe('an ETag', () => {
 })
 
 describe('a request', () => {
-  it('asks for bytes that are not encoded for the way', async (t) => {
+  it('requests bytes without a content encoding', async (t) => {
     const service = await scriptedService(t)
     service.script({ headers: { 'content-length': '0', 'x-oss-request-id': 'R' } })
     await service.api.headObject('k', {})

@@ -31,7 +31,7 @@ describe('a body to send', () => {
     }
   })
 
-  it('knows its CRC-64 without looking at its bytes', async () => {
+  it('has its CRC-64 without reading its bytes', async () => {
     assert.equal(await new ObjectBody([someBytes(10)], 7n).checksum('crc64ecma'), '7')
   })
 
@@ -44,7 +44,7 @@ describe('a body to send', () => {
     assert.equal(body.checksum('crc32'), first)
   })
 
-  it('lets other work have its turn', async () => {
+  it('does not block the event loop', async () => {
     let turns = 0
     const timer = setInterval(() => (turns += 1))
     await new ObjectBody([someBytes(32 << 20)], 0n).checksum('md5')

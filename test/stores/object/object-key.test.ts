@@ -36,7 +36,7 @@ describe('a key', () => {
     })
   }
 
-  it('may begin with a slash where the service allows it', () => {
+  it('may start with a slash if the service allows it', () => {
     for (const key of ['/', '/a', '\\a']) {
       assert.equal(checkKey(key, { maxKeyBytes: 10, allowsLeadingSlash: true }), key)
     }

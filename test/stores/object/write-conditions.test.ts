@@ -116,7 +116,7 @@ describe('ifMatch on S3', () => {
     assert.equal((await content(service)).toString(), 'second')
   })
 
-  it('is refused with forbidOverwrite, and when it is no ETag', async (t) => {
+  it('is refused with forbidOverwrite, and if it is not an ETag', async (t) => {
     const { store } = await providerStore(t, S3)
     const refused = (options: object): void => {
       assert.throws(() => store.createUploadStream('key', options), { code: 'INVALID_OPTION', message: /ifMatch/ })

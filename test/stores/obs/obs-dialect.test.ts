@@ -108,7 +108,7 @@ describe('the checksum of OBS', () => {
     assert.equal(service.requests[1]?.headers['x-obs-checksum-crc64ecma'], CRC64)
   })
 
-  it('is the ETag where the cluster does not know it', async (t) => {
+  it('is the ETag if the cluster does not support it', async (t) => {
     const other = await bodyOf(someBytes(1000, 2)).checksum('md5')
     const service = await obsService(t)
     service.script(partReply({ etag: `"${other}"` }), partReply(), {
@@ -121,7 +121,7 @@ describe('the checksum of OBS', () => {
     assert.equal(service.requests[2]?.headers['x-obs-checksum-crc64ecma'], undefined)
   })
 
-  it('is Content-MD5 where that is wanted', async (t) => {
+  it('is Content-MD5 if that is chosen', async (t) => {
     const service = await obsService(t, { checksum: 'md5' })
     service.script(partReply())
     await service.api.uploadPart(PART, {}, {})
@@ -136,13 +136,13 @@ describe('the checksum of OBS', () => {
 })
 
 describe('the encryption that OBS reports', () => {
-  it('is the upload that an object comes from', async (t) => {
+  it('is the upload that created an object', async (t) => {
     const service = await obsService(t)
     service.script({ headers: { 'content-length': '1', etag: '"E"', 'x-obs-uploadId': 'U' } })
     assert.equal((await service.api.headObject('k', {})).uploadId, 'U')
   })
 
-  it('is an error in headers, where there is no body', async (t) => {
+  it('is an error in headers if there is no body', async (t) => {
     const service = await obsService(t)
     const headers = {
       'x-obs-error-code': 'NoSuchKey',

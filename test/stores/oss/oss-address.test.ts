@@ -157,7 +157,7 @@ describe('an address that cannot be', () => {
     }
   })
 
-  it('has a domain of its own that is not named', () => {
+  it('has a custom domain that is not in the options', () => {
     assert.throws(() => addressOf({ region: 'r', addressing: 'cname' }), invalidOption('addressing', 'endpoint'))
   })
 })

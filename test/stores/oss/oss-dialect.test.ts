@@ -7,7 +7,7 @@ const CREDENTIALS = { accessKeyId: 'ak', accessKeySecret: 'sk' }
 const REQUEST = { method: 'GET', bucket: 'bkt', key: 'k', query: [], headers: {} }
 
 describe('the dialect of OSS', () => {
-  it('signs with version 4 unless version 1 is asked for', () => {
+  it('signs with version 4 unless version 1 is set', () => {
     const options = { bucket: 'bkt', region: 'cn-hangzhou' }
     const date = new Date(0)
     const v4 = ossDialect(options).sign(REQUEST, CREDENTIALS, date)

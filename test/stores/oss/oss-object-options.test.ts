@@ -178,7 +178,7 @@ describe('an option that is not acceptable', () => {
     })
   }
 
-  it('is a name that is there twice, in different cases', () => {
+  it('is a name that is given twice, in different cases', () => {
     refused({ headers: { 'Cache-Control': 'a', 'cache-control': 'b' } }, 'headers', 'twice')
     refused({ metadata: { A: '1', a: '2' } }, 'metadata', 'twice')
   })
@@ -253,7 +253,7 @@ describe('an option that is not acceptable', () => {
     assert.ok(ossObjectHeaders({ trafficLimit: 838_860_800 }, 'part'))
   })
 
-  it('is a Content-MD5 that is neither wanted nor not', () => {
+  it('is a contentMd5 that is not a boolean', () => {
     refused({ contentMd5: 'yes' }, 'contentMd5', 'true or false')
   })
 

@@ -59,7 +59,7 @@ describe('the failure of a response', () => {
     })
   }
 
-  it('has ids that are short and on one line, whatever comes', async () => {
+  it('has short IDs on one line for any response', async () => {
     const long = `a\r\nb\u202e${'x'.repeat(10_000)}`
     const text = errorXml(`<Code>${long}</Code><RequestId>${long}</RequestId><EC>${long}</EC>`)
     const { facts } = await failure(400, text)
@@ -95,7 +95,7 @@ describe('the cause of a failed response', () => {
     }
   })
 
-  it('is no error of another cause', () => {
+  it('is not an error of another cause', () => {
     for (const error of [new TypeError('a bug'), new UploadError('MISSING_CREDENTIALS', 'half'), 'text']) {
       assert.throws(
         () => failureOf(error),

@@ -226,7 +226,7 @@ describe('a call', () => {
     assert.equal(seen.outcomesUnknown, 1)
   })
 
-  it('begins no attempt later than its total time', async (t) => {
+  it('starts no attempt after its total time', async (t) => {
     const service = await scriptedService(t, { retry: { totalMs: 0 } })
     service.script(refusal(500, 'InternalError'))
     assert.equal((await failed(uploadPart(service))).attempts, 1)
@@ -280,7 +280,7 @@ describe('the delay before another attempt', () => {
     assert.ok(random.mock.callCount() >= 3)
   })
 
-  it('is what Retry-After asks for, in seconds or as a date', async (t) => {
+  it('follows Retry-After, in seconds or as a date', async (t) => {
     for (const status of [429, 500, 503]) {
       assert.equal(await delayAfter(t, {}, { status, headers: { 'retry-after': '7' } }), 7000)
     }
@@ -445,7 +445,7 @@ describe('a signal', () => {
     assert.equal(error.outcomeUnknown, true)
   })
 
-  it('for retries lets the attempt in flight come to its end, and no other begin', async (t) => {
+  it('for retries lets the attempt in flight finish, and starts no other', async (t) => {
     const service = await scriptedService(t)
     const bytes = someBytes(10)
     const cancel = new AbortController()
@@ -558,7 +558,7 @@ describe('credentials', () => {
   }
 
   for (const code of REJECTIONS) {
-    it(`are asked for once when the service says ${code}`, async (t) => {
+    it(`are requested once when the service returns ${code}`, async (t) => {
       let asked = 0
       const credentials = () => {
         asked += 1
@@ -574,7 +574,7 @@ describe('credentials', () => {
     })
   }
 
-  it('are asked for once by all parts in flight', async (t) => {
+  it('are requested once for all parts in flight', async (t) => {
     let asked = 0
     const credentials = () => {
       asked += 1
@@ -612,7 +612,7 @@ describe('credentials', () => {
     assert.equal((await failed(uploadPart(service))).attempts, 2)
   })
 
-  it('whose provider fails for a while are asked for again', async (t) => {
+  it('whose provider fails for a while are requested again', async (t) => {
     let asked = 0
     const credentials = () => {
       asked += 1
@@ -646,7 +646,7 @@ describe('credentials', () => {
   })
 
   for (const signatureVersion of [1, 4] as const) {
-    it(`never come back in an error, whatever the server repeats (V${signatureVersion})`, async (t) => {
+    it(`are in no error, even if the server repeats them (V${signatureVersion})`, async (t) => {
       const service = await scriptedService(t, { signatureVersion, retry: { maxAttempts: 2 } })
       const echo: Step = ({ headers }) => {
         const { authorization = '', 'x-oss-security-token': token = '' } = headers

@@ -138,7 +138,7 @@ describe('a refusal', () => {
     assert.deepEqual(await Promise.all(remedies), ['none', 'again'])
   })
 
-  it('ExpiredToken with status 400 asks for new credentials, and is one of access in the end', async () => {
+  it('ExpiredToken with status 400 requests new credentials, and finally is ACCESS_DENIED', async () => {
     const failure = await failureOf(s3, 'UploadPart', 400, codeDocument('ExpiredToken'))
     assert.deepEqual([failure.code, failure.facts.remedy], ['ACCESS_DENIED', 'credentials'])
   })
@@ -174,7 +174,7 @@ describe('an upload that is encrypted with a customer key on S3', () => {
 })
 
 describe('white space that keeps Complete alive', () => {
-  it('may come as rarely as the response itself, whatever stallMs is', async (t) => {
+  it('may be as rare as the limit on the response permits, for any stallMs', async (t) => {
     const { emulator, store } = await providerStore(t, {
       provider: 's3',
       timeouts: { stallMs: 800 },

@@ -28,7 +28,7 @@ function partReply(headers: Record<string, string> = {}): Reply {
 }
 
 describe('a request to S3', () => {
-  it('has a signature over its body where it travels in plain HTTP, unless that is not wanted', async (t) => {
+  it('has a signature over its body over plain HTTP, unless that is turned off', async (t) => {
     for (const [signPayload, hash] of [
       [undefined, createHash('sha256').update(BYTES).digest('hex')],
       [true, createHash('sha256').update(BYTES).digest('hex')],
@@ -52,7 +52,7 @@ describe('a request to S3', () => {
     assert.equal(s3Dialect({ bucket: 'bkt', signPayload: true }).signsPayload, true)
   })
 
-  it('asks for encoded names in lists of uploads alone', async (t) => {
+  it('requests encoded names only in lists of uploads', async (t) => {
     const service = await s3Service(t)
     service.script(
       { body: '<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>' },
@@ -68,7 +68,7 @@ describe('a request to S3', () => {
     )
   })
 
-  it('asks a service that does not say whether it encoded names for plain ones, once and for all', async (t) => {
+  it('requests plain names, from then on, if the response does not contain the encoding', async (t) => {
     const service = await s3Service(t)
     const pageOf = (key: string): Reply => ({
       body: `<ListMultipartUploadsResult><Upload><Key>${key}</Key><UploadId>U</UploadId></Upload></ListMultipartUploadsResult>`,
@@ -93,7 +93,7 @@ describe('a request to S3', () => {
 })
 
 describe('the checksum of S3', () => {
-  it('is CRC-32 at AWS and MD5 everywhere else, unless another one is wanted', () => {
+  it('is CRC-32 on AWS and MD5 on other services, unless another one is chosen', () => {
     assert.equal(s3Dialect({ bucket: 'bkt' }).checksums.own?.algorithm, 'crc32')
     assert.equal(s3Dialect({ bucket: 'bkt', endpoint: 'a.example' }).checksums.own, undefined)
     assert.equal(s3Dialect({ bucket: 'bkt', endpoint: 'a.example' }).checksums.sendsMd5OfParts, true)
@@ -213,7 +213,7 @@ describe('the checksum of S3', () => {
     await service.api.uploadPart({ ...UPLOAD, partNumber: 1, body: BODY }, options, {})
   })
 
-  it('of an object is asked for, and taken where it is one of the whole', async (t) => {
+  it('of an object is requested, and used if it is of the whole object', async (t) => {
     const service = await s3Service(t, { checksum: 'crc32' })
     const base = { 'content-length': '7', etag: '"00000000000000000000000000000000-2"' }
     service.script(
@@ -291,7 +291,7 @@ describe('an object that exists on S3', () => {
     }
   })
 
-  it('cannot be kept if it is unknown whether the object is there', async (t) => {
+  it('cannot be kept if it is unknown whether the object exists', async (t) => {
     const service = await s3Service(t)
     service.script({ status: 403 }, { status: 403 }, initiated)
     await assert.rejects(service.api.putObject('k', BODY, options, {}), uploadError('ACCESS_DENIED'))
@@ -321,7 +321,7 @@ describe('a refusal of S3', () => {
     }
   })
 
-  it('of a header that the service does not know is final', async (t) => {
+  it('of a header that the service does not support is final', async (t) => {
     const service = await s3Service(t, { checksum: 'crc32' })
     service.script(refusal(501, 'NotImplemented', { message: 'Header x-amz-checksum-algorithm is not implemented' }))
     await assert.rejects(

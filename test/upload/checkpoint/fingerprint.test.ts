@@ -10,8 +10,8 @@ async function hashOf(options: ObjectOptions): Promise<string> {
   return (await fingerprintOf(options, SALT)).hash
 }
 
-describe('the fingerprint of what an object is to be', () => {
-  it('is the same for the same options, in whatever order and form', async () => {
+describe('the fingerprint of object options', () => {
+  it('is the same for the same options in any order and form', async () => {
     const pairs: [ObjectOptions, ObjectOptions][] = [
       [
         { acl: 'private', contentType: 'a/b' },
@@ -28,7 +28,7 @@ describe('the fingerprint of what an object is to be', () => {
     for (const [one, other] of pairs) assert.equal(await hashOf(one), await hashOf(other))
   })
 
-  it('is another one for every option that is settled when the upload begins', async () => {
+  it('differs for every option that is fixed when the upload is initiated', async () => {
     const options: ObjectOptions[] = [
       {},
       { contentType: 'a/b' },

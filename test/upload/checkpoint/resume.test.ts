@@ -43,7 +43,7 @@ function changedAt(bytes: Uint8Array, at: number): Buffer {
 }
 
 describe('an upload with a checkpoint', () => {
-  it('is whole after any number of kills, whatever changed between them, and sends nothing twice that was recorded', async () => {
+  it('is complete after any number of kills and changes between them, and sends no recorded part twice', async () => {
     const runs = fc.record({
       length: fc.integer({ min: 1, max: 12 * SMALL_PART }),
       concurrency: fc.integer({ min: 1, max: 4 }),
@@ -239,7 +239,7 @@ describe('an upload with a checkpoint', () => {
     assert.ok(run.driver.objects.get(KEY)?.bytes.equals(BYTES))
   })
 
-  it('writes and asks nothing when it fits in one part', async () => {
+  it('writes and requests nothing if it fits in one part', async () => {
     for (const length of [0, 1, SMALL_PART]) {
       const run = startRun(new MemoryDriver(), new MemoryCheckpoint())
       await writeAndFinish(run, BYTES.subarray(0, length))
@@ -290,7 +290,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     await begunAnew({ partSize: 2 * SMALL_PART }, 'part-size-changed')
   })
 
-  it('starts over when the object is to be another one', async () => {
+  it('starts over if the options of the object differ', async () => {
     await begunAnew({ metadata: { a: '1' } }, 'options-changed')
     const key = (fill: number) => ({ serverSideEncryption: { customerKey: Buffer.alloc(32, fill) } })
     await begunAnew(key(1), 'options-changed', BYTES, key(2))
@@ -313,7 +313,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     assert.deepEqual(run.driver.log, ['list', 'abort', 'put'])
   })
 
-  it('starts over when the service does not know it any more', async () => {
+  it('starts over if the upload no longer exists', async () => {
     const run = await begunAnew({}, 'upload-gone', BYTES, {}, ({ driver }) => driver.uploads.clear())
     assert.equal(run.driver.count('abort'), 0)
   })
@@ -369,7 +369,7 @@ describe('an upload whose checkpoint does not fit any more', () => {
     )
   })
 
-  it('refuses to overwrite what is no checkpoint', async () => {
+  it('refuses to overwrite a file that is not a checkpoint', async () => {
     const checkpoint = new MemoryCheckpoint('my diary')
     const run = startRun(new MemoryDriver(), checkpoint)
     const error = await rejection(writeAndFinish(run, BYTES))
@@ -429,7 +429,7 @@ describe('an upload with a checkpoint that fails', () => {
     assert.deepEqual(sentParts(again), [5, 6, 7])
   })
 
-  it('is kept when it is aborted, whatever the reason', async () => {
+  it('is kept when it is aborted for any reason', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint)
     await run.upload.write(BYTES.subarray(0, 4 * SMALL_PART))
@@ -538,7 +538,7 @@ describe('an upload with a checkpoint that fails', () => {
   })
 })
 
-describe('an upload whose producer begins where the last one stopped', () => {
+describe('an upload whose source starts where the last one stopped', () => {
   it('writes only the rest, and the whole is verified', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const run = startRun(driver, checkpoint, { resume: 'offset' })
@@ -581,7 +581,7 @@ describe('an upload whose producer begins where the last one stopped', () => {
     assert.ok(run.driver.objects.get(KEY)?.bytes.equals(BYTES))
   })
 
-  it('accepts nothing before it was asked where to start', async () => {
+  it('accepts nothing before resumeFrom was read', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const { upload } = startRun(driver, checkpoint, { resume: 'offset' })
     for (const call of [() => upload.write(BYTES), () => upload.finish()]) {

@@ -256,7 +256,7 @@ describe('store.uploadFile(), made again', () => {
     })
   })
 
-  it('leaves nothing behind on failure where there is no checkpoint', async (t) => {
+  it('leaves nothing behind on failure without a checkpoint', async (t) => {
     const there = await place(t)
     await assert.rejects(there.run({ checkpoint: false, onPart: () => Promise.reject(new Error('no')) }), {
       message: 'no',
@@ -337,7 +337,7 @@ describe('the default checkpoint of a file', () => {
     assert.ok(names.filter((name) => name.endsWith('.checkpoint')).length >= 2, names.join())
   })
 
-  it('is done without where its folder cannot be, unless it was asked for', async (t) => {
+  it('is optional if its folder cannot be created, unless it was requested', async (t) => {
     const there = await place(t)
     stateFolder(t, there.file)
     await assert.rejects(there.run({ checkpoint: undefined, onPart: () => Promise.reject(new Error('no')) }), {

@@ -63,7 +63,7 @@ async function nothingIsLeft(store: ObjectStore): Promise<void> {
 }
 
 describe('store.uploadFile()', () => {
-  it('stores a file in parts of one size, whatever its size and theirs', async (t) => {
+  it('stores a file of any size in parts of one size', async (t) => {
     const { store, file } = await place(t, Buffer.alloc(0))
     const sizes = fc.oneof(
       fc.integer({ min: 0, max: 9 * PART }),
@@ -349,7 +349,7 @@ describe('store.uploadFile()', () => {
     })
   })
 
-  describe('of what is no regular file', () => {
+  describe('of anything but a regular file', () => {
     it('refuses what has no size, and says what to do', async (t) => {
       const { store, folder } = await place(t, Buffer.alloc(0))
       await assert.rejects(store.uploadFile('key', folder), invalidOption('path must', 'not be a directory'))
@@ -386,7 +386,7 @@ describe('store.uploadFile()', () => {
       }
     })
 
-    it('refuses what is no path', async (t) => {
+    it('refuses an invalid path', async (t) => {
       const { store } = await place(t, Buffer.alloc(0))
       const urls = ['https://example.com/file', 'file://another-host/file', 'file:///a%2Fb'].map((url) => new URL(url))
       for (const wrong of [undefined, null, '', 5, 'a\0b', ...urls]) {

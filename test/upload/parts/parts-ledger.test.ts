@@ -11,7 +11,7 @@ function crc64Of(text: string): bigint {
 }
 
 describe('the ledger of parts', () => {
-  it('gives all parts in order and the CRC-64 of the whole, in whatever order they were acknowledged', () => {
+  it('returns all parts in order and the CRC-64 of the whole, acknowledged in any order', () => {
     const ledger = new PartsLedger()
     ledger.record(3, { etag: 'c', size: 1, crc64: crc64Of('c') })
     ledger.record(1, { etag: 'a', size: 10, crc64: crc64Of('aaaaaaaaaa') })

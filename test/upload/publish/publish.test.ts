@@ -99,7 +99,7 @@ for (const { verb, publish } of PUBLICATIONS) {
     }
 
     for (const code of ['NETWORK', 'TIMEOUT', 'SERVICE_FAILED'] as const) {
-      it(`is done when the response was lost (${code}) but the object is there`, async () => {
+      it(`is done when the response was lost (${code}) but the object exists`, async () => {
         const driver = new MemoryDriver()
         driver.returnedTimes = storedAfter(5000)
         failing(driver, verb, 'after', lost(code))
@@ -108,7 +108,7 @@ for (const { verb, publish } of PUBLICATIONS) {
         assert.equal(driver.count(verb), 1)
       })
 
-      it(`fails when the request was lost (${code}) and there is no object`, async () => {
+      it(`fails when the request was lost (${code}) and the object does not exist`, async () => {
         const driver = new MemoryDriver()
         const error = lost(code)
         failing(driver, verb, 'before', error)
@@ -116,7 +116,7 @@ for (const { verb, publish } of PUBLICATIONS) {
         assert.equal(driver.count('head'), 1)
       })
 
-      it(`fails when the request was lost (${code}) and another object is there`, async () => {
+      it(`fails when the request was lost (${code}) and another object exists`, async () => {
         const driver = new MemoryDriver()
         driver.objects.set(KEY, { bytes: OTHERS, crc64: 12345n })
         const error = lost(code)
@@ -242,7 +242,7 @@ for (const { verb, publish } of PUBLICATIONS) {
       assert.equal(driver.count('head'), 0)
     })
 
-    it('hands on what is no failure of the store', async () => {
+    it('rethrows errors that are not failures of the store', async () => {
       const driver = new MemoryDriver()
       const error = new TypeError('a bug')
       failing(driver, verb, 'before', error)

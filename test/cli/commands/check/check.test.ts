@@ -89,7 +89,7 @@ describe('ossup check', () => {
     assert.match(gone.stdout, /^FAIL {2}connection .*ECONNREFUSED.*\n +nothing listens on that port/m)
   })
 
-  it('tells a wrong region, and a name that does not resolve, at once', async (t) => {
+  it('reports a wrong region, and a name that does not resolve, at once', async (t) => {
     const { emulator } = await emulatedStore(t, { emulator: { region: 'eu-central-1' } })
     const region = await ossup(emulator, ['check', 'oss://test-bucket/app/', '--region', 'cn-beijing'])
     assert.equal(region.code, 1)
@@ -104,7 +104,7 @@ describe('ossup check', () => {
     assert.equal(host.stdout.trimEnd().split('\n').length, 2)
   })
 
-  it('tells a certificate that is not trusted from a host that is not there', async (t) => {
+  it('distinguishes an untrusted certificate from an unreachable host', async (t) => {
     const identity = selfSignedCertificate()
     if (identity === undefined) {
       t.skip('openssl is not there to make a certificate')

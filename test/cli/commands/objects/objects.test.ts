@@ -143,7 +143,7 @@ describe('ossup prune', () => {
     assert.deepEqual(await keys(), ['app/1', 'app/4', 'apple/1', 'other'])
   })
 
-  it('needs a rule, and what the keys begin with', async (t) => {
+  it('needs a rule and a prefix', async (t) => {
     const { emulator } = await storeWithBackups(t, {})
     for (const [args, message] of [
       [['oss://test-bucket/app/'], /prune needs a rule/],
