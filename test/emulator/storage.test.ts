@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { startEmulator, type Emulator } from '../../src/emulator/index.js'
+import { startEmulator, type EmulatorOptions, type Emulator } from '../../src/emulator/index.js'
 import { compareUtf8 } from '../../src/emulator/storage/compare-utf8.js'
 import { complete, initiate, uploadPart } from '../support/multipart.js'
 import { PROGRAM_OPTIONS, programOf } from '../support/project.js'
@@ -26,6 +26,12 @@ after(() => {
 
 function dataFiles({ directory }: Emulator): string[] {
   return readdirSync(join(directory, 'data'))
+}
+
+/** One that must not start does not keep the process if it does. */
+async function startAndClose(options: EmulatorOptions): Promise<void> {
+  const emulator = await startEmulator(options)
+  await emulator.close()
 }
 
 describe('the folder of the emulator', () => {
@@ -64,14 +70,14 @@ describe('the folder of the emulator', () => {
   it('is refused when it holds something else', async () => {
     const directory = temporaryFolder()
     writeFileSync(join(directory, 'thesis.txt'), 'precious')
-    await assert.rejects(startEmulator({ directory }), /contains files that the emulator did not write/)
+    await assert.rejects(startAndClose({ directory }), /contains files that the emulator did not write/)
     assert.deepEqual(readdirSync(directory), ['thesis.txt'])
   })
 
   it('is not shared by two emulators', async () => {
     const directory = temporaryFolder()
     const first = await startEmulator({ directory })
-    await assert.rejects(startEmulator({ directory }), /in use by another emulator/)
+    await assert.rejects(startAndClose({ directory }), /in use by another emulator/)
     await first.close()
     await (await startEmulator({ directory })).close()
   })
@@ -80,7 +86,7 @@ describe('the folder of the emulator', () => {
     await using other = await startEmulator()
     const directory = temporaryFolder()
     const port = Number(new URL(other.endpoint).port)
-    await assert.rejects(startEmulator({ directory, port }), { code: 'EADDRINUSE' })
+    await assert.rejects(startAndClose({ directory, port }), { code: 'EADDRINUSE' })
     await (await startEmulator({ directory })).close()
   })
 
@@ -212,7 +218,7 @@ describe('a forged folder', () => {
       writeFileSync(join(elsewhere, 'a'.repeat(24)), 'precious')
       rmSync(join(directory, name), { recursive: true })
       symlinkSync(elsewhere, join(directory, name))
-      await assert.rejects(startEmulator({ directory }), (error: Error) =>
+      await assert.rejects(startAndClose({ directory }), (error: Error) =>
         error.message.includes(join(directory, name)),
       )
       assert.deepEqual(readdirSync(elsewhere), ['a'.repeat(24)])
@@ -226,7 +232,7 @@ describe('a forged folder', () => {
     writeFileSync(target, 'precious')
     rmSync(join(directory, 'oss-upload-stream-emulator.json'))
     symlinkSync(target, join(directory, 'oss-upload-stream-emulator.json'))
-    await assert.rejects(startEmulator({ directory }), /must be a file, not a link/)
+    await assert.rejects(startAndClose({ directory }), /must be a file, not a link/)
     assert.equal(readFileSync(target, 'utf8'), 'precious')
   })
 
@@ -247,7 +253,7 @@ describe('a forged folder', () => {
     const change = (): void =>
       writeFileSync(path, JSON.stringify({ ...document, files: [{ name: '../../etc/passwd', size: 10 }] }))
     change()
-    await assert.rejects(startEmulator({ directory }), (error: Error) => error.message.includes(path))
+    await assert.rejects(startAndClose({ directory }), (error: Error) => error.message.includes(path))
     writeFileSync(path, JSON.stringify(document))
     await using emulator = await startEmulator({ directory })
     change()
@@ -260,7 +266,7 @@ describe('a forged folder', () => {
         const directory = await usedFolder()
         const path = join(directory, place, 'torn.json')
         writeFileSync(path, text)
-        await assert.rejects(startEmulator({ directory }), (error: Error) => error.message.includes(path))
+        await assert.rejects(startAndClose({ directory }), (error: Error) => error.message.includes(path))
       }
     }
   })
@@ -272,6 +278,6 @@ describe('a forged folder', () => {
     t.mock.method(process, 'kill', () => {
       throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
     })
-    await assert.rejects(startEmulator({ directory }), /in use by another emulator/)
+    await assert.rejects(startAndClose({ directory }), /in use by another emulator/)
   })
 })

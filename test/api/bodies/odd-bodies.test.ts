@@ -244,10 +244,16 @@ describe('streams of other packages', () => {
 describe('a source that is over, or read elsewhere', () => {
   it('is refused when others have its beginning', async (t) => {
     const { store } = await emulatedStore(t)
-    const stream = Readable.from([someBytes(10), someBytes(10)], { objectMode: false })
-    stream.on('data', () => undefined)
-    await once(stream, 'data')
-    await assert.rejects(store.upload('k', stream), invalidOption('body'))
+    for (const how of ['data', 'readable'] as const) {
+      const stream = new PassThrough()
+      stream.on(how, () => void stream.read())
+      stream.write('the beginning, ')
+      await once(stream, how)
+      const uploading = store.upload('k', stream)
+      stream.end('the end')
+      await assert.rejects(uploading, invalidOption('body', 'being read elsewhere'))
+    }
+    assert.equal(await exists(store, 'k'), false)
   })
 
   it('may be read by others from the same moment on', async (t) => {
@@ -272,6 +278,10 @@ describe('a source that is over, or read elsewhere', () => {
       const read = Readable.from(['a'])
       await readAll(read.setEncoding('utf8').map((text: string) => Buffer.from(text)))
       await assert.rejects(send(read), uploadError('INVALID_OPTION'))
+      const iterated = new PassThrough()
+      iterated.end('a')
+      for await (const chunk of iterated) assert.equal(String(chunk), 'a')
+      await assert.rejects(send(iterated), uploadError('INVALID_OPTION'))
       assert.equal(await exists(store, 'k'), false)
       await send(Readable.from([]))
       assert.equal((await stored(store)).length, 0)
@@ -303,6 +313,16 @@ describe('a source that is over, or read elsewhere', () => {
     await sleep(0)
     assert.deepEqual(unhandled, [])
   })
+
+  for (const objectMode of [false, true]) {
+    it(`is not published when it says in the end that it was aborted, ${objectMode ? 'of objects' : 'of bytes'}`, async (t) => {
+      const { store } = await emulatedStore(t)
+      const source = Object.assign(Readable.from([Buffer.from('some')], { objectMode }), { aborted: false })
+      source.once('end', () => (source.aborted = true))
+      await assert.rejects(store.upload('k', source), uploadError('SOURCE_CHANGED'))
+      assert.equal(await exists(store, 'k'), false)
+    })
+  }
 
   for (const how of ['upload()', 'pipe()'] as const) {
     it(`is not published when its HTTP/2 request is cancelled: ${how}`, async (t) => {
