@@ -426,7 +426,7 @@ describe('a failed upload', () => {
     await upload.abort(new Error('enough'))
     assert.equal(contexts[0]?.signal, undefined)
     assert.equal(contexts[0]?.retryTotalMs, 60_000)
-    assert.equal(contexts[0]?.attemptMs, 20_000)
+    assert.equal(contexts[0].attemptMs, 20_000)
   })
 
   for (const method of ['initiated', 'part', 'retry'] as const) {
