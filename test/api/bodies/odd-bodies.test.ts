@@ -238,6 +238,13 @@ describe('streams of other packages', () => {
     const uploading = store.upload('k', stream as unknown as UploadBody)
     stream.emit('data', 7)
     await assert.rejects(uploading, invalidOption('a chunk of the body'))
+    const cancel = new AbortController()
+    const waiting = store.upload('k', stream as unknown as UploadBody, { signal: cancel.signal })
+    await sleep(1)
+    cancel.abort()
+    await assert.rejects(waiting, uploadError('ABORTED'))
+    // Another event-loop turn, in which an error without a listener would end the process.
+    await sleep(1)
   })
 })
 
