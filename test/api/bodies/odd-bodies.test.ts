@@ -234,12 +234,14 @@ describe('streams of other packages', () => {
 
   it('need no destroy()', async (t) => {
     const { store } = await emulatedStore(t)
-    const stream = Object.assign(new EventEmitter(), { readable: true, pipe: () => undefined, pause() {}, resume() {} })
+    const legacy = () =>
+      Object.assign(new EventEmitter(), { readable: true, pipe: () => undefined, pause() {}, resume() {} })
+    const stream = legacy()
     const uploading = store.upload('k', stream as unknown as UploadBody)
     stream.emit('data', 7)
     await assert.rejects(uploading, invalidOption('a chunk of the body'))
     const cancel = new AbortController()
-    const waiting = store.upload('k', stream as unknown as UploadBody, { signal: cancel.signal })
+    const waiting = store.upload('k', legacy() as unknown as UploadBody, { signal: cancel.signal })
     await sleep(1)
     cancel.abort()
     await assert.rejects(waiting, uploadError('ABORTED'))
