@@ -19,5 +19,5 @@ export interface LockableStore extends CheckpointStore {
   lock(): Promise<void>
   unlock(): Promise<void>
   /** True if there is no place: writes are discarded. */
-  readonly isNowhere?: boolean
+  readonly discardsWrites?: boolean
 }

@@ -22,7 +22,7 @@ import { optionNamesIn } from './options/option-names.js'
 import { secretsIn } from './access/secrets.js'
 
 /** Milliseconds that the last output may take after a signal. */
-const LAST_WORDS_MS = 1_000
+const FINAL_OUTPUT_MS = 1_000
 
 const VERSION_WORDS: readonly string[] = ['--version', 'version', '-v', '-V']
 const FLAGS_BEFORE: readonly string[] = ['--json', '--quiet', '-q', '--debug']
@@ -80,7 +80,7 @@ export async function run({
   }
   const flushed = Promise.all([stdout.flush(), stderr.flush()])
   // After a signal the process must not wait for a reader that has paused.
-  await (signal.aborted ? settledWithin(LAST_WORDS_MS, flushed) : flushed)
+  await (signal.aborted ? settledWithin(FINAL_OUTPUT_MS, flushed) : flushed)
   return code
 
   async function perform(): Promise<number> {

@@ -173,23 +173,23 @@ function checkCredentials(value: unknown, what: string): Credentials {
     )
   }
   const given = value as Record<string, unknown>
-  const isAws = isThere(given['secretAccessKey']) && !isThere(given['accessKeySecret'])
+  const isAws = isGiven(given['secretAccessKey']) && !isGiven(given['accessKeySecret'])
   const secretName = isAws ? 'secretAccessKey' : 'accessKeySecret'
   const tokenName = isAws ? 'sessionToken' : 'securityToken'
   const credentials: Credentials = {
     accessKeyId: checkText(given['accessKeyId'], 'accessKeyId', what),
     accessKeySecret: checkText(given[secretName], secretName, what),
   }
-  if (isThere(given[tokenName])) credentials.securityToken = checkText(given[tokenName], tokenName, what)
+  if (isGiven(given[tokenName])) credentials.securityToken = checkText(given[tokenName], tokenName, what)
   return credentials
 }
 
-function isThere(value: unknown): boolean {
+function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== ''
 }
 
 function checkText(value: unknown, name: string, what: string): string {
-  if (!isThere(value)) {
+  if (!isGiven(value)) {
     throw new UploadError(
       'MISSING_CREDENTIALS',
       `${what}: ${name} is missing; accessKeyId and accessKeySecret go together`,

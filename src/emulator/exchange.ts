@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { arrive, type Arrival, type Target } from './arrival.js'
-import { afterWork, beforeWork, deliveryOf, diskOf, hitBody, type FaultTarget } from './faults/fault-effects.js'
+import { afterWork, beforeWork, deliveryOf, diskOf, applyToBody, type FaultTarget } from './faults/fault-effects.js'
 import { withHeaders, type Answer } from './http/answer.js'
-import { writeAnswer, type Addressee } from './http/answer-writer.js'
+import { writeAnswer, type ResponseTarget } from './http/answer-writer.js'
 import { ClientGone } from './http/connection.js'
 import { mergeHeaders } from './http/headers.js'
 import { readRequestBody } from './http/request-body.js'
@@ -16,7 +16,7 @@ import { Refusal, serviceErrorOf } from './refusal.js'
 import type { RequestRecord } from './request-log.js'
 import type { Service } from './service.js'
 
-export interface Exchange extends Addressee {
+export interface Exchange extends ResponseTarget {
   readonly request: IncomingMessage
   /** Whether the client still waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean
@@ -99,7 +99,7 @@ async function carryOut(
     signal,
     coding,
     region: authority.region,
-    body: () => coding.decode(hitBody(action, bodyOf(exchange, limits, record), faultTarget)),
+    body: () => coding.decode(applyToBody(action, bodyOf(exchange, limits, record), faultTarget)),
     atEnd: (end) => exchange.endings.push(end),
   })
   return afterWork(action, answer, faultTarget)

@@ -123,7 +123,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
    * Fails the request before its limit, because another attempt will be faster. Does nothing once the response has
    * started.
    */
-  giveUp(reason: string): void {
+  failEarly(reason: string): void {
     if (this.#head === undefined && !this.#isSettled) this.#end(new HttpFailure('timeout', reason, true))
   }
 

@@ -224,7 +224,7 @@ export class Transport {
   ): Promise<HttpAnswer> {
     // A deliberately slow request says nothing about the speed of the line.
     const isPaced = this.#limiter !== undefined || (request.pacedMs ?? 0) > 0
-    const sending = new SendingBody((reason) => exchange.giveUp(reason))
+    const sending = new SendingBody((reason) => exchange.failEarly(reason))
     const watched = this.#watched(body, request, answerMs, exchange, sending)
     const begunAt = performance.now()
     if (!isPaced) this.#stalled.add(sending)

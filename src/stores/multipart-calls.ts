@@ -117,8 +117,8 @@ export class MultipartCalls {
       },
       context,
       async (answer) => {
-        const { isShown, checksum } = await this.#integrity.check(answer, body, options, { request: 'part', headers })
-        if (!isShown) return undefined
+        const { isProven, checksum } = await this.#integrity.check(answer, body, options, { request: 'part', headers })
+        if (!isProven) return undefined
         return { etag: this.#answers.etag(answer), ...(checksum === undefined ? {} : { checksum }) }
       },
     )

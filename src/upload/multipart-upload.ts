@@ -118,7 +118,7 @@ export class MultipartUpload {
    * Cleans up after a failure: waits until all requests have `settled`, but only for a limited time for the response to
    * initiate. Then keeps the upload, if it is in a checkpoint and another run may succeed, or aborts it.
    */
-  async giveUp(error: Error, settled: Promise<unknown>): Promise<void> {
+  async abortOrKeep(error: Error, settled: Promise<unknown>): Promise<void> {
     const { driver, key, objectOptions, checkpoint, context } = this.#parts
     const grace = setTimeout(() => this.#cancelInitiate.abort(error), INITIATE_GRACE_MS)
     await settled

@@ -341,7 +341,7 @@ export class Transfer {
 
   async #cleanUp(multipart: Multipart | undefined, error: Error): Promise<void> {
     const settled = this.#scheduler.idle().then(() => multipart?.initiated.catch(() => undefined))
-    await this.#upload.giveUp(error, settled)
+    await this.#upload.abortOrKeep(error, settled)
     // Aborted while the object was being published: only a look at the object decides.
     if (this.#publishing.mayHaveHappened) attachLeftover(error, { outcomeUnknown: true })
   }

@@ -60,7 +60,7 @@ export async function beforeWork(action: FaultAction | undefined, target: FaultT
 }
 
 /** Returns the body of the request as the operation receives it. */
-export function hitBody(
+export function applyToBody(
   action: FaultAction | undefined,
   body: AsyncIterable<Uint8Array>,
   { response, signal, stalls }: FaultTarget,

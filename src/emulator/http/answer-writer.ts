@@ -24,20 +24,20 @@ interface Interruption {
 }
 
 /** The receiver of a response. */
-export interface Addressee {
+export interface ResponseTarget {
   readonly response: ServerResponse
   /** Aborted when the client disconnects or the emulator closes. */
   readonly signal: AbortSignal
 }
 
 /** Resolves when the response is sent. Rejects with `ClientGone` if the client has disconnected. */
-export async function writeAnswer(addressee: Addressee, answer: Answer, delivery: Delivery): Promise<void> {
-  const { response, signal } = addressee
+export async function writeAnswer(target: ResponseTarget, answer: Answer, delivery: Delivery): Promise<void> {
+  const { response, signal } = target
   const { interruption, bytesPerSecond } = delivery
   const { size, chunks } = bodyOf(answer)
   const hasBody = response.req.method !== 'HEAD' && chunks !== undefined
   if (interruption !== undefined && (!hasBody || size === 0)) {
-    await whileThere(addressee, (done) => response.req.socket.write(`HTTP/1.1 ${answer.status} \r\nServer: `, done))
+    await whileConnected(target, (done) => response.req.socket.write(`HTTP/1.1 ${answer.status} \r\nServer: `, done))
     return interruption.interrupt()
   }
   response.sendDate = false
@@ -45,10 +45,10 @@ export async function writeAnswer(addressee: Addressee, answer: Answer, delivery
   if (hasBody) {
     const limit = interruption === undefined ? Infinity : (interruption.afterBytes ?? Math.floor((size ?? 0) / 2))
     const pacedChunks = bytesPerSecond === undefined ? chunks : paced(chunks, bytesPerSecond, signal)
-    await writeChunks(addressee, pacedChunks, limit)
+    await writeChunks(target, pacedChunks, limit)
     if (interruption !== undefined) return interruption.interrupt()
   }
-  await whileThere(addressee, (done) => response.end(done))
+  await whileConnected(target, (done) => response.end(done))
   if (delivery.closesSilently === true) response.req.socket.end()
 }
 
@@ -67,8 +67,8 @@ function headersOf(answer: Answer, size: number | undefined, { omitsDate }: Deli
 }
 
 /** Writes at most `limit` bytes, and resolves when the operating system has accepted the last one. */
-async function writeChunks(addressee: Addressee, chunks: StreamedBody['chunks'], limit: number): Promise<void> {
-  const { response, signal } = addressee
+async function writeChunks(target: ResponseTarget, chunks: StreamedBody['chunks'], limit: number): Promise<void> {
+  const { response, signal } = target
   let left = limit
   for await (const chunk of chunks) {
     if (signal.aborted) throw new ClientGone()
@@ -76,9 +76,9 @@ async function writeChunks(addressee: Addressee, chunks: StreamedBody['chunks'],
     left -= piece.length
     if (left <= 0) {
       response.flushHeaders()
-      return whileThere(addressee, (done) => response.write(piece, done))
+      return whileConnected(target, (done) => response.write(piece, done))
     }
-    if (!response.write(piece)) await whileThere(addressee, (done) => response.once('drain', done))
+    if (!response.write(piece)) await whileConnected(target, (done) => response.once('drain', done))
   }
 }
 
@@ -86,7 +86,7 @@ async function writeChunks(addressee: Addressee, chunks: StreamedBody['chunks'],
  * Waits for the callback of `begin`, or for the client to disconnect. Listens to the connection, because a response
  * that waits for an earlier one on the same connection emits no `close`.
  */
-function whileThere({ signal }: Addressee, begin: (done: () => void) => unknown): Promise<void> {
+function whileConnected({ signal }: ResponseTarget, begin: (done: () => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     const onGone = () => reject(new ClientGone())
     if (signal.aborted) {

@@ -13,16 +13,16 @@ import { STOPPED_MS } from '../exchange.js'
 
 /** A body that is being sent. */
 export class SendingBody {
-  readonly #giveUp: (reason: string) => void
+  readonly #cancel: (reason: string) => void
   #begunAt: number | undefined
   #movedAt = 0
   #limitMs = 0
   #isFast = false
   #hasLeft = false
 
-  /** `giveUp` fails the attempt; another one follows. */
-  constructor(giveUp: (reason: string) => void) {
-    this.#giveUp = giveUp
+  /** `cancel` fails the attempt; another one follows. */
+  constructor(cancel: (reason: string) => void) {
+    this.#cancel = cancel
   }
 
   /** When its connection was ready; undefined before that. */
@@ -59,8 +59,8 @@ export class SendingBody {
     return idleMs >= patienceMs(this.#limitMs) && this.resendMs < this.#limitMs - idleMs
   }
 
-  giveUp(now: number, why: string): void {
-    this.#giveUp(`no byte of the request moved for ${Math.round(now - this.#movedAt)} ms, ${why}`)
+  cancel(now: number, why: string): void {
+    this.#cancel(`no byte of the request moved for ${Math.round(now - this.#movedAt)} ms, ${why}`)
   }
 }
 
@@ -96,7 +96,7 @@ export class StalledBodies {
     const now = performance.now()
     for (const other of [...this.#bodies]) {
       if (other.movedAt < begunAt && other.isWorthResending(now))
-        other.giveUp(now, 'but a later request got its response')
+        other.cancel(now, 'but a later request got its response')
     }
   }
 
@@ -125,7 +125,7 @@ export class StalledBodies {
     const [cheapest] = bodies.sort((a, b) => a.resendMs - b.resendMs)
     if (cheapest === undefined) return
     this.#probedAt = now
-    cheapest.giveUp(now, 'nor of any other one')
+    cheapest.cancel(now, 'nor of any other one')
   }
 }
 

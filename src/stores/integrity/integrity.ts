@@ -19,7 +19,7 @@ interface CheckedAnswer {
    * Whether it proves that the service has the bytes that were sent. Otherwise they must be sent again, with
    * Content-MD5.
    */
-  isShown: boolean
+  isProven: boolean
   /** The checksum for the receipt. */
   checksum?: string
 }
@@ -109,21 +109,21 @@ export class Integrity {
       const ours = await body.checksum(own.algorithm)
       if (returned !== ours) throw damagedInTransit(own.algorithm, returned, ours, isPublished, answer, this.#dialect)
       // Only needed if Complete contains the checksum of the whole object.
-      return { isShown: true, ...(own.isSent ? { checksum: returned } : {}) }
+      return { isProven: true, ...(own.isSent ? { checksum: returned } : {}) }
     }
     const etag = answer.headers['etag'] ?? ''
     if (etag === '') throw badAnswer('the response has no ETag', answer, this.#dialect)
     const md5 = this.#isEtagAnMd5(answer.headers, options) ? md5InEtag(etag) : undefined
     if (md5 !== undefined && !md5.includes('-')) {
       const ours = await body.checksum('md5')
-      if (md5 === ours) return { isShown: true }
+      if (md5 === ours) return { isProven: true }
       if (md5HiddenBy === 'own-keys') throw damagedInTransit('md5', md5, ours, isPublished, answer, this.#dialect)
     }
     // A service that supports Content-MD5 has compared the body with it, and would have refused bytes that differ.
     const isChecked = 'content-md5' in sent.headers
     if (isChecked && md5 !== undefined) this.#hasOpaqueEtags = true
     this.#needsContentMd5 = true
-    return { isShown: isChecked }
+    return { isProven: isChecked }
   }
 
   /** Returns the checksum in a response. `document` is that of Complete, which contains it instead of the headers. */

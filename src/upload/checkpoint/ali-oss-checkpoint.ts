@@ -72,7 +72,7 @@ export class ConvertedCheckpoint implements LockableStore {
     this.#own = own
   }
 
-  get isNowhere(): boolean {
+  get discardsWrites(): boolean {
     return this.#own === undefined
   }
 
@@ -82,7 +82,7 @@ export class ConvertedCheckpoint implements LockableStore {
     const { name: key, uploadId, partSize } = this.#checkpoint
     // Also applies to an upload started by `ali-oss` and resumed here.
     if (text?.includes(JSON.stringify(uploadId)) === true) return text
-    if (!isNothing(text)) await this.#leaveOwn()
+    if (!isNothing(text)) await this.#releaseOwn()
     const { provider, bucket, partChecksum } = this.#driver
     const head = {
       provider,
@@ -110,7 +110,7 @@ export class ConvertedCheckpoint implements LockableStore {
   }
 
   /** Keeps the record of another upload, whose upload ID is nowhere else. */
-  async #leaveOwn(): Promise<void> {
+  async #releaseOwn(): Promise<void> {
     const own = this.#own
     this.#own = undefined
     await own?.unlock()

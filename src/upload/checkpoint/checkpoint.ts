@@ -116,7 +116,7 @@ export class Checkpoint {
   /** Records the start of an upload. Resolves when that is durable. Throws UploadError. */
   async begin(uploadId: string): Promise<void> {
     // No later run could find the upload, so it is not kept after a failure.
-    if (this.#store.isNowhere === true) return
+    if (this.#store.discardsWrites === true) return
     const { driver, key, options, partSize, file } = this.#upload
     const writer = this.#writerFor({
       provider: driver.provider,
