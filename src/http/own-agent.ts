@@ -10,18 +10,18 @@ const IDLE_MS = 10_000
 const SETTINGS = { keepAliveTimeout: IDLE_MS, maxHeaderSize: 64 * KiB }
 
 /** Direct, with connections that can be opened in advance, or through a proxy. */
-type Way = { agent: Agent; prepared: PreparedConnections } | { agent: EnvHttpProxyAgent; prepared?: undefined }
+type Route = { agent: Agent; prepared: PreparedConnections } | { agent: EnvHttpProxyAgent; prepared?: undefined }
 
 /** An agent of undici. */
 export class OwnAgent {
-  readonly #way: Way
+  readonly #route: Route
   readonly #renew: () => OwnAgent
 
   /** `isNeeded` returns whether any request waits for a response. */
   constructor(undici: Undici, connectMs: number, isNeeded: () => boolean, proxy?: Proxy) {
     this.#renew = () => new OwnAgent(undici, connectMs, isNeeded, proxy)
     if (proxy !== undefined) {
-      this.#way = { agent: proxyAgent(undici, proxy, connectMs, { ...SETTINGS, connect: { timeout: connectMs } }) }
+      this.#route = { agent: proxyAgent(undici, proxy, connectMs, { ...SETTINGS, connect: { timeout: connectMs } }) }
       return
     }
     const prepared = new PreparedConnections(undici.buildConnector({ timeout: connectMs }), IDLE_MS)
@@ -31,19 +31,19 @@ export class OwnAgent {
       // The callback must be called asynchronously, as by any connector.
       else queueMicrotask(() => callback(new Error('no request waits for this connection'), null))
     }
-    this.#way = { agent: new undici.Agent({ ...SETTINGS, connect }), prepared }
+    this.#route = { agent: new undici.Agent({ ...SETTINGS, connect }), prepared }
   }
 
   get dispatcher(): Dispatcher {
-    return this.#way.agent
+    return this.#route.agent
   }
 
   /** Opens connections until `count` of them are idle; does nothing if a proxy is used. */
   prepare(origin: string, count: number): void {
-    if (this.#way.prepared === undefined) return
-    const stats = this.#way.agent.stats[new URL(origin).origin]
+    if (this.#route.prepared === undefined) return
+    const stats = this.#route.agent.stats[new URL(origin).origin]
     const free = stats !== undefined && 'free' in stats ? stats.free : 0
-    this.#way.prepared.open(origin, count - free)
+    this.#route.prepared.open(origin, count - free)
   }
 
   /** Returns an agent with the same settings and no connections. */
@@ -53,7 +53,7 @@ export class OwnAgent {
 
   /** Closes all connections, once requests in flight have settled. */
   async close(): Promise<void> {
-    this.#way.prepared?.close()
-    await this.#way.agent.close()
+    this.#route.prepared?.close()
+    await this.#route.agent.close()
   }
 }

@@ -61,7 +61,7 @@ function intoParts(name: Crc64EngineName, partSize: number): SumPart {
 const [name = '', size] = process.argv.slice(2)
 const partSize = Number(size)
 const sum = await algorithms[name]?.(partSize)
-assert.ok(sum, `there is no way called ${name}`)
+assert.ok(sum, `there is no contender called ${name}`)
 const chunks = Array.from({ length: partSize / CHUNK }, (_, index) =>
   createHash('shake256', { outputLength: CHUNK }).update(`chunk ${index}`).digest(),
 )

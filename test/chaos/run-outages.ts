@@ -210,10 +210,10 @@ async function run(name: string, { seconds, begin, by }: Row): Promise<string> {
 async function feed(stdin: NodeJS.WritableStream, begin: () => Promise<void>): Promise<void> {
   // Each wait adds some.
   stdin.setMaxListeners(0)
-  const piece = RATE / 8
-  for (let at = 0; at < BYTES.length; at += piece) {
+  const size = RATE / 8
+  for (let at = 0; at < BYTES.length; at += size) {
     if (at === BEGINS_AFTER) await begin()
-    if (!stdin.write(BYTES.subarray(at, at + piece))) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
+    if (!stdin.write(BYTES.subarray(at, at + size))) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
     await sleep(125)
   }
   stdin.end()

@@ -12,7 +12,7 @@ import type { Plan } from './plan.js'
 
 const write = promisify(writeCallback)
 
-/** A pipe is written to by system calls: pieces of a few bytes would take seconds. */
+/** A pipe is written to by system calls: writes of a few bytes would take seconds. */
 const LEAST_WRITTEN = 4096
 
 export type Outcome = { stored: true; result: UploadResult } | { stored: false; error: Error }

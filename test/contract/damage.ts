@@ -10,7 +10,7 @@ import { damagingDispatcher } from './damaging-dispatcher.js'
 
 /** Bytes that do not arrive as they were sent. */
 export function damageContract(suite: ContractSuite): void {
-  describe('bytes that are damaged on the way', () => {
+  describe('bytes that are damaged in transit', () => {
     it('are sent again', async () => {
       const dispatcher = damagingDispatcher(suite.partSize, 1)
       await using damaging = suite.bucket.open({ dispatcher })

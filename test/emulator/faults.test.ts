@@ -293,7 +293,7 @@ describe('the fault "stall"', () => {
 })
 
 describe('the fault "truncate"', () => {
-  it('ends the connection in an orderly way in the middle of the response', async () => {
+  it('ends the connection regularly in the middle of the response', async () => {
     await using emulator = await emulatorWith({ type: 'truncate' }, { operation: 'InitiateMultipartUpload' })
     const answer = await open(emulator, { method: 'POST', key: 'k', query: [['uploads', '']] })
     const chunks: Buffer[] = []

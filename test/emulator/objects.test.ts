@@ -37,7 +37,7 @@ describe('an object that is put', () => {
   it('may come in chunks, without a length', async () => {
     await using emulator = await startEmulator()
     const outgoing = start(emulator, { method: 'PUT', key: 'chunked' })
-    for (const piece of ['first ', 'second']) outgoing.write(Buffer.from(piece))
+    for (const chunk of ['first ', 'second']) outgoing.write(Buffer.from(chunk))
     outgoing.end()
     const answer = await answerTo(outgoing)
     answer.resume()

@@ -27,7 +27,7 @@ function connected(connections: PreparedConnections, origin: string): Promise<So
 }
 
 describe('PreparedConnections', () => {
-  it('gives those that are open, then those on their way, then new ones', async (t) => {
+  it('returns those that are open, then those being opened, then new ones', async (t) => {
     const { origin, sockets } = await rawServer(t, () => undefined)
     const connections = prepared(t)
     connections.open(origin, 2)

@@ -97,7 +97,7 @@ describe('a time limit', { concurrency: true }, () => {
       assert.match(failure.message, /no byte of the request moved for 400 ms/)
     })
 
-    it('ends a response that stops on its way', async (t) => {
+    it('ends a response that stops half-way', async (t) => {
       const { origin } = await rawServer(t, (socket) => {
         onRequestHead(socket, () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'))
       })

@@ -99,7 +99,7 @@ describe('@aws-sdk/client-s3', () => {
     })
   }
 
-  it('notices bytes that were changed on their way', async (t) => {
+  it('detects bytes that were changed in transit', async (t) => {
     await using emulator = await startEmulator({ region: 'eu-test-1' })
     const client = clientOf(t, emulator)
     const put = new PutObjectCommand({ Bucket, Key: 'k', Body: 'abc', ContentMD5: 'I5pU0r4+sgO9Emgl1KMQUg==' })

@@ -26,7 +26,7 @@ describe('SigV4 in headers', () => {
     })
   }
 
-  it('signs what must not change on the way, and nothing that may', () => {
+  it('signs what must not change in transit, and nothing that may', () => {
     const headers = { Host: 'h', 'Content-Length': '1', 'User-Agent': 'a', Expect: '100-continue', 'X-Amz-Meta-A': 'b' }
     const request = { method: 'PUT', path: '/k', query: [], headers }
     const { signedHeaders } = sigV4CanonicalRequest(request, 'UNSIGNED-PAYLOAD')

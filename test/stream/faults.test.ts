@@ -31,7 +31,7 @@ const OVERCOME: [what: string, fault: Fault, retries: number][] = [
   ['an answer that is not HTTP', on('UploadPart', { type: 'garbage' }), 1],
   ['a body that does not move', on('UploadPart', { type: 'stall', at: 'request' }), 1],
   ['an answer that never comes', on('UploadPart', { type: 'stall', at: 'committed' }), 1],
-  ['an answer that stops half-way', on('InitiateMultipartUpload', { type: 'stall', at: 'answer' }), 1],
+  ['a response that stops half-way', on('InitiateMultipartUpload', { type: 'stall', at: 'answer' }), 1],
   ['a part that arrives damaged', on('UploadPart', { type: 'wrong-checksum' }), 1],
   ['a full disk of the store', on('UploadPart', { type: 'disk-full' }), 1],
   ['a connection closed without a word', on('UploadPart', { type: 'close', when: 'answered' }, 2), 0],
@@ -254,7 +254,7 @@ describe('existing content stays', () => {
     assert.deepEqual(await unfinishedUploads(store), [])
   })
 
-  it('when another writer was first while the parts were on their way', async (t) => {
+  it('when another writer was first while the parts were in flight', async (t) => {
     const { store } = await emulatedStore(t)
     const upload = store.createUploadStream('k', { partSize: PART, forbidOverwrite: true })
     upload.write(BYTES)

@@ -55,7 +55,7 @@ describe('an upload', () => {
     assert.equal(gate.connections, 4)
   })
 
-  it('has as many parts on their way as it may, the last one among them', async (t) => {
+  it('has as many parts in flight as permitted, including the last one', async (t) => {
     const { store, gate } = await distantStore(t)
     gate.hold('part')
     const upload = store.createUploadStream('key', { partSize: PART, concurrency: 3 })

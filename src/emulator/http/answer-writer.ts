@@ -72,13 +72,13 @@ async function writeChunks(target: ResponseTarget, chunks: StreamedBody['chunks'
   let left = limit
   for await (const chunk of chunks) {
     if (signal.aborted) throw new ClientGone()
-    const piece = chunk.length > left ? chunk.subarray(0, left) : chunk
-    left -= piece.length
+    const slice = chunk.length > left ? chunk.subarray(0, left) : chunk
+    left -= slice.length
     if (left <= 0) {
       response.flushHeaders()
-      return whileConnected(target, (done) => response.write(piece, done))
+      return whileConnected(target, (done) => response.write(slice, done))
     }
-    if (!response.write(piece)) await whileConnected(target, (done) => response.once('drain', done))
+    if (!response.write(slice)) await whileConnected(target, (done) => response.once('drain', done))
   }
 }
 

@@ -22,9 +22,9 @@ export async function* paced(
   const step = Math.max(1, Math.floor(bytesPerSecond / STEPS_PER_SECOND))
   for await (const chunk of chunks) {
     for (let offset = 0; offset < chunk.length; offset += step) {
-      const piece = chunk.subarray(offset, offset + step)
-      yield piece
-      await pause((piece.length / bytesPerSecond) * 1000, signal)
+      const slice = chunk.subarray(offset, offset + step)
+      yield slice
+      await pause((slice.length / bytesPerSecond) * 1000, signal)
     }
   }
 }

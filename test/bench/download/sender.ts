@@ -65,10 +65,10 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
 
 async function send(response: http.ServerResponse, start: number, end: number): Promise<void> {
   const begunAt = performance.now()
-  const piece = bytesPerSecond === undefined ? BLOCK.length : 64 * 1024
+  const step = bytesPerSecond === undefined ? BLOCK.length : 64 * 1024
   for (let at = start; at < end;) {
     const offset = at % BLOCK.length
-    const chunk = BLOCK.subarray(offset, Math.min(BLOCK.length, offset + piece, offset + end - at))
+    const chunk = BLOCK.subarray(offset, Math.min(BLOCK.length, offset + step, offset + end - at))
     at += chunk.length
     bytes += chunk.length
     if (response.destroyed) return

@@ -24,7 +24,7 @@ describe('~/.ossutilconfig', () => {
     assert.equal(config.bucketEndpoints.get('other'), 'oss-cn-shanghai.aliyuncs.com')
   })
 
-  it('is refused where it has no key, or gets its keys in a way that is not known', () => {
+  it('is refused if it has no key, or an unknown mode', () => {
     assert.throws(
       () => parseOssutilConfig('[Credentials]\naccessKeyID=id\n', 'F'),
       /F below \[Credentials\] must have accessKeyID and accessKeySecret/,

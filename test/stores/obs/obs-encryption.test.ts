@@ -52,7 +52,7 @@ describe('an object that OBS encrypts without telling its CRC-64', () => {
     const options = { obsChecksums: false, obsEncryption: { algorithm: 'AES256', isTold: false } } as const
 
     for (const size of [10, 450 * KIB]) {
-      it(`is read in every way by a store that has uploaded nothing, ${size} bytes`, async (t) => {
+      it(`is read by every call of a store that has uploaded nothing, ${size} bytes`, async (t) => {
         const { store, openAnother } = await providerStore(t, { provider: 'obs' }, options)
         const bytes = someBytes(size)
         await store.upload('key', bytes, { partSize: 100 * KIB })
@@ -90,7 +90,7 @@ describe('an object that OBS encrypts without telling its CRC-64', () => {
     assert.equal((await download.done).verified, 'etag')
   })
 
-  it('is refused where its bytes change on the way', async (t) => {
+  it('is refused if its bytes change in transit', async (t) => {
     const { emulator, store } = await providerStore(
       t,
       { provider: 'obs', retry: { maxAttempts: 1 } },

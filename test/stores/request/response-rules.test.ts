@@ -56,7 +56,7 @@ describe('status 203', () => {
 })
 
 describe('status 203 to a request without a callback', () => {
-  it('is a success that something on the way has changed: what it says is verified', async (t) => {
+  it('is a success that a proxy has changed, and is verified', async (t) => {
     const { emulator, store } = await emulatedStore(t, { store: { retry: { maxAttempts: 1 } } })
     for (const operation of ['PutObject', 'UploadPart', 'HeadObject', 'GetObject'] as const) {
       emulator.faults.inject({ match: { operation }, times: Infinity, action: { type: 'status', status: 203 } })

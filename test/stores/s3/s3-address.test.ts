@@ -127,7 +127,7 @@ describe('an address of S3 that cannot be', () => {
     })
   }
 
-  it('names two places, or two ways to one', () => {
+  it('has two places, or two addresses of one', () => {
     const endpoint = 'a.example'
     assert.throws(() => addressOf({ endpoint, network: 'dualstack' }), invalidOption('network', 'endpoint'))
     assert.throws(() => addressOf({ network: 'accelerate', addressing: 'path' }), invalidOption("'virtual'"))

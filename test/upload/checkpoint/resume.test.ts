@@ -473,7 +473,7 @@ describe('an upload with a checkpoint that fails', () => {
     })
   }
 
-  it('is kept when a part was damaged on the way again and again', async () => {
+  it('is kept if a part was damaged in transit repeatedly', async () => {
     const { driver, checkpoint } = await killedRun(BYTES)
     const failure = new UploadError('CHECKSUM_MISMATCH', 'no', { partNumber: 7 })
     driver.on = ({ verb }) => {

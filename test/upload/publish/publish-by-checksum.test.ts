@@ -32,10 +32,10 @@ function serviceOf(t: Pick<TestContext, 'after'>, service: Service): Promise<Scr
 }
 
 const BYTES = [someBytes(1000, 1), someBytes(500, 2)]
-const PIECES = BYTES.map(bodyOf)
+const BODIES = BYTES.map(bodyOf)
 const WHOLE = bodyOf(Buffer.concat(BYTES))
-const MD5S = await Promise.all(PIECES.map((piece) => piece.checksum('md5')))
-const CRC32S = await Promise.all(PIECES.map((piece) => piece.checksum('crc32')))
+const MD5S = await Promise.all(BODIES.map((body) => body.checksum('md5')))
+const CRC32S = await Promise.all(BODIES.map((body) => body.checksum('crc32')))
 const MD5 = await WHOLE.checksum('md5')
 const CRC32 = await WHOLE.checksum('crc32')
 const ETAG = combineChecksums(
@@ -44,7 +44,7 @@ const ETAG = combineChecksums(
 )!
 const SIZE = String(WHOLE.size)
 
-const PARTS: readonly CompletedPart[] = PIECES.map(({ size }, index) => ({
+const PARTS: readonly CompletedPart[] = BODIES.map(({ size }, index) => ({
   partNumber: index + 1,
   size,
   etag: `"${MD5S[index] ?? ''}"`,
@@ -77,7 +77,7 @@ function methods(service: ScriptedService): string {
 }
 
 it('the parts are the whole', () => {
-  const [first, second] = PIECES
+  const [first, second] = BODIES
   assert.equal(combineCrc64(first!.crc64, second!.crc64, 500), WHOLE.crc64)
 })
 

@@ -39,11 +39,11 @@ export async function* decodeAwsChunked(
     const { size, signature } = parseHead(await reader.line())
     let left = size
     while (left > 0) {
-      const piece = await reader.upTo(left)
-      if (piece === undefined) throw incomplete()
-      left -= piece.length
-      chain?.update(piece)
-      yield piece
+      const slice = await reader.upTo(left)
+      if (slice === undefined) throw incomplete()
+      left -= slice.length
+      chain?.update(slice)
+      yield slice
     }
     chain?.endChunk(signature)
     total += size

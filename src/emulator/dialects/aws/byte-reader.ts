@@ -34,9 +34,9 @@ export class ByteReader {
       if (next.done === true) return undefined
       this.#rest = next.value
     }
-    const piece = this.#rest.subarray(0, limit)
-    this.#rest = this.#rest.subarray(piece.length)
-    return piece
+    const slice = this.#rest.subarray(0, limit)
+    this.#rest = this.#rest.subarray(slice.length)
+    return slice
   }
 
   #giveBack(bytes: Uint8Array): void {
