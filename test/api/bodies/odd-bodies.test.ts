@@ -297,6 +297,14 @@ describe('a source that is over, or read elsewhere', () => {
       iterated.end('a')
       for await (const chunk of iterated) assert.equal(String(chunk), 'a')
       await assert.rejects(send(iterated), uploadError('INVALID_OPTION'))
+      for (const objectMode of [false, true]) {
+        const readByHand = new PassThrough({ objectMode })
+        readByHand.end('a')
+        await sleep(1)
+        assert.equal(String(readByHand.read()), 'a')
+        await once(readByHand, 'end')
+        await assert.rejects(send(readByHand), uploadError('INVALID_OPTION'))
+      }
       assert.equal(await exists(store, 'k'), false)
       await send(Readable.from([]))
       assert.equal((await stored(store)).length, 0)
