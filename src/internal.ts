@@ -1,4 +1,4 @@
-/** What the command uses of the library beside what everybody does. Small modules only: they are loaded at each start. */
+/** What the command uses of the library in addition to the public API. Small modules only: they are loaded at each start. */
 export { CHECKSUM_NAMES } from './shared/checksum-names.js'
 export { mainScript } from './shared/main-script.js'
 export { oneLine } from './shared/text/one-line.js'

@@ -192,7 +192,7 @@ export class ObjectStore {
 
   /**
    * Downloads an object to the file at `path`, several ranges at a time. The file is replaced atomically when all bytes are
-   * received and verified; until then it stays as it was. With a `checkpoint`, the same call in this or another process only
+   * received and verified; until then it is unchanged. With a `checkpoint`, the same call in this or another process only
    * reads what is missing. If `path` is a link, its target is replaced.
    * @throws {UploadError} `FILE_FAILED` if the file cannot be written or another download is writing it, `SOURCE_CHANGED` if
    * the object was replaced meanwhile, `CHECKSUM_MISMATCH`.

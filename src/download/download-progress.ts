@@ -50,7 +50,7 @@ export class DownloadMeter {
     }
   }
 
-  /** How long the reader has waited for the network. */
+  /** Milliseconds that the reader has waited for the network. */
   get networkMs(): number {
     const now = this.#stoppedAt ?? performance.now()
     return this.#networkMs + (this.#networkSince === undefined ? 0 : now - this.#networkSince)

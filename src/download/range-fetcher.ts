@@ -155,7 +155,7 @@ export class RangeFetcher implements IdleHolder {
     await Promise.allSettled(this.#requests.keys())
   }
 
-  /** Sets whether the reader wants bytes. */
+  /** Sets whether the reader requests bytes. */
   setReading(isReading: boolean): void {
     if (isReading === this.#isReading) return
     this.#isReading = isReading

@@ -58,7 +58,7 @@ export function arrive(request: IncomingMessage, service: Service): Arrival {
   return { ...arrival, record, action, now: new Date(service.now().getTime() + clockOffset(action)) }
 }
 
-/** Undefined where no range is asked for, or the last bytes are. */
+/** Undefined if no range is requested, or the last bytes are. */
 function rangeStartOf(call: Call): number | undefined {
   const [, first] = /^bytes=(\d+)-\d*$/.exec(call.header('range') ?? '') ?? []
   return first === undefined ? undefined : Number(first)

@@ -16,7 +16,7 @@ import { openStorage } from './storage/storage.js'
 
 export interface EmulatorOptions {
   /**
-   * Folder for the objects. A folder that you name is kept, and its objects are there again after a restart; it must be
+   * Folder for the objects. A folder that you name is kept with its objects, also after a restart; it must be
    * empty or a folder of the emulator. Default: a new temporary folder, which `close()` removes.
    */
   readonly directory?: string

@@ -75,7 +75,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request
   }
 
-  /** Aborted when the request is over, even if the response came before the body had left. */
+  /** Aborted when the request is over, even if the response arrived before the body was sent. */
   get ended(): AbortSignal {
     this.#ended ??= new AbortController()
     return this.#ended.signal

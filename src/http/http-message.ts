@@ -11,7 +11,7 @@ export interface HttpRequest {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   /** Scheme, host and port. */
   origin: string
-  /** Sent as it is, never normalized: a key may contain `..`. */
+  /** Sent unchanged, never normalized: a key may contain `..`. */
   path: string
   headers: Record<string, string>
   body?: RequestBody | undefined

@@ -2,7 +2,10 @@ import { KiB, MiB } from '../shared/byte-size.js'
 import { CAREFUL_VIEW } from './body/body-slices.js'
 
 const SMALLEST = 16 * KiB
-/** Larger views are no cheaper (measured on loopback). Each view costs a pass through Node's streams and an event-loop turn. */
+/**
+ * Larger views are no cheaper (measured on loopback). Each view costs a pass through Node's streams and an event-loop
+ * turn.
+ */
 const LARGEST = 2 * MiB
 
 /** Bytes per millisecond of one connection. Below this, a system with large socket buffers may look stalled. */
@@ -13,7 +16,7 @@ const ALLOWANCE = 4
 
 /**
  * The speed of connections, measured by requests that got a response. What a socket accepts says nothing about it: the
- * operating system accepts some hundred kilobytes before a byte has arrived, and asks for more when a third of them has.
+ * operating system accepts some hundred kilobytes before a byte has arrived, and more when a third of them has.
  */
 export class LineSpeed {
   #bytesPerMs: number | undefined

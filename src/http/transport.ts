@@ -158,7 +158,7 @@ export class Transport {
         onInfo,
       }),
     ).finally(() => clearTimeout(limit))
-    // The client does not end a request that waits for its connection before the connection is there.
+    // The client does not end a request that waits for its connection before the connection opens.
     const answer = await unlessAborted(answered, signal, (reason) => {
       const failure = cancelled(reason, true)
       controller.abort(failure)

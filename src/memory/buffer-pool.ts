@@ -16,9 +16,9 @@
  *    part, which only more memory can free, and those lent to a reader. The former leave room for one full part, so the
  *    last stream that gets one can always proceed. No request waits for a stuck buffer to be released.
  * 5. When a request waits while nothing is moving, resting buffers are freed: exchanged for smaller ones, then sent as
- *    short parts. If none can be freed, any request that fits is served, whatever its place in the queue.
+ *    short parts. If none can be freed, any request that fits is served, at any place in the queue.
  *
- * docs/design/memory.md says why, and what else was tried.
+ * docs/design/memory.md explains why, and what else was tried.
  */
 import { KiB, MiB } from '../shared/byte-size.js'
 import { toError } from '../shared/errors.js'
@@ -56,7 +56,10 @@ interface Waiter {
   overtaken: number
 }
 
-/** The memory of an upload of a few bytes. It holds the smallest part that OSS and OBS accept, so it is never stuck there. */
+/**
+ * The memory of an upload of a few bytes. It holds the smallest part that OSS and OBS accept, so it is never stuck
+ * there.
+ */
 const FIRST = 128 * KiB
 const SECOND = MiB
 

@@ -1,9 +1,8 @@
 /** How often and how long a request is tried. */
 export interface RetryOptions {
   /**
-   * Requests sent for one call, the first included. Default 8 for failures that waiting does not solve, such as a response
-   * that cannot be understood; where the service cannot be reached, or fails, time alone decides. When set, it bounds
-   * both.
+   * Requests sent for one call, the first included. Default 8 for failures that waiting does not solve, such as an invalid
+   * response. If the service cannot be reached, or fails, only time decides. When set, it bounds both.
    */
   maxAttempts: number
   /**

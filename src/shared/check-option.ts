@@ -125,8 +125,8 @@ export function checkObject(name: string, value: unknown): Record<string, unknow
 }
 
 /**
- * Returns a copy of names and values. Accepts plain objects only: a Map or Headers has no own properties, so its entries would
- * be lost silently.
+ * Returns a copy of names and values. Accepts plain objects only: a Map or Headers has no own properties, so its
+ * entries would be lost silently.
  */
 export function checkRecord(name: string, value: unknown): Record<string, unknown> {
   const record = checkObject(name, value)
@@ -135,7 +135,10 @@ export function checkRecord(name: string, value: unknown): Record<string, unknow
   return copyOfRecord(name, record)
 }
 
-/** Returns a copy of an object's own entries. @throws {UploadError} `INVALID_OPTION` that names the one that cannot be read. */
+/**
+ * Returns a copy of an object's own entries. @throws {UploadError} `INVALID_OPTION` that names the one that cannot be
+ * read.
+ */
 export function copyOfRecord(name: string, record: object): Record<string, unknown> {
   const keys = reading(name, () => Object.keys(record))
   return Object.fromEntries(
@@ -170,7 +173,7 @@ function shownText(value: unknown): string {
   try {
     return inspect(withoutUserInfo(value), { depth: 0, breakLength: Infinity, maxStringLength: 80, maxArrayLength: 3 })
   } catch {
-    // A proxy, a getter or a method of its own for `inspect()` threw.
+    // A proxy, a getter or a custom `inspect()` method threw.
     return `a value of type ${typeof value} that cannot be shown`
   }
 }

@@ -7,7 +7,7 @@ import { inspect, types } from 'node:util'
  * - `MISSING_CREDENTIALS`: no credentials, or only half of them. Thrown before anything is sent.
  * - `CREDENTIALS_FAILED`: the credentials provider failed.
  * - `ABORTED`: the caller aborted, by AbortSignal or by `destroy()`.
- * - `TOO_MANY_PARTS`: the stream is longer than the part sizes allow; the message says which option to set.
+ * - `TOO_MANY_PARTS`: the stream is longer than the part sizes allow; the message contains the option to set.
  * - `CHECKSUM_MISMATCH`: the stored bytes are not the bytes that were sent, or the received ones not those stored.
  * - `ALREADY_EXISTS`: `forbidOverwrite` was set and the object exists.
  * - `PRECONDITION_FAILED`: `ifMatch` was set and the object has another ETag, or there is none.
@@ -18,7 +18,7 @@ import { inspect, types } from 'node:util'
  * - `THROTTLED`: the service throttled every attempt until the retry limit.
  * - `SERVICE_FAILED`: the service failed (5xx) until the retry limit.
  * - `REJECTED`: the service refused the request for another reason; see `serviceCode`.
- * - `BAD_ANSWER`: the response is not one of this service: truncated, too large, or not for this request.
+ * - `BAD_ANSWER`: the response does not come from this service, or is truncated, too large, or not for this request.
  * - `NETWORK`: no connection, or a broken one, until the retry limit.
  * - `TIMEOUT`: connecting took too long, or no response came, or no bytes moved.
  * - `CHECKPOINT_FAILED`: the checkpoint could not be read or written, or another upload is using it.
@@ -154,7 +154,7 @@ export interface Leftover {
 /** Adds what was left behind to the error that caused it, which may be an error of the caller. */
 export function attachLeftover(error: Error, leftover: Leftover): void {
   for (const [name, value] of Object.entries(leftover)) {
-    // A frozen error stays as it is: the original error matters more than the details.
+    // A frozen error is unchanged: the original error matters more than the details.
     Reflect.defineProperty(error, name, { value, enumerable: true, configurable: true, writable: true })
   }
 }

@@ -2,7 +2,8 @@ import { systemCodeOf, toError, UploadError } from './errors.js'
 
 /**
  * Resolves with the result of a call that reads a file. `what` names the file in the message.
- * @throws {UploadError} `FILE_FAILED` where the system refuses the call; its own error is the cause. Other errors as they are.
+ * @throws {UploadError} `FILE_FAILED` where the system refuses the call; its own error is the cause. Rethrows other
+ * errors unchanged.
  */
 export async function readingFrom<T>(what: string, call: Promise<T>): Promise<T> {
   try {

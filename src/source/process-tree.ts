@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 /**
- * How long a process that was sent SIGKILL is waited for: one that waits for a broken disk does not end before that
+ * How long to wait for a process after SIGKILL: one that waits for a broken disk does not end before that
  * does.
  */
 const KILLED_MS = 5_000

@@ -1,4 +1,4 @@
-/** Requests and reads pages of listings. Names are decoded if the service says that it encoded them. */
+/** Requests and reads pages of listings. Names are decoded if the response contains the encoding. */
 import { normalizeCrc64 } from '../checksum/decimal.js'
 import type { XmlElement } from '../shared/text/xml.js'
 import type { QueryParameter } from '../signing/signable-request.js'

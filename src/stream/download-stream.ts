@@ -160,7 +160,7 @@ export class DownloadStream extends Readable {
     return super.on(event, listener)
   }
 
-  /** The same for the next time alone. */
+  /** The same for the next event only. */
   override once<Event extends string | symbol>(event: Event, listener: DownloadListener<Event>): this {
     return super.once(event, listener)
   }

@@ -76,7 +76,7 @@ export class UploadStream extends Writable implements UploadHandle {
     return super.on(event, listener)
   }
 
-  /** The same for the next time alone. */
+  /** The same for the next event only. */
   override once<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
     return super.once(event, listener)
   }

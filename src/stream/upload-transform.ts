@@ -61,7 +61,7 @@ export class UploadTransform extends Transform implements UploadHandle {
     return super.on(event, listener)
   }
 
-  /** The same for the next time alone. */
+  /** The same for the next event only. */
   override once<Event extends string | symbol>(event: Event, listener: UploadListener<Event>): this {
     return super.once(event, listener)
   }

@@ -5,7 +5,7 @@ import { checkFunction, checkNames, checkObject, reading } from '../shared/check
 import { toError } from '../shared/errors.js'
 import { unlessAborted } from '../shared/unless-aborted.js'
 
-/** Looks at all bytes of an upload. If a method throws or rejects, the upload fails and nothing is published. */
+/** Inspects all bytes of an upload. If a method throws or rejects, the upload fails and nothing is published. */
 export interface Inspector {
   /**
    * Called with all bytes of the object, in order. The memory of `chunk` is reused as soon as the call returns: copy what

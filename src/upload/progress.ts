@@ -71,12 +71,12 @@ export class ProgressMeter {
     }
   }
 
-  /** How long the source has waited for the network. */
+  /** Milliseconds that the source has waited for the network. */
   get blockedMs(): number {
     return this.#blockedMs + (this.#blockedAt === undefined ? 0 : performance.now() - this.#blockedAt)
   }
 
-  /** The source has ended: from now on only the network is waited for. */
+  /** The source has ended: from now on the upload only waits for the network. */
   end(): void {
     this.#endedAt ??= performance.now()
   }

@@ -16,8 +16,8 @@ export interface UploadCallbacks {
   /** Called when acknowledged parts are recorded in the checkpoint. */
   onCheckpoint?: ((notice: CheckpointNotice) => void) | undefined
   /**
-   * Called when a part was acknowledged, in any order. A promise is waited for, with the part's place among those in
-   * flight.
+   * Called when a part was acknowledged. Parts come in any order. A returned promise is awaited; until it settles, the part
+   * counts as in flight.
    */
   onPart?: ((part: UploadedPart) => void | Promise<void>) | undefined
   /** Called when an attempt failed and another one follows. */

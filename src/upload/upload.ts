@@ -61,7 +61,7 @@ export class Upload {
     return this.#transfer.result
   }
 
-  /** The option `signal`, as it is listened to. */
+  /** The option `signal`. */
   get signal(): AbortSignal | undefined {
     return this.#sendOptions.signal
   }

@@ -9,9 +9,10 @@ interface Descriptor {
 }
 
 /**
- * Returns the descriptors from 3 on that this process inherited. A producer inherits them too, as from a shell, for `openssl -pass fd:3`
- * and similar programs. Node.js marks all descriptors close-on-exec, so they are recognized by what they refer to: those of Node.js are
- * event queues and pipes of which it has both ends. Must be called before anything is opened. Returns none without /proc.
+ * Returns the descriptors from 3 on that this process inherited. A producer inherits them too, as from a shell, for
+ * `openssl -pass fd:3` and similar programs. Node.js marks all descriptors close-on-exec, so they are recognized by
+ * what they refer to: those of Node.js are event queues and pipes of which it has both ends. Must be called before
+ * anything is opened. Returns none without /proc.
  */
 export function inheritedDescriptors(): number[] {
   const all = descriptors()
@@ -34,7 +35,7 @@ function descriptors(): Descriptor[] {
       if (one !== undefined) found.push(one)
     }
   } catch {
-    // There is no /proc.
+    // /proc does not exist.
   }
   return found
 }

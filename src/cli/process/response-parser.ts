@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setFlagsFromString } from 'node:v8'
 
-/** Published by undici. Its parser is compiled when the connection is there, the CRC-64 when a store is opened. */
+/** Published by undici. Its parser is compiled when the connection opens, the CRC-64 when a store is opened. */
 const CONNECTING = 'undici:client:beforeConnect'
 
 /** The largest value that the flag takes. */

@@ -29,7 +29,7 @@ export interface Receipt {
   readonly etag: string
   /** CRC-64/XZ as unsigned decimal. */
   readonly crc64: string
-  /** Lower-case hex; absent where the bytes came in several parts. */
+  /** Lower-case hex; absent if the bytes were received in several parts. */
   readonly md5?: string
   /** The one among `Dialect.checksums` that belongs to the content. */
   readonly checksum?: StoredChecksum | undefined
@@ -55,7 +55,7 @@ export interface Dialect {
   readonly limits: Limits
   readonly refusals: Readonly<Record<RefusalKind, ErrorShape>>
   readonly bucketName: RegExp
-  /** How a callback is asked for. */
+  /** How a callback is requested. */
   readonly callback: CallbackRules
   /** Algorithms that are verified if a request has the header `{prefix}checksum-{algorithm}`. */
   readonly checksums: readonly ContentAlgorithm[]
@@ -70,13 +70,13 @@ export interface Dialect {
   /** The operations that support `encoding-type=url`. */
   readonly encodesNames: 'always' | 'in-lists-of-bucket'
 
-  /** Whether it accepts every request with a signature that other dialects use as well: those are asked first. */
+  /** Whether it accepts every request with a signature that other dialects use as well: those are tried first. */
   readonly isCatchAll: boolean
   /** Returns whether a request is in this dialect, by its signature. */
   speaks(call: Call): boolean
   /**
-   * Verifies the signature. Returns how to read the body, which may be signed as well. Throws a `ServiceError` if the request
-   * is unsigned, or its key is unknown or expired, or its date is wrong.
+   * Verifies the signature. Returns how to read the body, which may be signed as well. Throws a `ServiceError` if the
+   * request is unsigned, or its key is unknown or expired, or its date is wrong.
    */
   authenticate(request: SignedRequest): BodyCoding
   newRequestId(): string

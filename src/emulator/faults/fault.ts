@@ -1,6 +1,6 @@
 /**
  * Faults to inject. A fault counts the requests that match it, and applies its action to those that `skip` and `times`
- * select: on the real socket, and with the operation carried out or not, as the action says.
+ * select: on the real socket, and with or without executing the operation, depending on the action.
  */
 import type { OperationName } from '../operations/operation.js'
 
@@ -63,7 +63,7 @@ export interface ErrorFault {
   readonly commit?: boolean
 }
 
-/** Any response. Headers may contradict the body: a wrong Content-Length is sent as it is. */
+/** Any response. Headers may contradict the body: a wrong Content-Length is sent unchanged. */
 export interface AnswerFault {
   readonly type: 'answer'
   readonly status: number

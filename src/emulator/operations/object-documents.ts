@@ -32,7 +32,7 @@ function tagElement([name, value]: readonly [name: string, value: string]): XmlN
   ]
 }
 
-/** Takes a canned ACL in a header, or a document that says the same as one. */
+/** Takes a canned ACL in a header, or a document that is equivalent to one. */
 export async function putObjectAcl(context: OperationContext): Promise<Answer> {
   const { call, dialect, limits, storage, guard } = context
   const body = await collectBody(context.body(), MAX_DOCUMENT_BYTES)
@@ -52,7 +52,7 @@ async function cannedAcl({ dialect }: OperationContext, body: Buffer): Promise<s
   return acl
 }
 
-/** Returns who may do what. Names of owners say nothing more than their IDs. */
+/** Returns the grants. Display names of owners equal their IDs. */
 function grantOf(grant: XmlElement): string {
   const grantee = grant.child('Grantee')
   const who = grantee?.text('URI') ?? grantee?.text('Canned') ?? grantee?.text('ID') ?? ''

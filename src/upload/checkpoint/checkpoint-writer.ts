@@ -34,7 +34,7 @@ export class CheckpointWriter {
     this.#onDurable = onDurable
   }
 
-  /** Keeps the parts of a previous run for which `isKept` returns true. Its record says whether ETags are MD5. */
+  /** Keeps the parts of a previous run for which `isKept` returns true. Its record contains whether ETags are MD5. */
   takeOver(parts: readonly RecordedPart[], isKept: (partNumber: number) => boolean): void {
     if (parts.length > 0) this.#etagsAreMd5 = Promise.resolve(this.#head.etagsAreMd5)
     for (const part of parts) if (isKept(part.partNumber)) this.#parts.set(part)

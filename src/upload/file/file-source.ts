@@ -12,8 +12,8 @@ import { readingFrom } from '../../shared/reading-failure.js'
 const SLICE = MiB
 
 /**
- * A regular file whose parts are read in any order, several at a time, with a check that it did not change from the first byte
- * to the last. Errors of the file system become an UploadError with code `FILE_FAILED`.
+ * A regular file whose parts are read in any order, several at a time, with a check that it did not change from the
+ * first byte to the last. Errors of the file system become an UploadError with code `FILE_FAILED`.
  */
 export class FileSource {
   /** Absolute path. */
@@ -108,12 +108,12 @@ export class FileSource {
   }
 }
 
-/** Returns an absolute path. Throws UploadError if the argument is no path. */
+/** Returns an absolute path. Throws UploadError if the argument is not a path. */
 export function checkPath(file: unknown): string {
   return path.resolve(pathText(file))
 }
 
-/** Returns the path as it was given. Throws UploadError if the argument is no path. */
+/** Returns the path as it was given. Throws UploadError if the argument is not a path. */
 export function pathText(file: unknown): string {
   const accepted = 'must be the path of a file, as a string or as a URL of scheme file:'
   const url = reading('path', () =>

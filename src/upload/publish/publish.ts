@@ -80,7 +80,7 @@ export async function completeVerified(
 
 /**
  * Sends the request. After a failure that may hide a success, the same bytes under the key are no proof: they may have
- * existed before, with other options. Unless they certainly come from this request, it is sent once more.
+ * existed before, with other options. Unless they certainly come from this request, it is sent again.
  */
 async function publishVerified(publication: Publication): Promise<StoredObject> {
   const putAt = performance.now()

@@ -7,7 +7,7 @@ import { formatTable } from '../../progress/table.js'
 import type { Invocation } from '../command.js'
 import { ageOf, NewestObjects, objectsOf, type Seen } from './listed.js'
 
-/** Bounds the memory of a listing that is sorted by age; more rows than anybody reads. */
+/** Bounds the memory of a listing that is sorted by age; more rows than a person reads. */
 const MOST_ROWS = 10_000
 
 const COLUMNS = [{ title: 'SIZE', isNumber: true }, { title: 'AGE', isNumber: true }, { title: 'KEY' }]

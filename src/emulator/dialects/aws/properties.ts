@@ -33,7 +33,7 @@ function contentEncoding(call: Call): string | undefined {
   return kept.length === 0 ? undefined : kept.join(',')
 }
 
-/** `textOf` returns what the header of that name says. */
+/** `textOf` returns the value of the header of that name. */
 export function readMetadata(
   call: Call,
   prefix: string,

@@ -1,6 +1,7 @@
 /**
- * User metadata outside ASCII, as S3 treats it ("Working with object metadata"): the bytes of a header are Latin-1; encoded words
- * (RFC 2047) in it are decoded before it is stored, and what is not ASCII then is returned as an encoded word.
+ * User metadata outside ASCII, as S3 treats it ("Working with object metadata"): the bytes of a header are Latin-1;
+ * encoded words (RFC 2047) in it are decoded before it is stored, and what is not ASCII then is returned as an encoded
+ * word.
  */
 import { Buffer } from 'node:buffer'
 
@@ -21,7 +22,7 @@ export function decodeWords(header: string): string {
     })
 }
 
-/** Returns the text as it is in a response. */
+/** Returns the text as a response contains it. */
 export function encodeWord(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : `=?UTF-8?B?${Buffer.from(text).toString('base64')}?=`
 }
