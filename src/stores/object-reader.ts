@@ -8,7 +8,7 @@ import type { ObjectHeaders } from './object/object-headers.js'
 import { plainEtag } from './object/etag.js'
 import { answeredRange } from './object/answered-range.js'
 import type { AnswerReader } from './request/answer-reader.js'
-import { badAnswer } from './request/attempt-failure.js'
+import { AttemptFailure, badAnswer } from './request/attempt-failure.js'
 import type { Call } from './request/call.js'
 import type { Requester } from './request/requester.js'
 import type { ByteRange, CallContext, ObjectHead, ObjectReceiver, ReadOptions } from './store-driver.js'
@@ -52,17 +52,15 @@ export class ObjectReader {
   async head(key: string, context: CallContext, options: ReadOptions): Promise<ObjectHead> {
     const headers = this.#headers(options, false)
     const call: Call = { operation: 'HeadObject', method: 'HEAD', key, query: queryOf(options), headers }
-    const found = await this.#requester.call(call, context, (head) =>
+    const found = await this.#requester.call(call, context, (head) => {
       // A proxy may omit the length.
-      isWithoutSize(head) && options.partNumber === undefined
-        ? { head }
-        : { object: this.#understand(head, () => this.#answers.head(head.headers, options)) },
-    )
-    if ('object' in found) return found.object
-    const { head } = found
+      const isSized = !isWithoutSize(head) || options.partNumber !== undefined
+      const object = this.#readHead(isSized ? head : withSize(head, 0), options)
+      return { head, object: isSized ? object : undefined }
+    })
+    if (found.object !== undefined) return found.object
     const { size, etag } = await this.#sizeOf(key, context, options)
-    const sized = { ...head.headers, 'content-length': String(size) }
-    const object = this.#understand(head, () => this.#answers.head(sized, options))
+    const object = this.#readHead(withSize(found.head, size), options)
     if (etag === undefined || object.etag === etag) return object
     throw replaced(key)
   }
@@ -77,7 +75,11 @@ export class ObjectReader {
     const opened = await this.#requester.open(this.#getCall(key, range, options), context, ({ body, ...head }) => {
       try {
         // A proxy may change a response with a length to a chunked one.
-        if (isWithoutSize(head)) return { head, body }
+        if (isWithoutSize(head)) {
+          // Whatever does not depend on the size is a failure of this request.
+          this.#read(withSize(head, 0), options)
+          return { head, body }
+        }
         return { object: this.#readRange(range, head, options), body }
       } catch (error) {
         throw ended(body, error)
@@ -87,12 +89,11 @@ export class ObjectReader {
     if ('object' in opened) return { ...opened.object, body }
     try {
       const { size, etag } = await this.#sizeOf(key, context, options)
-      const headers = { ...opened.head.headers, 'content-length': String(size) }
-      const object = this.#readRange(range, { ...opened.head, headers }, options)
+      const object = this.#readRange(range, withSize(opened.head, size), options)
       if (etag === undefined || object.etag === etag) return { ...object, body }
       throw replaced(key)
     } catch (error) {
-      throw ended(body, error)
+      throw ended(body, toUploadError(error, key))
     }
   }
 
@@ -118,7 +119,7 @@ export class ObjectReader {
     const begin = (answer: HttpHead): { object: ObjectHead; sink: CountingSink } => {
       // Only an empty object is requested as a whole, so a chunked response without a length has no bytes.
       const isEmpty = asked === undefined && isWithoutSize(answer)
-      const head = isEmpty ? { ...answer, headers: { ...answer.headers, 'content-length': '0' } } : answer
+      const head = isEmpty ? withSize(answer, 0) : answer
       const object = this.#read(head, options)
       const range = this.#understand(head, () => answeredRange(asked, head))
       this.#understand(head, () => receiver.begin(object, range))
@@ -149,6 +150,10 @@ export class ObjectReader {
       if (error instanceof UploadError && error.status === 416) return { size: 0, etag: undefined }
       throw error
     })
+  }
+
+  #readHead(head: HttpHead, options: ReadOptions): ObjectHead {
+    return this.#understand(head, () => this.#answers.head(head.headers, options))
   }
 
   #readRange(range: ByteRange | undefined, head: HttpHead, options: ReadOptions): ObjectHead & { length: number } {
@@ -185,6 +190,18 @@ export class ObjectReader {
 /** Neither the headers of a part nor those of the whole contain the size of the object. */
 function isWithoutSize({ status, headers }: HttpHead): boolean {
   return status === 200 && headers['content-length'] === undefined
+}
+
+function withSize(head: HttpHead, size: number): HttpHead {
+  return { ...head, headers: { ...head.headers, 'content-length': String(size) } }
+}
+
+/** Returns the error of a response that turned out to be invalid when its request had succeeded. */
+function toUploadError(error: unknown, key: string): unknown {
+  if (!(error instanceof AttemptFailure)) return error
+  const { status } = error.facts
+  const message = `reading ${JSON.stringify(key)} failed: ${error.message}`
+  return new UploadError(error.code, message, { key, status, retryable: true })
 }
 
 function replaced(key: string): UploadError {

@@ -7,6 +7,7 @@ import { type ObjectStore, UploadError, type UploadAddress } from '../../src/ind
 import { readAll, someBytes } from '../support/bytes.js'
 import { rechunkingProxy } from '../support/rechunking-proxy.js'
 import { emulatedStore, exists } from '../support/emulated-store.js'
+import { uploadError } from '../support/errors.js'
 import { assertRefused } from '../support/refusal.js'
 import { until } from '../support/until.js'
 
@@ -181,6 +182,25 @@ describe('the body of an object', () => {
       const empty = store.createDownloadStream('empty')
       assert.deepEqual(await readAll(empty), Buffer.alloc(0))
       assert.equal((await empty.done).verified, 'crc64')
+    })
+
+    it('that comes in chunks and is none of the service, or ignores the range, is BAD_ANSWER', async (t) => {
+      const { emulator, store, open } = await emulatedStore(t, { store: { retry: { maxAttempts: 2, baseDelayMs: 0 } } })
+      const through = open({ endpoint: await rechunkingProxy(t, emulator.endpoint) })
+      await put(store, 'k', bytes)
+      const { etag, requestId } = await store.head('k')
+      const known = { ETag: etag, 'x-oss-request-id': requestId }
+      const cases = [
+        { headers: {}, times: 2, options: {} },
+        // The second request asks for the size.
+        { headers: known, times: 1, options: { range: { start: 5, end: 9 } } },
+      ]
+      for (const { headers, times, options } of cases) {
+        const action = { type: 'answer', status: 200, headers, body: 'x'.repeat(20) } as const
+        emulator.faults.inject({ match: { operation: 'GetObject' }, times, action })
+        await assert.rejects(through.get('k', options), uploadError('BAD_ANSWER'))
+        assert.deepEqual(emulator.faults.pending(), [])
+      }
     })
   })
 

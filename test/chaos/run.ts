@@ -5,6 +5,8 @@
 import { parseArgs } from 'node:util'
 import { uploading } from './carry-out.js'
 import { chaos, type ChaosReport, type ChaosSubject } from './chaos.js'
+import { RESPONSES } from './foreign/responses.js'
+import { SOURCES } from './foreign/sources.js'
 import { INTERLEAVINGS } from './interleavings/interleaved.js'
 import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
@@ -25,6 +27,8 @@ const methods = UPLOAD_METHODS.filter((method) => method.includes(values.method)
 if (methods.length > 0) await run('uploads', uploading(methods))
 if ('download'.includes(values.method)) await run('downloads', READING)
 if ('values'.includes(values.method)) await run('calls with options of any values', VALUES_OF_OPTIONS)
+if ('responses'.includes(values.method)) await run('calls with foreign values in responses', RESPONSES)
+if ('sources'.includes(values.method)) await run('uploads of foreign chunks', SOURCES)
 if ('socket'.includes(values.method)) await run('transfers over broken sockets', SOCKETS)
 if ('interleaving'.includes(values.method)) await run('interleavings', INTERLEAVINGS)
 

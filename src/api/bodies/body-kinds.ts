@@ -34,7 +34,9 @@ function has(body: unknown, name: PropertyKey, type: 'function' | 'number'): boo
 
 /** Returns a chunk of a stream or an iterable as it can be written. Throws UploadError if it is neither bytes nor text. */
 export function toChunk(value: unknown): string | Uint8Array {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value
+  if (typeof value === 'string') return value
+  // The first alone does not make it bytes: an object may only have their prototype.
+  if (value instanceof Uint8Array && ArrayBuffer.isView(value)) return value
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   if (types.isArrayBuffer(value)) return new Uint8Array(value)
   throw invalidOption('a chunk of the body', value, ACCEPTED_CHUNKS)

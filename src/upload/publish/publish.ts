@@ -3,7 +3,7 @@
  * checked first.
  */
 import { formatCrc64 } from '../../checksum/decimal.js'
-import { attachLeftover, UploadError, type UploadErrorCode } from '../../shared/errors.js'
+import { attachLeftover, toError, UploadError, type UploadErrorCode } from '../../shared/errors.js'
 import type { ObjectBody } from '../../stores/object/object-body.js'
 import type { ObjectOptions } from '../../stores/object/object-options.js'
 import type {
@@ -88,11 +88,11 @@ async function publishVerified(publication: Publication): Promise<StoredObject> 
     try {
       return await verify(publication, await publication.send())
     } catch (error) {
-      const { found, failure } = await settle(publication, error, isRepeated).catch((final: unknown) => {
+      const { found, failure } = await settle(publication, error, isRepeated).catch((thrown: unknown) => {
         // A refusal of the second request does not concern the first one, after which the object had these bytes.
-        if (isRepeated && final instanceof UploadError && final.code !== 'CHECKSUM_MISMATCH') {
-          attachLeftover(final, { outcomeUnknown: true })
-        }
+        const final = toError(thrown)
+        const isMismatch = final instanceof UploadError && final.code === 'CHECKSUM_MISMATCH'
+        if (isRepeated && !isMismatch) attachLeftover(final, { outcomeUnknown: true })
         throw final
       })
       const origin = await publication.originOf(found, failure, putAt)

@@ -367,6 +367,8 @@ describe('store.upload()', () => {
       await assert.rejects(upload(numbers()), invalidOption('a chunk of the body ', '(got 5)'))
       assert.equal(isClosed, true)
       await assert.rejects(upload(Readable.from([{ a: 1 }])), invalidOption('a chunk of the body ', '(got { a: 1 })'))
+      const likeBytes = [Object.create(Uint8Array.prototype) as Uint8Array]
+      await assert.rejects(upload(likeBytes), invalidOption('a chunk of the body '))
       await assert.rejects(upload(webStream([null])), invalidOption('a chunk of the body ', '(got null)'))
       await nothingIsLeft(store, 'key')
     })

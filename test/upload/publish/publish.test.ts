@@ -190,14 +190,18 @@ for (const { verb, publish } of PUBLICATIONS) {
     it('says that the outcome is unknown when it was lost once and then refused', async () => {
       const driver = new MemoryDriver()
       driver.objects.set(KEY, { bytes: Buffer.from(OURS), crc64: bodyOf(OURS).crc64 })
-      let requests = 0
-      driver.on = (moment) => {
-        if (moment.verb !== verb || moment.when !== 'before') return
-        requests += 1
-        throw requests === 1 ? lost() : failure('REJECTED')
+      // Also where it is the caller's own error, of a callback.
+      for (const refusal of [failure('REJECTED'), new Error('of the caller')]) {
+        let requests = 0
+        driver.on = (moment) => {
+          if (moment.verb !== verb || moment.when !== 'before') return
+          requests += 1
+          throw requests === 1 ? lost() : refusal
+        }
+        const error = await rejection(publish(driver))
+        assert.deepEqual([requests, error], [2, refusal])
+        assert.equal((error as UploadError).outcomeUnknown, true)
       }
-      const error = (await rejection(publish(driver))) as UploadError
-      assert.deepEqual([requests, error.code, error.outcomeUnknown], [2, 'REJECTED', true])
     })
 
     it('fails when the service refuses to replace the same bytes from before', async () => {
