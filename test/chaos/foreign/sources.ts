@@ -159,13 +159,22 @@ async function carryOut(plan: SourcesPlan, emulator: Emulator, key: string): Pro
   }
 }
 
-/** An error of ours, of the caller, or of the stream of Node.js that is written to. */
+/** An error of ours, what the caller threw, or an error of the stream of Node.js that is written to. */
 function assertExpected(reason: unknown, { method, thrown }: SourcesPlan): void {
-  if (reason instanceof UploadError) return
+  // A proxy of the caller may throw whatever is asked of it.
+  if (thrown !== undefined && !isOurs(reason)) return
+  if (isOurs(reason) || reason instanceof Planned) return
   const { code = '' } = reason as { code?: string }
   if (method === 'stream' && /^ERR_(?:INVALID_ARG_TYPE|STREAM_NULL_VALUES)$/.test(code)) return
-  const isOfCaller = thrown !== undefined || reason instanceof Planned
-  if (!isOfCaller || !(reason instanceof Error)) throw new Error(`this is no error of ours: ${inspect(reason)}`)
+  throw new Error(`this is no error of ours: ${inspect(reason)}`)
+}
+
+function isOurs(reason: unknown): boolean {
+  try {
+    return reason instanceof UploadError
+  } catch {
+    return false
+  }
 }
 
 async function upload(
