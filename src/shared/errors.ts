@@ -168,9 +168,20 @@ export function attachResumable(error: Error, uploadId: string): void {
   }
 }
 
-/** Returns a thrown value as an Error. */
+/** Returns a thrown value as an Error that can be passed to a stream. */
 export function toError(value: unknown): Error {
-  return isError(value) ? value : new Error(`a value that is not an Error was thrown: ${textOf(value)}`)
+  if (!isError(value)) return new Error(`a value that is not an Error was thrown: ${textOf(value)}`)
+  return hasStack(value) ? value : new Error('an Error was thrown whose message or stack cannot be read')
+}
+
+/** Returns whether the stack can be read, as `destroy()` of Node.js does: if a getter throws there, the stream never closes. */
+function hasStack(error: Error): boolean {
+  try {
+    Reflect.get(error, 'stack')
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Returns the message of a thrown value, which may be anything. */

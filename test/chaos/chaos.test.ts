@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { uploading } from './carry-out.js'
 import { chaos } from './chaos.js'
+import { RESPONSES } from './foreign/responses.js'
+import { SOURCES } from './foreign/sources.js'
+import { INTERLEAVINGS } from './interleavings/interleaved.js'
 import { UPLOAD_METHODS } from './plan.js'
 import { READING } from './reading/read-out.js'
+import { SOCKETS } from './sockets/through-broken-line.js'
 import { VALUES_OF_OPTIONS } from './values.js'
 
 /** The same in every run of the tests; found so that each has uploads that are stored and uploads that fail. */
@@ -51,4 +55,20 @@ describe('a call with options of any values', () => {
     assert.ok(runs >= 200)
     t.diagnostic(`${stored} succeeded, ${runs - stored} failed: ${JSON.stringify(Object.fromEntries(failed))}`)
   })
+})
+
+// `npm run test:chaos -- --runs 2000 --method sockets --seed N`, and so on, runs more of them.
+describe('a search by seed', () => {
+  const searches = {
+    'of sockets that are cut, slow, or speak no HTTP': async () => chaos(SOCKETS, 25, 3),
+    'of the interleavings of every asynchronous step': async () => chaos(INTERLEAVINGS, 200, 4),
+    'of foreign values in responses': async () => chaos(RESPONSES, 40, 5),
+    'of foreign chunks, and of what sources and callbacks throw': async () => chaos(SOURCES, 60, 6),
+  }
+  for (const [what, search] of Object.entries(searches)) {
+    it(`finds nothing that is lost, left behind or without an end: ${what}`, async () => {
+      const { runs, stored } = await search()
+      assert.ok(stored > 0 && stored < runs, `${stored} of ${runs} stored`)
+    })
+  }
 })

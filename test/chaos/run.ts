@@ -29,8 +29,8 @@ if ('download'.includes(values.method)) await run('downloads', READING)
 if ('values'.includes(values.method)) await run('calls with options of any values', VALUES_OF_OPTIONS)
 if ('responses'.includes(values.method)) await run('calls with foreign values in responses', RESPONSES)
 if ('sources'.includes(values.method)) await run('uploads of foreign chunks', SOURCES)
-if ('socket'.includes(values.method)) await run('transfers over broken sockets', SOCKETS)
-if ('interleaving'.includes(values.method)) await run('interleavings', INTERLEAVINGS)
+if ('sockets'.includes(values.method)) await run('transfers over broken sockets', SOCKETS)
+if ('interleavings'.includes(values.method)) await run('interleavings', INTERLEAVINGS)
 
 async function run<Plan>(name: string, subject: ChaosSubject<Plan>): Promise<void> {
   console.log(`${values.runs} ${name}, seed ${seed}`)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PassThrough } from 'node:stream'
 import { inspect } from 'node:util'
 import { attachLeftover, attachResumable, messageOf, toError, UploadError } from '../../src/shared/errors.js'
 
@@ -76,6 +77,15 @@ describe('toError', () => {
     const shownByThrowing = { [inspect.custom]: () => assert.fail() }
     for (const value of [proxy, failing, shownByThrowing])
       assert.match(toError(value).message, /not an Error was thrown/)
+  })
+
+  it('is replaced where its stack cannot be read, which keeps a stream from closing', () => {
+    for (const name of ['message', 'stack', 'name']) {
+      const error = Object.defineProperty(new Error('x'), name, { get: () => assert.fail() })
+      const shown = toError(error)
+      new PassThrough().on('error', () => undefined).destroy(shown)
+      assert.ok(shown === error || shown.message.includes('cannot be read'))
+    }
   })
 
   it('has a message for any thrown value', () => {

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { types } from 'node:util'
 import { invalidOption } from '../../shared/check-option.js'
+import { mustNotBeDetached, transferred } from '../../upload/received-bytes.js'
 
 const ACCEPTED_CHUNKS = 'must be a string, a Uint8Array, another view or an ArrayBuffer'
 
@@ -35,9 +36,22 @@ function has(body: unknown, name: PropertyKey, type: 'function' | 'number'): boo
 /** Returns a chunk of a stream or an iterable as it can be written. Throws UploadError if it is neither bytes nor text. */
 export function toChunk(value: unknown): string | Uint8Array {
   if (typeof value === 'string') return value
-  // The first alone does not make it bytes: an object may only have their prototype.
-  if (value instanceof Uint8Array && ArrayBuffer.isView(value)) return value
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-  if (types.isArrayBuffer(value)) return new Uint8Array(value)
+  const bytes = toBytes(value)
+  // Node.js throws a TypeError when a transferred chunk is written.
+  if (bytes.length === 0) mustNotBeDetached(bytes)
+  return bytes
+}
+
+function toBytes(value: unknown): Uint8Array {
+  try {
+    // The first alone does not make it bytes: an object may only have their prototype.
+    if (value instanceof Uint8Array && ArrayBuffer.isView(value)) return value
+    if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    if (types.isArrayBuffer(value)) return new Uint8Array(value)
+  } catch (error) {
+    // The memory of another view, or an ArrayBuffer, was transferred.
+    if (types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) throw transferred()
+    throw error
+  }
   throw invalidOption('a chunk of the body', value, ACCEPTED_CHUNKS)
 }

@@ -232,6 +232,25 @@ describe('streams of other packages', () => {
     })
   }
 
+  it('settle also where the error of their source, or a chunk, cannot be read', async (t) => {
+    const { store } = await emulatedStore(t)
+    const transferredBytes = (): Uint8Array<ArrayBuffer> => {
+      const bytes = new Uint8Array(10)
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+      return bytes
+    }
+    const { buffer } = transferredBytes()
+    for (const chunk of [transferredBytes(), buffer]) {
+      const uploading = store.upload('k', [Buffer.from('a'), chunk])
+      await assert.rejects(uploading, uploadError('SOURCE_CHANGED', 'was transferred'))
+    }
+    function* failing(): Generator<Buffer> {
+      yield Buffer.from('a')
+      throw Object.defineProperty(new Error('x'), 'message', { get: () => assert.fail() })
+    }
+    await assert.rejects(store.upload('k', failing()), /cannot be read/)
+  })
+
   it('need no destroy()', async (t) => {
     const { store } = await emulatedStore(t)
     const legacy = () =>
