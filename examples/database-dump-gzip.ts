@@ -1,9 +1,9 @@
 /**
- * A dump, compressed on its way into the store: what a command writes, published only if the command ends well.
+ * Compresses and uploads the output of a command. The object is published only if the command exits with 0.
  *
  *     node --import tsx examples/database-dump-gzip.ts oss://backups/app.sql.gz pg_dump app
  *
- * Where the bucket is and who asks comes from OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { spawn } from 'node:child_process'
 import { PassThrough, type Readable } from 'node:stream'
@@ -12,8 +12,8 @@ import { createGzip } from 'node:zlib'
 import { createUploadStream } from 'oss-upload-stream'
 
 /**
- * What a command writes, as a stream that ends well only if the command does. The end of its output alone says nothing:
- * a command that fails half-way closes it too, and half a dump would be published as if it were whole.
+ * Yields the output of a command, and throws if the command fails. The end of the output is not enough: a command that
+ * fails half-way also closes its output, and half a dump would be published.
  */
 function outputOf(command: string, args: string[]): Readable {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -24,7 +24,7 @@ function outputOf(command: string, args: string[]): Readable {
     if (code === 0) output.end()
     else output.destroy(new Error(`${command} ended with ${signal ?? `status ${code ?? 'unknown'}`}`))
   })
-  // Where the upload fails, the command is not to wait for a reader that is gone.
+  // If the upload fails, end the command, which would wait for a reader.
   output.once('close', () => child.kill())
   return output
 }
@@ -33,7 +33,7 @@ const [target, command, ...args] = process.argv.slice(2)
 if (target === undefined || command === undefined) throw new Error('give a target and the command to run')
 
 const upload = createUploadStream(target, { contentType: 'application/gzip' })
-// pipeline() rejects at once if a source fails; `done` settles when the upload is cleaned up, and the program may end.
+// pipeline() rejects at once if a source fails; `done` settles when the upload is cleaned up; then the program may exit.
 await pipeline(outputOf(command, args), createGzip(), upload).finally(() => upload.done)
 
 const { bucket, key, size, parts, crc64 } = await upload.done

@@ -1,7 +1,6 @@
 /**
- * The main job, from end to end: a dump goes up through `createUploadStream`, a connection is cut in the middle of a
- * part, and the dump comes back through a restore into a second database, whose tables are compared with those of the
- * first. `npm run demo`.
+ * Shows a backup from end to end: uploads a dump with `createUploadStream`, cuts a connection in the middle of a part,
+ * restores the dump into a second database, and compares its tables with those of the first. `npm run demo`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,14 +14,14 @@ import { openStore } from 'oss-upload-stream'
 
 const MiB = 1024 * 1024
 
-/** What is copied, and how the copy is compared. */
+/** The data to copy, and how to compare the copy. */
 interface Original {
-  /** What is said of it. */
+  /** Its description. */
   description: string
   key: string
   dump: readonly [command: string, ...args: string[]]
   restore: readonly [command: string, ...args: string[]]
-  /** The same text for the original and its copy, where they are the same. */
+  /** Returns equal texts for the original and its copy if they are equal. */
   compare: () => [original: string, copy: string]
   cleanUp: () => void
 }
@@ -59,7 +58,7 @@ function database(): Original | undefined {
   }
 }
 
-/** Else an installed package, as an archive that is unpacked again. */
+/** Otherwise an installed package, as an archive that is unpacked again. */
 function installedPackage(): Original {
   const modules = path.resolve('node_modules')
   const folder = mkdtempSync(path.join(tmpdir(), 'oss-upload-stream-demo-'))
@@ -83,7 +82,7 @@ function contentOfFiles(folder: string): string {
   return `${files.length} files, MD5 ${hash.digest('hex')}`
 }
 
-/** The output of a command; it ends well only when the command did. */
+/** Yields the output of a command, and throws if the command fails. */
 function outputOf([command, ...args]: Original['dump']): Readable {
   const output = new PassThrough()
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -93,12 +92,12 @@ function outputOf([command, ...args]: Original['dump']): Readable {
     if (code === 0) output.end()
     else output.destroy(new Error(`${command} ended with status ${code ?? 'unknown'}`))
   })
-  // Where the upload fails, the command is not to wait for a reader that is gone.
+  // If the upload fails, end the command, which would wait for a reader.
   output.once('close', () => child.kill())
   return output
 }
 
-/** Has a command read all of `body`. Rejects where it does not end well. */
+/** Runs a command that reads all of `body`. Rejects if it fails. */
 async function feed([command, ...args]: Original['restore'], body: Readable): Promise<void> {
   const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'] })
   const ended = new Promise<void>((resolve, reject) => {
@@ -113,10 +112,10 @@ async function feed([command, ...args]: Original['restore'], body: Readable): Pr
 
 const mebibytes = (bytes: number) => `${(bytes / MiB).toFixed(1)} MiB`
 
-/** Something that changes in place on a terminal, and is not shown elsewhere. */
+/** Shows a line that changes in place on a terminal; nothing elsewhere. */
 function show(line: string): void {
   const width = process.stdout.columns
-  // A line that wraps could not be written over.
+  // A line that wraps cannot be overwritten.
   if (process.stdout.isTTY) process.stdout.write(`\r${line.slice(0, width - 1)}\u001b[K`)
 }
 
@@ -138,7 +137,7 @@ try {
   })
   say(`${original.description} → oss://backups/${original.key}\n`)
 
-  // Half of a part arrives, then its connection is gone.
+  // Half of a part arrives, then its connection is cut.
   emulator.faults.inject({
     match: { operation: 'UploadPart', partNumber: 2 },
     action: { type: 'reset', at: 'request', afterBytes: 4 * MiB },

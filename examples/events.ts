@@ -3,7 +3,7 @@
  *
  *     tar -c photos | node --import tsx examples/events.ts oss://backups/photos.tar
  *
- * Where the bucket is and who asks comes from OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { pipeline } from 'node:stream/promises'
 import { createUploadStream } from 'oss-upload-stream'
@@ -15,10 +15,10 @@ const upload = createUploadStream(target)
   .on('initiated', (uploadId) => console.log(`initiated as ${uploadId}`))
   .on('part', ({ partNumber, size, etag }) => console.log(`part ${partNumber}: ${size} bytes, ${etag}`))
   .on('retry', ({ operation, attempt, delayMs, reason }) =>
-    console.log(`${operation}, attempt ${attempt} failed: ${reason}; once more in ${delayMs} ms`),
+    console.log(`${operation}, attempt ${attempt} failed: ${reason}; next one in ${delayMs} ms`),
   )
   .on('progress', ({ received, acknowledged, slowSide }) =>
-    console.log(`${received} bytes taken, ${acknowledged} stored, the ${slowSide} is the slow side`),
+    console.log(`${received} bytes received, ${acknowledged} stored; slow side: ${slowSide}`),
   )
   .on('finish', () => console.log('stored and verified'))
   .on('error', (error) => console.log(`failed: ${error.message}`))

@@ -1,10 +1,10 @@
 /**
- * A server that puts the bodies of requests into a bucket as they arrive: no temporary file, no body in memory.
+ * A server that uploads the bodies of requests as they arrive: without temporary files or whole bodies in memory.
  *
  *     PORT=8080 node --import tsx examples/http-upload.ts
  *     curl -T video.mp4 http://127.0.0.1:8080/videos/today.mp4
  *
- * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,9 +24,9 @@ async function receive(request: IncomingMessage): Promise<UploadResult> {
     forbidOverwrite: true,
     partSize: MiB,
   })
-  // Not pipeline(): it would end the request with the upload, and with it the connection that the answer goes to.
+  // Not pipeline(): it would end the request with the upload, and with it the connection for the response.
   request.pipe(upload)
-  // A client that goes away half-way has sent half a file: nothing of it is to be published.
+  // A client that disconnects half-way has sent half a file, which must not be published.
   finished(request, (error) => {
     if (error) upload.destroy(error)
   })
@@ -63,7 +63,7 @@ const server = createServer((request, response) => {
     (error: unknown) => {
       console.error(error)
       refuse(response, error)
-      // What is left of the body is read and forgotten: a client that cannot send on would not get to see the answer.
+      // Read and discard the rest of the body: otherwise the client could not finish sending, and would not read the response.
       request.resume()
     },
   )

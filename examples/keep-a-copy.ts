@@ -1,9 +1,9 @@
 /**
- * Compress a file, upload it and keep the compressed file here as well, in one pass over the data.
+ * Compresses a file, uploads it and keeps a local copy of the compressed file, in one pass over the data.
  *
  *     node --import tsx examples/keep-a-copy.ts access.log oss://logs/access.log.gz access.log.gz
  *
- * Where the bucket is and who asks comes from OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
@@ -21,7 +21,7 @@ const upload = createUploadTransform(target, { contentType: 'application/gzip' }
 try {
   // The transform's readable side ends when the object is stored and verified: only then is the copy finished too.
   const stored = pipeline(createReadStream(source), createGzip(), upload, createWriteStream(unfinished))
-  // A failure is reported at once; `done` settles when the upload is cleaned up, and the program may end.
+  // A failure is reported at once; `done` settles when the upload is cleaned up; then the program may exit.
   await stored.finally(() => upload.done)
   await rename(unfinished, copy)
 } catch (error) {

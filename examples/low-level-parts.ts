@@ -1,10 +1,10 @@
 /**
- * The calls behind an upload, one by one: for parts that come from several places, or in an order of their own. Where
- * all comes from one file or stream, uploadFile() and createUploadStream() do this, in parallel and with a check of the whole.
+ * Shows the low-level calls, for parts from several sources or in any order. For one file or stream, uploadFile() and
+ * createUploadStream() do the same, in parallel and with a check of the whole object.
  *
  *     node --import tsx examples/low-level-parts.ts archives/logs.tar logs.tar
  *
- * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { openAsBlob } from 'node:fs'
 import { openStore, type SentPart } from 'oss-upload-stream'
@@ -20,7 +20,7 @@ const upload = { key, uploadId: await store.initiateMultipartUpload(key, { conte
 try {
   const parts: SentPart[] = []
   for (let start = 0; start < blob.size || parts.length === 0; start += PART_SIZE) {
-    // The same number again would replace the part.
+    // Uploading the same number again would replace the part.
     parts.push(await store.uploadPart(upload, parts.length + 1, blob.slice(start, start + PART_SIZE)))
   }
   for await (const { partNumber, size, etag } of store.listParts(upload)) {
@@ -29,7 +29,7 @@ try {
   const { crc64 } = await store.completeMultipartUpload(upload, parts, { acl: 'private' })
   console.log(`stored ${key}, CRC-64 ${crc64 ?? ''}`)
 } catch (error) {
-  // Parts of an unfinished upload are paid for.
+  // Parts of an unfinished upload cost money.
   await store.abortMultipartUpload(upload)
   throw error
 } finally {

@@ -1,11 +1,11 @@
 /**
- * A file or standard input, with progress on standard error. Ctrl-C and a time limit give the upload up: nothing is
- * published then, and no part is left in the bucket to be paid for.
+ * Uploads a file or standard input, with progress on standard error. Ctrl-C and a time limit abort the upload: nothing is
+ * published, and no part is left in the bucket.
  *
  *     tar -c photos | node --import tsx examples/progress-and-abort.ts oss://backups/photos.tar
  *     node --import tsx examples/progress-and-abort.ts oss://backups/disk.img disk.img
  *
- * Where the bucket is and who asks comes from OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
@@ -33,16 +33,16 @@ const upload = createUploadStream(target, {
 
 try {
   const source = file === undefined ? process.stdin : createReadStream(file)
-  // pipeline() rejects at once if a source fails; `done` settles when the upload is cleaned up, and the program may end.
+  // pipeline() rejects at once if a source fails; `done` settles when the upload is cleaned up; then the program may exit.
   await pipeline(source, upload).finally(() => upload.done)
   const { bucket, key, size } = await upload.done
   console.log(`stored oss://${bucket}/${key}: ${size} bytes`)
 } catch (error) {
-  // An error of the source comes as it is; an UploadError says by its code what to do.
+  // An error of the source is unchanged; an UploadError has a code to act on.
   if (!(error instanceof UploadError) || error.code !== 'ABORTED') throw error
   const { cause, cleanupError, uploadId } = error
   console.error(`aborted: ${cause instanceof Error ? cause.message : error.message}`)
-  // The clean-up fails as well where, for example, the network is gone: its parts stay until somebody aborts the upload.
+  // The clean-up may fail, too, for example without a network: then the parts stay until the upload is aborted.
   if (cleanupError !== undefined) console.error(`upload ${uploadId ?? ''} was not aborted: ${cleanupError.message}`)
   process.exitCode = 1
 }

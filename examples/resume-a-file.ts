@@ -1,18 +1,18 @@
 /**
- * Uploads a file. Pause it with Ctrl-C, or kill it: run again, it resumes. `--discard` aborts a paused upload, so that its
- * parts are not paid for.
+ * Uploads a file. Pause it with Ctrl-C, or kill it; run it again to resume. `--discard` aborts a paused upload and removes
+ * its parts.
  *
  *     node --import tsx examples/resume-a-file.ts backups/disk.img disk.img
  *     node --import tsx examples/resume-a-file.ts backups/disk.img disk.img --discard
  *
- * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { openStore, UploadError } from 'oss-upload-stream'
 
 const [key, file, option] = process.argv.slice(2)
 if (key === undefined || file === undefined) throw new Error('give a key and a file')
 
-// Without this option it is a file in the user's folder for the state of programs.
+// Default: a file in the user's folder for program state.
 const checkpoint = `${file}.checkpoint`
 const pause = new AbortController()
 process.once('SIGINT', () => pause.abort())
@@ -20,14 +20,14 @@ process.once('SIGINT', () => pause.abort())
 const store = openStore()
 try {
   if (option === '--discard') {
-    console.log((await store.discardCheckpoint(checkpoint)) ? 'discarded' : 'there is nothing to discard')
+    console.log((await store.discardCheckpoint(checkpoint)) ? 'discarded' : 'nothing to discard')
   } else {
     const { size, resumed } = await store.uploadFile(key, file, {
       checkpoint,
       signal: pause.signal,
       onResumed: ({ parts }) => console.log(`resumes with ${parts} stored parts`),
       onRestarted: ({ message }) => console.log(`starts over: ${message}`),
-      onCheckpoint: ({ parts }) => console.log(`${parts} parts are safe`),
+      onCheckpoint: ({ parts }) => console.log(`${parts} parts are recorded`),
     })
     console.log(`stored ${size} bytes, ${resumed?.bytes ?? 0} of them sent before`)
   }

@@ -1,11 +1,11 @@
 /**
- * The unfinished uploads of a bucket: all below a prefix with their parts, and an end to those that
- * are older than some hours.
+ * Lists the unfinished uploads with a prefix and the sizes of their parts, and aborts those that are older than some
+ * hours.
  *
  *     node --import tsx examples/unfinished-uploads.ts backups/
  *     node --import tsx examples/unfinished-uploads.ts backups/ 24
  *
- * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { openStore } from 'oss-upload-stream'
 

@@ -1,9 +1,9 @@
 /**
- * Uploads a Blob, as from fetch() and FormData, with a callback to your server when the object is stored.
+ * Uploads a Blob, as returned by fetch() and FormData, with a callback to your server when the object is stored.
  *
  *     node --import tsx examples/upload-a-blob.ts notes/today.txt https://example.com/stored
  *
- * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { openStore, UploadError } from 'oss-upload-stream'
 
@@ -16,7 +16,7 @@ try {
   const { size, callback } = await store.upload(key, note, {
     callback: {
       url,
-      // OSS puts in what it knows, and the variables below.
+      // OSS replaces its placeholders, and the variables below.
       body: 'object=${object}&size=${size}&author=${x:author}',
       bodyType: 'application/x-www-form-urlencoded',
       variables: { author: 'me' },
@@ -24,9 +24,9 @@ try {
   })
   console.log(`stored ${size} bytes; the server responded with ${JSON.stringify(callback)}`)
 } catch (error) {
-  // Only the news of it is missing.
+  // Only the notification failed.
   if (!(error instanceof UploadError) || error.code !== 'CALLBACK_FAILED') throw error
-  console.error(`stored, but ${url} did not take it: ${error.message}`)
+  console.error(`stored, but ${url} did not accept the callback: ${error.message}`)
   process.exitCode = 1
 } finally {
   await store.close()

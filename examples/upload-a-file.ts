@@ -1,9 +1,9 @@
 /**
- * A file in parts, several of them at a time, with progress as a bar; then what the store says of the object.
+ * Uploads a file, several parts at a time, with a progress bar, and then prints the properties of the object.
  *
  *     node --import tsx examples/upload-a-file.ts videos/holiday.mp4 holiday.mp4
  *
- * Where the bucket is and who asks comes from OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_BUCKET, OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { openStore, UploadError } from 'oss-upload-stream'
 
@@ -19,7 +19,7 @@ try {
     headers: { 'Cache-Control': 'no-cache' },
     storageClass: 'Standard',
     tagging: { project: 'holidays' },
-    // Whatever is there under this key already, stays.
+    // An existing object under this key is kept.
     forbidOverwrite: true,
     onProgress({ fraction = 0, retries }) {
       const done = Math.round(fraction * 20)
@@ -32,7 +32,7 @@ try {
   )
 } catch (error) {
   if (!(error instanceof UploadError)) throw error
-  // Each request was tried again already, on a connection of its own: only what lasts gets here.
+  // Each request has been retried already: only permanent failures get here.
   console.error(`${error.code}: ${error.message}`)
   process.exitCode = 1
 } finally {

@@ -3,7 +3,7 @@
  *
  *     node --import tsx examples/web-stream.ts https://example.com/data.csv oss://mirror/data.csv
  *
- * Where the bucket is and who asks comes from OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
+ * Set OSS_REGION, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET.
  */
 import { Writable } from 'node:stream'
 import { createUploadStream } from 'oss-upload-stream'
@@ -15,7 +15,7 @@ const response = await fetch(url)
 if (!response.ok || response.body === null) throw new Error(`${url} responded with ${response.status}`)
 
 const upload = createUploadStream(target, { contentType: response.headers.get('content-type') ?? undefined })
-// A download that breaks off fails here, and gives the upload up: `done` settles when nothing of it is left behind.
+// A download that breaks off fails here and aborts the upload: `done` settles when nothing of it is left behind.
 await response.body.pipeTo(Writable.toWeb(upload)).finally(() => upload.done)
 
 const { location, size, crc64 } = await upload.done

@@ -1,5 +1,5 @@
 /**
- * Uploads a file from many machines: plans the parts, puts them on a queue, and waits for the object.
+ * Uploads a file from many machines: plans the parts, puts them in a queue, and waits for the object.
  *
  *     node --import tsx examples/many-machines/coordinator.ts images/disk.img /shared/disk.img
  *
@@ -17,7 +17,7 @@ if (key === undefined || path === undefined) throw new Error('give a key, a file
 
 const store = openStore()
 const { size } = await stat(path)
-// Read once here, so that a worker with an old copy of the file is found out before anything is published.
+// Read once here, so that a worker with an old copy of the file is detected before anything is published.
 const crc64 = createCrc64()
 for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) crc64.update(chunk as Buffer)
 
@@ -36,7 +36,7 @@ try {
       queueName: PARTS,
       name: `${key} part ${range.partNumber}`,
       data: { ...upload, path, ...range } satisfies PartJob,
-      // The object's job then runs all the same, and aborts the upload.
+      // The job of the object still runs then, and aborts the upload.
       opts: { ...jobOptions, continueParentOnFailure: true },
     })),
   })
@@ -44,7 +44,7 @@ try {
   const result: unknown = await job.waitUntilFinished(events)
   console.log(`stored ${key}: ${JSON.stringify(result)}`)
 } catch (error) {
-  // Without effect where a worker has completed or aborted it.
+  // Has no effect if a worker has completed or aborted it.
   await store.abortMultipartUpload(upload)
   throw error
 } finally {

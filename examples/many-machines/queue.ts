@@ -1,4 +1,4 @@
-/** What the machines agree on: the queues, and what a job is about. */
+/** What the machines share: the queues, and the types of their jobs. */
 import type { JobsOptions, QueueOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 
@@ -15,7 +15,7 @@ export interface PartJob {
   end: number
 }
 
-/** The object that the parts make. */
+/** The object that is made of the parts. */
 export interface ObjectJob {
   key: string
   uploadId: string
@@ -23,19 +23,19 @@ export interface ObjectJob {
   crc64: string
 }
 
-/** It waits for Redis as long as that is away: a worker has nothing else to do. */
+/** Waits for Redis indefinitely, because a worker has nothing else to do. */
 export const connection = new Redis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', {
   maxRetriesPerRequest: null,
 })
 
 export const queueOptions: QueueOptions = {
   connection,
-  // A name of their own keeps several coordinators on one Redis apart.
+  // A unique name separates several coordinators on one Redis.
   prefix: process.env['QUEUE_PREFIX'] ?? 'oss-upload-stream',
 }
 
-/** The library tries each request again by itself; a job is tried again when its machine failed. */
+/** The library retries each request itself; a job is retried if its machine failed. */
 export const jobOptions: JobsOptions = { attempts: 5, backoff: { type: 'exponential', delay: 1000 } }
 
-/** After this long without a sign of life, a machine's part is given to another one. */
+/** Milliseconds without a heartbeat after which a machine's part is given to another one. */
 export const lockDuration = Number(process.env['LOCK_MS'] ?? 30_000)

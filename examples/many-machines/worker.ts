@@ -1,10 +1,10 @@
 /**
  * Sends parts that a coordinator has queued, and completes an upload when its last part is sent. Start as many as you
- * like, on as many machines as see the file:
+ * like, on all machines with access to the file:
  *
  *     node --import tsx examples/many-machines/worker.ts
  *
- * A worker may be killed at any time: another one sends its part again, which replaces what was sent.
+ * A worker may be killed at any time: another one sends its part again, which replaces the part.
  */
 import { type Job, UnrecoverableError, Worker } from 'bullmq'
 import { openStore, type SentPart, UploadError } from 'oss-upload-stream'
@@ -12,7 +12,7 @@ import { connection, lockDuration, OBJECTS, type ObjectJob, type PartJob, PARTS,
 
 const store = openStore()
 
-/** The result is kept by the queue until the object's job asks for it. */
+/** The queue keeps the result until the job of the object needs it. */
 async function sendPart({ data }: Job<PartJob>): Promise<SentPart> {
   const { key, uploadId, partNumber, path, start, end } = data
   return unlessFinal(store.uploadPart({ key, uploadId }, partNumber, { path, start, end }))
@@ -34,7 +34,7 @@ async function makeObject(job: Job<ObjectJob>): Promise<{ etag: string; crc64: s
   }
 }
 
-/** Nobody tries again what cannot succeed. */
+/** Prevents retries of errors that cannot be overcome. */
 async function unlessFinal<T>(task: Promise<T>): Promise<T> {
   try {
     return await task
@@ -54,7 +54,7 @@ console.log('waiting for parts')
 
 process.once('SIGTERM', () => void stop())
 
-/** Ends what is under way, takes nothing new. */
+/** Finishes the current jobs, and accepts no new ones. */
 async function stop(): Promise<void> {
   await Promise.all(workers.map((worker) => worker.close()))
   await store.close()

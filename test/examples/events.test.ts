@@ -17,8 +17,8 @@ describe('examples/events.ts', () => {
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^initiated as [0-9A-F]{32}$/m)
     assert.equal([...stdout.matchAll(/^part \d: \d+ bytes, "[0-9A-F]{32}"$/gm)].length, 3)
-    assert.match(stdout, /^UploadPart, attempt 1 failed: .*SlowDown.*; once more in \d+ ms$/m)
-    assert.match(stdout, /^20000000 bytes taken, 20000000 stored, the \w+ is the slow side\nstored and verified\n$/m)
+    assert.match(stdout, /^UploadPart, attempt 1 failed: .*SlowDown.*; next one in \d+ ms$/m)
+    assert.match(stdout, /^20000000 bytes received, 20000000 stored; slow side: \w+\nstored and verified\n$/m)
     assert.ok(await exists(store, 'photos.tar'))
   })
 

@@ -13,7 +13,7 @@ import { until } from '../support/until.js'
 const KEY = 'backups/disk.img'
 const BYTES = someBytes(40_000_000)
 
-/** Some parts are safe, and the others wait for ever when the process gets its signal. */
+/** Some parts are recorded, and the others are stalled when the process gets its signal. */
 async function interrupted(
   t: TestContext,
   signal: NodeJS.Signals,
@@ -35,7 +35,7 @@ async function interrupted(
   const { child, ended } = startExample('resume-a-file.ts', [KEY, file], environmentOf(emulator))
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  await until(() => said.includes('2 parts are safe'))
+  await until(() => said.includes('2 parts are recorded'))
   child.kill(signal)
   const result = await ended
   emulator.faults.clear()
@@ -62,6 +62,6 @@ describe('examples/resume-a-file.ts', () => {
     const discard = () => runExample('resume-a-file.ts', [KEY, file, '--discard'], environmentOf(emulator))
     assert.equal((await discard()).stdout, 'discarded\n')
     assert.deepEqual(await unfinishedUploads(store), [])
-    assert.equal((await discard()).stdout, 'there is nothing to discard\n')
+    assert.equal((await discard()).stdout, 'nothing to discard\n')
   })
 })
