@@ -427,6 +427,8 @@ describe('values of another realm or another copy', () => {
     assert.equal((await stored(store)).toString(), 'ab')
     await store.upload('k', foreign('[new Uint8Array([97]).buffer, new Uint8Array([98])]'))
     assert.equal((await stored(store)).toString(), 'ab')
+    const stale = await store.abortStaleUploads({ before: foreign('new Date()') })
+    assert.deepEqual(stale.aborted, [])
     const error: Error = foreign('new TypeError("of another realm")')
     const failing = new Readable({ read: (): void => void failing.destroy(error) })
     await assert.rejects(store.upload('k', failing), (thrown) => thrown === error)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import type { ObjectRequest } from '../../../src/stores/object/option-table.js'
 import type { ObjectOptions } from '../../../src/stores/object/object-options.js'
 import { ObjectHeaders } from '../../../src/stores/object/object-headers.js'
@@ -109,6 +110,11 @@ describe('an option that is not acceptable on S3', () => {
   }
 
   const secret = KEY.toString('base64')
+  it('is not a key as bytes of another realm, which is accepted', () => {
+    const customerKey = runInNewContext('new Uint8Array(32)') as Uint8Array
+    assert.ok(headersOf({ serverSideEncryption: { customerKey } }, 'put')['x-amz-server-side-encryption-customer-key'])
+  })
+
   const misuses: [why: string, serverSideEncryption: unknown, isConfidential?: boolean][] = [
     ['is too short', { customerKey: secret.slice(0, 40) }],
     ['is not base64', { customerKey: `${secret.slice(0, 43)}*` }],
