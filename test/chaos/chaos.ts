@@ -66,7 +66,7 @@ export async function chaos<Plan>(
           const code = (outcome.error as { code?: string }).code ?? outcome.error.constructor.name
           report.failed.set(code, (report.failed.get(code) ?? 0) + 1)
         }
-        // A server that was told to stall does not see its client leave: its own ends of connections do not count.
+        // A stalled server does not notice that its client disconnects, so its own connections do not count.
         await eventually(() => resources('TCPSocketWrap') <= emulator.openConnections, 'sockets are still open')
         await eventually(() => resources('PipeWrap') <= pipesBefore, 'pipes are still open')
         await eventually(() => resources('ProcessWrap') === 0, 'processes are still running')

@@ -33,7 +33,7 @@ export interface ContractTraits {
   readonly unlistedParts: 'dropped' | 'refused'
   /** What becomes of the tags of an object that is made of parts. */
   readonly tagsOfParts: 'kept' | 'dropped'
-  /** Whether uploads whose keys have a delimiter are told by what their keys begin with, or left out. */
+  /** Whether uploads that a delimiter groups are returned as common prefixes, or left out. */
   readonly groupedUploads: 'returned' | 'left out'
   /** What a second Complete of the same upload is answered with. */
   readonly secondComplete: 'refused' | 'repeated'

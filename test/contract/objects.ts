@@ -6,7 +6,7 @@ import { invalidOption, uploadError } from '../support/errors.js'
 import type { ContractSuite } from './contract-suite.js'
 import { UNUSUAL_KEYS } from './keys.js'
 
-/** Objects: put, made of parts, read, told of, replaced, kept, deleted, by any key. */
+/** Objects: put, made of parts, read, listed, replaced, kept, deleted, with any key. */
 export function objectContract(suite: ContractSuite): void {
   describe('an object', () => {
     it('that fits in a part is one request, and known to be whole', async () => {

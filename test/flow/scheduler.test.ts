@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Scheduler } from '../../src/flow/scheduler.js'
 
-/** Tasks that end when told to. */
+/** Tasks that end on demand. */
 function startTasks(scheduler: Scheduler, count: number): (() => void)[] {
   return Array.from({ length: count }, () => {
     let end: () => void = () => undefined

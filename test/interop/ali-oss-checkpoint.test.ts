@@ -1,4 +1,4 @@
-/** An upload that ali-oss began, and was interrupted half-way, is finished here from the checkpoint that it told. */
+/** An upload that ali-oss started, and that was interrupted half-way, is finished here from its checkpoint. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { open, truncate, writeFile } from 'node:fs/promises'
@@ -36,7 +36,7 @@ interface Interrupted {
   sent: () => number
 }
 
-/** Uploads with ali-oss in a process of its own, and prints each checkpoint that it is told. */
+/** Uploads with ali-oss in a separate process, and prints each checkpoint. */
 const PROGRAM = `
   import OSS from 'ali-oss'
   const { client, key, file, options } = JSON.parse(process.argv[1])
@@ -44,7 +44,7 @@ const PROGRAM = `
   await new OSS(client).multipartUpload(key, file, { ...options, progress })
 `
 
-/** Five parts were sent by ali-oss and told of when its process was killed. */
+/** ali-oss had sent and reported five parts when its process was killed. */
 async function interrupted(t: TestContext): Promise<Interrupted> {
   const { emulator, store } = await emulatedStore(t)
   const folder = await temporaryFolder(t)

@@ -101,7 +101,7 @@ describe('an upload', () => {
     upload.end(someBytes(5 * PART))
     await upload.done
     for (const headers of gate.headers) assert.equal(headers.expect, undefined)
-    // Those of the gateway are told so when they are made.
+    // Those of the gateway have this setting from the start.
     assert.ok(noDelay.mock.callCount() >= gate.connections)
     for (const { arguments: args } of noDelay.mock.calls) assert.notEqual(args[0], false)
   })

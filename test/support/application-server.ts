@@ -13,7 +13,7 @@ export interface ApplicationServer extends AsyncDisposable {
   received: ReceivedCallback[]
 }
 
-/** Answers with JSON that echoes what it received, unless told otherwise. */
+/** Responds with JSON that echoes what it received, unless configured otherwise. */
 export async function startApplicationServer(
   answer: (callback: ReceivedCallback, response: http.ServerResponse) => void = echo,
 ): Promise<ApplicationServer> {

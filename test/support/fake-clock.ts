@@ -1,4 +1,4 @@
-/** A clock that stands still until it is told how much time goes by. */
+/** A clock that only advances on demand. */
 export class FakeClock {
   #now = 0
   #timers: { at: number; callback: () => void }[] = []

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { ProgressMeter, type UploadProgress } from '../../src/upload/progress.js'
 
-/** A clock that goes when told to. */
+/** A clock that advances on demand. */
 function clock(t: TestContext): (ms: number) => void {
   let now = 1000
   t.mock.method(performance, 'now', () => now)

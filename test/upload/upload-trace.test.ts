@@ -59,7 +59,7 @@ describe('the tracing channel of uploads', () => {
     const reason = new Error('enough')
     upload.destroy(reason)
     await assert.rejects(upload.done, reason)
-    // What is told of an end comes in the turn after.
+    // The end is reported in the next event-loop turn.
     await new Promise(setImmediate)
     const [trace] = ended(uploads)
     assert.equal(trace?.error, reason)

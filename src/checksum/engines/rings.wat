@@ -1,4 +1,4 @@
-;; A running CRC-64/XZ over the bytes of its own memory. The mathematics is told in ring-engine.ts.
+;; A running CRC-64/XZ over the bytes of its own memory. ring-engine.ts explains the mathematics.
 ;;
 ;; The state is either the register of the plain CRC (`$open` = 0), or a ring and a window that take whole slices
 ;; without any table (`$open` = 1). Opening starts them from the register, `digest` turns them back into it, and neither
@@ -42,7 +42,7 @@
         (global.set $open (i32.const 0))))
     (i64.xor (global.get $register) (i64.const -1)))
 
-  ;; Begins anew, after a message of which only the CRC is known; that of the empty message is 0.
+  ;; Starts over, after a message of which only the CRC is known; that of the empty message is 0.
   (func (export "reset") (param $crc i64)
     (global.set $register (i64.xor (local.get $crc) (i64.const -1)))
     (global.set $open (i32.const 0)))

@@ -18,7 +18,7 @@ export interface PartSenderParts {
   checkpoint: Checkpoint | undefined
   observer: UploadObserver
   context: () => CallContext
-  /** Aborted when the upload is given up. */
+  /** Aborted when the upload is aborted. */
   cancelled: AbortSignal
 }
 

@@ -44,7 +44,7 @@ function readableOfBytes(chunks: readonly Uint8Array[]): Readable {
 /** A body that gives more than a part and then nothing for as long as nobody ends it. */
 interface Endless {
   body: UploadBody
-  /** Whether it was told that it is over. */
+  /** Whether it was notified of the end. */
   isOver: () => boolean
 }
 

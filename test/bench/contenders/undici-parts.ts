@@ -20,7 +20,7 @@ export class UndiciParts {
     return /<UploadId>(.*)<\/UploadId>/.exec(text)?.[1] ?? ''
   }
 
-  /** Resolves when the part is under way; `onSent` is told when the buffer is free again. */
+  /** Resolves when the part is in flight; `onSent` is called when the buffer is free again. */
   async start(key: string, uploadId: string, part: Part, etags: string[], onSent?: () => void): Promise<void> {
     while (this.#inFlight.size >= this.#concurrency) await Promise.race(this.#inFlight)
     const path = `/${BUCKET}/${key}?partNumber=${part.number}&uploadId=${uploadId}`
