@@ -67,6 +67,9 @@ export function tableCellsOf(document: string): string[][] {
   )
 }
 
+/** Files as the compiler read them: those of one process do not change. */
+const read = new Map<string, ts.SourceFile | undefined>()
+
 /** What the compiler says of the modules, by their names, as if they were files of the tests. */
 export function diagnosticsOf(modules: ReadonlyMap<string, string>): string[] {
   const folder = path.join(PROJECT, 'test/docs')
@@ -91,9 +94,9 @@ export function diagnosticsOf(modules: ReadonlyMap<string, string>): string[] {
     readFile: (name) => texts.get(name) ?? host.readFile(name),
     getSourceFile(name, languageVersion) {
       const text = texts.get(name)
-      return text === undefined
-        ? host.getSourceFile(name, languageVersion)
-        : ts.createSourceFile(name, text, languageVersion)
+      if (text !== undefined) return ts.createSourceFile(name, text, languageVersion)
+      if (!read.has(name)) read.set(name, host.getSourceFile(name, languageVersion))
+      return read.get(name)
     },
   }
   // Some packages that documents name have no types of their own.
