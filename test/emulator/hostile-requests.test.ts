@@ -10,6 +10,7 @@ import fc from 'fast-check'
 import { startEmulator, type Emulator } from '../../src/emulator/index.js'
 import { complete, initiate, uploadPart } from '../support/multipart.js'
 import { codeOf, send, xmlOf } from '../support/signed-request.js'
+import { anyText } from '../support/any-text.js'
 
 const AWKWARD_KEYS = [
   '../../outside',
@@ -93,7 +94,7 @@ describe('keys from hell', () => {
 
   it('are returned unchanged, for any text', async () => {
     await using emulator = await startEmulator()
-    const anyKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).filter((key) => !/^[/\\]/.test(key))
+    const anyKey = anyText({ minLength: 1, maxLength: 60 }).filter((key) => !/^[/\\]/.test(key))
     await fc.assert(
       fc.asyncProperty(anyKey, fc.constantFrom('v1' as const, 'v4' as const), async (key, signature) => {
         assert.equal((await send(emulator, { method: 'PUT', key, body: key, signature })).status, 200)

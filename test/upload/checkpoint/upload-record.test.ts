@@ -8,8 +8,9 @@ import {
   type RecordedPart,
   readRecord,
 } from '../../../src/upload/checkpoint/upload-record.js'
+import { anyText } from '../../support/any-text.js'
 
-const text = fc.string({ minLength: 1, unit: 'binary' })
+const text = anyText({ minLength: 1 })
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 
 const parts: fc.Arbitrary<RecordedPart[]> = fc
