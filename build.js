@@ -115,10 +115,20 @@ async function writeManual() {
   writeFileSync(path.join(DIST, 'ossup.1'), manualPage())
 }
 
-/** The same names for `import`. */
+/**
+ * The same names for `import`. Node.js reads a CommonJS file from start to end to find its names, which takes 50 ms for the
+ * library. So they are imported from a short file, which says them and loads the long one.
+ */
 function writeModule(name) {
-  const names = Object.keys(createRequire(import.meta.url)(path.join(DIST, `${name}.cjs`)))
-  writeFileSync(path.join(DIST, `${name}.js`), `export { ${names.join(', ')} } from './${name}.cjs'\n`)
+  const names = Object.keys(createRequire(import.meta.url)(path.join(DIST, `${name}.cjs`))).join(', ')
+  // Written otherwise, Node.js would read the long file for the names of a re-export.
+  const loader = `'use strict'
+const library = require('./${name}.cjs')
+module.exports = library
+0 && (module.exports = { ${names} })
+`
+  writeFileSync(path.join(DIST, `${name}-names.cjs`), loader)
+  writeFileSync(path.join(DIST, `${name}.js`), `export { ${names} } from './${name}-names.cjs'\n`)
 }
 
 /** One file for each library and way to load it: the two differ in nothing but their name. */

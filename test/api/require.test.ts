@@ -33,6 +33,14 @@ describe('the built package', () => {
     assert.deepEqual(await output(script), ['function', true, 'INVALID_OPTION'])
   })
 
+  it('is one library, whether imported or required', async () => {
+    const script = `import * as imported from 'oss-upload-stream'
+      import { createRequire } from 'node:module'
+      const required = createRequire(process.cwd() + '/')('oss-upload-stream')
+      console.log(JSON.stringify(Object.keys(required).filter((name) => imported[name] === required[name])))`
+    assert.deepEqual(await output(script, '--input-type=module'), [...CLASSES, ...FUNCTIONS])
+  })
+
   it('stores and reads in a CommonJS program', async () => {
     const script = `const { pipeline } = require('node:stream/promises')
       const { text } = require('node:stream/consumers')

@@ -49,7 +49,7 @@ function filesBelow(folder: string): string[] {
 describe('the package', () => {
   it('contains the library, the emulator and the command, its documents and what they link to, and nothing else', () => {
     const libraries = ['index', 'emulator'].flatMap((name) =>
-      ['cjs', 'js', 'd.cts', 'd.ts'].map((extension) => `dist/${name}.${extension}`),
+      ['.cjs', '-names.cjs', '.js', '.d.cts', '.d.ts'].map((ending) => `dist/${name}${ending}`),
     )
     const linked = new Set(documents())
     for (const file of BESIDE) linked.delete(file)
