@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { uploading } from './carry-out.js'
 import { chaos } from './chaos.js'
+import { CRASHES } from './crashes/crashes.js'
 import { RESPONSES } from './foreign/responses.js'
 import { SOURCES } from './foreign/sources.js'
 import { INTERLEAVINGS } from './interleavings/interleaved.js'
@@ -63,6 +64,7 @@ describe('a search by seed', () => {
     'of sockets that are cut, slow, or speak no HTTP': async () => chaos(SOCKETS, 25, 3),
     'of the interleavings of every asynchronous step': async () => chaos(INTERLEAVINGS, 200, 4),
     'of foreign values in responses': async () => chaos(RESPONSES, 40, 5),
+    'of processes that end, and files that fail, between any two steps': async () => chaos(CRASHES, 20, 7),
     'of foreign chunks, and of what sources and callbacks throw': async () => chaos(SOURCES, 60, 6),
   }
   for (const [what, search] of Object.entries(searches)) {

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { uploading } from './carry-out.js'
 import { chaos, type ChaosReport, type ChaosSubject } from './chaos.js'
+import { CRASHES } from './crashes/crashes.js'
 import { RESPONSES } from './foreign/responses.js'
 import { SOURCES } from './foreign/sources.js'
 import { INTERLEAVINGS } from './interleavings/interleaved.js'
@@ -29,6 +30,7 @@ if ('download'.includes(values.method)) await run('downloads', READING)
 if ('values'.includes(values.method)) await run('calls with options of any values', VALUES_OF_OPTIONS)
 if ('responses'.includes(values.method)) await run('calls with foreign values in responses', RESPONSES)
 if ('sources'.includes(values.method)) await run('uploads of foreign chunks', SOURCES)
+if ('crashes'.includes(values.method)) await run('transfers in processes that end', CRASHES)
 if ('sockets'.includes(values.method)) await run('transfers over broken sockets', SOCKETS)
 if ('interleavings'.includes(values.method)) await run('interleavings', INTERLEAVINGS)
 
