@@ -45,7 +45,8 @@ const plans: fc.Arbitrary<CrashPlan> = fc
     concurrency: fc.integer({ min: 1, max: 3 }),
     troubles: fc.array(
       fc.record({
-        step: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 200 })),
+        // Most of what a download records is there after the sixtieth.
+        step: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 50, max: 150 })),
         how: fc.constantFrom('crash', 'crash', 'crash', 'ENOSPC', 'EIO', 'EACCES'),
         losesPower: fc.boolean(),
       }),
@@ -54,7 +55,7 @@ const plans: fc.Arbitrary<CrashPlan> = fc
   })
   .map(({ share, ...plan }) => ({
     ...plan,
-    length: Math.floor(share * (plan.method === 'upload' ? 8 * SMALL_PART : 6 * RANGE)),
+    length: Math.floor(share * (plan.method === 'upload' ? 8 * SMALL_PART : 20 * RANGE)),
   }))
 
 export const CRASHES: ChaosSubject<CrashPlan> = { plans, carryOut }
@@ -138,7 +139,8 @@ function leaveDead(folder: string, losesPower: boolean, random: () => number): v
       // One that was not written to its end counts for a minute.
       fs.utimesSync(file, 0, 0)
     } else if (losesPower && /\.(?:partial|new)$/.test(name)) {
-      const at = Math.floor(random() * text.length)
+      // Often all of it.
+      const at = Math.max(0, Math.floor((random() * 2 - 1) * text.length))
       fs.writeFileSync(file, name.endsWith('.new') ? text.subarray(0, at) : Buffer.from(text).fill(0, at))
     }
   }
