@@ -22,8 +22,8 @@ export interface UploadOptions extends ObjectOptions, UploadCallbacks {
   /** Part size in bytes: 102,400 (on OSS) to 5 GiB, and at most `maxMemory` of the store. Default 8 MiB. */
   partSize?: number | undefined
   /**
-   * Number of parts in flight, 1 to 100. Parts take at most `(concurrency + 1) × partSize` bytes of memory. `'auto'` starts
-   * with 5 and finds the best number, up to 32, within half of `maxMemory` of the store. Default 5.
+   * Number of parts in flight, 1 to 100. Parts take `(concurrency + 1) × partSize` bytes of memory, more if they grow, and
+   * at most `maxMemory` of the store. `'auto'` starts with 5 and finds the best number, up to 32, within half of `maxMemory` of the store. Default 5.
    */
   concurrency?: number | 'auto' | undefined
   /** Expected size in bytes, used to choose the part size. The stream may be shorter, or up to a tenth longer. */
