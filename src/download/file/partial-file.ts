@@ -34,7 +34,10 @@ export class PartialFile {
     const noFollow: number = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0
     const handle = await open(target.partial, constants.O_RDWR | noFollow).catch(() => undefined)
     if (handle === undefined) return undefined
-    const found = await handle.stat()
+    const found = await handle.stat().catch(async (error: unknown) => {
+      await handle.close()
+      throw cannotWrite(target, error)
+    })
     // A file of another user must not become the target.
     if (found.isFile() && found.nlink === 1 && found.uid === (process.geteuid?.() ?? found.uid)) {
       return new PartialFile(target, handle)
