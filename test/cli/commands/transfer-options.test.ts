@@ -80,8 +80,8 @@ describe('the options of a transfer', { concurrency: 3 }, () => {
 
   it('say that the limit of bandwidth is what is slow, up and down', async (t) => {
     const { emulator } = await emulatedStore(t)
-    const slow = ['--bandwidth-limit', '1MiB', '--progress-every', '0.5s']
-    const put = await ossup(emulator, ['put', TARGET, ...slow], { input: Buffer.alloc(2 * MiB) })
+    const slow = ['--bandwidth-limit', '512KiB', '--progress-every', '0.5s']
+    const put = await ossup(emulator, ['put', TARGET, ...slow], { input: Buffer.alloc(MiB) })
     assert.match(put.stderr, /slow: limit/)
     const get = await ossup(emulator, ['get', TARGET, '-o', '/dev/null', ...slow])
     assert.match(get.stderr, /slow: limit/)
