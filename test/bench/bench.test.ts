@@ -96,6 +96,7 @@ describe('the benchmark', () => {
       rows.map(({ name, failure }) => [name, failure]),
       [
         ['floor', undefined],
+        ['floor, summed', undefined],
         ['floor | cat', undefined],
         ['ossup get | cat', undefined],
       ],

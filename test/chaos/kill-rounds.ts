@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -45,7 +46,7 @@ export interface KillReport {
   kills: number
   /** Runs that went on with what an earlier one had sent. */
   resumed: number
-  /** Processes killed when the object was published, but the checkpoint still there: the next one sends all of it. */
+  /** Processes killed when the object was published, but before they said so: the next one sends all of it. */
   published: number
   /** Rounds whose source changed between runs. */
   changed: number
@@ -164,6 +165,11 @@ class Round {
     // The server may still be carrying out what the killed process sent last.
     await sleep(150)
     this.#isPublished ||= await this.#isThere()
+    // Killed after the record was removed, too: the next process knows nothing of the object.
+    if (this.#isPublished && !existsSync(this.#task.checkpoint)) {
+      this.#report.published += 1
+      this.#allowed += this.#source.length
+    }
     if (!this.#subject.mayChange || kill > 0 || this.#random() < 0.6) return
     // Never in the first part: then nothing is gone on with, which is not what is counted here.
     const at = PART + this.#below(this.#source.length - PART)

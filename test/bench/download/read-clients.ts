@@ -43,6 +43,7 @@ const VERIFIED = 'signed; the whole verified by CRC-64'
 /** The first is what all are compared to. */
 export const READ_CLIENTS: readonly ReadClient[] = [
   { name: 'floor', remark: 'undici receives the same ranges and throws them away', command: reader('floor') },
+  { name: 'floor, summed', remark: 'the same, each chunk copied once, and its CRC-64', command: reader('summed') },
   {
     name: 'floor | cat',
     remark: 'the same, each chunk written to the pipe as it comes, in no order',

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises'
 import process from 'node:process'
 import { finished } from 'node:stream/promises'
 import { Agent } from 'undici'
+import { crc64Engine } from '../../../src/checksum/engine.js'
 import { openStore } from '../../../src/index.js'
 import { BUCKET, CREDENTIALS, REGION } from '../contender.js'
 import type { ReadTarget } from './read-clients.js'
@@ -50,6 +51,13 @@ const store = () =>
 
 const READERS: Record<string, () => Promise<void>> = {
   floor: () => floor(),
+  async summed() {
+    const part = crc64Engine().createPartBuffer(partSize)
+    await floor((chunk) => {
+      if (chunk.length > part.capacity - part.length) part.clear()
+      part.append(chunk, 0, chunk.length)
+    })
+  },
   async written() {
     // Opened again, as Node.js makes its own descriptor non-blocking.
     const output = openSync('/proc/self/fd/1', 'w')

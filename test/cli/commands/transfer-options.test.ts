@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, it } from 'node:test'
-import { MiB } from '../../../src/shared/byte-size.js'
+import { KiB } from '../../../src/shared/byte-size.js'
 import { emulatedStore } from '../../support/emulated-store.js'
 import { providerStore } from '../../support/provider-store.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
@@ -80,8 +80,8 @@ describe('the options of a transfer', { concurrency: 3 }, () => {
 
   it('say that the limit of bandwidth is what is slow, up and down', async (t) => {
     const { emulator } = await emulatedStore(t)
-    const slow = ['--bandwidth-limit', '512KiB', '--progress-every', '0.5s']
-    const put = await ossup(emulator, ['put', TARGET, ...slow], { input: Buffer.alloc(MiB) })
+    const slow = ['--bandwidth-limit', '128KiB', '--progress-every', '0.5s']
+    const put = await ossup(emulator, ['put', TARGET, ...slow], { input: Buffer.alloc(256 * KiB) })
     assert.match(put.stderr, /slow: limit/)
     const get = await ossup(emulator, ['get', TARGET, '-o', '/dev/null', ...slow])
     assert.match(get.stderr, /slow: limit/)
