@@ -10,42 +10,17 @@ import type { UploadedPart, UploadObserver } from '../../src/upload/upload-obser
 import { Upload } from '../../src/upload/upload.js'
 import type { UploadOptions } from '../../src/upload/upload-options.js'
 import { someBytes } from '../support/bytes.js'
+import { CountedPool } from '../support/counted-pool.js'
 import { uploadError } from '../support/errors.js'
 import { lost, MemoryDriver, type Moment, SMALL_PART } from '../support/memory-driver.js'
 import { crc64Of, rejection } from '../support/scripted-service.js'
 
 const KEY = 'k'
 
-/** A pool that remembers how much was handed out at most. */
-class WatchedPool extends BufferPool {
-  most = 0
-
-  override tryRequest(...values: Parameters<BufferPool['tryRequest']>): ReturnType<BufferPool['tryRequest']> {
-    const buffer = super.tryRequest(...values)
-    this.#look()
-    return buffer
-  }
-
-  override request(...[request, serve, fail]: Parameters<BufferPool['request']>): ReturnType<BufferPool['request']> {
-    return super.request(
-      request,
-      (buffer) => {
-        this.#look()
-        serve(buffer)
-      },
-      fail,
-    )
-  }
-
-  #look(): void {
-    this.most = Math.max(this.most, this.handedOutBytes)
-  }
-}
-
 interface Started {
   upload: Upload
   driver: MemoryDriver
-  pool: WatchedPool
+  pool: CountedPool
   reported: { initiated: string[]; parts: UploadedPart[]; retries: RetryNotice[]; failures: Error[] }
 }
 
@@ -54,7 +29,7 @@ function start(
   more: { limits?: Partial<StoreLimits>; maxMemory?: number; observer?: Partial<UploadObserver> } = {},
 ): Started {
   const driver = new MemoryDriver(more.limits)
-  const pool = new WatchedPool(tableEngine, more.maxMemory ?? 64 * SMALL_PART)
+  const pool = new CountedPool(tableEngine, more.maxMemory ?? 64 * SMALL_PART)
   const reported: Started['reported'] = { initiated: [], parts: [], retries: [], failures: [] }
   const observer: UploadObserver = {
     initiated: (uploadId) => reported.initiated.push(uploadId),
@@ -205,7 +180,7 @@ describe('an upload', () => {
 
   it('never holds another one up that shares its memory', async () => {
     const driver = new MemoryDriver()
-    const pool = new WatchedPool(tableEngine, 3 * SMALL_PART)
+    const pool = new CountedPool(tableEngine, 3 * SMALL_PART)
     const observer: UploadObserver = {
       initiated: () => undefined,
       part: () => undefined,
@@ -609,7 +584,7 @@ describe('an upload that is aborted', () => {
   it('leaves nothing while two uploads fight for the memory of one', async () => {
     for (let turns = 0; turns < 300; turns += 1) {
       const driver = new MemoryDriver()
-      const pool = new WatchedPool(tableEngine, 2 * SMALL_PART)
+      const pool = new CountedPool(tableEngine, 2 * SMALL_PART)
       const observer: UploadObserver = {
         initiated: () => undefined,
         part: () => undefined,
